@@ -1,0 +1,122 @@
+/**
+ * The one error type of the system and its wire form: Anthropic's error body and status.
+ * Owns the table of codes. Does not decide what to do about an error: the fallback reads `tryNextTarget`.
+ */
+
+/** Anthropic's error types, as its SDKs know them. */
+export type ApiErrorType =
+  | 'invalid_request_error'
+  | 'authentication_error'
+  | 'billing_error'
+  | 'permission_error'
+  | 'not_found_error'
+  | 'request_too_large'
+  | 'rate_limit_error'
+  | 'api_error'
+  | 'timeout_error'
+  | 'overloaded_error'
+
+type Meaning = {
+  readonly status: number
+  readonly type: ApiErrorType
+  /** Whether another target may succeed where this one failed. */
+  readonly tryNextTarget: boolean
+}
+
+const MEANINGS = {
+  invalid_request: { status: 400, type: 'invalid_request_error', tryNextTarget: false },
+  /** The request is fine, but this target cannot serve it (prompt too long, a block it cannot read). */
+  unsupported: { status: 400, type: 'invalid_request_error', tryNextTarget: true },
+  unauthorized: { status: 401, type: 'authentication_error', tryNextTarget: false },
+  billing: { status: 503, type: 'billing_error', tryNextTarget: false },
+  forbidden: { status: 403, type: 'permission_error', tryNextTarget: false },
+  not_found: { status: 404, type: 'not_found_error', tryNextTarget: false },
+  method_not_allowed: { status: 405, type: 'invalid_request_error', tryNextTarget: false },
+  too_large: { status: 413, type: 'request_too_large', tryNextTarget: false },
+  unsupported_media_type: { status: 415, type: 'invalid_request_error', tryNextTarget: false },
+  rate_limited: { status: 429, type: 'rate_limit_error', tryNextTarget: false },
+  /** A queue is full, or an upstream says that it has too much to do. */
+  overloaded: { status: 529, type: 'overloaded_error', tryNextTarget: true },
+  /** Loading, restarting, draining, asleep, or not reachable at all. */
+  unavailable: { status: 503, type: 'api_error', tryNextTarget: true },
+  configuration: { status: 503, type: 'api_error', tryNextTarget: true },
+  timeout: { status: 504, type: 'timeout_error', tryNextTarget: true },
+  /** An upstream answered, but not with an answer: 5xx, HTML, truncated, empty. */
+  upstream: { status: 502, type: 'api_error', tryNextTarget: true },
+  /** The client left; nobody reads what is written from here on. */
+  cancelled: { status: 499, type: 'api_error', tryNextTarget: false },
+  internal: { status: 500, type: 'api_error', tryNextTarget: false },
+} as const satisfies Record<string, Meaning>
+
+export type ErrorCode = keyof typeof MEANINGS
+
+export type RouterErrorOptions = {
+  readonly cause?: unknown
+  /** Milliseconds after which trying again makes sense. */
+  readonly retryAfterMs?: number | undefined
+  /** Overrides the code's own HTTP status, e.g. 429 for a full container. */
+  readonly status?: number
+}
+
+/** Anthropic's error body. */
+export type ErrorBody = {
+  readonly type: 'error'
+  readonly error: { readonly type: string; readonly message: string }
+  readonly request_id?: string
+}
+
+/** An error whose message may be shown to clients: it never holds keys, prompts, hosts or upstream bodies. */
+export class RouterError extends Error {
+  override readonly name = 'RouterError'
+  readonly code: ErrorCode
+  readonly status: number
+  readonly type: ApiErrorType
+  readonly tryNextTarget: boolean
+  readonly retryAfterMs: number | undefined
+
+  constructor(code: ErrorCode, message: string, options: RouterErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.status = options.status ?? MEANINGS[code].status
+    this.type = MEANINGS[code].type
+    this.tryNextTarget = MEANINGS[code].tryNextTarget
+    this.retryAfterMs = options.retryAfterMs
+  }
+
+  /** Returns `error` itself if it is a RouterError, else an `internal` one that hides it behind a fixed text. */
+  static from(error: unknown): RouterError {
+    if (error instanceof RouterError) return error
+    return new RouterError('internal', 'Internal error. The router has logged it under this request id.', {
+      cause: error,
+    })
+  }
+}
+
+/** Returns the body that Anthropic's SDKs parse; `requestId` appears as `request_id`. */
+export function errorBody(error: RouterError, requestId?: string): ErrorBody {
+  return {
+    type: 'error',
+    error: { type: error.type, message: error.message },
+    ...(requestId === undefined ? {} : { request_id: requestId }),
+  }
+}
+
+/** Returns whole seconds for a `Retry-After` header, at least 1 and at most `maxSeconds`. */
+export function retryAfterSeconds(retryAfterMs: number, maxSeconds = 60): number {
+  return Math.min(maxSeconds, Math.max(1, Math.ceil(retryAfterMs / 1000)))
+}
+
+/**
+ * Reads a `Retry-After` header (seconds or an HTTP date) and Anthropic's `retry-after-ms`.
+ * @returns milliseconds from `now`, or undefined where neither header says anything usable
+ */
+export function readRetryAfterMs(headers: Headers, now: number): number | undefined {
+  const milliseconds = Number.parseFloat(headers.get('retry-after-ms') ?? '')
+  if (Number.isFinite(milliseconds) && milliseconds >= 0) return milliseconds
+  const value = headers.get('retry-after')
+  if (value === null) return undefined
+  const seconds = Number(value)
+  if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : undefined
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+}

@@ -1,0 +1,129 @@
+/**
+ * Reads JSON that comes from outside: valid UTF-8 only, bounded nesting, messages that say what to change.
+ * Does not know any schema.
+ */
+import { RouterError } from './errors.ts'
+
+/** Deeper than any real request; far below where JSON.stringify overflows the stack (5,000 in Node). */
+export const MAX_JSON_DEPTH = 64
+
+/**
+ * Parses a request body.
+ * @param bytes the body as received
+ * @returns the text and the parsed value
+ * @throws {RouterError} `invalid_request` for bytes that are empty, not UTF-8, not JSON or nested too deep
+ */
+export function parseJsonBody(
+  bytes: Uint8Array,
+  maxDepth = MAX_JSON_DEPTH,
+): { text: string; value: unknown } {
+  if (bytes.byteLength === 0)
+    throw new RouterError('invalid_request', 'The request body is empty. Send a JSON object.')
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new RouterError('invalid_request', 'The request body is not valid UTF-8. Encode it as UTF-8.', {
+      cause,
+    })
+  }
+  if (exceedsDepth(text, maxDepth))
+    throw new RouterError(
+      'invalid_request',
+      `The request body nests objects and arrays more than ${maxDepth} deep. Flatten it.`,
+    )
+  try {
+    return { text, value: JSON.parse(text) }
+  } catch (cause) {
+    throw new RouterError(
+      'invalid_request',
+      'The request body is not valid JSON. Check quotes, commas and braces.',
+      {
+        cause,
+      },
+    )
+  }
+}
+
+/** Says whether brackets outside strings nest deeper than `maxDepth`; one pass, no recursion. */
+export function exceedsDepth(text: string, maxDepth: number): boolean {
+  let depth = 0
+  let inString = false
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (inString) {
+      if (code === BACKSLASH) index++
+      else if (code === QUOTE) inString = false
+    } else if (code === QUOTE) inString = true
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      depth++
+      if (depth > maxDepth) return true
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--
+  }
+  return false
+}
+
+/** A member of the outermost object and where its value stands in the text. */
+export type TopLevelMember = { readonly key: string; readonly start: number; readonly end: number }
+
+/**
+ * Lists the members of the outermost object in order, duplicates included, with the span of each value.
+ * @param text JSON that `JSON.parse` accepts and whose outermost value is an object
+ */
+export function topLevelMembers(text: string): TopLevelMember[] {
+  const members: TopLevelMember[] = []
+  let index = text.indexOf('{') + 1
+  for (;;) {
+    index = skipSpace(text, index)
+    if (index >= text.length || text.charCodeAt(index) === CLOSE_BRACE) return members
+    const keyEnd = endOfString(text, index)
+    const key: string = JSON.parse(text.slice(index, keyEnd))
+    const start = skipSpace(text, skipSpace(text, keyEnd) + 1)
+    const end = endOfValue(text, start)
+    members.push({ key, start, end })
+    index = skipSpace(text, end)
+    if (text[index] === ',') index++
+  }
+}
+
+const QUOTE = 34
+const BACKSLASH = 92
+const OPEN_BRACE = 123
+const CLOSE_BRACE = 125
+const OPEN_BRACKET = 91
+const CLOSE_BRACKET = 93
+const COMMA = 44
+
+function skipSpace(text: string, from: number): number {
+  let index = from
+  while (index < text.length && ' \t\n\r'.includes(text[index] ?? '')) index++
+  return index
+}
+
+function endOfString(text: string, from: number): number {
+  let index = from + 1
+  while (index < text.length && text.charCodeAt(index) !== QUOTE)
+    index += text.charCodeAt(index) === BACKSLASH ? 2 : 1
+  return index + 1
+}
+
+function endOfValue(text: string, from: number): number {
+  if (text.charCodeAt(from) === QUOTE) return endOfString(text, from)
+  let depth = 0
+  let index = from
+  while (index < text.length) {
+    const code = text.charCodeAt(index)
+    if (code === QUOTE) {
+      index = endOfString(text, index)
+      continue
+    }
+    if (code === OPEN_BRACE || code === OPEN_BRACKET) depth++
+    else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
+      if (depth === 0) return index
+      depth--
+      if (depth === 0) return index + 1
+    } else if (depth === 0 && (code === COMMA || code <= 32)) return index
+    index++
+  }
+  return index
+}

@@ -1,0 +1,113 @@
+/**
+ * The Messages API as both sides must agree on it: a lenient schema of what comes in, the message that goes out.
+ * Unknown fields are kept everywhere: the API grows every month. Does not judge what a model can serve.
+ */
+import * as z from 'zod/mini'
+import { RouterError } from './errors.ts'
+
+const text = z.string()
+
+/** Any content block; only `type` is certain. `text` is read where it is a string. */
+export const contentBlockSchema = z.looseObject({ type: text, text: z.optional(text) })
+
+const contentSchema = z.union([text, z.array(contentBlockSchema)], {
+  error: 'must be a string or an array of content blocks, each with a "type"',
+})
+
+const messageSchema = z.looseObject({
+  role: z.enum(['user', 'assistant', 'system'], { error: 'must be "user", "assistant" or "system"' }),
+  content: contentSchema,
+})
+
+const wholeNumber = (error: string) => z.int({ error }).check(z.minimum(1, { error }))
+const finite = z.number({ error: 'must be a number' })
+
+/** What routing and the container read of a request; everything else in it is kept as it came. */
+export const messagesRequestSchema = z.looseObject(
+  {
+    model: z
+      .string({ error: 'must be the name of a model, such as "auto"' })
+      .check(
+        z.minLength(1, { error: 'must not be empty' }),
+        z.maxLength(256, { error: 'must be at most 256 characters' }),
+      ),
+    max_tokens: wholeNumber('must be a whole number of at least 1'),
+    messages: z
+      .array(messageSchema, { error: 'must be an array of messages' })
+      .check(z.minLength(1, { error: 'must hold at least one message' })),
+    system: z.nullish(contentSchema),
+    stream: z.nullish(z.boolean({ error: 'must be true or false' })),
+    stop_sequences: z.nullish(z.array(text, { error: 'must be an array of strings' })),
+    temperature: z.nullish(finite),
+    top_p: z.nullish(finite),
+    top_k: z.nullish(finite),
+    tools: z.nullish(z.array(z.unknown(), { error: 'must be an array of tools' })),
+  },
+  { error: 'The request body must be a JSON object.' },
+)
+
+export type ContentBlock = z.infer<typeof contentBlockSchema>
+export type MessageParam = z.infer<typeof messageSchema>
+export type MessagesRequest = z.infer<typeof messagesRequestSchema>
+
+/** Token counts of an answer. `input_tokens` excludes what was read from or written to Claude's prompt cache. */
+export const usageSchema = z.looseObject({
+  input_tokens: z.nullish(z.number()),
+  output_tokens: z.nullish(z.number()),
+  cache_creation_input_tokens: z.nullish(z.number()),
+  cache_read_input_tokens: z.nullish(z.number()),
+})
+export type Usage = z.infer<typeof usageSchema>
+
+/** A whole answer. */
+export const messageResponseSchema = z.looseObject({
+  id: text,
+  type: z.literal('message'),
+  role: z.literal('assistant'),
+  model: text,
+  content: z.array(contentBlockSchema),
+  stop_reason: z.nullable(text),
+  stop_sequence: z.nullish(text),
+  usage: usageSchema,
+})
+export type Message = z.infer<typeof messageResponseSchema>
+
+/**
+ * Checks a parsed body against the schema.
+ * @throws {RouterError} `invalid_request` that names the field and says what it must be
+ */
+export function parseMessagesRequest(value: unknown): MessagesRequest {
+  const result = messagesRequestSchema.safeParse(value)
+  if (result.success) return result.data
+  throw new RouterError('invalid_request', describeIssue(result.error.issues[0]))
+}
+
+/** Returns one line such as `messages.0.role: must be "user", "assistant" or "system"`. */
+export function describeIssue(issue: { path: PropertyKey[]; message: string } | undefined): string {
+  if (issue === undefined) return 'The request is not valid.'
+  const path = issue.path.map(String).join('.')
+  return path === '' ? issue.message : `${path}: ${issue.message}`
+}
+
+/** Joins the text of a content field; blocks that are not text are left out. */
+export function textOf(content: string | readonly ContentBlock[] | null | undefined): string {
+  if (content === null || content === undefined) return ''
+  if (typeof content === 'string') return content
+  return content.flatMap((block) => (block.type === 'text' ? [block.text ?? ''] : [])).join('\n')
+}
+
+/** Says whether a content field holds text and nothing else. */
+export function isTextOnly(content: string | readonly ContentBlock[] | null | undefined): boolean {
+  return typeof content !== 'object' || content === null || content.every((block) => block.type === 'text')
+}
+
+/** Returns the fields of a usage record that every client expects, the missing ones as null. */
+export function emptyUsage(inputTokens: number, outputTokens: number): Usage {
+  return {
+    input_tokens: inputTokens,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: 0,
+    output_tokens: outputTokens,
+    service_tier: 'standard',
+  }
+}

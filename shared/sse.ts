@@ -1,0 +1,70 @@
+/**
+ * The one reader and writer of server-sent events (WHATWG HTML, section 9.2), on eventsource-parser.
+ * Frames may be split at any byte, end in LF, CR or CRLF, and are bounded in size. Does not interpret data.
+ */
+import { createParser } from 'eventsource-parser'
+import { RouterError } from './errors.ts'
+import type { KnownEvent } from './events.ts'
+
+/** One dispatched event. */
+export type SseFrame = { readonly event: string | undefined; readonly data: string }
+
+export type SseDecoder = {
+  /** Takes bytes as they come; returns the frames that they completed. */
+  readonly push: (bytes: Uint8Array) => SseFrame[]
+}
+
+/** An event longer than this is an attack or a bug: the container's are some hundred bytes. */
+export const MAX_SSE_EVENT_CHARACTERS = 256 * 1024
+
+/**
+ * Returns an incremental decoder.
+ * @param maxEventCharacters longest event that is buffered
+ * @throws {RouterError} `push` throws `upstream` for a longer event and for bytes that are not UTF-8
+ */
+export function createSseDecoder(maxEventCharacters = MAX_SSE_EVENT_CHARACTERS): SseDecoder {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let frames: SseFrame[] = []
+  let overflow = false
+  const parser = createParser({
+    maxBufferSize: maxEventCharacters,
+    onEvent: (message) => frames.push({ event: message.event, data: message.data }),
+    onError: (error) => {
+      if (error.type === 'max-buffer-size-exceeded') overflow = true
+    },
+  })
+  return {
+    push(bytes) {
+      let text: string
+      try {
+        text = decoder.decode(bytes, { stream: true })
+      } catch (cause) {
+        throw new RouterError('upstream', 'The upstream sent a stream that is not UTF-8.', { cause })
+      }
+      if (text !== '') parser.feed(text)
+      if (overflow) throw new RouterError('upstream', 'The upstream sent an event that is too long.')
+      const ready = frames
+      frames = []
+      return ready
+    },
+  }
+}
+
+/** Yields the frames of a byte stream; an unfinished frame at the end is dropped, as the standard says. */
+export async function* decodeSse(
+  bytes: AsyncIterable<Uint8Array>,
+  maxEventCharacters = MAX_SSE_EVENT_CHARACTERS,
+): AsyncGenerator<SseFrame> {
+  const decoder = createSseDecoder(maxEventCharacters)
+  for await (const chunk of bytes) yield* decoder.push(chunk)
+}
+
+/** Returns an event in Anthropic's framing: its type as the event name, itself as JSON. */
+export function encodeSseEvent(event: KnownEvent): string {
+  return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
+}
+
+/** Returns a comment line, which clients ignore and which shows that the connection lives. */
+export function encodeSseComment(text: string): string {
+  return `: ${text.replaceAll(/[\r\n]/g, ' ')}\n\n`
+}

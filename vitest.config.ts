@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config'
+
+// Real processes, real ports, real models: one file at a time on small machines.
+const serial = {
+  environment: 'node',
+  fileParallelism: false,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+} as const
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/{shared,edge,inference,llm,contract,scripts,deployment}/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: 30_000,
+          restoreMocks: true,
+        },
+      },
+      { extends: true, test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...serial } },
+      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...serial } },
+    ],
+    env: {
+      CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+      WRANGLER_SEND_METRICS: 'false',
+      WRANGLER_HIDE_BANNER: 'true',
+    },
+  },
+})
