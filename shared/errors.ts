@@ -113,10 +113,9 @@ export function retryAfterSeconds(retryAfterMs: number, maxSeconds = 60): number
 export function readRetryAfterMs(headers: Headers, now: number): number | undefined {
   const milliseconds = Number.parseFloat(headers.get('retry-after-ms') ?? '')
   if (Number.isFinite(milliseconds) && milliseconds >= 0) return milliseconds
-  const value = headers.get('retry-after')
-  if (value === null) return undefined
-  const seconds = Number(value)
-  if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : undefined
-  const date = Date.parse(value)
+  const value = headers.get('retry-after') ?? ''
+  if (/^\d{1,12}(\.\d+)?$/.test(value)) return Number(value) * 1000
+  // Date.parse takes almost anything for a date ("soon 1" is in 2001); an HTTP date begins with its weekday.
+  const date = /^(mon|tue|wed|thu|fri|sat|sun)/i.test(value) ? Date.parse(value) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }

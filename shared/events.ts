@@ -9,10 +9,11 @@ import {
   contentBlockSchema,
   type Message,
   messageResponseSchema,
+  type Usage,
   usageSchema,
 } from './messages.ts'
 
-const index = z.number()
+const index = z.int().check(z.nonnegative())
 
 const deltaSchema = z.looseObject({
   type: z.string(),
@@ -62,7 +63,7 @@ export function parseStreamEvent(data: string, name?: string): StreamEvent {
   } catch (cause) {
     throw new RouterError('upstream', 'The upstream sent an event that is not JSON.', { cause })
   }
-  if (typeof value !== 'object' || value === null)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new RouterError('upstream', 'The upstream sent an event that is not an object.')
   const type = 'type' in value && typeof value.type === 'string' ? value.type : name
   if (type === undefined || !KNOWN_TYPES.has(type as KnownEvent['type']))
@@ -78,7 +79,8 @@ export function isContent(event: StreamEvent): boolean {
     const { text, partial_json, thinking } = event.delta
     return Boolean(text ?? partial_json ?? thinking) || event.delta.type === 'citations_delta'
   }
-  return event.type === 'content_block_start' && event.content_block.type !== 'text'
+  if (event.type !== 'content_block_start') return false
+  return event.content_block.type !== 'text' || Boolean(event.content_block.text)
 }
 
 /** Builds a message from events, one at a time. */
@@ -89,7 +91,7 @@ export type MessageFold = {
   readonly message: () => Message | undefined
   /** True once `message_stop` has come. */
   readonly finished: () => boolean
-  /** True while every event so far is one whose meaning is known, so that the message equals the stream. */
+  /** True while every event so far is known and in its place, so that the message equals the stream. */
   readonly exact: () => boolean
 }
 
@@ -109,9 +111,13 @@ export function createMessageFold(): MessageFold {
   return {
     add(event) {
       if (event.type === 'message_start') {
-        message = { ...event.message, content: [...event.message.content] }
+        if (message) exact = false
+        message = { ...event.message, content: event.message.content.map((part) => ({ ...part })) }
       } else if (event.type === 'content_block_start') {
-        if (message) message.content[event.index] = { ...event.content_block }
+        // Blocks come one after another; any other index would leave holes of any size in the message.
+        if (message && event.index === message.content.length)
+          message.content.push({ ...event.content_block })
+        else exact = false
       } else if (event.type === 'content_block_delta') {
         const target = block(event.index)
         const { delta } = event
@@ -125,18 +131,21 @@ export function createMessageFold(): MessageFold {
       } else if (event.type === 'content_block_stop') {
         const json = partialJson.get(event.index)
         const target = block(event.index)
-        if (target !== undefined && json) target.input = parseOrKeep(json)
+        if (target === undefined) exact = false
+        else if (json) target.input = parseOrKeep(json)
+        partialJson.delete(event.index)
       } else if (event.type === 'message_delta') {
         if (message) {
           const { stop_reason, stop_sequence, ...rest } = event.delta
           Object.assign(message, rest)
           message.stop_reason = stop_reason ?? message.stop_reason
           message.stop_sequence = stop_sequence ?? message.stop_sequence ?? null
-          message.usage = { ...message.usage, ...event.usage }
-        }
+          message.usage = { ...message.usage, ...withoutNulls(event.usage ?? {}) }
+        } else exact = false
       } else if (event.type === 'message_stop') {
         finished = true
-      } else if (event.type === 'unknown') {
+        if (message === undefined || partialJson.size > 0) exact = false
+      } else if (event.type === 'unknown' || event.type === 'error') {
         exact = false
       }
     },
@@ -200,6 +209,13 @@ function* replayBlock(block: ContentBlock, at: number): Generator<KnownEvent> {
     yield { type: 'content_block_start', index: at, content_block: block }
   }
   yield { type: 'content_block_stop', index: at }
+}
+
+/** Counts are cumulative; null means that this event does not say, never that the count is gone. */
+function withoutNulls(usage: Usage): Usage {
+  return Object.fromEntries(
+    Object.entries(usage).filter(([, value]) => value !== null && value !== undefined),
+  )
 }
 
 function parseOrKeep(json: string): unknown {

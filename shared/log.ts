@@ -3,15 +3,20 @@
  * Owns the escaping: a value from outside can neither break the line nor send escapes to a terminal.
  */
 
+/** Line breaks, terminal escapes, C1 controls, line separators. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for here.
+const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
+
 export type LogFormat = 'json' | 'text'
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
 export type Log = (message: string, fields?: LogFields, level?: 'info' | 'error') => void
 
 /** Returns the line; fields that are undefined are left out. */
 export function formatLogLine(format: LogFormat, message: string, fields: LogFields): string {
-  if (format === 'json') return JSON.stringify({ msg: message, ...fields })
+  if (format === 'json')
+    return JSON.stringify({ msg: message, ...fields }).replaceAll(CONTROL_CHARACTERS, escapeForJson)
   const pairs = Object.entries(fields).flatMap(([key, value]) =>
-    value === undefined ? [] : [`${key}=${formatValue(value)}`],
+    value === undefined ? [] : [`${neutralise(key)}=${formatValue(value)}`],
   )
   return [neutralise(message), ...pairs].join(' ')
 }
@@ -26,8 +31,12 @@ function formatValue(value: string | number | boolean | null): string {
   return /^[\w.:/@+-]+$/.test(value) ? value : neutralise(JSON.stringify(value))
 }
 
-/** Replaces control characters (line breaks, terminal escapes, C1 controls, line separators) by spaces. */
+/** Replaces control characters by spaces. */
 function neutralise(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed here.
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ')
+  return text.replaceAll(CONTROL_CHARACTERS, ' ')
+}
+
+/** JSON.stringify escapes only the controls below U+0020; the others may stand in strings as they are. */
+function escapeForJson(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

@@ -5,7 +5,7 @@
 import * as z from 'zod/mini'
 import { RouterError } from './errors.ts'
 
-const text = z.string()
+const text = z.string({ error: 'must be a string' })
 
 /** Any content block; only `type` is certain. `text` is read where it is a string. */
 export const contentBlockSchema = z.looseObject({ type: text, text: z.optional(text) })
@@ -14,10 +14,13 @@ const contentSchema = z.union([text, z.array(contentBlockSchema)], {
   error: 'must be a string or an array of content blocks, each with a "type"',
 })
 
-const messageSchema = z.looseObject({
-  role: z.enum(['user', 'assistant', 'system'], { error: 'must be "user", "assistant" or "system"' }),
-  content: contentSchema,
-})
+const messageSchema = z.looseObject(
+  {
+    role: z.enum(['user', 'assistant', 'system'], { error: 'must be "user", "assistant" or "system"' }),
+    content: contentSchema,
+  },
+  { error: 'must be an object with "role" and "content"' },
+)
 
 const wholeNumber = (error: string) => z.int({ error }).check(z.minimum(1, { error }))
 const finite = z.number({ error: 'must be a number' })
@@ -101,7 +104,7 @@ export function isTextOnly(content: string | readonly ContentBlock[] | null | un
   return typeof content !== 'object' || content === null || content.every((block) => block.type === 'text')
 }
 
-/** Returns the fields of a usage record that every client expects, the missing ones as null. */
+/** Returns a usage record with every field that clients expect; nothing was read from or written to a cache. */
 export function emptyUsage(inputTokens: number, outputTokens: number): Usage {
   return {
     input_tokens: inputTokens,

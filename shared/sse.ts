@@ -26,23 +26,39 @@ export function createSseDecoder(maxEventCharacters = MAX_SSE_EVENT_CHARACTERS):
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let frames: SseFrame[] = []
   let overflow = false
+  let endedInCarriageReturn = false
   const parser = createParser({
     maxBufferSize: maxEventCharacters,
-    onEvent: (message) => frames.push({ event: message.event, data: message.data }),
+    onEvent: ({ event, data }) => {
+      // The parser bounds only what it holds back, not an event that arrives whole in one chunk.
+      if (data.length > maxEventCharacters) overflow = true
+      frames.push({ event, data })
+    },
     onError: (error) => {
       if (error.type === 'max-buffer-size-exceeded') overflow = true
     },
   })
+  // The text decoder takes the byte order mark; without this the parser would take a second one as Latin-1.
+  parser.feed('')
+
+  /** Ends every line in LF at once: the parser holds a CR back until more comes, which at the end is never. */
+  const normaliseLineEndings = (text: string): string => {
+    const rest = endedInCarriageReturn && text.startsWith('\n') ? text.slice(1) : text
+    endedInCarriageReturn = text.endsWith('\r')
+    return rest.includes('\r') ? rest.replaceAll(/\r\n?/g, '\n') : rest
+  }
+
   return {
     push(bytes) {
+      if (overflow) throw tooLong()
       let text: string
       try {
         text = decoder.decode(bytes, { stream: true })
       } catch (cause) {
         throw new RouterError('upstream', 'The upstream sent a stream that is not UTF-8.', { cause })
       }
-      if (text !== '') parser.feed(text)
-      if (overflow) throw new RouterError('upstream', 'The upstream sent an event that is too long.')
+      if (text !== '') parser.feed(normaliseLineEndings(text))
+      if (overflow) throw tooLong()
       const ready = frames
       frames = []
       return ready
@@ -67,4 +83,8 @@ export function encodeSseEvent(event: KnownEvent): string {
 /** Returns a comment line, which clients ignore and which shows that the connection lives. */
 export function encodeSseComment(text: string): string {
   return `: ${text.replaceAll(/[\r\n]/g, ' ')}\n\n`
+}
+
+function tooLong(): RouterError {
+  return new RouterError('upstream', 'The upstream sent an event that is too long.')
 }

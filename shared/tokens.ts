@@ -7,11 +7,26 @@
 const CHARACTERS_PER_TOKEN = 2.5
 
 /** Chinese, Japanese, Korean and other wide scripts take about a token a character. */
-const WIDE =
-  /[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]|[\ud800-\udbff][\udc00-\udfff]/g
+const WIDE_RANGES = [
+  [0x1100, 0x11ff],
+  [0x2e80, 0xa4cf],
+  [0xac00, 0xd7ff],
+  [0xf900, 0xfaff],
+  [0xff00, 0xffef],
+] as const
 
 /** Returns how many tokens `text` is likely to be, rounded up: rather too many than too few. */
 export function estimateTokens(text: string): number {
-  const wide = text.match(WIDE)?.length ?? 0
+  // Counted in place: collecting the matches of a large body would need many times its size in memory.
+  let wide = 0
+  for (let index = 0; index < text.length; index++) if (isWide(text, index)) wide++
   return Math.ceil(wide + (text.length - wide) / CHARACTERS_PER_TOKEN)
+}
+
+/** A surrogate pair counts once, at its first half. */
+function isWide(text: string, index: number): boolean {
+  const code = text.charCodeAt(index)
+  if (code < 0x1100) return false
+  if ((code & 0xfc00) === 0xd800) return (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00
+  return WIDE_RANGES.some(([first, last]) => code >= first && code <= last)
 }
