@@ -1,0 +1,68 @@
+/**
+ * What `npm start` has to know before it starts anything: ports, whether a container is needed, and which variables
+ * each process gets. Pure; the values themselves are judged by edge/config.ts and inference/config.ts.
+ */
+import { type Environment, withoutEmpty } from '../settings/environment.ts'
+
+export type StackSettings = {
+  readonly routerPort: number
+  readonly inferencePort: number
+  /** Undefined where a container is started, else the reason why none is. */
+  readonly noContainer: string | undefined
+  /** The variables and secrets of the Worker. */
+  readonly edge: Readonly<Record<string, string>>
+  /** The whole environment of the container's process. */
+  readonly container: Readonly<Record<string, string>>
+}
+
+const DEFAULT_ROUTER_PORT = 8787
+const DEFAULT_INFERENCE_PORT = 8080
+
+/** Secrets that only the edge needs; the process that runs a model never sees them. */
+const EDGE_SECRETS = ['ANTHROPIC_API_KEY', 'ROUTER_KEYS', 'ADMIN_KEY']
+
+/**
+ * Reads the settings of the stack.
+ * @param environment the process environment with `.env` merged in
+ * @param edgeSettingNames what the Worker reads (edge/config.ts)
+ * @throws {Error} for ports that cannot be used, with the setting to change
+ */
+export function readStackSettings(
+  environment: Environment,
+  edgeSettingNames: readonly string[],
+): StackSettings {
+  const given = withoutEmpty(environment)
+  const routerPort = readPort(given, 'ROUTER_PORT', DEFAULT_ROUTER_PORT)
+  const inferencePort = readPort(given, 'INFERENCE_PORT', DEFAULT_INFERENCE_PORT)
+  if (routerPort === inferencePort)
+    throw new Error(`ROUTER_PORT and INFERENCE_PORT are both ${routerPort}. Give them different values.`)
+  const logFormat = given.LOG_FORMAT ?? 'text'
+  const edge: Record<string, string> = {
+    LOCAL_LLM_URL: `http://127.0.0.1:${inferencePort}`,
+    LOG_FORMAT: logFormat,
+  }
+  for (const name of edgeSettingNames) {
+    const value = given[name]
+    if (value !== undefined) edge[name] = value
+  }
+  const container = { ...given, HOST: '127.0.0.1', PORT: String(inferencePort), LOG_FORMAT: logFormat }
+  for (const name of EDGE_SECRETS) delete (container as Record<string, string>)[name]
+  return { routerPort, inferencePort, noContainer: reasonForNoContainer(given), edge, container }
+}
+
+function readPort(given: Readonly<Record<string, string>>, name: string, fallback: number): number {
+  const text = given[name]
+  if (text === undefined) return fallback
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port
+  throw new Error(`${name} must be a port from 1 to 65535, but is set to ${JSON.stringify(text)}.`)
+}
+
+function reasonForNoContainer(given: Readonly<Record<string, string>>): string | undefined {
+  if (given.LOCAL_LLM_ENABLED !== 'true') return 'LOCAL_LLM_ENABLED is not true'
+  if ((given.LLM_STRATEGY ?? 'claude_only') === 'claude_only') return 'LLM_STRATEGY is claude_only'
+  const url = given.LOCAL_LLM_URL
+  if (url !== undefined && !/^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/]|$)/.test(url))
+    return 'LOCAL_LLM_URL names a container elsewhere'
+  return undefined
+}

@@ -1,0 +1,178 @@
+/**
+ * Fits the weights of the edge's classifier on labelled requests and prints the file `edge/routing/weights.ts`.
+ * Rows: {"id", "source", "label": "simple"|"complex", "request", "license_class"?}. Only permissively licensed rows
+ * are used where the field is there. Reports leave-sources-out scores: rows of a source never judge themselves.
+ *
+ *   node scripts/run.mjs scripts/train-router.ts DATA.jsonl > edge/routing/weights.ts
+ */
+import { readFileSync } from 'node:fs'
+import * as z from 'zod'
+import { extractFeatures } from '../edge/routing/features.ts'
+import { measureSignals, SIGNAL_NAMES, type SignalName } from '../edge/routing/signals.ts'
+import { parseMessagesRequest } from '../shared/messages.ts'
+
+const FOLDS = 5
+const ITERATIONS = 400
+const RATE = 0.5
+const RIDGE = 1e-3
+/** The share of complex requests that must reach Claude on the validation folds. */
+const WANTED_COMPLEX_RECALL = 0.95
+
+const rowSchema = z.looseObject({
+  source: z.string(),
+  label: z.enum(['simple', 'complex']),
+  license_class: z.string().optional(),
+  request: z.looseObject({}),
+})
+
+/** Which way a signal may point, where the data's accidents must not turn it round. */
+const POINTS_TO_CLAUDE: readonly SignalName[] = [
+  'code_request',
+  'code_text',
+  'language_name',
+  'mathematics',
+  'numbers',
+  'proof_or_design',
+  'reasoning_puzzle',
+  'creative_request',
+  'several_steps',
+  'follow_up',
+  'code_before',
+  'imperative',
+]
+const POINTS_TO_LOCAL: readonly SignalName[] = [
+  'very_short',
+  'small_talk',
+  'easy_question',
+  'summary_only',
+  'greeting',
+  'thanks',
+  'about_the_assistant',
+  'question_of_fact',
+  'summary_request',
+  'label_request',
+  'passage_question',
+  'opinion_chat',
+  'question_mark',
+]
+
+type Example = { source: string; complex: boolean; values: number[]; weight: number }
+type Model = { bias: number; weights: number[] }
+
+const path = process.argv[2]
+if (path === undefined) {
+  console.error('usage: node scripts/run.mjs scripts/train-router.ts DATA.jsonl > edge/routing/weights.ts')
+  process.exit(2)
+}
+const examples = readExamples(path)
+const scores: { score: number; complex: boolean }[] = []
+const sources = [...new Set(examples.map((example) => example.source))].sort()
+for (let fold = 0; fold < FOLDS; fold++) {
+  const heldOut = new Set(sources.filter((_, index) => index % FOLDS === fold))
+  const model = fitWeights(examples.filter((example) => !heldOut.has(example.source)))
+  for (const example of examples)
+    if (heldOut.has(example.source))
+      scores.push({ score: predict(model, example.values), complex: example.complex })
+}
+const threshold = thresholdFor(scores, WANTED_COMPLEX_RECALL)
+console.error(
+  `${examples.length} rows, leave-sources-out: AUC ${areaUnderCurve(scores).toFixed(3)}; at threshold ${threshold.toFixed(2)}: complex-recall ${recall(scores, threshold, true).toFixed(3)}, simple-recall ${recall(scores, threshold, false).toFixed(3)}`,
+)
+printWeights(fitWeights(examples), threshold)
+
+function readExamples(file: string): Example[] {
+  const rows = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => rowSchema.parse(JSON.parse(line)))
+    .filter((row) => row.license_class === undefined || row.license_class === 'permissive')
+  const sizes = new Map<string, number>()
+  for (const row of rows) sizes.set(row.source, (sizes.get(row.source) ?? 0) + 1)
+  return rows.flatMap((row) => {
+    const features = extractFeatures(parseMessagesRequest({ model: 'auto', max_tokens: 1, ...row.request }))
+    if (features.usesTools) return []
+    const signals = measureSignals(features)
+    // Large sources would otherwise drown small ones: each counts by the square root of its size.
+    const weight = 1 / Math.sqrt(sizes.get(row.source) ?? 1)
+    return {
+      source: row.source,
+      complex: row.label === 'complex',
+      values: SIGNAL_NAMES.map((name) => signals[name]),
+      weight,
+    }
+  })
+}
+
+function fitWeights(rows: readonly Example[]): Model {
+  const weights = SIGNAL_NAMES.map(() => 0)
+  let bias = 0
+  const total = rows.reduce((sum, row) => sum + row.weight, 0)
+  const momentum = SIGNAL_NAMES.map(() => 0)
+  let biasMomentum = 0
+  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
+    const gradient = SIGNAL_NAMES.map(() => 0)
+    let biasGradient = 0
+    for (const row of rows) {
+      const error = (predict({ bias, weights }, row.values) - (row.complex ? 1 : 0)) * row.weight
+      biasGradient += error
+      for (const [index, value] of row.values.entries())
+        gradient[index] = (gradient[index] ?? 0) + error * value
+    }
+    biasMomentum = 0.9 * biasMomentum + biasGradient / total
+    bias -= RATE * biasMomentum
+    for (const index of weights.keys()) {
+      const slope = (gradient[index] ?? 0) / total + RIDGE * (weights[index] ?? 0)
+      momentum[index] = 0.9 * (momentum[index] ?? 0) + slope
+      weights[index] = clampSign(SIGNAL_NAMES[index], (weights[index] ?? 0) - RATE * (momentum[index] ?? 0))
+    }
+  }
+  return { bias, weights }
+}
+
+function clampSign(name: SignalName | undefined, weight: number): number {
+  if (name !== undefined && POINTS_TO_CLAUDE.includes(name)) return Math.max(0, weight)
+  if (name !== undefined && POINTS_TO_LOCAL.includes(name)) return Math.min(0, weight)
+  return weight
+}
+
+function predict(model: Model, values: readonly number[]): number {
+  const logit = values.reduce((sum, value, index) => sum + value * (model.weights[index] ?? 0), model.bias)
+  return 1 / (1 + Math.exp(-logit))
+}
+
+function thresholdFor(rows: readonly { score: number; complex: boolean }[], wanted: number): number {
+  const complex = rows.filter((row) => row.complex).map((row) => row.score)
+  complex.sort((left, right) => left - right)
+  return complex[Math.floor(complex.length * (1 - wanted))] ?? 0.5
+}
+
+function recall(rows: readonly { score: number; complex: boolean }[], at: number, complex: boolean): number {
+  const wanted = rows.filter((row) => row.complex === complex)
+  return wanted.filter((row) => row.score >= at === complex).length / wanted.length
+}
+
+function areaUnderCurve(rows: readonly { score: number; complex: boolean }[]): number {
+  const sorted = [...rows].sort((left, right) => left.score - right.score)
+  let rankSum = 0
+  for (const [index, row] of sorted.entries()) if (row.complex) rankSum += index + 1
+  const positives = rows.filter((row) => row.complex).length
+  return (rankSum - (positives * (positives + 1)) / 2) / (positives * (rows.length - positives))
+}
+
+function printWeights(model: Model, at: number): void {
+  const lines = SIGNAL_NAMES.map((name, index) => `  ${name}: ${(model.weights[index] ?? 0).toFixed(3)},`)
+  console.log(`/**
+ * The classifier's weights, written by scripts/train-router.ts: logistic regression on ${examples.length.toLocaleString('en')} permissively
+ * licensed labelled requests, each source weighted by the square root of its size. Not edited by hand.
+ */
+import type { SignalName } from './signals.ts'
+
+export const BIAS = ${model.bias.toFixed(3)}
+
+export const WEIGHTS: Readonly<Record<SignalName, number>> = {
+${lines.join('\n')}
+}
+
+/** Keeps ${WANTED_COMPLEX_RECALL * 100} % of complex requests away from the small model on sources that the fit never saw. */
+export const DEFAULT_THRESHOLD = ${at.toFixed(2)}`)
+}
