@@ -2,14 +2,16 @@
  * How `wrangler dev` is called for the edge: arguments, environment, the private file that carries its settings, and
  * which of its lines are worth showing. Starts nothing.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { formatEnvFile } from '../settings/dotenv.ts'
 
 /** Writes the Worker's settings where only this user can read them; returns the file's path. */
 export function writeEdgeSettings(root: string, settings: Readonly<Record<string, string>>): string {
-  const file = join(root, '.wrangler', `settings-${process.pid}.env`)
-  mkdirSync(dirname(file), { recursive: true })
+  const folder = join(root, '.wrangler')
+  mkdirSync(folder, { recursive: true })
+  removeAbandonedSettings(folder)
+  const file = join(folder, `settings-${process.pid}.env`)
   writeFileSync(file, formatEnvFile(settings), { mode: 0o600 })
   return file
 }
@@ -66,4 +68,21 @@ export function readableEdgeLine(line: string): string | undefined {
   if (NOISE.some((noise) => noise.test(line))) return undefined
   // console.error in the Worker comes as wrangler's own kind of error; a log line is the same at every level.
   return line.replace(/^\s*(?:✘ \[ERROR\]|▲ \[WARNING\]) (?=\[Router\]|\{")/u, '')
+}
+
+// A start that was ended by SIGKILL could not remove its file.
+function removeAbandonedSettings(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const pid = Number(/^settings-(\d+)\.env$/.exec(name)?.[1])
+    if (Number.isInteger(pid) && !isAlive(pid)) rmSync(join(folder, name), { force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
 }
