@@ -4,7 +4,7 @@
  * Knows nothing of what the scripts do. Usage: node scripts/run.mjs SCRIPT.ts [ARGUMENTS]
  */
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -69,12 +69,24 @@ function passOn(signal) {
   child?.kill(signal)
 }
 
-// npm ended by SIGKILL tells nobody; what is left of it is our changed parent.
+// npm ended by SIGKILL tells nobody; what is left of it is our changed parent. Where npm's `sh -c` stands in between,
+// it survives npm, and its parent changes instead.
 function followParent(onGone) {
   const parent = process.ppid
+  const starter = process.env.npm_lifecycle_event === undefined ? undefined : starterOfShell(parent)
   following = setInterval(() => {
-    if (process.ppid === parent) return
+    if (process.ppid === parent && (starter === undefined || starterOfShell(parent) === starter)) return
     clearInterval(following)
     onGone()
   }, 500)
+}
+
+// Linux only: the shells of other systems replace themselves by the one command they run.
+function starterOfShell(pid) {
+  try {
+    const [, name, parent] = /^\d+ \((.*)\) \S+ (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
+    return /^(sh|dash|bash|ash|busybox)$/.test(name ?? '') ? parent : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { formatEnvFile } from '../settings/dotenv.ts'
 
 /** Writes the Worker's settings where only this user can read them; returns the file's path. */
@@ -55,6 +56,7 @@ export function wranglerEnvironment(
 const NOISE = [
   /^\s*$/,
   /^\[wrangler:info\]/,
+  /^Cloudflare collects anonymous telemetry/,
   /^Using (secrets|vars) defined in/,
   /^Your Worker( and resources)? ha(s|ve) access to/,
   /^Binding\s+Resource/,
@@ -65,9 +67,11 @@ const NOISE = [
 
 /** Returns a line of wrangler as a person should see it, or undefined where it says nothing. */
 export function readableEdgeLine(line: string): string | undefined {
-  if (NOISE.some((noise) => noise.test(line))) return undefined
+  // wrangler colours errors even under NO_COLOR.
+  const plain = stripVTControlCharacters(line)
+  if (NOISE.some((noise) => noise.test(plain))) return undefined
   // console.error in the Worker comes as wrangler's own kind of error; a log line is the same at every level.
-  return line.replace(/^\s*(?:✘ \[ERROR\]|▲ \[WARNING\]) (?=\[Router\]|\{")/u, '')
+  return plain.replace(/^\s*(?:✘ \[ERROR\]|▲ \[WARNING\]) (?=\[Router\]|\{")/u, '')
 }
 
 // A start that was ended by SIGKILL could not remove its file.
