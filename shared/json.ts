@@ -21,7 +21,7 @@ export function parseJsonBody(
     throw new RouterError('invalid_request', 'The request body is empty. Send a JSON object.')
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
   } catch (cause) {
     throw new RouterError('invalid_request', 'The request body is not valid UTF-8. Encode it as UTF-8.', {
       cause,

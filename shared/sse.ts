@@ -23,7 +23,7 @@ export const MAX_SSE_EVENT_CHARACTERS = 256 * 1024
  * @throws {RouterError} `push` throws `upstream` for a longer event and for bytes that are not UTF-8
  */
 export function createSseDecoder(maxEventCharacters = MAX_SSE_EVENT_CHARACTERS): SseDecoder {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
   let frames: SseFrame[] = []
   let overflow = false
   let endedInCarriageReturn = false

@@ -5,11 +5,15 @@
 import fc from 'fast-check'
 import type { ContentBlock, Message } from '../../shared/messages.ts'
 
-const key = fc.string({ unit: 'grapheme' }).filter((name) => name !== '__proto__')
+const jsonUnit = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }).filter(isParsedRightAsKey)
 
 /** Any JSON object as it looks after a trip over the wire; `__proto__`, which parsing drops, has tests of its own. */
 export const jsonObject: fc.Arbitrary<Record<string, unknown>> = fc
-  .dictionary(key, fc.jsonValue({ maxDepth: 3 }), { maxKeys: 5 })
+  .dictionary(
+    fc.string({ unit: jsonUnit }).filter((name) => name !== '__proto__'),
+    fc.jsonValue({ maxDepth: 3, stringUnit: jsonUnit }),
+    { maxKeys: 5 },
+  )
   .map((value) => JSON.parse(JSON.stringify(value)))
 
 const anyText = fc.string({ unit: 'grapheme', maxLength: 40 })
@@ -80,4 +84,12 @@ export async function gather<Item>(items: AsyncIterable<Item>): Promise<Item[]> 
 /** Returns `text` in UTF-8. */
 export function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text)
+}
+
+/**
+ * Says whether `JSON.parse` can be the reference for this key. Once V8 13.6 has read an object with a key of one
+ * backslash, it reads escaped keys (a line break, say) in the same place as that key, so those stay out of our inputs.
+ */
+export function isParsedRightAsKey(name: string): boolean {
+  return !name.startsWith('\\')
 }

@@ -4,6 +4,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createLog, formatLogLine, type LogFields } from '../../shared/log.ts'
+import { isParsedRightAsKey } from './arbitraries.ts'
 
 const dangerous = fc.constantFrom(
   '\n',
@@ -23,7 +24,7 @@ const anyText = fc.string({ unit: fc.oneof(dangerous, fc.string({ unit: 'binary'
 const fields: fc.Arbitrary<LogFields> = fc.dictionary(
   fc
     .oneof(fc.constantFrom('model', 'requestId', 'latencyMs', '__proto__'), anyText)
-    .filter((key) => key !== 'msg'),
+    .filter((key) => key !== 'msg' && isParsedRightAsKey(key)),
   fc.oneof(anyText, fc.integer(), fc.boolean(), fc.constant(null), fc.constant(undefined)),
 )
 

@@ -125,7 +125,7 @@ test('reads well-formed streams as the SDK of Anthropic does', async () => {
   await fc.assert(
     fc.asyncProperty(wellFormed, pieceSizes, async (text, sizes) => {
       const pieces = cut(utf8(text), sizes)
-      const theirs = await gather(Stream.rawEvents(new Response(ReadableStream.from(pieces))))
+      const theirs = await gather(Stream.rawEvents(new Response(streamOf(pieces))))
       const ours = await gather(decodeSse(sequence(pieces)))
       expect(ours).toEqual(theirs.map(({ event, data }) => ({ event: event ?? undefined, data })))
     }),
@@ -214,6 +214,15 @@ test('any bytes give frames or one refusal', () => {
     }),
   )
 })
+
+function streamOf(pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      for (const piece of pieces) controller.enqueue(piece)
+      controller.close()
+    },
+  })
+}
 
 function errorOf(call: () => unknown): RouterError {
   try {
