@@ -1,0 +1,74 @@
+/**
+ * A Messages request as a chat completions request for a model server of one's own that speaks OpenAI's API
+ * (llama.cpp, Ollama, vLLM). Text only: whatever else a request holds belongs to Claude. Does no I/O.
+ */
+import { RouterError } from '../../shared/errors.ts'
+import { isTextOnly, type MessagesRequest, textOf } from '../../shared/messages.ts'
+
+export type ChatCompletionRequestBody = {
+  readonly model: string
+  readonly messages: readonly ServerMessage[]
+  readonly max_tokens: number
+  readonly stream: true
+  readonly stream_options: { readonly include_usage: true }
+  readonly stop?: readonly string[]
+  readonly temperature?: number
+  readonly top_p?: number
+  readonly top_k?: number
+  readonly logprobs?: true
+}
+
+export type ServerMessage = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }
+
+export type ServerRequestOptions = {
+  /** The name under which the server knows its model. */
+  readonly model: string
+  /** Whether the server shall report log-probabilities. */
+  readonly logprobs?: boolean
+}
+
+/**
+ * Translates a request. It always streams and always asks for usage: the answer's translation folds, and the
+ * server's own count is the only exact one. `max_tokens` is used rather than `max_completion_tokens`, which older
+ * servers do not know; `top_k` is no parameter of OpenAI's, but llama.cpp and vLLM take it and Ollama ignores it.
+ * @throws {RouterError} `unsupported` if the request holds tools or anything that is not text
+ */
+export function toChatCompletionRequest(
+  request: MessagesRequest,
+  options: ServerRequestOptions,
+): ChatCompletionRequestBody {
+  if (request.tools && request.tools.length > 0)
+    throw new RouterError('unsupported', 'tools: the local model server is asked for text only')
+  for (const [at, message] of request.messages.entries())
+    if (!isTextOnly(message.content))
+      throw new RouterError('unsupported', `messages.${at}.content: the local model server reads text only`)
+  const stops = request.stop_sequences ?? []
+  return {
+    model: options.model,
+    messages: toServerMessages(request),
+    max_tokens: request.max_tokens,
+    stream: true,
+    stream_options: { include_usage: true },
+    ...(stops.length > 0 ? { stop: stops } : {}),
+    ...(typeof request.temperature === 'number' ? { temperature: request.temperature } : {}),
+    ...(typeof request.top_p === 'number' ? { top_p: request.top_p } : {}),
+    ...(typeof request.top_k === 'number' ? { top_k: request.top_k } : {}),
+    ...(options.logprobs ? { logprobs: true } : {}),
+  }
+}
+
+/**
+ * The Messages API reads neighbouring messages of one role as one turn; many chat templates refuse them, so they
+ * are joined here.
+ */
+function toServerMessages(request: MessagesRequest): ServerMessage[] {
+  const system = textOf(request.system)
+  const messages: ServerMessage[] = system === '' ? [] : [{ role: 'system', content: system }]
+  for (const { role, content } of request.messages) {
+    const text = textOf(content)
+    const last = messages.at(-1)
+    if (last?.role === role) messages[messages.length - 1] = { role, content: `${last.content}\n\n${text}` }
+    else messages.push({ role, content: text })
+  }
+  return messages
+}

@@ -1,0 +1,84 @@
+/**
+ * Errors in OpenAI's form. Owns the mapping of statuses, types, codes and parameter names; never adds anything to
+ * a message that the client may not see.
+ */
+import * as z from 'zod/mini'
+import { RouterError } from '../../shared/errors.ts'
+
+export type OpenAiErrorBody = {
+  readonly error: {
+    readonly message: string
+    readonly type: string
+    readonly param: string | null
+    readonly code: string | null
+  }
+}
+
+/** An error answer of Claude: its status and its parsed body. */
+export type AnthropicErrorAnswer = { readonly status: number; readonly body: unknown }
+
+const anthropicBodySchema = z.looseObject({
+  error: z.looseObject({ type: z.string(), message: z.string() }),
+})
+
+type Kind = { readonly type: string; readonly code: string | null }
+
+/** By Anthropic's error type; the codes are those that OpenAI's clients branch on. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  invalid_request_error: { type: 'invalid_request_error', code: null },
+  authentication_error: { type: 'invalid_request_error', code: 'invalid_api_key' },
+  billing_error: { type: 'insufficient_quota', code: 'insufficient_quota' },
+  permission_error: { type: 'invalid_request_error', code: 'permission_denied' },
+  not_found_error: { type: 'invalid_request_error', code: 'not_found' },
+  request_too_large: { type: 'invalid_request_error', code: 'request_too_large' },
+  rate_limit_error: { type: 'rate_limit_error', code: 'rate_limit_exceeded' },
+  timeout_error: { type: 'server_error', code: 'timeout' },
+  overloaded_error: { type: 'server_error', code: 'overloaded' },
+  api_error: { type: 'server_error', code: null },
+}
+const SERVER_ERROR: Kind = { type: 'server_error', code: null }
+
+/** 529 is Anthropic's own; OpenAI's clients know 503 as "try again". */
+const STATUSES: Readonly<Record<number, number>> = { 529: 503 }
+
+/**
+ * Translates an error of ours or of Claude.
+ * @returns the HTTP status and the body; `param` is the field that the message begins with, in OpenAI's spelling
+ *   (`messages[0].role`)
+ */
+export function toOpenAiError(error: RouterError | AnthropicErrorAnswer): {
+  status: number
+  body: OpenAiErrorBody
+} {
+  const { type, message } = error instanceof RouterError ? error : readBody(error.body)
+  const kind = KINDS[type] ?? SERVER_ERROR
+  const invalid = type === 'invalid_request_error'
+  return {
+    status: STATUSES[error.status] ?? error.status,
+    body: {
+      error: {
+        message,
+        type: kind.type,
+        param: invalid ? parameterOf(message) : null,
+        code: invalid && isTooLong(message) ? 'context_length_exceeded' : kind.code,
+      },
+    },
+  }
+}
+
+function readBody(body: unknown): { type: string; message: string } {
+  const parsed = anthropicBodySchema.safeParse(body)
+  if (parsed.success) return parsed.data.error
+  return { type: 'api_error', message: 'The model could not answer. Try again.' }
+}
+
+/** Every message about a field begins with its path and a colon, Claude's as well as ours. */
+function parameterOf(message: string): string | null {
+  const path = /^([a-z_]+(?:\.[A-Za-z0-9_]+)*): /.exec(message)?.[1]
+  return path?.replaceAll(/\.(\d+)/g, '[$1]') ?? null
+}
+
+/** Clients shorten the conversation when they see this code; the wording is Claude's. */
+function isTooLong(message: string): boolean {
+  return /prompt is too long|exceeds? the (?:maximum )?context/i.test(message)
+}

@@ -1,0 +1,161 @@
+/**
+ * OpenAI's chat completions request as far as it is translated: a lenient schema, unknown parameters kept and
+ * ignored. Does not decide what a parameter means for a Messages request; parameters.ts and messages-request.ts do.
+ */
+import * as z from 'zod/mini'
+import { RouterError } from '../../shared/errors.ts'
+import { describeIssue } from '../../shared/messages.ts'
+
+const text = z.string({ error: 'must be a string' })
+const name = z
+  .string({ error: 'must be a string' })
+  .check(z.minLength(1, { error: 'must not be empty' }), z.maxLength(256, { error: 'is too long' }))
+const flag = z.nullish(z.boolean({ error: 'must be true or false' }))
+const jsonObject = z.record(z.string(), z.unknown(), { error: 'must be a JSON object' })
+
+function wholeNumber(minimum: number, error: string) {
+  return z.nullish(z.int({ error }).check(z.minimum(minimum, { error })))
+}
+
+function numberBetween(minimum: number, maximum: number) {
+  const error = `must be a number from ${minimum} to ${maximum}`
+  return z.nullish(z.number({ error }).check(z.minimum(minimum, { error }), z.maximum(maximum, { error })))
+}
+
+const partSchema = z.looseObject({ type: text })
+const contentSchema = z.union([z.string(), z.array(partSchema)], {
+  error: 'must be a string or an array of content parts, each with a "type"',
+})
+
+const functionCallSchema = z.looseObject(
+  { name, arguments: text },
+  { error: 'must be an object with "name" and "arguments"' },
+)
+const toolCallSchema = z.looseObject(
+  {
+    id: name,
+    type: z.nullish(z.literal('function', { error: 'must be "function"; custom tools are not supported' })),
+    function: functionCallSchema,
+  },
+  { error: 'must be a tool call' },
+)
+
+const messageSchema = z.discriminatedUnion(
+  'role',
+  [
+    z.looseObject({ role: z.literal(['system', 'developer']), content: contentSchema }),
+    z.looseObject({ role: z.literal('user'), content: contentSchema }),
+    z.looseObject({
+      role: z.literal('assistant'),
+      content: z.nullish(contentSchema),
+      refusal: z.nullish(text),
+      tool_calls: z.nullish(z.array(toolCallSchema, { error: 'must be an array of tool calls' })),
+      function_call: z.nullish(functionCallSchema),
+    }),
+    z.looseObject({ role: z.literal('tool'), content: contentSchema, tool_call_id: name }),
+    z.looseObject({ role: z.literal('function'), content: z.nullish(contentSchema), name }),
+  ],
+  {
+    error: (issue) =>
+      issue.code === 'invalid_union'
+        ? 'must be "system", "developer", "user", "assistant", "tool" or "function"'
+        : 'must be a message object',
+  },
+)
+
+const functionSchema = z.looseObject(
+  { name, description: z.nullish(text), parameters: z.nullish(jsonObject), strict: flag },
+  { error: 'must be an object with a "name"' },
+)
+const toolSchema = z.looseObject(
+  {
+    type: z.literal('function', { error: 'must be "function"; custom and hosted tools are not supported' }),
+    function: functionSchema,
+  },
+  { error: 'must be a tool object' },
+)
+
+const namedFunctionSchema = z.looseObject({ type: z.literal('function'), function: z.looseObject({ name }) })
+const allowedToolsSchema = z.looseObject({
+  type: z.literal('allowed_tools'),
+  allowed_tools: z.looseObject({ mode: z.enum(['auto', 'required']), tools: z.array(namedFunctionSchema) }),
+})
+
+const responseFormatSchema = z.discriminatedUnion(
+  'type',
+  [
+    z.looseObject({ type: z.literal('text') }),
+    z.looseObject({ type: z.literal('json_object') }),
+    z.looseObject({
+      type: z.literal('json_schema'),
+      json_schema: z.looseObject({ schema: jsonObject }, { error: 'must be an object with a "schema"' }),
+    }),
+  ],
+  { error: 'must be "text", "json_object" or "json_schema"' },
+)
+
+const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
+
+const chatCompletionRequestSchema = z.looseObject(
+  {
+    model: name,
+    messages: z
+      .array(messageSchema, { error: 'must be an array of messages' })
+      .check(z.minLength(1, { error: 'must hold at least one message' })),
+    stream: flag,
+    stream_options: z.nullish(
+      z.looseObject({ include_usage: flag }, { error: 'must be an object such as {"include_usage": true}' }),
+    ),
+    max_tokens: wholeNumber(1, 'must be a whole number of at least 1'),
+    max_completion_tokens: wholeNumber(1, 'must be a whole number of at least 1'),
+    stop: z.nullish(
+      z.union([z.string(), z.array(z.string())], { error: 'must be a string or an array of strings' }),
+    ),
+    temperature: numberBetween(0, 2),
+    top_p: numberBetween(0, 1),
+    tools: z.nullish(z.array(toolSchema, { error: 'must be an array of tools' })),
+    tool_choice: z.nullish(
+      z.union([z.enum(['auto', 'none', 'required']), namedFunctionSchema, allowedToolsSchema], {
+        error: 'must be "auto", "none", "required", a function by name, or "allowed_tools"',
+      }),
+    ),
+    parallel_tool_calls: flag,
+    functions: z.nullish(z.array(functionSchema, { error: 'must be an array of functions' })),
+    function_call: z.nullish(
+      z.union([z.enum(['auto', 'none']), z.looseObject({ name })], {
+        error: 'must be "auto", "none" or a function by name',
+      }),
+    ),
+    response_format: z.nullish(responseFormatSchema),
+    reasoning_effort: z.nullish(
+      z.enum(EFFORTS, { error: `must be one of ${EFFORTS.map((effort) => `"${effort}"`).join(', ')}` }),
+    ),
+    logprobs: flag,
+    top_logprobs: z.nullish(
+      z
+        .int({ error: 'must be a whole number from 0 to 20' })
+        .check(
+          z.minimum(0, { error: 'must be a whole number from 0 to 20' }),
+          z.maximum(20, { error: 'must be a whole number from 0 to 20' }),
+        ),
+    ),
+    user: z.nullish(text),
+    safety_identifier: z.nullish(text),
+  },
+  { error: 'The request body must be a JSON object.' },
+)
+
+export type ChatCompletionRequest = z.infer<typeof chatCompletionRequestSchema>
+export type ChatMessage = z.infer<typeof messageSchema>
+export type ChatContent = z.infer<typeof contentSchema>
+export type ChatFunction = z.infer<typeof functionSchema>
+
+/**
+ * Checks a parsed body against the schema.
+ * @throws {RouterError} `invalid_request` that names the field, such as `messages.0.role: must be "system", …`
+ */
+export function parseChatCompletionRequest(value: unknown): ChatCompletionRequest {
+  const result = chatCompletionRequestSchema.safeParse(value)
+  if (result.success) return result.data
+  throw new RouterError('invalid_request', describeIssue(result.error.issues[0]))
+}

@@ -1,0 +1,210 @@
+/** OpenAI's messages become a Messages conversation: roles, parts, tool calls and their results. */
+import { expect, test } from 'vitest'
+import { toToolUseId } from '../../../edge/chat-completions/conversation.ts'
+import { toMessagesRequest } from '../../../edge/chat-completions/messages-request.ts'
+import { thrownBy } from './support.ts'
+
+function translate(...messages: unknown[]) {
+  const { request } = toMessagesRequest({ model: 'auto', messages })
+  return { system: request.system, messages: request.messages }
+}
+
+function refusal(...messages: unknown[]) {
+  return thrownBy(() => translate(...messages)).message
+}
+
+const hi = { role: 'user', content: 'hi' }
+const call = (id: string, name: string, json: string) => ({
+  id,
+  type: 'function',
+  function: { name, arguments: json },
+})
+
+test('keeps the boundaries of several leading system and developer messages', () => {
+  expect(
+    translate(
+      { role: 'system', content: 'a' },
+      { role: 'developer', content: [{ type: 'text', text: 'b' }] },
+      hi,
+    ),
+  ).toEqual({
+    system: [
+      { type: 'text', text: 'a' },
+      { type: 'text', text: 'b' },
+    ],
+    messages: [{ role: 'user', content: 'hi' }],
+  })
+})
+
+test('leaves a later system message where it is', () => {
+  const { system, messages } = translate(
+    { role: 'system', content: 'a' },
+    hi,
+    { role: 'developer', content: 'from now on in French' },
+    { role: 'assistant', content: 'Salut' },
+    hi,
+  )
+  expect(system).toBe('a')
+  expect(messages).toEqual([
+    { role: 'user', content: 'hi' },
+    { role: 'system', content: 'from now on in French' },
+    { role: 'assistant', content: 'Salut' },
+    { role: 'user', content: 'hi' },
+  ])
+})
+
+test('makes the last system message the user turn where there is no other', () => {
+  expect(translate({ role: 'system', content: 'a' }, { role: 'system', content: 'b' })).toEqual({
+    system: 'a',
+    messages: [{ role: 'user', content: 'b' }],
+  })
+})
+
+test('translates text and images', () => {
+  const { messages } = translate({
+    role: 'user',
+    content: [
+      { type: 'text', text: 'What is this?' },
+      { type: 'text', text: '' },
+      { type: 'image_url', image_url: { url: 'data:image/jpg;base64,QUJD', detail: 'low' } },
+      { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
+    ],
+  })
+  expect(messages[0]?.content).toEqual([
+    { type: 'text', text: 'What is this?' },
+    { type: 'image', source: { type: 'base64', media_type: 'image/jpeg', data: 'QUJD' } },
+    { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } },
+  ])
+})
+
+test.each([
+  'http://example.com/a.png',
+  'data:image/tiff;base64,QUJD',
+  'data:image/png,abc',
+  'data:image/png;base64,',
+  'file:///etc/passwd',
+])('refuses the image %s and names its place', (url) => {
+  expect(refusal({ role: 'user', content: [{ type: 'image_url', image_url: { url } }] })).toMatch(
+    /^messages\.0\.content\.0\.image_url\.url: must be an https URL/,
+  )
+})
+
+test.each([
+  ['input_audio', { input_audio: { data: 'x', format: 'wav' } }, /audio input is not supported/],
+  ['file', { file: { file_id: 'f' } }, /files are not supported/],
+  ['video', {}, /must be "text" or "image_url"/],
+  ['text', { text: 7 }, /text: must be a string/],
+  ['image_url', { image_url: 'https://example.com' }, /image_url\.url: must be a string/],
+])('refuses a part of type %s', (type, fields, message) => {
+  const text = refusal({ role: 'user', content: [{ type, ...fields }] })
+  expect(text).toMatch(/^messages\.0\.content\.0\./)
+  expect(text).toMatch(message)
+})
+
+test('refuses an image in a system or assistant message', () => {
+  const image = [{ type: 'image_url', image_url: { url: 'https://example.com/a.png' } }]
+  expect(refusal({ role: 'system', content: image }, hi)).toMatch(/^messages\.0\.content: must hold text/)
+  expect(refusal(hi, { role: 'assistant', content: image })).toMatch(/^messages\.1\.content: must hold text/)
+})
+
+test('translates tool calls and joins neighbouring results into one turn', () => {
+  const { messages } = translate(
+    hi,
+    {
+      role: 'assistant',
+      content: null,
+      tool_calls: [call('call_1', 'weather', '{"city":"Oslo"}'), call('call_2', 'time', '')],
+    },
+    { role: 'tool', tool_call_id: 'call_1', content: 'rain' },
+    { role: 'tool', tool_call_id: 'call_2', content: [{ type: 'text', text: 'noon' }] },
+    { role: 'user', content: 'and?' },
+  )
+  expect(messages.slice(1)).toEqual([
+    {
+      role: 'assistant',
+      content: [
+        { type: 'tool_use', id: 'call_1', name: 'weather', input: { city: 'Oslo' } },
+        { type: 'tool_use', id: 'call_2', name: 'time', input: {} },
+      ],
+    },
+    {
+      role: 'user',
+      content: [
+        { type: 'tool_result', tool_use_id: 'call_1', content: 'rain' },
+        { type: 'tool_result', tool_use_id: 'call_2', content: [{ type: 'text', text: 'noon' }] },
+      ],
+    },
+    { role: 'user', content: 'and?' },
+  ])
+})
+
+test('keeps the results of different rounds apart', () => {
+  const { messages } = translate(
+    hi,
+    { role: 'assistant', tool_calls: [call('a', 'f', '{}')] },
+    { role: 'tool', tool_call_id: 'a', content: '1' },
+    { role: 'assistant', content: 'again', tool_calls: [call('b', 'f', '{}')] },
+    { role: 'tool', tool_call_id: 'b', content: '2' },
+  )
+  expect(messages.map((message) => message.role)).toEqual(['user', 'assistant', 'user', 'assistant', 'user'])
+  expect(messages[3]?.content).toEqual([
+    { type: 'text', text: 'again' },
+    { type: 'tool_use', id: 'b', name: 'f', input: {} },
+  ])
+})
+
+test('shows the model arguments that were no JSON object instead of failing the conversation', () => {
+  const { messages } = translate(hi, {
+    role: 'assistant',
+    tool_calls: [call('a', 'f', '{"city":"Os'), call('b', 'f', '[1]')],
+  })
+  expect(messages[1]?.content).toMatchObject([
+    { input: { invalid_json: '{"city":"Os' } },
+    { input: { invalid_json: '[1]' } },
+  ])
+})
+
+test('rewrites call ids that the Messages API refuses, in calls and results alike', () => {
+  const { messages } = translate(
+    hi,
+    { role: 'assistant', tool_calls: [call('functions.f:0', 'f', '{}')] },
+    { role: 'tool', tool_call_id: 'functions.f:0', content: '1' },
+  )
+  const id = toToolUseId('functions.f:0')
+  expect(id).toMatch(/^[a-zA-Z0-9_-]+$/)
+  expect(messages[1]?.content).toMatchObject([{ id }])
+  expect(messages[2]?.content).toMatchObject([{ tool_use_id: id }])
+})
+
+test('pairs an older function call with its result', () => {
+  const { messages } = translate(
+    hi,
+    { role: 'assistant', content: null, function_call: { name: 'f', arguments: '{"a":1}' } },
+    { role: 'function', name: 'f', content: 'done' },
+  )
+  expect(messages.slice(1)).toEqual([
+    { role: 'assistant', content: [{ type: 'tool_use', id: 'call_function_1', name: 'f', input: { a: 1 } }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'call_function_1', content: 'done' }] },
+  ])
+  expect(refusal(hi, { role: 'function', name: 'f', content: 'done' })).toMatch(/^messages\.1: must follow/)
+})
+
+test('keeps what the assistant refused as its text', () => {
+  const { messages } = translate(hi, { role: 'assistant', content: null, refusal: 'No.' }, hi)
+  expect(messages[1]).toEqual({ role: 'assistant', content: [{ type: 'text', text: 'No.' }] })
+})
+
+test('leaves out assistant turns that say nothing', () => {
+  expect(translate(hi, { role: 'assistant', content: '' }, { role: 'assistant' }, hi).messages).toEqual([
+    { role: 'user', content: 'hi' },
+    { role: 'user', content: 'hi' },
+  ])
+  expect(refusal({ role: 'assistant', content: '' })).toMatch(/^messages: must hold at least one message/)
+})
+
+test('names the place of a malformed tool call', () => {
+  expect(refusal(hi, { role: 'assistant', tool_calls: [{ id: 'a', type: 'custom' }] })).toBe(
+    'messages.1.tool_calls.0.type: must be "function"; custom tools are not supported',
+  )
+  expect(refusal({ role: 'tool', content: 'x' })).toBe('messages.0.tool_call_id: must be a string')
+})
