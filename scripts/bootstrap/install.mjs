@@ -14,17 +14,20 @@ export class InstallError extends Error {}
 /**
  * Runs `npm ci` in `directory` unless its node_modules match its package-lock.json.
  * @param {string} directory holds package.json and package-lock.json
- * @param {{ say: (line: string) => void, signal?: AbortSignal, size?: string, npm?: typeof runNpm }} options
- *   `size`: shown as the rough size of what is installed
+ * @param {{ say: (line: string) => void, signal?: AbortSignal, what?: string, npm?: typeof runNpm }} options
+ *   `what`: what is installed, as it is called in messages
  * @throws {InstallError} with npm's output and what to do
  */
-export async function ensureDependencies(directory, { say, signal, size = 'about 1 GB', npm = runNpm }) {
+export async function ensureDependencies(
+  directory,
+  { say, signal, what = 'dependencies (about 1 GB on disk)', npm = runNpm },
+) {
   if (isInstalled(directory)) return
   const lock = join(directory, '.cache', 'install.lock')
-  const onWait = (owner) => say(`Waiting for process ${owner}, which installs dependencies here …`)
+  const onWait = (owner) => say(`Waiting for process ${owner}, which installs here …`)
   const work = async () => {
     if (isInstalled(directory)) return
-    say(`Installing dependencies (npm ci, ${size} on disk, a minute or two the first time) …`)
+    say(`Installing ${what} with npm ci; this takes a minute or two the first time …`)
     rmSync(stampFile(directory), { force: true })
     // --include: NODE_ENV=production in the environment would otherwise leave out what the commands need.
     const { ok, output } = await npm(['ci', '--include=dev', '--include=optional', '--loglevel=error'], {

@@ -82,3 +82,13 @@ export function signalGroup(id: number, signal: NodeJS.Signals): void {
       throw error
   }
 }
+
+/** Says whether any process of a group is left, ended ones that nobody has waited for included. */
+export function groupExists(id: number): boolean {
+  try {
+    process.kill(-id, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}

@@ -4,7 +4,8 @@
  */
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { signalGroup } from './process-group.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { groupExists, signalGroup } from './process-group.ts'
 
 export type Reaper = {
   /** From now on the group ends with us. */
@@ -17,6 +18,7 @@ export type Reaper = {
 
 /** How long groups may take to end by themselves before they are killed, ms. */
 const GRACE_MS = 5_000
+const CHECK_EVERY_MS = 50
 
 /** Starts the helper process. It is in a group of its own, so that signals to ours do not end it first. */
 export function startReaper(): Reaper {
@@ -46,11 +48,17 @@ function reap(): void {
     if (line.startsWith('+')) groups.add(group)
     else groups.delete(group)
   })
-  lines.on('close', () => {
-    if (groups.size === 0) return
-    for (const group of groups) signalGroup(group, 'SIGTERM')
-    setTimeout(() => {
-      for (const group of groups) signalGroup(group, 'SIGKILL')
-    }, GRACE_MS)
-  })
+  lines.on('close', () => void endGroups(groups))
+}
+
+// A group that is gone is forgotten at once: its id may soon belong to a stranger.
+async function endGroups(groups: Set<number>): Promise<void> {
+  for (const group of groups) signalGroup(group, 'SIGTERM')
+  for (let waited = 0; groups.size > 0; waited += CHECK_EVERY_MS) {
+    await delay(CHECK_EVERY_MS)
+    for (const group of groups) {
+      if (!groupExists(group)) groups.delete(group)
+      else if (waited >= GRACE_MS) signalGroup(group, 'SIGKILL')
+    }
+  }
 }

@@ -1,0 +1,93 @@
+/**
+ * `npm run check`: types, lint and import boundaries, dead code, the lockfile, the edge's bundle, then the tests.
+ * Every step runs even when one before it failed; what failed is repeated at the end. `--static` leaves out the tests.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { lockfileProblems } from './lockfile.ts'
+import { inPackage, ROOT, runNode } from './run-command.ts'
+
+type Outcome = { readonly ok: boolean; readonly detail: string }
+type Step = { readonly name: string; readonly run: () => Promise<Outcome> }
+
+/** Cloudflare's limit for a Worker on the free plan, gzip (developers.cloudflare.com/workers/platform/limits). */
+const BUNDLE_LIMIT_KIB = 3 * 1024
+
+const WRANGLER_ENVIRONMENT = {
+  ...process.env,
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_HIDE_BANNER: 'true',
+  WRANGLER_WRITE_LOGS: 'false',
+  CI: 'true',
+}
+
+const steps: Step[] = [
+  {
+    name: "the edge's bindings as types (wrangler types)",
+    run: wrangler('types', 'edge/worker-configuration.d.ts', '--strict-vars=false'),
+  },
+  { name: 'types: container, scripts, library', run: tool('typescript/bin/tsc', '-p', '.') },
+  { name: 'types: edge', run: tool('typescript/bin/tsc', '-p', 'edge') },
+  { name: 'types: tests', run: tool('typescript/bin/tsc', '-p', 'test') },
+  { name: 'format, lint, import boundaries (biome)', run: tool('@biomejs/biome/bin/biome', 'check', '.') },
+  { name: 'dead code and dependencies (knip)', run: tool('knip/bin/knip.js', '--no-progress') },
+  { name: 'lockfile', run: checkLockfile },
+  { name: 'bundle of the edge (wrangler deploy --dry-run)', run: checkBundle },
+]
+
+const failures: { name: string; detail: string }[] = []
+for (const { name, run } of steps) {
+  const { ok, detail } = await run()
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}${ok && detail !== '' ? `: ${detail}` : ''}`)
+  if (!ok) failures.push({ name, detail })
+}
+if (!process.argv.includes('--static')) {
+  const { code } = await runNode([join(ROOT, 'scripts/test.ts')], { show: true })
+  if (code !== 0) failures.push({ name: 'tests', detail: 'See above.' })
+}
+for (const { name, detail } of failures) console.error(`\n--- ${name}\n${detail.trim()}`)
+console.log(
+  failures.length === 0 ? '\nAll checks hold.' : `\nNot in order: ${failures.map((f) => f.name).join('; ')}`,
+)
+process.exitCode = failures.length === 0 ? 0 : 1
+
+function tool(file: string, ...args: string[]): Step['run'] {
+  return async () => {
+    const { code, output } = await runNode([inPackage(file), ...args], { show: false })
+    return { ok: code === 0, detail: code === 0 ? '' : output }
+  }
+}
+
+function wrangler(...args: string[]): Step['run'] {
+  return async () => {
+    const file = inPackage('wrangler/bin/wrangler.js')
+    const { code, output } = await runNode([file, ...args], {
+      show: false,
+      environment: WRANGLER_ENVIRONMENT,
+    })
+    return { ok: code === 0, detail: code === 0 ? '' : output }
+  }
+}
+
+async function checkLockfile(): Promise<Outcome> {
+  const problems = lockfileProblems(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))
+  return { ok: problems.length === 0, detail: problems.join('\n') }
+}
+
+async function checkBundle(): Promise<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'router-bundle-'))
+  try {
+    const built = await wrangler('deploy', '--dry-run', '--minify', '--outdir', folder)()
+    if (!built.ok) return built
+    const bytes = readdirSync(folder)
+      .filter((name) => /\.(js|wasm|bin)$/.test(name))
+      .reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).byteLength, 0)
+    const kib = Math.round(bytes / 1024)
+    if (kib <= BUNDLE_LIMIT_KIB) return { ok: true, detail: `${kib} KiB gzip` }
+    return { ok: false, detail: `The bundle is ${kib} KiB (gzip); Workers takes ${BUNDLE_LIMIT_KIB} KiB.` }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
