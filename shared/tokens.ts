@@ -14,12 +14,16 @@ const WIDE_RANGES = [
   [0xf900, 0xfaff],
   [0xff00, 0xffef],
 ] as const
+const WIDE_CANDIDATE = /[\u1100-\uffff]/
 
 /** Returns how many tokens `text` is likely to be, rounded up: rather too many than too few. */
 export function estimateTokens(text: string): number {
   // Counted in place: collecting the matches of a large body would need many times its size in memory.
+  // Up to the first candidate the engine searches, which it need not even do where a text is Latin-1 throughout.
+  const first = text.search(WIDE_CANDIDATE)
   let wide = 0
-  for (let index = 0; index < text.length; index++) if (isWide(text, index)) wide++
+  for (let index = first === -1 ? text.length : first; index < text.length; index++)
+    if (isWide(text, index)) wide++
   return Math.ceil(wide + (text.length - wide) / CHARACTERS_PER_TOKEN)
 }
 
