@@ -5,7 +5,7 @@
 import { RouterError } from '../../shared/errors.ts'
 import { isTextOnly, type MessagesRequest, textOf } from '../../shared/messages.ts'
 
-export type ChatCompletionRequestBody = {
+type ChatCompletionRequestBody = {
   readonly model: string
   readonly messages: readonly ServerMessage[]
   readonly max_tokens: number
@@ -18,9 +18,9 @@ export type ChatCompletionRequestBody = {
   readonly logprobs?: true
 }
 
-export type ServerMessage = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }
+type ServerMessage = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }
 
-export type ServerRequestOptions = {
+type ServerRequestOptions = {
   /** The name under which the server knows its model. */
   readonly model: string
   /** Whether the server shall report log-probabilities. */

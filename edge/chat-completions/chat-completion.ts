@@ -7,9 +7,9 @@ import type { LogprobEntry } from './logprobs.ts'
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'function_call' | 'content_filter'
 
-export type FunctionCall = { readonly name: string; readonly arguments: string }
+type FunctionCall = { readonly name: string; readonly arguments: string }
 
-export type ToolCall = { readonly id: string; readonly type: 'function'; readonly function: FunctionCall }
+type ToolCall = { readonly id: string; readonly type: 'function'; readonly function: FunctionCall }
 
 export type CompletionUsage = {
   readonly prompt_tokens: number
@@ -29,7 +29,7 @@ export type AssistantMessage = {
 
 export type Logprobs = { readonly content: readonly LogprobEntry[]; readonly refusal: null }
 
-export type ChatCompletion = {
+type ChatCompletion = {
   readonly id: string
   readonly object: 'chat.completion'
   readonly created: number

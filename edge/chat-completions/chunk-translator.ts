@@ -19,14 +19,14 @@ import {
 import { logprobOf } from './logprobs.ts'
 import { type OpenAiErrorBody, toOpenAiError } from './openai-error.ts'
 
-export type ToolCallDelta = {
+type ToolCallDelta = {
   readonly index: number
   readonly id?: string
   readonly type?: 'function'
   readonly function: { readonly name?: string; readonly arguments: string }
 }
 
-export type ChunkDelta = {
+type ChunkDelta = {
   readonly role?: 'assistant'
   readonly content?: string
   readonly refusal?: string
@@ -34,7 +34,7 @@ export type ChunkDelta = {
   readonly function_call?: { readonly name?: string; readonly arguments: string }
 }
 
-export type ChunkChoice = {
+type ChunkChoice = {
   readonly index: 0
   readonly delta: ChunkDelta
   readonly logprobs: Logprobs | null

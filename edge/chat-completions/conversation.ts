@@ -7,7 +7,7 @@ import type { ContentBlock, MessageParam } from '../../shared/messages.ts'
 import { toMessagesContent, toTextContent } from './content-parts.ts'
 import type { ChatContent, ChatMessage } from './request-schema.ts'
 
-export type Conversation = {
+type Conversation = {
   /** The texts of the leading system and developer messages, in order. */
   readonly system: readonly ContentBlock[]
   readonly messages: MessageParam[]
@@ -56,14 +56,14 @@ export function toConversation(chat: readonly ChatMessage[]): Conversation {
     if (message.role === 'assistant') {
       if (message.function_call) legacyCall = `call_function_${at}`
       const content = assistantContent(message, `call_function_${at}`, path)
-      // An empty turn says nothing, and the Messages API refuses it.
+      // An empty turn says nothing, and the Messages API refuses it; the same holds for system messages below.
       if (content.length > 0) messages.push({ role: 'assistant', content })
     } else if (message.role === 'user') {
       messages.push({ role: 'user', content: toMessagesContent(message.content, `${path}.content`) })
     } else {
       const content = toTextContent(message.content, `${path}.content`)
       if (at < leading) system.push(...toBlocks(content))
-      else messages.push({ role: firstTurn === -1 ? 'user' : 'system', content })
+      else if (content.length > 0) messages.push({ role: firstTurn === -1 ? 'user' : 'system', content })
     }
   }
   if (messages.length === 0)

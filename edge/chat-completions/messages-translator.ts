@@ -47,7 +47,7 @@ const chunkSchema = z.looseObject({
 type Choice = z.infer<typeof choiceSchema>
 type ServerUsage = NonNullable<z.infer<typeof chunkSchema>['usage']>
 
-export type MessagesTranslatorOptions = {
+type MessagesTranslatorOptions = {
   /** The message's id; `msg_…` by convention. */
   readonly id: string
   /** The model as clients shall see it; the server's own name for it may be a path on its disk. */

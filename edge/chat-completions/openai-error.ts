@@ -15,7 +15,7 @@ export type OpenAiErrorBody = {
 }
 
 /** An error answer of Claude: its status and its parsed body. */
-export type AnthropicErrorAnswer = { readonly status: number; readonly body: unknown }
+type AnthropicErrorAnswer = { readonly status: number; readonly body: unknown }
 
 const anthropicBodySchema = z.looseObject({
   error: z.looseObject({ type: z.string(), message: z.string() }),

@@ -5,20 +5,20 @@
 import { RouterError } from '../../shared/errors.ts'
 import type { ChatCompletionRequest, ChatFunction } from './request-schema.ts'
 
-export type MessagesTool = {
+type MessagesTool = {
   readonly name: string
   readonly description?: string
   readonly input_schema: Readonly<Record<string, unknown>>
   readonly strict?: true
 }
 
-export type MessagesToolChoice = {
+type MessagesToolChoice = {
   readonly type: 'auto' | 'any' | 'none' | 'tool'
   readonly name?: string
   readonly disable_parallel_tool_use?: true
 }
 
-export type ToolSettings = {
+type ToolSettings = {
   readonly tools?: MessagesTool[]
   readonly tool_choice?: MessagesToolChoice
 }

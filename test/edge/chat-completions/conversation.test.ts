@@ -194,7 +194,14 @@ test('keeps what the assistant refused as its text', () => {
   expect(messages[1]).toEqual({ role: 'assistant', content: [{ type: 'text', text: 'No.' }] })
 })
 
-test('leaves out assistant turns that say nothing', () => {
+test('leaves out assistant turns and system messages that say nothing', () => {
+  expect(translate({ role: 'system', content: '' }, hi, { role: 'system', content: [] }, hi)).toEqual({
+    system: undefined,
+    messages: [
+      { role: 'user', content: 'hi' },
+      { role: 'user', content: 'hi' },
+    ],
+  })
   expect(translate(hi, { role: 'assistant', content: '' }, { role: 'assistant' }, hi).messages).toEqual([
     { role: 'user', content: 'hi' },
     { role: 'user', content: 'hi' },
