@@ -2,10 +2,11 @@
  * `npm run doctor`: looks at everything the router needs here and prints each fault with its fix.
  * `--json` prints the findings for programs. Exit code 1 where something has failed; warnings alone are 0.
  */
-import { existsSync, readdirSync, statfsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { freemem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { availableMemory } from 'node:process'
+import { parseEnv } from 'node:util'
 import { SETTING_NAMES } from '../edge/config.ts'
 import { isInstalled } from './bootstrap/install.mjs'
 import { examine, type Finding } from './doctor/examination.ts'
@@ -16,12 +17,16 @@ import { portProblem } from './stack/ports.ts'
 const ANSWER_TIMEOUT_MS = 3_000
 const MARKS = { ok: 'ok  ', warning: 'WARN', failed: 'FAIL' } as const
 
+const hasSettingsFile = existsSync(join(ROOT, '.env'))
 const disk = statfsSync(ROOT)
 const findings = await examine({
   nodeVersion: process.versions.node,
-  environment: process.env,
+  environment: {
+    ...parseEnv(hasSettingsFile ? '' : readFileSync(join(ROOT, '.env.example'), 'utf8')),
+    ...process.env,
+  },
   edgeSettingNames: SETTING_NAMES,
-  hasSettingsFile: existsSync(join(ROOT, '.env')),
+  hasSettingsFile,
   dependenciesInstalled: isInstalled(ROOT),
   portProblem,
   statusOf,

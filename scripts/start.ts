@@ -5,7 +5,7 @@
 import { rmSync, watch } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { SETTING_NAMES } from '../edge/config.ts'
+import { readConfig, SETTING_NAMES } from '../edge/config.ts'
 import {
   applyChangedFile,
   createSettingsFile,
@@ -47,7 +47,7 @@ if (createSettingsFile(root)) say('Wrote .env from .env.example: your settings l
 let environment: Environment = { ...process.env }
 const settings = readSettings()
 if (settings !== undefined && (await portsAreFree(settings))) {
-  launch(settings)
+  await launch(settings)
   if (watching) restartOnChangedSettings()
 } else await end(1)
 
@@ -70,9 +70,10 @@ async function portsAreFree(settings: StackSettings): Promise<boolean> {
   return problems.length === 0
 }
 
-function launch(settings: StackSettings): void {
+async function launch(settings: StackSettings): Promise<void> {
   if (stoppingSince !== undefined) return
-  for (const line of startingLines(settings)) say(line)
+  const checked = await readConfig(settings.edge)
+  for (const line of startingLines(settings, checked.ok ? [] : checked.problems)) say(line)
   try {
     settingsFile = writeEdgeSettings(root, settings.edge)
   } catch (error) {
@@ -151,7 +152,7 @@ function restartOnChangedSettings(): void {
       say('.env has changed: restarting.')
       round.abort()
       await stack?.stop()
-      if (await portsAreFree(changed)) launch(changed)
+      if (await portsAreFree(changed)) await launch(changed)
       else await end(1)
     })
   })

@@ -46,9 +46,9 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
   ]
   const settings = stackSettings(deps)
   if (typeof settings === 'string')
-    return [...findings, failed('ports', settings, 'Correct the value in .env or in the environment.')]
+    return [...findings, failed('settings', settings, 'Correct the value in .env or in the environment.')]
   const running = (await deps.statusOf(`http://127.0.0.1:${settings.routerPort}/healthz`)) !== undefined
-  findings.push(checkKey(deps), await checkPort(deps, settings, running))
+  findings.push(await checkEdgeSettings(settings), checkKey(deps), await checkPort(deps, settings, running))
   if (settings.noContainer !== undefined)
     findings.push({ name: 'container', status: 'ok', detail: `not started: ${settings.noContainer}` })
   if (settings.noContainer === undefined || settings.noContainer.startsWith('LOCAL_LLM_URL'))
@@ -72,20 +72,12 @@ function checkDependencies({ dependenciesInstalled }: DoctorDeps): Finding {
 }
 
 function checkSettingsFile({ hasSettingsFile }: DoctorDeps): Finding {
-  if (hasSettingsFile) return { name: '.env', status: 'ok', detail: 'present' }
-  return {
-    name: '.env',
-    status: 'warning',
-    detail: 'not there yet: only the process environment counts',
-    fix: 'npm start writes it, or: cp .env.example .env',
-  }
+  const detail = hasSettingsFile ? 'present' : 'not there yet; npm start writes it from .env.example'
+  return { name: '.env', status: 'ok', detail }
 }
 
-async function checkEdgeSettings({ environment, edgeSettingNames }: DoctorDeps): Promise<Finding> {
-  const given = withoutEmpty(environment)
-  const settings = Object.fromEntries(edgeSettingNames.map((name) => [name, given[name]]))
-  // npm start hands over the container's address where none is set.
-  const result = await readConfig({ LOCAL_LLM_URL: 'http://127.0.0.1:8080', ...withoutEmpty(settings) })
+async function checkEdgeSettings(settings: StackSettings): Promise<Finding> {
+  const result = await readConfig(settings.edge)
   if (result.ok) return { name: 'settings', status: 'ok', detail: `strategy ${result.config.strategy}` }
   return failed('settings', result.problems.join('; '), 'Correct them in .env; .env.example explains each.')
 }

@@ -9,6 +9,8 @@ export type StackSettings = {
   readonly inferencePort: number
   /** Undefined where a container is started, else the reason why none is. */
   readonly noContainer: string | undefined
+  /** What was decided for the person and should be said. */
+  readonly notes: readonly string[]
   /** The variables and secrets of the Worker. */
   readonly edge: Readonly<Record<string, string>>
   /** The whole environment of the container's process. */
@@ -45,9 +47,15 @@ export function readStackSettings(
     const value = given[name]
     if (value !== undefined) edge[name] = value
   }
+  const notes: string[] = []
+  // .env opens the router on loopback by default; somebody who names callers means to close it.
+  if (edge.ROUTER_KEYS !== undefined && edge.ALLOW_ANONYMOUS === 'true') {
+    delete edge.ALLOW_ANONYMOUS
+    notes.push('ROUTER_KEYS is set: every caller needs a key, ALLOW_ANONYMOUS=true is ignored.')
+  }
   const container = { ...given, HOST: '127.0.0.1', PORT: String(inferencePort), LOG_FORMAT: logFormat }
   for (const name of EDGE_SECRETS) delete (container as Record<string, string>)[name]
-  return { routerPort, inferencePort, noContainer: reasonForNoContainer(given), edge, container }
+  return { routerPort, inferencePort, noContainer: reasonForNoContainer(given), notes, edge, container }
 }
 
 function readPort(given: Readonly<Record<string, string>>, name: string, fallback: number): number {

@@ -1,7 +1,10 @@
 /** The lines that `npm start` prints for the person in front of it. Pure: finds nothing out by itself. */
 import type { StackSettings } from './stack-settings.ts'
 
-/** Said before anything is up: what is being started and what is not, and why. */
+/**
+ * Said before anything is up: what is being started and what is not, and why.
+ * @param problems what edge/config.ts finds wrong with the settings
+ */
 export function startingLines(settings: StackSettings): string[] {
   if (settings.noContainer === undefined)
     return ['Starting the edge and the container with the local model …']
