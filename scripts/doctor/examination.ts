@@ -38,12 +38,7 @@ const DISK_NEEDED_MIB = 1024
 
 /** Returns all findings in the order in which a person should read them. */
 export async function examine(deps: DoctorDeps): Promise<Finding[]> {
-  const findings = [
-    checkNode(deps),
-    checkDependencies(deps),
-    checkSettingsFile(deps),
-    await checkEdgeSettings(deps),
-  ]
+  const findings = [checkNode(deps), checkDependencies(deps), checkSettingsFile(deps)]
   const settings = stackSettings(deps)
   if (typeof settings === 'string')
     return [...findings, failed('settings', settings, 'Correct the value in .env or in the environment.')]

@@ -5,10 +5,14 @@ import type { StackSettings } from './stack-settings.ts'
  * Said before anything is up: what is being started and what is not, and why.
  * @param problems what edge/config.ts finds wrong with the settings
  */
-export function startingLines(settings: StackSettings): string[] {
-  if (settings.noContainer === undefined)
-    return ['Starting the edge and the container with the local model …']
-  return [`Starting the edge; no container, because ${settings.noContainer}.`]
+export function startingLines(settings: StackSettings, problems: readonly string[]): string[] {
+  return [
+    ...settings.notes,
+    ...problems.map((problem) => `Setting to correct: ${problem}. Until then every request gets a 503.`),
+    settings.noContainer === undefined
+      ? 'Starting the edge and the container with the local model …'
+      : `Starting the edge; no container, because ${settings.noContainer}.`,
+  ]
 }
 
 /** Said as soon as the edge answers. */
