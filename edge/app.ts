@@ -1,0 +1,91 @@
+/**
+ * The HTTP surface: routes, the order of middleware, and the one place where errors become responses.
+ */
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import { RouterError } from '../shared/errors.ts'
+import { errorResponse } from './http/answer.ts'
+import type { AppDependencies, AppEnvironment } from './http/context.ts'
+import { createReadinessHandler, health } from './http/health.ts'
+import { createMessagesHandler } from './http/messages.ts'
+import { createExplainHandler, createStatusHandler, createStrategyHandler } from './http/router.ts'
+import { ROUTER_HEADERS } from './ledger/receipt.ts'
+import { authenticate } from './middleware/auth.ts'
+import { requestId } from './middleware/request-id.ts'
+
+/** Returns the app over its dependencies. */
+export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
+  const { config, log, now, createId } = dependencies
+  const app = new Hono<AppEnvironment>()
+
+  app.use(requestId(createId, now))
+  app.use(async (context, next) => {
+    await next()
+    context.res.headers.set('x-content-type-options', 'nosniff')
+    if (!context.res.headers.has('cache-control')) context.res.headers.set('cache-control', 'no-store')
+  })
+  if (config.corsOrigins.length > 0)
+    app.use(
+      cors({
+        origin: [...config.corsOrigins],
+        allowMethods: ['GET', 'POST', 'PUT', 'HEAD'],
+        allowHeaders: ALLOWED_HEADERS,
+        exposeHeaders: ROUTER_HEADERS,
+        maxAge: 600,
+      }),
+    )
+
+  app.get('/healthz', health)
+  app.get('/readyz', createReadinessHandler(dependencies))
+
+  const guard = authenticate(config)
+  for (const path of ['/v1/messages', '/messages']) {
+    app.use(path, guard)
+    app.post(path, createMessagesHandler(dependencies))
+  }
+  app.use('/v1/router/*', guard)
+  app.get('/v1/router/status', createStatusHandler(dependencies))
+  app.put('/v1/router/strategy', createStrategyHandler(dependencies))
+  app.post('/v1/router/explain', createExplainHandler(dependencies))
+
+  app.notFound((context) =>
+    errorResponse(
+      new RouterError('not_found', 'There is no such endpoint. POST /v1/messages answers messages.'),
+      context.get('requestId'),
+    ),
+  )
+  app.onError((error, context) => {
+    const known = RouterError.from(error)
+    const id = context.get('requestId')
+    if (known.code === 'internal')
+      log('[Router] Internal error', { requestId: id, name: error.name }, 'error')
+    return errorResponse(known, id)
+  })
+  return app
+}
+
+/** What browser clients send: the API's own headers, the SDKs', and the router's controls. */
+const ALLOWED_HEADERS = [
+  'authorization',
+  'content-type',
+  'x-api-key',
+  'anthropic-version',
+  'anthropic-beta',
+  'anthropic-dangerous-direct-browser-access',
+  'cache-control',
+  'traceparent',
+  'tracestate',
+  'x-router-force',
+  'x-router-strategy',
+  'x-router-cache',
+  'x-router-privacy',
+  'x-router-session',
+  'x-stainless-arch',
+  'x-stainless-lang',
+  'x-stainless-os',
+  'x-stainless-package-version',
+  'x-stainless-retry-count',
+  'x-stainless-runtime',
+  'x-stainless-runtime-version',
+  'x-stainless-timeout',
+]

@@ -1,0 +1,26 @@
+/**
+ * What a store of whole answers offers. A store that fails is a miss and a log line, never a failed request.
+ */
+import type { Message } from '../../shared/messages.ts'
+import type { Target } from '../routing/decide.ts'
+
+export type CacheEntry = {
+  readonly message: Message
+  /** The target that gave the answer. */
+  readonly target: Target
+  /** Milliseconds since the epoch. */
+  readonly storedAt: number
+}
+
+export type CacheStats = {
+  readonly entries: number
+  readonly bytes: number
+  readonly hits: number
+  readonly misses: number
+}
+
+export type AnswerCache = {
+  readonly get: (key: string) => Promise<CacheEntry | undefined>
+  readonly set: (key: string, entry: CacheEntry) => Promise<void>
+  readonly stats: () => CacheStats
+}

@@ -1,0 +1,81 @@
+/**
+ * Puts the parts together for a configuration. Shared by the Worker and by tests; knows no platform.
+ */
+import type { Log } from '../shared/log.ts'
+import { createMemoryCache } from './cache/memory.ts'
+import type { Config } from './config.ts'
+import { createGateway, type GatewayDependencies } from './gateway.ts'
+import { createClaudeProvider } from './providers/claude.ts'
+import { createLocalProvider } from './providers/local.ts'
+import { createLocalHealth } from './providers/local-health.ts'
+import { localMessagesProtocol } from './providers/local-messages-protocol.ts'
+import { createLocalPool } from './providers/local-pool.ts'
+import type { Fetch } from './providers/provider.ts'
+import { createClassifier } from './routing/classifier.ts'
+import { createModelMatcher } from './routing/models.ts'
+import { createStrategyStore, type StrategyRecord } from './state/strategy-store.ts'
+
+export type Effects = {
+  readonly fetch: Fetch
+  readonly log: Log
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  readonly createId: () => string
+  readonly strategyRecord: StrategyRecord
+}
+
+/** Returns everything that `createApp` needs. */
+export function composeDependencies(config: Config, effects: Effects) {
+  const { fetch, log, now, random, createId } = effects
+  const strategies = createStrategyStore(effects.strategyRecord, config.strategy, now, log)
+  const cache = createMemoryCache({ ...config.cache, random })
+  const local = config.local && composeLocal(config.local, effects)
+  const claude = createClaudeProvider({ config: config.claude, fetch, log, now, random, sleep })
+  const dependencies: GatewayDependencies = {
+    providers: { claude, local: local?.provider },
+    local: local?.pool,
+    cache,
+    classify: createClassifier(config.threshold),
+    strategies,
+    isRouted: createModelMatcher([...config.routedModels, 'auto', 'claude-auto', 'local']),
+    localTasks: config.local?.tasks ?? 'auto',
+    localMaxInputTokens: config.local?.maxInputTokens,
+    claude: {
+      configured: config.claude.keySource === 'client' || config.claude.apiKey !== undefined,
+      model: config.claude.model,
+      simpleModel: config.claude.simpleModel,
+    },
+    savingsBaseline: config.savingsBaseline,
+    log,
+    now,
+  }
+  const gateway = createGateway(dependencies)
+  return { config, gateway, strategies, local: local?.pool, cache, fetch, log, now, createId }
+}
+
+function composeLocal(config: NonNullable<Config['local']>, { fetch, log, now }: Effects) {
+  const protocol = localMessagesProtocol
+  const { secret, deadlines } = config
+  const servers = config.urls.map((url) =>
+    createLocalHealth({
+      url,
+      secret,
+      protocol,
+      fetch,
+      log,
+      now,
+      learnTimeoutMs: deadlines.headersMs,
+      longestWaitMs: deadlines.firstContentMs,
+    }),
+  )
+  return {
+    pool: createLocalPool(servers, config.model),
+    provider: createLocalProvider({ servers, protocol, secret, deadlines, fetch, log, now }),
+  }
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}

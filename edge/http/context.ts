@@ -1,0 +1,48 @@
+/**
+ * What the middleware leaves for the handlers, and what all handlers are given.
+ */
+import type { Context } from 'hono'
+import type { Log } from '../../shared/log.ts'
+import type { AnswerCache } from '../cache/cache.ts'
+import type { Config } from '../config.ts'
+import type { Gateway } from '../gateway.ts'
+import type { LocalPool } from '../providers/local-pool.ts'
+import type { Fetch } from '../providers/provider.ts'
+import type { ClientCredential } from '../request.ts'
+import type { StrategyStore } from '../state/strategy-store.ts'
+import type { Tenant } from '../tenants.ts'
+
+export type Variables = {
+  requestId: string
+  startedAt: number
+  tenant: Tenant
+  clientCredential: ClientCredential | undefined
+}
+export type AppEnvironment = { Variables: Variables }
+export type AppContext = Context<AppEnvironment>
+
+/** The parts that `index.ts` (or a test) puts together. */
+export type AppDependencies = {
+  readonly config: Config
+  readonly gateway: Gateway
+  readonly strategies: StrategyStore
+  readonly local: LocalPool | undefined
+  readonly cache: AnswerCache
+  readonly fetch: Fetch
+  readonly log: Log
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly createId: () => string
+}
+
+/** Keeps work alive after the response where the platform has a way to say so. */
+export function deferOf(context: AppContext): (work: Promise<unknown>) => void {
+  return (work) => {
+    const quiet = work.catch(() => {})
+    try {
+      context.executionCtx.waitUntil(quiet)
+    } catch {
+      // Outside Workers there is nothing to tell: the process lives on by itself.
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * `GET /healthz` and `GET /readyz`: alive, and able to answer. Open to everyone, so they name settings, never values.
+ */
+import type { AppContext, AppDependencies } from './context.ts'
+import { deferOf } from './context.ts'
+
+/** `GET /healthz`: the Worker runs. */
+export function health(context: AppContext): Response {
+  return context.json({ status: 'ok' })
+}
+
+/** `GET /readyz`: 200 if at least one target can answer; always says what is missing. */
+export function createReadinessHandler(
+  dependencies: AppDependencies,
+): (context: AppContext) => Promise<Response> {
+  const { config, local } = dependencies
+  return async (context) => {
+    await local?.learn(deferOf(context))
+    const localReady = local?.describe().some((server) => server.state === 'ready') ?? false
+    const claudeReady = config.claude.keySource === 'client' || config.claude.apiKey !== undefined
+    const missing = [
+      ...(claudeReady ? [] : ['ANTHROPIC_API_KEY is not set: requests that need Claude get a 503']),
+      ...(local === undefined || localReady ? [] : ['the local model does not answer: Claude takes over']),
+    ]
+    const ready = localReady || claudeReady
+    return context.json(
+      { status: ready ? 'ready' : 'not_ready', local: localReady, claude: claudeReady, missing },
+      ready ? 200 : 503,
+    )
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Makes a RouterRequest of an HTTP request: headers that the router reads, headers that Claude gets, checked body.
+ */
+import { RouterError } from '../../shared/errors.ts'
+import { parseJsonBody, topLevelMembers } from '../../shared/json.ts'
+import { parseMessagesRequest } from '../../shared/messages.ts'
+import type { CacheMode, Controls, RouterRequest } from '../request.ts'
+import { isStrategy, STRATEGIES } from '../strategy.ts'
+import type { ControlName, Tenant } from '../tenants.ts'
+import { type AppContext, deferOf } from './context.ts'
+
+/** Passed on beside `anthropic-*`; everything else, and every x-router-* header, stays here. */
+const PASSED_HEADERS = /^(user-agent|x-app|idempotency-key|traceparent|tracestate|x-stainless-[\w-]+)$/
+const API_HEADERS = /^anthropic-[\w-]+$/
+
+export type RequestBody = { readonly body: Uint8Array; readonly text: string; readonly value: unknown }
+
+/** Checks bytes that should be a Messages request. @throws {RouterError} `invalid_request` that says what to change */
+export function checkBody(bytes: Uint8Array): RequestBody {
+  const { text, value } = parseJsonBody(bytes)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const keys = topLevelMembers(text).map((member) => member.key)
+    const twice = keys.find((key, index) => keys.indexOf(key) !== index)
+    // Two parsers may pick different ones: what is routed must be what is answered.
+    if (twice !== undefined)
+      throw new RouterError(
+        'invalid_request',
+        `The field ${JSON.stringify(twice.slice(0, 60))} appears twice. Send it once.`,
+      )
+  }
+  return { body: bytes, text, value }
+}
+
+/**
+ * Returns the request for the gateway.
+ * @param signal aborted when the client leaves
+ */
+export function createRouterRequest(
+  context: AppContext,
+  { body, text, value }: RequestBody,
+  signal: AbortSignal,
+  options: { readonly logprobs?: boolean } = {},
+): RouterRequest {
+  const tenant = context.get('tenant')
+  const headers = context.req.raw.headers
+  return {
+    id: context.get('requestId'),
+    tenant,
+    body,
+    text,
+    view: parseMessagesRequest(value),
+    query: new URL(context.req.url).search,
+    apiHeaders: pick(headers, API_HEADERS),
+    passHeaders: pick(headers, PASSED_HEADERS),
+    clientCredential: context.get('clientCredential'),
+    controls: readControls(headers, tenant),
+    logprobs: options.logprobs ?? false,
+    signal,
+    startedAt: context.get('startedAt'),
+    defer: deferOf(context),
+  }
+}
+
+/** @throws {RouterError} `invalid_request` for a value that no control has, `forbidden` where the tenant may not use it */
+export function readControls(headers: Headers, tenant: Tenant): Controls {
+  const allowed = (control: ControlName, name: string): string | undefined => {
+    const value = headers.get(name)?.trim()
+    if (value === undefined || value === '') return undefined
+    if (tenant.forbid.includes(control))
+      throw new RouterError('forbidden', `The header ${name} is not allowed for this key. Leave it out.`)
+    return value
+  }
+  const force = allowed('force', 'x-router-force')
+  if (force !== undefined && force !== 'local' && force !== 'claude')
+    throw new RouterError('invalid_request', 'x-router-force must be "local" or "claude".')
+  const strategy = allowed('strategy', 'x-router-strategy')
+  if (strategy !== undefined && !isStrategy(strategy))
+    throw new RouterError('invalid_request', `x-router-strategy must be one of ${STRATEGIES.join(', ')}.`)
+  const privacy = allowed('privacy', 'x-router-privacy')
+  if (privacy !== undefined && privacy !== 'local')
+    throw new RouterError('invalid_request', 'x-router-privacy must be "local".')
+  if (privacy === 'local' && force === 'claude')
+    throw new RouterError(
+      'invalid_request',
+      'x-router-privacy: local and x-router-force: claude contradict each other.',
+    )
+  return {
+    force,
+    strategy,
+    cache: readCacheMode(allowed('cache', 'x-router-cache'), headers),
+    privacyLocal: privacy === 'local',
+  }
+}
+
+function readCacheMode(control: string | undefined, headers: Headers): CacheMode {
+  if (control === 'skip' || control === 'refresh') return control
+  if (control !== undefined)
+    throw new RouterError('invalid_request', 'x-router-cache must be "skip" or "refresh".')
+  const directives = (headers.get('cache-control') ?? '').toLowerCase().split(/[\s,]+/)
+  if (directives.includes('no-store')) return 'skip'
+  return directives.includes('no-cache') ? 'refresh' : 'use'
+}
+
+function pick(headers: Headers, names: RegExp): Record<string, string> {
+  const picked: Record<string, string> = {}
+  for (const [name, value] of headers) if (names.test(name)) picked[name] = value
+  return picked
+}

@@ -1,0 +1,98 @@
+/**
+ * The router's own endpoints: what it is doing (`status`), what it would do (`explain`), what it shall do (`strategy`).
+ */
+import * as z from 'zod/mini'
+import { RouterError } from '../../shared/errors.ts'
+import { parseJsonBody } from '../../shared/json.ts'
+import { STRATEGIES } from '../strategy.ts'
+import { VERSION } from '../version.ts'
+import { clientSignal } from './answer.ts'
+import type { AppContext, AppDependencies } from './context.ts'
+import { deferOf } from './context.ts'
+import { readJsonBytes } from './read-body.ts'
+import { checkBody, createRouterRequest } from './read-request.ts'
+
+const strategySchema = z.object({ strategy: z.enum(STRATEGIES) })
+const MAX_ADMIN_BYTES = 4_096
+
+/** `GET /v1/router/status` */
+export function createStatusHandler(
+  dependencies: AppDependencies,
+): (context: AppContext) => Promise<Response> {
+  const { config, local, cache, strategies } = dependencies
+  return async (context) => {
+    await local?.learn(deferOf(context))
+    const servers = local?.describe() ?? []
+    return context.json({
+      version: VERSION,
+      strategy: await strategies.current(deferOf(context)),
+      configuredStrategy: config.strategy,
+      threshold: config.threshold,
+      claude: {
+        available: config.claude.keySource === 'client' || config.claude.apiKey !== undefined,
+        keySource: config.claude.keySource,
+        model: config.claude.model,
+        simpleModel: config.claude.simpleModel,
+      },
+      local: {
+        enabled: local !== undefined,
+        available: servers.some((server) => server.state === 'ready'),
+        model: local?.modelName() ?? null,
+        tasks:
+          config.local?.tasks === 'auto' ? (local?.model()?.tasks ?? null) : (config.local?.tasks ?? null),
+        servers,
+      },
+      cache: { ...cache.stats(), ttlSeconds: config.cache.ttlSeconds, scope: 'isolate' },
+    })
+  }
+}
+
+/** `PUT /v1/router/strategy`, admin only */
+export function createStrategyHandler(
+  dependencies: AppDependencies,
+): (context: AppContext) => Promise<Response> {
+  const { config, strategies, log } = dependencies
+  return async (context) => {
+    if (!context.get('tenant').admin)
+      throw new RouterError('forbidden', 'Changing the strategy needs the admin key (ADMIN_KEY).')
+    const { value } = parseJsonBody(await readJsonBytes(context.req.raw, MAX_ADMIN_BYTES))
+    const parsed = strategySchema.safeParse(value)
+    if (!parsed.success)
+      throw new RouterError('invalid_request', `strategy: must be one of ${STRATEGIES.join(', ')}`)
+    const { strategy } = parsed.data
+    if (strategy === 'local_only' && config.local === undefined)
+      throw new RouterError('invalid_request', 'strategy: local_only needs LOCAL_LLM_ENABLED=true')
+    try {
+      await strategies.set(strategy)
+    } catch (cause) {
+      throw new RouterError('unavailable', 'The strategy could not be stored. Try again.', { cause })
+    }
+    log('[Router] Strategy changed', { strategy, requestId: context.get('requestId') })
+    return context.json({ strategy })
+  }
+}
+
+/** `POST /v1/router/explain` */
+export function createExplainHandler(
+  dependencies: AppDependencies,
+): (context: AppContext) => Promise<Response> {
+  return async (context) => {
+    if (context.get('tenant').forbid.includes('explain'))
+      throw new RouterError('forbidden', 'Explanations are not allowed for this key.')
+    const bytes = await readJsonBytes(context.req.raw, dependencies.config.maxBodyBytes)
+    const request = createRouterRequest(context, checkBody(bytes), clientSignal(context).signal)
+    const { strategy, verdict, decision } = await dependencies.gateway.plan(request)
+    return context.json({
+      route: decision.targets[0]?.provider ?? null,
+      targets: decision.targets,
+      reason: decision.reason,
+      refusal: decision.refusal?.message ?? null,
+      strategy,
+      task: verdict.task,
+      score: verdict.score,
+      complex: verdict.complex,
+      threshold: dependencies.config.threshold,
+      signals: verdict.signals,
+    })
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Turns a gateway's result into an event-stream response: heartbeats while nothing has been decided, then the bytes,
+ * then nothing, or exactly one error event. Stops the upstream when the client leaves.
+ */
+import { RouterError } from '../../shared/errors.ts'
+import { encodeSseComment, encodeSseEvent } from '../../shared/sse.ts'
+import type { GatewayResult } from '../gateway.ts'
+import type { AnswerChunk, StreamBody, WholeBody } from '../providers/provider.ts'
+
+export const SSE_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+} as const
+
+/** How a surface (Messages, chat completions) writes what the gateway gives. */
+export type StreamWriter = {
+  readonly chunk: (chunk: AnswerChunk) => Uint8Array | string
+  /** A whole body where a stream was wanted: an upstream's own error. */
+  readonly whole: (body: WholeBody, status: number) => Uint8Array | string
+  readonly error: (error: RouterError) => string
+  /** Written after a stream that ended well. */
+  readonly end: () => string
+}
+
+export const messagesStreamWriter: StreamWriter = {
+  chunk: (chunk) => chunk.bytes,
+  whole: (body) =>
+    `event: error\ndata: ${new TextDecoder().decode(body.bytes).replaceAll(/\s*[\r\n]+\s*/g, ' ')}\n\n`,
+  error: (error) => encodeSseEvent({ type: 'error', error: { type: error.type, message: error.message } }),
+  end: () => '',
+}
+
+/** Yields the response's pieces once the result is there. */
+export async function* writeStream(
+  body: StreamBody,
+  writer: StreamWriter,
+): AsyncGenerator<Uint8Array | string> {
+  try {
+    for await (const chunk of body.chunks) yield writer.chunk(chunk)
+    yield writer.end()
+  } catch (error) {
+    yield writer.error(RouterError.from(error))
+  }
+}
+
+/**
+ * Yields comments until the result is there, then what it holds: for streams whose headers had to be sent before
+ * anything was decided.
+ */
+export async function* writeEarlyStream(
+  result: Promise<GatewayResult>,
+  writer: StreamWriter,
+  heartbeatMs: number,
+): AsyncGenerator<Uint8Array | string> {
+  yield encodeSseComment('waiting')
+  for (;;) {
+    const settled = await Promise.race([result, pause(heartbeatMs)])
+    if (settled === undefined) {
+      yield encodeSseComment('waiting')
+      continue
+    }
+    if (settled.error !== undefined) yield writer.error(settled.error)
+    else if (settled.body.kind === 'stream') yield* writeStream(settled.body, writer)
+    else yield writer.whole(settled.body, settled.status)
+    return
+  }
+}
+
+/**
+ * Returns a body that pulls pieces as the client reads them.
+ * @param onLeave called when the client goes away before the end
+ */
+export function streamBody(
+  pieces: AsyncGenerator<Uint8Array | string>,
+  onLeave: () => void,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        for (;;) {
+          const { done, value } = await pieces.next()
+          if (done) {
+            controller.close()
+            return
+          }
+          if (value.length === 0) continue
+          controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value)
+          return
+        }
+      },
+      cancel() {
+        onLeave()
+        // The generator ends by itself once its upstream has been aborted; it is not waited for here.
+        pieces.return(undefined).catch(() => {})
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+function pause(milliseconds: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), milliseconds))
+}

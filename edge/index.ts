@@ -1,0 +1,61 @@
+/**
+ * The Worker: environment → settings → parts → app. Exports the Durable Object. Nothing else touches `env`.
+ */
+import type { Hono } from 'hono'
+import { errorBody, RouterError } from '../shared/errors.ts'
+import { createLog, type Log, type LogFormat } from '../shared/log.ts'
+import { createApp } from './app.ts'
+import { composeDependencies } from './compose.ts'
+import { type Config, readConfig } from './config.ts'
+import type { AppEnvironment } from './http/context.ts'
+import { createDurableStrategyRecord, type RouterState } from './state/router-state.ts'
+
+export { RouterState } from './state/router-state.ts'
+
+type Environment = Readonly<Record<string, unknown>> & {
+  readonly ROUTER_STATE: DurableObjectNamespace<RouterState>
+}
+type Built = { readonly app: Hono<AppEnvironment> } | { readonly problems: readonly string[] }
+
+let built: Built | undefined
+
+export default {
+  async fetch(request, env, context) {
+    // No promise is kept: work begun by one request cannot be awaited by another.
+    built ??= await build(env)
+    if ('app' in built) return built.app.fetch(request, env, context)
+    return misconfigured(request, built.problems)
+  },
+} satisfies ExportedHandler<Environment>
+
+async function build(env: Environment): Promise<Built> {
+  const result = await readConfig(env)
+  if (!result.ok) {
+    const log = createConsoleLog(env.LOG_FORMAT === 'text' ? 'text' : 'json')
+    for (const problem of result.problems) log('[Router] Setting wrong', { problem }, 'error')
+    return { problems: result.problems }
+  }
+  return { app: createApp(compose(result.config, env)) }
+}
+
+function compose(config: Config, env: Environment) {
+  return composeDependencies(config, {
+    fetch: (input, init) => fetch(input, init),
+    log: createConsoleLog(config.logFormat),
+    now: () => Date.now(),
+    random: Math.random,
+    createId: () => `req_${crypto.randomUUID().replaceAll('-', '')}`,
+    strategyRecord: createDurableStrategyRecord(env.ROUTER_STATE, config.strategy),
+  })
+}
+
+/** Fails closed: without sound settings nobody is let in, and the answer names what to set. */
+function misconfigured(request: Request, problems: readonly string[]): Response {
+  if (new URL(request.url).pathname === '/healthz') return Response.json({ status: 'ok' })
+  const error = new RouterError('configuration', `The router is not configured: ${problems.join('; ')}.`)
+  return Response.json(errorBody(error), { status: error.status, headers: { 'x-should-retry': 'false' } })
+}
+
+function createConsoleLog(format: LogFormat): Log {
+  return createLog(format, (line, level) => (level === 'error' ? console.error(line) : console.log(line)))
+}

@@ -1,0 +1,77 @@
+/**
+ * Claude's list prices and what an answer costs by them. An unknown model has no price: its cost is unknown, not 0.
+ * Source: Anthropic's price list as of November 2026; a batch discount, web search and regional factors are not in it.
+ */
+import type { Usage } from '../../shared/messages.ts'
+
+/** USD per million tokens. */
+export type Price = {
+  readonly input: number
+  readonly output: number
+  readonly cacheWrite5m: number
+  readonly cacheWrite1h: number
+  readonly cacheRead: number
+}
+
+type PriceTier = { readonly uptoInputTokens: number; readonly price: Price }
+
+const flat = (price: Price): readonly PriceTier[] => [{ uptoInputTokens: Number.POSITIVE_INFINITY, price }]
+const price = (
+  input: number,
+  output: number,
+  cacheWrite5m: number,
+  cacheWrite1h: number,
+  cacheRead: number,
+): Price => ({ input, output, cacheWrite5m, cacheWrite1h, cacheRead })
+
+const OPUS_BEFORE_5_5 = flat(price(5, 25, 6.25, 10, 0.5))
+const SONNET_4 = flat(price(3, 15, 3.75, 6, 0.3))
+
+/** By model id without its date. The tier is chosen by the whole prompt, cache reads and writes included. */
+const PRICES: Readonly<Record<string, readonly PriceTier[]>> = {
+  'claude-fable-5-2': flat(price(8, 40, 10, 16, 0.2)),
+  'claude-fable-5-1': flat(price(10, 50, 12.5, 20, 0.25)),
+  'claude-opus-5-5': flat(price(4, 20, 5, 8, 0.2)),
+  'claude-opus-5': OPUS_BEFORE_5_5,
+  'claude-opus-4-8': OPUS_BEFORE_5_5,
+  'claude-opus-4-7': OPUS_BEFORE_5_5,
+  'claude-opus-4-6': OPUS_BEFORE_5_5,
+  'claude-opus-4-5': OPUS_BEFORE_5_5,
+  'claude-sonnet-5-5': flat(price(2, 10, 2.5, 4, 0.1)),
+  'claude-sonnet-5': flat(price(2, 10, 2.5, 4, 0.2)),
+  'claude-sonnet-4-6': SONNET_4,
+  'claude-sonnet-4-5': SONNET_4,
+  'claude-haiku-5-5': [
+    { uptoInputTokens: 100_000, price: price(0.1, 0.5, 0.125, 0.2, 0.01) },
+    { uptoInputTokens: Number.POSITIVE_INFINITY, price: price(0.5, 2.5, 0.625, 1, 0.05) },
+  ],
+  'claude-haiku-4-5': flat(price(1, 5, 1.25, 2, 0.1)),
+}
+
+/** Returns what the tokens cost in USD, or undefined for a model or a service tier whose price is not known. */
+export function costUsd(model: string, usage: Usage): number | undefined {
+  const tiers = PRICES[model.replace(/-\d{8}$/, '')]
+  if (tiers === undefined || usage.speed === 'fast') return undefined
+  const input = usage.input_tokens ?? 0
+  const output = usage.output_tokens ?? 0
+  const read = usage.cache_read_input_tokens ?? 0
+  const written = usage.cache_creation_input_tokens ?? 0
+  const writtenFor1h = Math.min(written, oneHourWrites(usage.cache_creation))
+  const tier = tiers.find((candidate) => input + read + written <= candidate.uptoInputTokens)
+  if (tier === undefined) return undefined
+  const { price: rate } = tier
+  return (
+    (input * rate.input +
+      output * rate.output +
+      read * rate.cacheRead +
+      (written - writtenFor1h) * rate.cacheWrite5m +
+      writtenFor1h * rate.cacheWrite1h) /
+    1_000_000
+  )
+}
+
+function oneHourWrites(creation: unknown): number {
+  if (typeof creation !== 'object' || creation === null || !('ephemeral_1h_input_tokens' in creation))
+    return 0
+  return typeof creation.ephemeral_1h_input_tokens === 'number' ? creation.ephemeral_1h_input_tokens : 0
+}

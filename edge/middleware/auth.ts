@@ -1,0 +1,54 @@
+/**
+ * Finds out who is asking, from `Authorization: Bearer` or `x-api-key`. The same answer for every wrong key.
+ */
+import type { MiddlewareHandler } from 'hono'
+import { RouterError } from '../../shared/errors.ts'
+import type { Config } from '../config.ts'
+import type { AppEnvironment } from '../http/context.ts'
+import type { ClientCredential } from '../request.ts'
+import { findTenant, sha256Hex, type Tenant } from '../tenants.ts'
+
+/** Returns the middleware. @throws {RouterError} `unauthorized` */
+export function authenticate(config: Config): MiddlewareHandler<AppEnvironment> {
+  const keys = [...config.keys, ...config.adminKeys]
+  return async (context, next) => {
+    const credentials = readCredentials(context.req.raw.headers)
+    let tenant: Tenant | undefined
+    let own: ClientCredential | undefined
+    for (const credential of credentials) {
+      const found = await findTenant(keys, credential.value.replace(/^Bearer\s+/i, ''))
+      if (found === undefined) own ??= credential
+      else if (tenant === undefined || found.admin) tenant = found
+    }
+    tenant ??= await anonymousTenant(config, own)
+    if (tenant === undefined)
+      throw new RouterError(
+        'unauthorized',
+        'Send a key of this router in x-api-key or Authorization: Bearer.',
+      )
+    context.set('tenant', tenant)
+    // A key of the router is never sent on: only a credential that is none of ours can be the client's own.
+    context.set('clientCredential', config.claude.keySource === 'client' ? own : undefined)
+    await next()
+  }
+}
+
+/** Without router keys, clients that bring a Claude key of their own must not share a cache. */
+async function anonymousTenant(
+  config: Config,
+  own: ClientCredential | undefined,
+): Promise<Tenant | undefined> {
+  if (config.anonymous === undefined || config.claude.keySource === 'router' || own === undefined)
+    return config.anonymous
+  return { ...config.anonymous, id: `client-${(await sha256Hex(own.value)).slice(0, 16)}` }
+}
+
+function readCredentials(headers: Headers): ClientCredential[] {
+  const found: ClientCredential[] = []
+  const apiKey = headers.get('x-api-key')?.trim()
+  if (apiKey) found.push({ header: 'x-api-key', value: apiKey })
+  const authorization = headers.get('authorization')?.trim()
+  if (authorization && /^Bearer\s+\S/i.test(authorization))
+    found.push({ header: 'authorization', value: authorization })
+  return found
+}

@@ -1,0 +1,17 @@
+/**
+ * Gives each request an id of our own making and the time of its arrival. A client's id is never taken over: it would
+ * go into logs and headers unchecked.
+ */
+import type { MiddlewareHandler } from 'hono'
+import type { AppEnvironment } from '../http/context.ts'
+
+/** Returns the middleware; `now` in milliseconds since the epoch. */
+export function requestId(createId: () => string, now: () => number): MiddlewareHandler<AppEnvironment> {
+  return async (context, next) => {
+    context.set('requestId', createId())
+    context.set('startedAt', now())
+    await next()
+    if (!context.res.headers.has('request-id'))
+      context.res.headers.set('request-id', context.get('requestId'))
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The bytes that go to Claude: the client's own, but for a virtual model name and, where the router chose the model,
+ * fields that the chosen one would reject. Everything else, spacing and unknown fields included, stays as it came.
+ */
+import { topLevelMembers } from '../../shared/json.ts'
+import type { RouterRequest } from '../request.ts'
+import type { Target } from '../routing/decide.ts'
+import { isVirtualModel, LOCAL_MODEL } from '../routing/models.ts'
+
+const SAMPLING_FIELDS = ['temperature', 'top_p', 'top_k']
+/** The first API version on which sampling parameters are an error. Versions are dates and sort as text. */
+const VERSION_WITHOUT_SAMPLING = '2026-10-21'
+/** Models that still take sampling parameters on older API versions: 4.6 and older. */
+const MODELS_WITH_SAMPLING = /^claude-(3|(opus|sonnet|haiku)-(3|4)(-[0-6])?(-\d{8})?$)/
+
+/**
+ * Returns the body for `target`.
+ * @param isFallback the request was answered (or refused) locally first, where sampling parameters are fine
+ */
+export function claudeRequestBody(
+  request: RouterRequest,
+  target: Target,
+  isFallback: boolean,
+): Uint8Array | string {
+  const chosenByRouter = request.view.model !== target.model
+  const drop =
+    (chosenByRouter || isFallback) && !acceptsSampling(target.model, request.apiHeaders['anthropic-version'])
+  const dropped = drop ? SAMPLING_FIELDS.filter((field) => field in request.view) : []
+  if (!chosenByRouter && dropped.length === 0) return request.body
+  let text = request.text
+  if (chosenByRouter) text = replaceModel(text, target.model)
+  for (const field of dropped) text = removeMember(text, field)
+  return text
+}
+
+/** Says whether the model, on this API version, takes temperature, top_p and top_k. */
+export function acceptsSampling(model: string, version: string | undefined): boolean {
+  if (version !== undefined && version >= VERSION_WITHOUT_SAMPLING) return false
+  return MODELS_WITH_SAMPLING.test(model)
+}
+
+/** Says whether the name in the request is one that Claude would not know. */
+export function isRouterModelName(name: string): boolean {
+  return isVirtualModel(name) || name === LOCAL_MODEL
+}
+
+function replaceModel(text: string, model: string): string {
+  const member = topLevelMembers(text).findLast((candidate) => candidate.key === 'model')
+  if (member === undefined) return text
+  return text.slice(0, member.start) + JSON.stringify(model) + text.slice(member.end)
+}
+
+function removeMember(text: string, key: string): string {
+  for (;;) {
+    const members = topLevelMembers(text)
+    const at = members.findIndex((member) => member.key === key)
+    const member = members[at]
+    if (member === undefined) return text
+    const previous = members[at - 1]
+    const from = previous === undefined ? text.indexOf('{') + 1 : previous.end
+    const comma = text.indexOf(',', member.end)
+    const to = previous === undefined && members.length > 1 ? comma + 1 : member.end
+    text = text.slice(0, from) + text.slice(to)
+  }
+}

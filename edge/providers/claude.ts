@@ -1,0 +1,256 @@
+/**
+ * Claude over HTTP: the request's bytes as they came, the answer's bytes as they come, one retry at most.
+ * The only retry loop in the system; clients are told not to add their own (`x-should-retry: false`).
+ */
+import { RouterError } from '../../shared/errors.ts'
+import { isContent, type StreamEvent } from '../../shared/events.ts'
+import type { Log } from '../../shared/log.ts'
+import { messageResponseSchema } from '../../shared/messages.ts'
+import type { ClaudeConfig } from '../config.ts'
+import { createDeadline, type Deadline } from '../deadline.ts'
+import { type RouterRequest, wantsStream } from '../request.ts'
+import type { Target } from '../routing/decide.ts'
+import { type ClaudeRefusal, ownError, readRefusal, retryWaitMs, statusOfErrorType } from './claude-errors.ts'
+import { claudeRequestBody } from './claude-request.ts'
+import { readClaudeStream } from './claude-stream.ts'
+import { type Answer, type AnswerChunk, type Fetch, fetchOrUnavailable, type Provider } from './provider.ts'
+
+export type ClaudeProviderOptions = {
+  readonly config: ClaudeConfig
+  readonly fetch: Fetch
+  readonly log: Log
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  readonly sleep: (milliseconds: number) => Promise<void>
+}
+
+const DEFAULT_VERSION = '2023-06-01'
+/** A stream is committed this long after its first event even if nothing but pings has followed. */
+const LONGEST_HOLD_MS = 5_000
+const SHORTEST_JITTER_MS = 250
+const LONGEST_JITTER_MS = 2_000
+
+type Outcome =
+  | { readonly ok: true; readonly answer: Omit<Answer, 'attempts'> }
+  | { readonly ok: false; readonly refusal: ClaudeRefusal }
+
+/** Returns the provider. A missing key is an error of each request, not of the start: local answers need none. */
+export function createClaudeProvider(options: ClaudeProviderOptions): Provider {
+  const { config, log, now, random, sleep } = options
+  const jitterMs = () => SHORTEST_JITTER_MS + random() * (LONGEST_JITTER_MS - SHORTEST_JITTER_MS)
+
+  return {
+    name: 'claude',
+    async open(request, target, { isFallback }) {
+      const credential = credentialHeaders(config, request)
+      const body = claudeRequestBody(request, target, isFallback)
+      for (let attempt = 1; ; attempt++) {
+        const mayRetry = attempt <= config.maxRetries
+        const outcome = await attemptOnce(options, request, target, credential, body).catch((error) => {
+          const known = RouterError.from(error)
+          // Only a request that never reached Claude is sent again: a broken answer has been paid for.
+          if (!mayRetry || known.code !== 'unavailable') throw known
+          return undefined
+        })
+        if (outcome?.ok) return { ...outcome.answer, attempts: attempt }
+        const wait = outcome === undefined ? jitterMs() : retryWaitMs(outcome.refusal, now(), jitterMs())
+        if (mayRetry && wait !== undefined && !request.signal.aborted) {
+          await sleep(wait)
+          continue
+        }
+        if (outcome === undefined) throw new RouterError('cancelled', 'The client closed the connection.')
+        return refused(outcome.refusal, target, attempt, config.keySource === 'router', log, request.id)
+      }
+    },
+  }
+}
+
+async function attemptOnce(
+  { config, fetch }: ClaudeProviderOptions,
+  request: RouterRequest,
+  target: Target,
+  credential: Record<string, string>,
+  body: Uint8Array | string,
+): Promise<Outcome> {
+  const deadline = createDeadline(request.signal, config.deadlines.totalMs)
+  try {
+    deadline.stage(config.deadlines.headersMs, 'Claude did not begin to answer')
+    const response = await deadline.within(
+      fetchOrUnavailable(
+        fetch,
+        `${config.baseUrl}/v1/messages${request.query}`,
+        {
+          method: 'POST',
+          headers: {
+            ...request.passHeaders,
+            'anthropic-version': DEFAULT_VERSION,
+            ...request.apiHeaders,
+            'content-type': 'application/json',
+            ...credential,
+          },
+          body,
+          signal: deadline.signal,
+        },
+        'Claude',
+      ),
+    )
+    const headers = visibleHeaders(response.headers)
+    if (!response.ok || response.body === null) {
+      const bytes = await deadline.within(readAll(response))
+      deadline.done()
+      return { ok: false, refusal: readRefusal(response.status, response.headers, bytes) }
+    }
+    if (!wantsStream(request)) {
+      deadline.stage(config.deadlines.totalMs, 'Claude did not complete its answer')
+      const bytes = await deadline.within(readAll(response))
+      deadline.done()
+      const message = messageResponseSchema.safeParse(parseJson(bytes))
+      if (!message.success) return { ok: false, refusal: notAnAnswer(response.headers) }
+      const answerBody = { kind: 'whole', bytes, message: message.data } as const
+      return { ok: true, answer: { target, status: response.status, headers, body: answerBody } }
+    }
+    if (!/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')) {
+      response.body.cancel().catch(() => {})
+      deadline.done()
+      return { ok: false, refusal: notAnAnswer(response.headers) }
+    }
+    const { idleMs, firstContentMs } = config.deadlines
+    deadline.stage(firstContentMs, 'Claude did not begin to answer')
+    const chunks = readClaudeStream(response.body, deadline, idleMs)
+    const held = await holdUntilContent(chunks, deadline)
+    if (held.refusal) {
+      await chunks.return(undefined)
+      const bytes = new TextEncoder().encode(JSON.stringify(held.refusal))
+      const status = statusOfErrorType(held.refusal.error.type)
+      return { ok: false, refusal: readRefusal(status, response.headers, bytes) }
+    }
+    const answerBody = { kind: 'stream', chunks: continueWith(held, chunks) } as const
+    return { ok: true, answer: { target, status: response.status, headers, body: answerBody } }
+  } catch (error) {
+    deadline.cancel()
+    throw error
+  }
+}
+
+type Held = {
+  readonly chunks: readonly AnswerChunk[]
+  /** A read that was begun and not awaited. */
+  readonly pending: Promise<IteratorResult<AnswerChunk>> | undefined
+  readonly refusal: Extract<StreamEvent, { type: 'error' }> | undefined
+}
+
+/** Holds the beginning back until something readable comes, so that an early error can still become a retry. */
+async function holdUntilContent(chunks: AsyncIterator<AnswerChunk>, deadline: Deadline): Promise<Held> {
+  const held: AnswerChunk[] = []
+  let hold: Promise<'held'> | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  try {
+    for (;;) {
+      const next = chunks.next()
+      next.catch(() => {})
+      const first = await deadline.within(hold === undefined ? next : Promise.race([next, hold]))
+      if (first === 'held') return { chunks: held, pending: next, refusal: undefined }
+      if (first.done) return { chunks: held, pending: undefined, refusal: undefined }
+      held.push(first.value)
+      const error = first.value.events.find((event) => event.type === 'error')
+      if (error) return { chunks: held, pending: undefined, refusal: error }
+      if (first.value.events.some((event) => isContent(event) || event.type === 'message_stop'))
+        return { chunks: held, pending: undefined, refusal: undefined }
+      hold ??= new Promise((resolve) => {
+        timer = setTimeout(() => resolve('held'), LONGEST_HOLD_MS)
+      })
+    }
+  } finally {
+    if (timer !== undefined) clearTimeout(timer)
+  }
+}
+
+async function* continueWith(held: Held, chunks: AsyncGenerator<AnswerChunk>): AsyncGenerator<AnswerChunk> {
+  try {
+    yield* held.chunks
+    const pending = await held.pending
+    if (pending && !pending.done) yield pending.value
+    yield* chunks
+  } finally {
+    await chunks.return(undefined)
+  }
+}
+
+function refused(
+  refusal: ClaudeRefusal,
+  target: Target,
+  attempts: number,
+  ownKey: boolean,
+  log: Log,
+  requestId: string,
+): Answer {
+  const own = ownError(refusal, ownKey)
+  if (own !== undefined) {
+    if (own.code !== 'overloaded' && own.code !== 'timeout')
+      log(
+        '[Router] Claude refuses the router',
+        { requestId, status: refusal.status, hint: own.message },
+        'error',
+      )
+    throw own
+  }
+  const headers = { ...visibleHeaders(refusal.headers), 'content-type': 'application/json' }
+  if (refusal.status >= 429 || refusal.status === 408 || refusal.status === 409)
+    Object.assign(headers, { 'x-should-retry': 'false' })
+  return {
+    target,
+    status: refusal.status,
+    headers,
+    body: { kind: 'whole', bytes: refusal.bytes, message: undefined },
+    attempts,
+  }
+}
+
+function credentialHeaders(config: ClaudeConfig, request: RouterRequest): Record<string, string> {
+  if (config.keySource === 'client') {
+    const { clientCredential } = request
+    if (clientCredential === undefined)
+      throw new RouterError(
+        'unauthorized',
+        'Send your own Anthropic key in x-api-key or Authorization: this router has none.',
+      )
+    return { [clientCredential.header]: clientCredential.value }
+  }
+  if (config.apiKey === undefined)
+    throw new RouterError(
+      'configuration',
+      'This request needs Claude, and ANTHROPIC_API_KEY is not set on the router. Set it, or send a simpler request.',
+    )
+  return { 'x-api-key': config.apiKey }
+}
+
+/** What the client may see of Claude's headers. Lengths and encodings describe other bytes than ours. */
+function visibleHeaders(headers: Headers): Record<string, string> {
+  const visible: Record<string, string> = {}
+  for (const [name, value] of headers)
+    if (/^(request-id|retry-after(-ms)?|x-should-retry|anthropic-[\w-]+|content-type)$/.test(name))
+      visible[name] = value
+  return visible
+}
+
+function notAnAnswer(headers: Headers): ClaudeRefusal {
+  return { status: 502, headers, bytes: new Uint8Array(), type: undefined }
+}
+
+async function readAll(response: Response): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await response.arrayBuffer())
+  } catch (cause) {
+    throw new RouterError('upstream', 'The connection to Claude broke while it was answering.', { cause })
+  }
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * The local model over HTTP: one attempt, never retried here (Claude is the retry). Several servers are used least
+ * expected wait first. The stream is the only primitive: a whole answer is collected from it.
+ */
+import { RouterError, readRetryAfterMs } from '../../shared/errors.ts'
+import { collect, isContent, type KnownEvent, type StreamEvent } from '../../shared/events.ts'
+import type { Log } from '../../shared/log.ts'
+import { createSseDecoder, encodeSseEvent } from '../../shared/sse.ts'
+import type { Deadlines } from '../config.ts'
+import { createDeadline, type Deadline } from '../deadline.ts'
+import { type RouterRequest, wantsStream } from '../request.ts'
+import type { Target } from '../routing/decide.ts'
+import type { LocalHealth } from './local-health.ts'
+import type { LocalProtocol } from './local-protocol.ts'
+import {
+  type AnswerChunk,
+  discardBody,
+  type Fetch,
+  fetchOrUnavailable,
+  type Provider,
+  readChunk,
+} from './provider.ts'
+
+export type LocalProviderOptions = {
+  readonly servers: readonly LocalHealth[]
+  readonly protocol: LocalProtocol
+  readonly secret: string | undefined
+  readonly deadlines: Deadlines
+  readonly fetch: Fetch
+  readonly log: Log
+  readonly now: () => number
+}
+
+/** Returns the provider over one or more servers. */
+export function createLocalProvider(options: LocalProviderOptions): Provider {
+  return {
+    name: 'local',
+    async open(request, target) {
+      const server = chooseServer(options.servers, request)
+      const deadline = createDeadline(request.signal, options.deadlines.totalMs)
+      try {
+        const events = await ask(options, server, request, target, deadline)
+        const held = await holdUntilContent(events)
+        server.succeeded()
+        const answer = { target, status: 200, headers: {}, attempts: 1 }
+        const live = watch(continueWith(held, events), server, request, deadline)
+        if (wantsStream(request)) return { ...answer, body: { kind: 'stream', chunks: encode(live) } }
+        const message = await collect(live)
+        const bytes = new TextEncoder().encode(JSON.stringify(message))
+        return { ...answer, body: { kind: 'whole', bytes, message } }
+      } catch (error) {
+        const known = RouterError.from(error)
+        deadline.cancel()
+        server.failed(known, request.defer)
+        throw known
+      }
+    },
+  }
+}
+
+/** @throws {RouterError} the reason of the least hopeless server if none may be asked */
+function chooseServer(servers: readonly LocalHealth[], request: RouterRequest): LocalHealth {
+  const obstacles = servers.map((server) => server.obstacle(request.defer))
+  const open = servers.filter((_, index) => obstacles[index] === undefined)
+  open.sort((left, right) => left.expectedWaitMs() - right.expectedWaitMs())
+  const best = open[0]
+  if (best !== undefined) return best
+  throw (
+    obstacles.find((error) => error !== undefined) ??
+    new RouterError('unavailable', 'No local model is configured.')
+  )
+}
+
+async function ask(
+  { protocol, secret, deadlines, fetch, log, now }: LocalProviderOptions,
+  server: LocalHealth,
+  request: RouterRequest,
+  target: Target,
+  deadline: Deadline,
+): Promise<AsyncGenerator<StreamEvent>> {
+  deadline.stage(deadlines.headersMs, 'The local model did not begin to answer')
+  const model = server.model()?.name ?? target.model
+  const response = await deadline.within(
+    fetchOrUnavailable(
+      fetch,
+      `${server.url}${protocol.path}`,
+      {
+        method: 'POST',
+        headers: {
+          ...traceHeaders(request),
+          ...protocol.headers(secret),
+          'content-type': 'application/json',
+          accept: 'text/event-stream',
+          'x-deadline-ms': String(deadlines.firstContentMs),
+          ...(request.logprobs ? { 'x-logprobs': '1' } : {}),
+        },
+        body: JSON.stringify(protocol.body(request.view, model, request.logprobs)),
+        signal: deadline.signal,
+      },
+      'The local model',
+    ),
+  )
+  server.noteLoad(response.headers)
+  if (!response.ok || response.body === null) {
+    discardBody(response)
+    throw refusal(response, log, now())
+  }
+  if (!/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')) {
+    discardBody(response)
+    throw new RouterError('upstream', 'Something else answered in place of the local model.')
+  }
+  deadline.stage(deadlines.firstContentMs, 'The local model wrote nothing')
+  return readEvents(response.body, protocol, model, request.id, deadline, deadlines.idleMs)
+}
+
+async function* readEvents(
+  body: ReadableStream<Uint8Array>,
+  protocol: LocalProtocol,
+  model: string,
+  requestId: string,
+  deadline: Deadline,
+  idleMs: number,
+): AsyncGenerator<StreamEvent> {
+  const reader = body.getReader()
+  const decoder = createSseDecoder()
+  const translator = protocol.createReader(model, requestId)
+  let started = false
+  try {
+    for (;;) {
+      const { done, value } = await deadline.within(readChunk(reader, 'the local model'))
+      const events = done ? translator.end() : decoder.push(value).flatMap((frame) => translator.push(frame))
+      for (const event of events) {
+        if (event.type === 'error')
+          throw new RouterError('upstream', 'The local model failed while it was answering.')
+        started ||= isContent(event)
+        if (started) deadline.stage(idleMs, 'The local model wrote nothing more')
+        yield event
+        if (event.type === 'message_stop') return
+      }
+      if (done) throw new RouterError('upstream', 'The local model ended its answer before it was complete.')
+    }
+  } finally {
+    reader.cancel().catch(() => {})
+    deadline.cancel()
+  }
+}
+
+type Held = { readonly events: readonly StreamEvent[] }
+
+/** @throws {RouterError} `upstream` if the answer ends without a word */
+async function holdUntilContent(events: AsyncIterator<StreamEvent>): Promise<Held> {
+  const held: StreamEvent[] = []
+  for (;;) {
+    const next = await events.next()
+    if (next.done || next.value.type === 'message_stop')
+      throw new RouterError('upstream', 'The local model gave an empty answer.')
+    held.push(next.value)
+    if (isContent(next.value)) return { events: held }
+  }
+}
+
+async function* continueWith(held: Held, events: AsyncGenerator<StreamEvent>): AsyncGenerator<StreamEvent> {
+  try {
+    yield* held.events
+    yield* events
+  } finally {
+    await events.return(undefined)
+  }
+}
+
+/** Tells the server's health of an answer that breaks after its first content. */
+async function* watch(
+  events: AsyncGenerator<StreamEvent>,
+  server: LocalHealth,
+  request: RouterRequest,
+  deadline: Deadline,
+): AsyncGenerator<StreamEvent> {
+  try {
+    yield* events
+  } catch (error) {
+    const known = RouterError.from(error)
+    // A whole answer is collected inside `open`, which tells by itself.
+    if (wantsStream(request)) server.failed(known, request.defer)
+    throw known
+  } finally {
+    deadline.done()
+    await events.return(undefined)
+  }
+}
+
+async function* encode(events: AsyncIterable<StreamEvent>): AsyncGenerator<AnswerChunk> {
+  const encoder = new TextEncoder()
+  for await (const event of events) {
+    if (event.type === 'unknown') continue
+    yield { bytes: encoder.encode(encodeSseEvent(withoutLogprob(event))), events: [event] }
+  }
+}
+
+/** `logprob` is a word between container and edge; no Messages client knows it. */
+function withoutLogprob(event: KnownEvent): KnownEvent {
+  if (event.type !== 'content_block_delta' || event.delta.logprob === undefined) return event
+  const { logprob: _logprob, ...delta } = event.delta
+  return { ...event, delta }
+}
+
+function refusal(response: Response, log: Log, now: number): RouterError {
+  const { status } = response
+  const retryAfterMs = readRetryAfterMs(response.headers, now)
+  if (status === 429)
+    return new RouterError('overloaded', 'The local model is busy.', { retryAfterMs: retryAfterMs ?? 1_000 })
+  if (status === 503) return new RouterError('unavailable', 'The local model is not ready.', { retryAfterMs })
+  if (status === 400 || status === 413 || status === 422)
+    return new RouterError('unsupported', 'The local model cannot serve this request.')
+  if (status === 401 || status === 403) {
+    log(
+      '[Router] The local model refuses the shared secret',
+      { status, hint: 'LOCAL_LLM_SECRET must be the same on both sides' },
+      'error',
+    )
+    return new RouterError('unavailable', 'The local model refuses the router.')
+  }
+  return new RouterError('upstream', 'The local model failed.')
+}
+
+function traceHeaders(request: RouterRequest): Record<string, string> {
+  const { traceparent, tracestate } = request.passHeaders
+  return { ...(traceparent ? { traceparent } : {}), ...(tracestate ? { tracestate } : {}) }
+}

@@ -1,0 +1,84 @@
+/**
+ * What a provider of answers offers. `open` resolves once there is content worth sending, so that every failure
+ * before that leaves another target free to answer.
+ */
+import { RouterError } from '../../shared/errors.ts'
+import type { StreamEvent } from '../../shared/events.ts'
+import type { Message } from '../../shared/messages.ts'
+import type { RouterRequest } from '../request.ts'
+import type { ProviderName, Target } from '../routing/decide.ts'
+
+/** A piece of a stream: the bytes for a Messages client, and what they mean. Either may be empty. */
+export type AnswerChunk = { readonly bytes: Uint8Array; readonly events: readonly StreamEvent[] }
+
+/** A whole answer; `message` is undefined for an upstream's own error, which is passed on as it is. */
+export type WholeBody = {
+  readonly kind: 'whole'
+  readonly bytes: Uint8Array
+  readonly message: Message | undefined
+}
+/** A stream. It throws a RouterError if it breaks; returning early from it closes the upstream. */
+export type StreamBody = { readonly kind: 'stream'; readonly chunks: AsyncIterable<AnswerChunk> }
+
+export type Answer = {
+  readonly target: Target
+  readonly status: number
+  /** Upstream headers that clients may see. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: WholeBody | StreamBody
+  /** Upstream requests that were made. */
+  readonly attempts: number
+}
+
+export type Provider = {
+  readonly name: ProviderName
+  /**
+   * Asks for an answer, as a stream if and only if the request wants one.
+   * @throws {RouterError} with `tryNextTarget` where another target may answer
+   */
+  readonly open: (request: RouterRequest, target: Target, context: AttemptContext) => Promise<Answer>
+}
+
+export type AttemptContext = {
+  /** The request was meant for another target first, so what that one accepted must not fail here. */
+  readonly isFallback: boolean
+}
+
+export type Fetch = (input: string, init: RequestInit) => Promise<Response>
+
+/** Sends a request; a connection that fails becomes `unavailable`, with nothing of the runtime's text in it. */
+export async function fetchOrUnavailable(
+  fetch: Fetch,
+  url: string,
+  init: RequestInit,
+  who: string,
+): Promise<Response> {
+  try {
+    // Redirects are never followed: addresses come from the operator's settings only.
+    return await fetch(url, { ...init, redirect: 'manual' })
+  } catch (cause) {
+    if (init.signal?.aborted) throw init.signal.reason
+    throw new RouterError('unavailable', `${who} cannot be reached.`, { cause })
+  }
+}
+
+/** Closes a response nobody reads: an open body would hold one of the few connections of a Worker's request. */
+export function discardBody(response: Response): void {
+  response.body?.cancel().catch(() => {})
+}
+
+/**
+ * Reads the next bytes of an upstream's answer.
+ * @param who names the upstream in the error
+ * @throws {RouterError} `upstream` if the connection breaks
+ */
+export async function readChunk(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  who: string,
+): Promise<ReadableStreamReadResult<Uint8Array>> {
+  try {
+    return await reader.read()
+  } catch (cause) {
+    throw new RouterError('upstream', `The connection to ${who} broke while it was answering.`, { cause })
+  }
+}

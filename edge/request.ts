@@ -1,0 +1,53 @@
+/**
+ * One request as the gateway sees it: checked, but with the bytes kept as they came. Made by `http/read-request.ts`
+ * (or by the library), never changed afterwards.
+ */
+import type { MessagesRequest } from '../shared/messages.ts'
+import type { ProviderName } from './routing/decide.ts'
+import type { Strategy } from './strategy.ts'
+import type { Tenant } from './tenants.ts'
+
+/** What the cache may do for this request. */
+export type CacheMode = 'use' | 'skip' | 'refresh'
+
+export type Controls = {
+  readonly force: ProviderName | undefined
+  readonly strategy: Strategy | undefined
+  readonly cache: CacheMode
+  /** Never to Claude. */
+  readonly privacyLocal: boolean
+}
+
+/** A credential as the client sent it, for operators whose clients bring their own Claude key. */
+export type ClientCredential = { readonly header: 'x-api-key' | 'authorization'; readonly value: string }
+
+export type RouterRequest = {
+  readonly id: string
+  readonly tenant: Tenant
+  /** The body as received. */
+  readonly body: Uint8Array
+  /** The same, decoded. */
+  readonly text: string
+  readonly view: MessagesRequest
+  /** The query string with its question mark, or an empty text. */
+  readonly query: string
+  /** The `anthropic-*` headers: Claude gets them unchanged, and answers depend on them. */
+  readonly apiHeaders: Readonly<Record<string, string>>
+  /** Other headers that Claude gets unchanged and that no answer depends on, such as traceparent. */
+  readonly passHeaders: Readonly<Record<string, string>>
+  readonly clientCredential: ClientCredential | undefined
+  readonly controls: Controls
+  /** Log-probabilities are wanted from the local model. */
+  readonly logprobs: boolean
+  /** Aborted when the client leaves. */
+  readonly signal: AbortSignal
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** Keeps work alive after the response, where the platform needs to be told. */
+  readonly defer: (work: Promise<unknown>) => void
+}
+
+/** Whether the client asked for a stream. */
+export function wantsStream(request: RouterRequest): boolean {
+  return request.view.stream === true
+}

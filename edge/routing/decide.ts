@@ -1,0 +1,97 @@
+/**
+ * The table of the strategies: which targets may answer a request, in which order, and why.
+ * Pure: no clock, no I/O. Whether a target works right now is the fallback's business.
+ */
+import { RouterError } from '../../shared/errors.ts'
+import type { Strategy } from '../strategy.ts'
+import type { Verdict } from './classifier.ts'
+import type { Features } from './features.ts'
+import { isVirtualModel, LOCAL_MODEL } from './models.ts'
+import { findRule } from './rules.ts'
+import { isSimpleTask, type SimpleTask } from './task.ts'
+
+export type ProviderName = 'local' | 'claude'
+/** One model behind one provider. */
+export type Target = { readonly provider: ProviderName; readonly model: string }
+
+export type Circumstances = {
+  readonly strategy: Strategy
+  readonly requestedModel: string
+  /** Whether the strategy applies to the requested model name. */
+  readonly routed: boolean
+  readonly force: ProviderName | undefined
+  /** The request must never leave for Claude. */
+  readonly privacyLocal: boolean
+  /** Undefined where the local model is switched off. */
+  readonly local:
+    | { readonly model: string; readonly tasks: readonly SimpleTask[]; readonly maxInputTokens: number }
+    | undefined
+  readonly claude: { readonly configured: boolean; readonly model: string; readonly simpleModel: string }
+}
+
+export type Decision = {
+  /** In the order in which they are tried. Empty only beside `refusal`. */
+  readonly targets: readonly Target[]
+  /** A short fixed phrase, such as `hybrid: simple task`. */
+  readonly reason: string
+  /** What Claude would have been asked for, whether or not it is among the targets. */
+  readonly claudeModel: string
+  readonly refusal?: RouterError
+}
+
+/** Returns the targets of a request, or why it is refused. */
+export function decide(features: Features, verdict: Verdict, circumstances: Circumstances): Decision {
+  const model = claudeModel(verdict, circumstances)
+  return {
+    ...chooseTargets(features, verdict, circumstances, { provider: 'claude', model }),
+    claudeModel: model,
+  }
+}
+
+function chooseTargets(
+  features: Features,
+  verdict: Verdict,
+  circumstances: Circumstances,
+  claude: Target,
+): Omit<Decision, 'claudeModel'> {
+  const { strategy, local, requestedModel, force, privacyLocal } = circumstances
+  const rule = findRule(features, { maxInputTokens: local?.maxInputTokens ?? Number.POSITIVE_INFINITY })
+  const forced = requestedModel === LOCAL_MODEL || requestedModel === local?.model ? 'local' : force
+
+  if (privacyLocal || forced === 'local' || (strategy === 'local_only' && forced !== 'claude')) {
+    const why = privacyLocal ? 'privacy: local only' : forced === 'local' ? 'forced: local' : 'local_only'
+    if (local === undefined)
+      return refuse(why, 'configuration', 'The local model is switched off (LOCAL_LLM_ENABLED).')
+    if (rule !== undefined)
+      return refuse(`${why}: ${rule.reason}`, 'invalid_request', rule.explanation(features))
+    return { targets: [{ provider: 'local', model: local.model }], reason: why }
+  }
+  if (forced === 'claude') return { targets: [claude], reason: 'forced: Claude' }
+  if (rule !== undefined) return { targets: [claude], reason: rule.reason }
+  if (!circumstances.routed) return { targets: [claude], reason: 'model not routed' }
+  if (strategy === 'claude_only') return { targets: [claude], reason: 'claude_only' }
+  if (local === undefined) return { targets: [claude], reason: `${strategy}: local model off` }
+
+  const both: readonly Target[] = [{ provider: 'local', model: local.model }, claude]
+  if (strategy === 'local_fallback') return { targets: both, reason: 'local_fallback: local first' }
+  if (verdict.complex || !isSimpleTask(verdict.task))
+    return { targets: [claude], reason: 'hybrid: complex task' }
+  if (local.tasks.includes(verdict.task)) return { targets: both, reason: 'hybrid: simple task' }
+  if (circumstances.claude.configured)
+    return { targets: [claude], reason: 'hybrid: simple task, local model not trusted with it' }
+  return { targets: both, reason: 'hybrid: simple task, Claude not configured' }
+}
+
+/** A concrete name is used as it is; a virtual one means the strong model for complex work, else the cheap one. */
+function claudeModel(verdict: Verdict, { requestedModel, claude }: Circumstances): string {
+  if (!isVirtualModel(requestedModel) && requestedModel !== LOCAL_MODEL) return requestedModel
+  return verdict.complex || !isSimpleTask(verdict.task) ? claude.model : claude.simpleModel
+}
+
+function refuse(
+  reason: string,
+  code: 'configuration' | 'invalid_request',
+  message: string,
+): Omit<Decision, 'claudeModel'> {
+  return { targets: [], reason, refusal: new RouterError(code, message) }
+}

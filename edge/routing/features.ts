@@ -1,0 +1,83 @@
+/**
+ * What routing looks at in a request: the last thing the user said, how long everything is, and what else the
+ * request holds. Pure; decides nothing.
+ */
+import { type ContentBlock, type MessageParam, type MessagesRequest, textOf } from '../../shared/messages.ts'
+import { estimateTokens } from '../../shared/tokens.ts'
+
+export type Features = {
+  /** The last thing a person wrote, without what clients wrap around it. */
+  readonly lastUserText: string
+  /** What was said before that, newest last; empty in a first turn. */
+  readonly earlierText: string
+  readonly turns: number
+  readonly estimatedInputTokens: number
+  readonly usesTools: boolean
+  /** The type of the first content block that is neither text nor about tools, or undefined. */
+  readonly nonTextBlock: string | undefined
+  readonly thinking: boolean
+  readonly structuredOutput: boolean
+  readonly serverFeatures: boolean
+  /** The request ends with the beginning of the answer, which only some models continue. */
+  readonly prefill: boolean
+}
+
+/** Text that clients such as Claude Code add to a turn; nobody wrote it. */
+const CLIENT_TEXT =
+  /<(system-reminder|local-command-stdout|command-name|command-message|ide_selection)>[\s\S]*?<\/\1>/g
+const TOOL_BLOCKS = new Set(['tool_use', 'tool_result', 'server_tool_use', 'mcp_tool_use', 'mcp_tool_result'])
+const EARLIER_CHARACTERS = 4_000
+
+/** Returns the features of a request whose shape has been checked. */
+export function extractFeatures(request: MessagesRequest): Features {
+  const messages = request.messages
+  const blocks = messages.flatMap((message) => (typeof message.content === 'string' ? [] : message.content))
+  const lastUserIndex = messages.findLastIndex(
+    (message) => message.role === 'user' && writtenText(message) !== '',
+  )
+  const lastUser = messages[lastUserIndex]
+  const spoken = messages.filter((message) => message.role !== 'system')
+  const earlier = messages
+    .slice(0, Math.max(lastUserIndex, 0))
+    .filter((message) => message.role !== 'system')
+    .map(writtenText)
+    .join('\n')
+  const everything = [textOf(request.system), ...messages.map((message) => textOf(message.content))]
+  return {
+    lastUserText: lastUser === undefined ? '' : writtenText(lastUser),
+    earlierText: earlier.slice(-EARLIER_CHARACTERS),
+    turns: spoken.length,
+    estimatedInputTokens: everything.reduce((sum, text) => sum + estimateTokens(text), 0),
+    usesTools: usesTools(request, blocks),
+    nonTextBlock:
+      nonTextBlock(blocks) ?? nonTextBlock(typeof request.system === 'object' ? (request.system ?? []) : []),
+    thinking: isThinkingAsked(request.thinking),
+    structuredOutput:
+      typeof request.output_config === 'object' &&
+      request.output_config !== null &&
+      'format' in request.output_config,
+    serverFeatures: ['container', 'mcp_servers', 'context_management'].some(
+      (field) => request[field] !== undefined && request[field] !== null,
+    ),
+    prefill: spoken.at(-1)?.role === 'assistant',
+  }
+}
+
+function writtenText(message: MessageParam): string {
+  return textOf(message.content).replaceAll(CLIENT_TEXT, '').trim()
+}
+
+function usesTools(request: MessagesRequest, blocks: readonly ContentBlock[]): boolean {
+  if (Array.isArray(request.tools) && request.tools.length > 0) return true
+  return blocks.some((block) => TOOL_BLOCKS.has(block.type) || block.type.endsWith('_tool_result'))
+}
+
+function nonTextBlock(blocks: readonly ContentBlock[]): string | undefined {
+  return blocks.find((block) => block.type !== 'text' && !TOOL_BLOCKS.has(block.type))?.type
+}
+
+/** `adaptive` leaves it to the model and is sent by clients on every request, so it asks for nothing. */
+function isThinkingAsked(thinking: unknown): boolean {
+  if (typeof thinking !== 'object' || thinking === null || !('type' in thinking)) return false
+  return thinking.type === 'enabled' || thinking.type === 'between_tools'
+}

@@ -1,0 +1,86 @@
+/**
+ * The strategy set at runtime: what every isolate must agree on. Reads are answered from memory and refreshed beside
+ * requests; a store that fails leaves the configured strategy in force.
+ */
+import type { Log } from '../../shared/log.ts'
+import type { Strategy } from '../strategy.ts'
+
+/** Where the strategy is kept. */
+export type StrategyRecord = {
+  /** The strategy set at runtime, or undefined where none is. */
+  readonly read: () => Promise<Strategy | undefined>
+  readonly write: (strategy: Strategy) => Promise<void>
+}
+
+export type StrategyStore = {
+  /** Returns the strategy in force. Never throws. */
+  readonly current: (defer: (work: Promise<unknown>) => void) => Promise<Strategy>
+  /** @throws if the record cannot be written */
+  readonly set: (strategy: Strategy) => Promise<void>
+}
+
+const FRESH_MS = 2_000
+const LONGEST_WAIT_MS = 500
+
+/**
+ * Returns a store over `record`.
+ * @param configured the strategy of the settings
+ * @param now milliseconds since the epoch
+ */
+export function createStrategyStore(
+  record: StrategyRecord,
+  configured: Strategy,
+  now: () => number,
+  log: Log,
+): StrategyStore {
+  let known: { strategy: Strategy; at: number } | undefined
+  const refresh = async () => {
+    try {
+      known = { strategy: (await withTimeout(record.read())) ?? configured, at: now() }
+    } catch {
+      log(
+        '[Router] The stored strategy cannot be read; the configured one holds',
+        { strategy: configured },
+        'error',
+      )
+      known = { strategy: known?.strategy ?? configured, at: now() }
+    }
+  }
+  return {
+    async current(defer) {
+      if (known === undefined) await refresh()
+      else if (now() - known.at > FRESH_MS) {
+        known = { ...known, at: now() }
+        defer(refresh())
+      }
+      return known?.strategy ?? configured
+    },
+    async set(strategy) {
+      await record.write(strategy)
+      known = { strategy, at: now() }
+    },
+  }
+}
+
+/** Returns a record for one process. */
+export function createMemoryStrategyRecord(): StrategyRecord {
+  let strategy: Strategy | undefined
+  return {
+    read: async () => strategy,
+    write: async (next) => {
+      strategy = next
+    },
+  }
+}
+
+async function withTimeout<T>(work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('timeout')), LONGEST_WAIT_MS)
+  })
+  try {
+    return await Promise.race([work, timeout])
+  } finally {
+    if (timer !== undefined) clearTimeout(timer)
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * The names of the four strategies. What each does stands in `routing/decide.ts`.
+ */
+
+export const STRATEGIES = ['claude_only', 'hybrid', 'local_fallback', 'local_only'] as const
+export type Strategy = (typeof STRATEGIES)[number]
+
+/** Says whether `value` names a strategy. */
+export function isStrategy(value: unknown): value is Strategy {
+  return STRATEGIES.some((strategy) => strategy === value)
+}

@@ -1,0 +1,103 @@
+/**
+ * Who may call the router: parses `ROUTER_KEYS`, finds the tenant of a credential, holds each tenant's policy.
+ * Compares digests in constant time; does not read headers (see `middleware/auth.ts`).
+ */
+import * as z from 'zod/mini'
+
+/** Request controls that an operator can forbid a tenant. */
+export const CONTROLS = ['force', 'strategy', 'cache', 'privacy', 'explain'] as const
+export type ControlName = (typeof CONTROLS)[number]
+
+export type Tenant = {
+  readonly id: string
+  readonly admin: boolean
+  /** Controls whose headers answer 403 for this tenant. */
+  readonly forbid: readonly ControlName[]
+}
+
+/** A tenant and the SHA-256 digest, in hex, of one of its keys. Two entries with one id allow a key to be rotated. */
+export type TenantKey = { readonly tenant: Tenant; readonly digest: string }
+
+const entrySchema = z.strictObject({
+  id: z
+    .string()
+    .check(z.regex(/^[\w.-]{1,64}$/, { error: 'must be 1 to 64 letters, digits, "_", "." or "-"' })),
+  key: z.string(),
+  forbid: z.optional(z.array(z.enum(CONTROLS))),
+})
+const MINIMUM_KEY_LENGTH = 16
+
+/**
+ * Parses `ROUTER_KEYS`: either `tenant:key` pairs separated by commas or spaces, or a JSON array of
+ * `{"id","key","forbid"?}`. A key may be given as `sha256:<64 hex digits>`, so that it stands nowhere in clear.
+ * @returns the keys' digests, or a sentence that says what is wrong (never quoting a key)
+ */
+export async function parseRouterKeys(text: string): Promise<TenantKey[] | string> {
+  const entries = text.trimStart().startsWith('[') ? parseJsonEntries(text) : parsePairs(text)
+  if (typeof entries === 'string') return entries
+  const keys: TenantKey[] = []
+  for (const { id, key, forbid } of entries) {
+    const given = /^sha256:([0-9a-f]{64})$/i.exec(key)?.[1]
+    if (given === undefined && key.length < MINIMUM_KEY_LENGTH)
+      return `ROUTER_KEYS: the key of tenant "${id}" is shorter than ${MINIMUM_KEY_LENGTH} characters`
+    const digest = given?.toLowerCase() ?? (await sha256Hex(key))
+    keys.push({ tenant: { id, admin: false, forbid: forbid ?? [] }, digest })
+  }
+  return keys
+}
+
+/**
+ * Returns the tenant whose key this is, or undefined.
+ * Every known digest is compared, each in constant time, so that neither length nor prefix nor position shows.
+ */
+export async function findTenant(
+  keys: readonly TenantKey[],
+  credential: string,
+): Promise<Tenant | undefined> {
+  const digest = await sha256Hex(credential)
+  let found: Tenant | undefined
+  for (const key of keys) if (equalInConstantTime(key.digest, digest)) found = key.tenant
+  return found
+}
+
+/** Returns the SHA-256 of a text as 64 hex digits. */
+export async function sha256Hex(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+type Entry = z.infer<typeof entrySchema>
+
+function parsePairs(text: string): Entry[] | string {
+  const entries: Entry[] = []
+  for (const pair of text.split(/[\s,]+/).filter((part) => part !== '')) {
+    const colon = pair.indexOf(':')
+    const parsed = entrySchema.safeParse({
+      id: pair.slice(0, Math.max(colon, 0)),
+      key: pair.slice(colon + 1),
+    })
+    if (!parsed.success) return 'ROUTER_KEYS must be "tenant:key" pairs separated by commas, or a JSON array'
+    entries.push(parsed.data)
+  }
+  return entries.length > 0 ? entries : 'ROUTER_KEYS holds no key'
+}
+
+function parseJsonEntries(text: string): Entry[] | string {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return 'ROUTER_KEYS begins with "[" but is not a JSON array'
+  }
+  const parsed = z.array(entrySchema).check(z.minLength(1)).safeParse(value)
+  if (parsed.success) return parsed.data
+  const path = parsed.error.issues[0]?.path.map(String).join('.') ?? ''
+  return `ROUTER_KEYS: entry ${path || '0'} is not {"id", "key", "forbid"?: [${CONTROLS.join(', ')}]}`
+}
+
+function equalInConstantTime(left: string, right: string): boolean {
+  let difference = left.length ^ right.length
+  for (let index = 0; index < left.length; index++)
+    difference |= left.charCodeAt(index) ^ (right.charCodeAt(index) || 0)
+  return difference === 0
+}

@@ -1,0 +1,2 @@
+/** The version that status pages and documents show; kept equal to package.json's by a test. */
+export const VERSION = '0.1.0'
