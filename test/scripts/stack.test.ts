@@ -1,0 +1,157 @@
+/** The local stack with real processes that stand in for wrangler and the container. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { expect, onTestFinished, test } from 'vitest'
+import { portProblem } from '../../scripts/stack/ports.ts'
+import { groupExists, type Program, startProcessGroup } from '../../scripts/stack/process-group.ts'
+import { startStack } from '../../scripts/stack/stack.ts'
+
+/** Prints its id and its child's, then stays; the child ignores SIGTERM, like a program that hangs. */
+const FAMILY = `
+const { spawn } = require('node:child_process')
+const child = spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => {}); console.log("child up"); setInterval(() => {}, 1000)'], { stdio: 'inherit' })
+process.on('SIGTERM', () => process.exit(0))
+console.log('family ' + process.pid)
+setInterval(() => {}, 1000)
+`
+const SERVES = 'console.log("up"); setInterval(() => {}, 1000)'
+const HANGS = 'process.on("SIGTERM", () => {}); console.log("up"); setInterval(() => {}, 1000)'
+
+test('passes the output on line by line and tells how the program ended', async () => {
+  const lines: string[] = []
+  const group = await startProcessGroup(
+    program('console.log("one\\ntwo"); console.error("three"); process.exitCode = 4', lines),
+  )
+  expect(await group.ended).toEqual({ code: 4, signal: null })
+  expect(lines.toSorted()).toEqual(['one', 'three', 'two'])
+})
+
+test('ends with the program what the program has started', async () => {
+  const lines = watched()
+  const group = await startProcessGroup(program(FAMILY, lines))
+  await lines.has('child up')
+  await group.stop(60_000)
+  await gone(group.id)
+})
+
+test('kills a program that does not end when asked', async () => {
+  const lines = watched()
+  const group = await startProcessGroup(program(HANGS, lines))
+  await lines.has('up')
+  await group.stop(50)
+  expect(await group.ended).toEqual({ code: null, signal: 'SIGKILL' })
+})
+
+test('a container that cannot start leaves the edge running and says why Claude answers alone', async () => {
+  const said = watched()
+  const stack = start({ edge: SERVES, container: 'process.exit(1)' }, said)
+  await said.has('Claude answers alone')
+  await said.has('up')
+  expect(stack.failures).toEqual([])
+})
+
+test('a container that is killed is started again', async () => {
+  const said = watched()
+  start(
+    { edge: SERVES, container: 'console.log("container " + process.pid); setInterval(() => {}, 1000)' },
+    said,
+  )
+  const first = Number((await said.has('container ')).split(' ')[1])
+  said.length = 0
+  process.kill(first, 'SIGKILL')
+  await said.has('The container ended unexpectedly (SIGKILL)')
+  const second = Number((await said.has('container ')).split(' ')[1])
+  expect(second).not.toBe(first)
+})
+
+test('an edge that cannot start is a failure of the whole', async () => {
+  const stack = start({ edge: 'process.exit(3)', container: undefined }, watched())
+  expect(await stack.failed).toContain('The edge ended with code 3')
+})
+
+test('every process ends when the supervisor is killed', async () => {
+  const supervisor = spawn(process.execPath, [join(import.meta.dirname, 'stand-ins/supervisor.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  })
+  const lines = watched()
+  createInterface({ input: supervisor.stdout }).on('line', (line) => lines.push(line))
+  const family = Number((await lines.has('family ')).split(' ')[1])
+  await lines.has('child up')
+  supervisor.kill('SIGKILL')
+  await once(supervisor, 'exit')
+  await gone(family)
+})
+
+test('a taken port is named with its setting, a free one is no problem', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  expect(await portProblem(port, 'ROUTER_PORT')).toMatch(new RegExp(`^Port ${port} is taken .*ROUTER_PORT=`))
+  server.close()
+  await once(server, 'close')
+  expect(await portProblem(port, 'ROUTER_PORT')).toBeUndefined()
+})
+
+function program(code: string, lines: { push: (line: string) => unknown }): Program {
+  return {
+    file: process.execPath,
+    args: ['-e', code],
+    directory: import.meta.dirname,
+    environment: {},
+    onLine: (line) => void lines.push(line),
+  }
+}
+
+function start(programs: { edge: string; container: string | undefined }, said: string[]) {
+  const failed = Promise.withResolvers<string>()
+  const failures: string[] = []
+  const stack = startStack({
+    edge: program(programs.edge, said),
+    container: programs.container === undefined ? undefined : program(programs.container, said),
+    reaper: { watch: () => {}, forget: () => {}, close: () => {} },
+    say: (line) => void said.push(line),
+    now: () => performance.now(),
+    pause: async () => {},
+    onEdgeFailed: (message) => {
+      failures.push(message)
+      failed.resolve(message)
+    },
+  })
+  onTestFinished(() => stack.stop())
+  return { failures, failed: failed.promise }
+}
+
+type Lines = string[] & { has: (wanted: string) => Promise<string> }
+
+/** An array of lines that can be awaited to hold one that contains a text. */
+function watched(): Lines {
+  const waiting = new Set<() => void>()
+  const lines = Object.assign([] as string[], {
+    has: (wanted: string) =>
+      new Promise<string>((settle) => {
+        const look = () => {
+          const found = lines.find((line) => line.includes(wanted))
+          if (found !== undefined) settle(found)
+        }
+        waiting.add(look)
+        look()
+      }),
+  })
+  const push = lines.push.bind(lines)
+  lines.push = (...added: string[]) => {
+    const length = push(...added)
+    for (const look of waiting) look()
+    return length
+  }
+  return lines
+}
+
+// Nothing tells that a stranger's process group has ended, so it is asked for until the test's own time is over.
+async function gone(group: number): Promise<void> {
+  await expect.poll(() => groupExists(group), { timeout: 15_000, interval: 20 }).toBe(false)
+}
