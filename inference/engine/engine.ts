@@ -1,0 +1,75 @@
+/**
+ * What an engine is: something that holds one model and turns a prompt into text, piece by piece.
+ * Does not know HTTP, queues or where a model's files come from.
+ */
+
+/** Simple tasks that a model can be trusted with; the router sends it nothing else. */
+export const TASKS = ['simple_chat', 'simple_qa', 'summarization', 'classification'] as const
+export type Task = (typeof TASKS)[number]
+
+/** transformers.js's two families: decoders that continue a text, encoder-decoders that answer one. */
+export type ModelKind = 'text-generation' | 'text2text-generation'
+
+/** `chat`: the tokenizer's chat template; `plain`: the turns as text, for models that know no roles. */
+export type PromptStyle = 'chat' | 'plain'
+
+export type ModelInfo = {
+  readonly name: string
+  readonly displayName: string
+  readonly kind: ModelKind
+  readonly dtype: string
+  readonly promptStyle: PromptStyle
+  /** Tokens that prompt and answer share (for encoder-decoders: each of them). */
+  readonly contextLength: number
+  /** Undefined where nothing is known about the model's quality. */
+  readonly tasks: readonly Task[] | undefined
+  readonly capabilities: readonly string[]
+  /** Bytes of the files that are loaded. */
+  readonly sizeBytes: number
+  readonly licence: string
+  /** Used where a request names none; 0 is greedy. */
+  readonly defaultTemperature: number
+}
+
+export type Turn = { readonly role: 'user' | 'assistant'; readonly text: string }
+
+export type Prompt = { readonly system?: string | undefined; readonly turns: readonly Turn[] }
+
+export type GenerateRequest = Prompt & {
+  readonly maxTokens: number
+  readonly stopSequences: readonly string[]
+  readonly temperature?: number | undefined
+  readonly topP?: number | undefined
+  /** 0 or absent: no limit. */
+  readonly topK?: number | undefined
+  /** Makes sampling repeatable. */
+  readonly seed?: number | undefined
+}
+
+export type StopReason = 'end_turn' | 'max_tokens' | 'stop_sequence'
+
+export type EngineEvent =
+  /** The prompt is tokenized; first event of every generation. */
+  | { readonly type: 'start'; readonly inputTokens: number }
+  /** `tokens` that `text` stands for, and the mean of their log-probabilities (natural log, before temperature). */
+  | { readonly type: 'text'; readonly text: string; readonly tokens: number; readonly logprob: number }
+  | {
+      readonly type: 'end'
+      readonly stopReason: StopReason
+      readonly stopSequence: string | null
+      readonly outputTokens: number
+    }
+
+export type Engine = {
+  readonly info: ModelInfo
+  /**
+   * Yields `start`, any number of `text`, `end`. Aborting `signal` or leaving the loop stops the model within a step.
+   * @throws {RouterError} `unsupported` for a prompt beyond the context, `cancelled` once aborted, `unavailable` if
+   * the model's process fails
+   */
+  readonly generate: (request: GenerateRequest, signal: AbortSignal) => AsyncIterable<EngineEvent>
+  /** Returns the number of tokens that the model would read for this prompt, template included. */
+  readonly countTokens: (prompt: Prompt) => Promise<number>
+  /** Frees the model. Running generations fail with `unavailable`. */
+  readonly close: () => Promise<void>
+}

@@ -1,0 +1,66 @@
+/**
+ * The first use of a loaded model: it must answer, twice the same when greedy. Warms caches and measures speed.
+ */
+import { RouterError } from '../../shared/errors.ts'
+import type { Engine } from './engine.ts'
+
+export type Speed = {
+  /** From a short prompt to the first token, in ms. */
+  readonly firstTokenMs: number
+  readonly tokensPerSecond: number
+}
+
+/** Enough steps for a speed, few enough for a start on a slow machine. */
+const TEST_TOKENS = 8
+
+/**
+ * Returns the speed measured in the second, warm run.
+ * @param now milliseconds of a clock that never goes back
+ * @throws {RouterError} `configuration` if the model gives nothing, or different answers to the same question
+ */
+export async function selfTest(engine: Engine, now: () => number): Promise<Speed> {
+  const cold = await generateOnce(engine, now)
+  const warm = await generateOnce(engine, now)
+  if (warm.outputTokens < 1 && warm.stopReason !== 'end_turn')
+    throw new RouterError('configuration', `${engine.info.name} gave no token in the self-test.`)
+  if (cold.text !== warm.text)
+    throw new RouterError(
+      'configuration',
+      `${engine.info.name} gave two answers to one question without sampling; its files may be damaged.`,
+    )
+  return warm.speed
+}
+
+async function generateOnce(engine: Engine, now: () => number) {
+  const start = now()
+  let firstAt: number | undefined
+  let text = ''
+  let outputTokens = 0
+  let stopReason = ''
+  const request = {
+    turns: [{ role: 'user' as const, text: 'Hello!' }],
+    maxTokens: TEST_TOKENS,
+    temperature: 0,
+    stopSequences: [],
+  }
+  for await (const event of engine.generate(request, new AbortController().signal)) {
+    if (event.type === 'text') {
+      firstAt ??= now()
+      text += event.text
+    } else if (event.type === 'end') {
+      outputTokens = event.outputTokens
+      stopReason = event.stopReason
+    }
+  }
+  const end = now()
+  const decodeMs = Math.max(1, end - (firstAt ?? start))
+  return {
+    text,
+    outputTokens,
+    stopReason,
+    speed: {
+      firstTokenMs: (firstAt ?? end) - start,
+      tokensPerSecond: (Math.max(1, outputTokens - 1) / decodeMs) * 1000,
+    },
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Events as a server-sent byte stream: pings while nothing comes, one error event where the source fails.
+ * A failure before the first event is thrown instead, so that it becomes a proper HTTP status.
+ */
+import { errorBody, RouterError } from '../../shared/errors.ts'
+import type { KnownEvent } from '../../shared/events.ts'
+import { encodeSseEvent } from '../../shared/sse.ts'
+
+/** Proxies cut silent connections after 100 s and more; clients begin to doubt much earlier. */
+export const PING_INTERVAL_MS = 10_000
+
+export type EventStreamOptions = {
+  readonly requestId: string
+  readonly pingIntervalMs: number
+  /** Called when the reader leaves. */
+  readonly onCancel: () => void
+}
+
+/** Resolves with the stream when the first event or the first ping is due; rejects if the source fails before. */
+export async function openEventStream(
+  events: AsyncIterable<KnownEvent>,
+  { requestId, pingIntervalMs, onCancel }: EventStreamOptions,
+): Promise<ReadableStream<Uint8Array>> {
+  const encoder = new TextEncoder()
+  const iterator = events[Symbol.asyncIterator]()
+  let next = iterator.next()
+  await beforePing(next, pingIntervalMs)
+
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const send = (event: KnownEvent) => controller.enqueue(encoder.encode(encodeSseEvent(event)))
+        try {
+          const result = await beforePing(next, pingIntervalMs)
+          if (result === 'silence') send({ type: 'ping' })
+          else if (result.done) controller.close()
+          else {
+            send(result.value)
+            next = iterator.next()
+          }
+        } catch (error) {
+          const { error: body } = errorBody(RouterError.from(error))
+          send({ type: 'error', error: body, request_id: requestId })
+          controller.close()
+        }
+      },
+      cancel() {
+        onCancel()
+        // What is still to come has no reader; its failure has no meaning.
+        next.catch(() => {})
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+async function beforePing<T>(next: Promise<T>, intervalMs: number): Promise<T | 'silence'> {
+  let timer: NodeJS.Timeout | undefined
+  const silence = new Promise<'silence'>((resolve) => {
+    timer = setTimeout(() => resolve('silence'), intervalMs)
+  })
+  try {
+    return await Promise.race([next, silence])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * From a Messages request to what an engine is asked: checks what this model can serve, folds the roles.
+ * Unknown fields are ignored, as is `thinking`: a small model has no such mode.
+ */
+import { RouterError } from '../../shared/errors.ts'
+import { isTextOnly, type MessagesRequest, textOf } from '../../shared/messages.ts'
+import type { GenerateRequest, Prompt, Turn } from '../engine/engine.ts'
+
+/** Anthropic's API takes thousands; each is compared at each token here. */
+const MAX_STOP_SEQUENCES = 16
+const MAX_STOP_SEQUENCE_LENGTH = 200
+
+/**
+ * Returns the request for the engine; `max_tokens` is cut to `maxOutputTokens`.
+ * @throws {RouterError} `unsupported` for what the model cannot read, `invalid_request` for values out of range
+ */
+export function toGenerateRequest(request: MessagesRequest, maxOutputTokens: number): GenerateRequest {
+  const prompt = toPrompt(request)
+  return {
+    ...prompt,
+    maxTokens: Math.min(request.max_tokens, maxOutputTokens),
+    stopSequences: checkStopSequences(request.stop_sequences ?? []),
+    temperature: inRange(
+      'temperature',
+      request.temperature,
+      (value) => value >= 0 && value <= 2,
+      'from 0 to 2',
+    ),
+    topP: inRange('top_p', request.top_p, (value) => value > 0 && value <= 1, 'above 0 and at most 1'),
+    topK: inRange(
+      'top_k',
+      request.top_k,
+      (value) => Number.isInteger(value) && value >= 0,
+      'a whole number, 0 or more',
+    ),
+  }
+}
+
+/**
+ * Returns system text and turns: system messages join the system text, neighbours of one role become one turn.
+ * @throws {RouterError} `unsupported` for tools and blocks that are not text, `invalid_request` without a question
+ */
+export function toPrompt(request: Pick<MessagesRequest, 'system' | 'messages' | 'tools'>): Prompt {
+  if (request.tools?.length)
+    throw new RouterError(
+      'unsupported',
+      'The local model cannot use tools. Leave "tools" out, or ask Claude.',
+    )
+  if (!isTextOnly(request.system)) throw notText('system')
+  const system = [textOf(request.system)]
+  const turns: Turn[] = []
+  for (const [index, { role, content }] of request.messages.entries()) {
+    if (!isTextOnly(content)) throw notText(`messages.${index}`, content)
+    const text = textOf(content)
+    const last = turns.at(-1)
+    if (role === 'system') system.push(text)
+    else if (last?.role === role) turns[turns.length - 1] = { role, text: `${last.text}\n\n${text}` }
+    else turns.push({ role, text })
+  }
+  if (turns[0]?.role !== 'user' || turns.every(({ text }) => text.trim() === ''))
+    throw new RouterError('invalid_request', 'messages: must begin with a user message that holds text')
+  const joined = system.filter((text) => text.trim() !== '').join('\n\n')
+  return { ...(joined === '' ? {} : { system: joined }), turns }
+}
+
+function checkStopSequences(sequences: readonly string[]): readonly string[] {
+  if (sequences.length > MAX_STOP_SEQUENCES)
+    throw new RouterError('invalid_request', `stop_sequences: must be at most ${MAX_STOP_SEQUENCES}`)
+  for (const [index, sequence] of sequences.entries()) {
+    if (sequence.trim() === '')
+      throw new RouterError('invalid_request', `stop_sequences.${index}: must hold more than white space`)
+    if (sequence.length > MAX_STOP_SEQUENCE_LENGTH)
+      throw new RouterError(
+        'invalid_request',
+        `stop_sequences.${index}: must be at most ${MAX_STOP_SEQUENCE_LENGTH} characters`,
+      )
+  }
+  return [...new Set(sequences)]
+}
+
+function inRange(
+  name: string,
+  value: number | null | undefined,
+  accepts: (value: number) => boolean,
+  range: string,
+): number | undefined {
+  if (value === null || value === undefined) return undefined
+  if (accepts(value)) return value
+  throw new RouterError('invalid_request', `${name}: must be ${range}`)
+}
+
+function notText(where: string, content: MessagesRequest['messages'][number]['content'] = ''): RouterError {
+  const other = typeof content === 'string' ? undefined : content.find(({ type }) => type !== 'text')?.type
+  const kind = other && /^[a-z_]{1,40}$/.test(other) ? ` of type "${other}"` : ''
+  return new RouterError(
+    'unsupported',
+    `${where}: the local model reads text only, not blocks${kind}. Ask Claude.`,
+  )
+}
