@@ -2,16 +2,17 @@
  * `npm run doctor`: looks at everything the router needs here and prints each fault with its fix.
  * `--json` prints the findings for programs. Exit code 1 where something has failed; warnings alone are 0.
  */
-import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
-import { freemem } from 'node:os'
-import { join, resolve } from 'node:path'
-import { availableMemory } from 'node:process'
+import { existsSync, readFileSync, statfsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { SETTING_NAMES } from '../edge/config.ts'
+import type { InferenceConfig } from '../inference/config.ts'
+import { availableMemory } from '../inference/memory.ts'
+import { resolveModel, SHIPPED_DIR } from '../inference/resolve-model.ts'
 import { isInstalled } from './bootstrap/install.mjs'
 import { examine, type Finding } from './doctor/examination.ts'
 import { ROOT } from './run-command.ts'
-import { withoutEmpty } from './settings/environment.ts'
 import { portProblem } from './stack/ports.ts'
 
 const ANSWER_TIMEOUT_MS = 3_000
@@ -30,8 +31,12 @@ const findings = await examine({
   dependenciesInstalled: isInstalled(ROOT),
   portProblem,
   statusOf,
-  modelBytes: modelBytes(),
-  freeMemoryBytes: Math.max(freemem(), availableMemory()),
+  cores: availableParallelism(),
+  readModel,
+  freeMemoryBytes: availableMemory({
+    constrainedMemory: process.constrainedMemory,
+    freeMemory: process.availableMemory,
+  }),
   freeDiskBytes: disk.bavail * disk.bsize,
 })
 const healthy = findings.every(({ status }) => status !== 'failed')
@@ -53,13 +58,8 @@ async function statusOf(url: string): Promise<number | undefined> {
   }
 }
 
-// The model that ships with the repository, a folder, or a repository's name inside the cache folder.
-function modelBytes(): number | undefined {
-  const { LOCAL_MODEL_NAME: name, MODEL_CACHE_DIR: cache = './.cache/models' } = withoutEmpty(process.env)
-  const candidates = name === undefined ? ['models'] : [name, join('models', name), join(cache, name)]
-  const folder = candidates.map((path) => resolve(ROOT, path)).find((path) => existsSync(path))
-  if (folder === undefined) return undefined
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((path) => statSync(join(folder, path)))
-    .reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0)
+function readModel(config: InferenceConfig) {
+  const places = { shippedDir: SHIPPED_DIR, cacheDir: config.cacheDir }
+  const { info, memoryBytes } = resolveModel(config.modelName, places, config.dtype)
+  return { name: `${info.name} (${info.dtype})`, memoryBytes }
 }

@@ -3,6 +3,7 @@
  * Effects come in through `DoctorDeps`, so that every finding can be provoked in a test.
  */
 import { readConfig } from '../../edge/config.ts'
+import { type InferenceConfig, readInferenceConfig } from '../../inference/config.ts'
 import { runsTypeScript } from '../bootstrap/node.mjs'
 import { type Environment, withoutEmpty } from '../settings/environment.ts'
 import { readStackSettings, type StackSettings } from '../stack/stack-settings.ts'
@@ -26,8 +27,9 @@ export type DoctorDeps = {
   readonly portProblem: (port: number, setting: string) => Promise<string | undefined>
   /** The HTTP status of a GET, undefined where nothing answers. */
   readonly statusOf: (url: string) => Promise<number | undefined>
-  /** Bytes of the model's files on this disk, undefined where there are none. */
-  readonly modelBytes: number | undefined
+  readonly cores: number
+  /** Reads the chosen model from disk; throws with a message for people where it is not there or cannot be used. */
+  readonly readModel: (config: InferenceConfig) => { readonly name: string; readonly memoryBytes: number }
   readonly freeMemoryBytes: number
   readonly freeDiskBytes: number
 }
@@ -48,7 +50,7 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
     findings.push({ name: 'container', status: 'ok', detail: `not started: ${settings.noContainer}` })
   if (settings.noContainer === undefined || settings.noContainer.startsWith('LOCAL_LLM_URL'))
     findings.push(await checkContainer(deps, settings, running))
-  if (settings.noContainer === undefined) findings.push(checkModel(deps))
+  if (settings.noContainer === undefined) findings.push(checkModel(deps, settings))
   return [...findings, checkDisk(deps)]
 }
 
@@ -134,16 +136,22 @@ async function checkContainer(deps: DoctorDeps, settings: StackSettings, running
   )
 }
 
-function checkModel({ modelBytes, freeMemoryBytes }: DoctorDeps): Finding {
-  if (modelBytes === undefined)
-    return {
-      name: 'model',
-      status: 'warning',
-      detail: 'its files are not on this disk: the first start downloads them',
-      fix: 'npm run setup downloads with progress; without LOCAL_MODEL_NAME the model in models/ is used.',
-    }
-  const detail = `files ${mib(modelBytes)} MiB, free memory ${mib(freeMemoryBytes)} MiB`
-  if (modelBytes < freeMemoryBytes) return { name: 'model', status: 'ok', detail }
+function checkModel(deps: DoctorDeps, settings: StackSettings): Finding {
+  let config: InferenceConfig
+  try {
+    config = readInferenceConfig(settings.container, deps.cores)
+  } catch (error) {
+    return failed('model', messageOf(error), 'Correct them in .env; .env.example explains each.')
+  }
+  let model: ReturnType<DoctorDeps['readModel']>
+  try {
+    model = deps.readModel(config)
+  } catch (error) {
+    const fix = 'npm run setup downloads and tries it; without LOCAL_MODEL_NAME the model in models/ is used.'
+    return { name: 'model', status: 'warning', detail: messageOf(error), fix }
+  }
+  const detail = `${model.name} needs about ${mib(model.memoryBytes)} MiB, ${mib(deps.freeMemoryBytes)} MiB are available`
+  if (model.memoryBytes <= deps.freeMemoryBytes) return { name: 'model', status: 'ok', detail }
   return failed('model', detail, 'Close programs, or choose a smaller model: npm run models -- list')
 }
 
@@ -162,8 +170,12 @@ function stackSettings({ environment, edgeSettingNames }: DoctorDeps): StackSett
   try {
     return readStackSettings(environment, edgeSettingNames)
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return messageOf(error)
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function failed(name: string, detail: string, fix: string): Finding {

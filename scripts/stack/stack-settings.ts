@@ -19,6 +19,8 @@ export type StackSettings = {
 
 const DEFAULT_ROUTER_PORT = 8787
 const DEFAULT_INFERENCE_PORT = 8080
+/** Ctrl-C should not take longer; stack.ts kills what is left a little later, ms. */
+const SHUTDOWN_TIMEOUT_MS = 5_000
 
 /** Secrets that only the edge needs; the process that runs a model never sees them. */
 const EDGE_SECRETS = ['ANTHROPIC_API_KEY', 'ROUTER_KEYS', 'ADMIN_KEY']
@@ -53,8 +55,14 @@ export function readStackSettings(
     delete edge.ALLOW_ANONYMOUS
     notes.push('ROUTER_KEYS is set: every caller needs a key, ALLOW_ANONYMOUS=true is ignored.')
   }
-  const container = { ...given, HOST: '127.0.0.1', PORT: String(inferencePort), LOG_FORMAT: logFormat }
-  for (const name of EDGE_SECRETS) delete (container as Record<string, string>)[name]
+  const container: Record<string, string> = {
+    SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
+    ...given,
+    HOST: '127.0.0.1',
+    PORT: String(inferencePort),
+    LOG_FORMAT: logFormat,
+  }
+  for (const name of EDGE_SECRETS) delete container[name]
   return { routerPort, inferencePort, noContainer: reasonForNoContainer(given), notes, edge, container }
 }
 

@@ -57,6 +57,9 @@ test.each(blueprints)('%s gives answers in progress a time that Render accepts',
   const seconds = Number(field(read(name), 'maxShutdownDelaySeconds'))
   expect(seconds).toBeGreaterThan(30)
   expect(seconds).toBeLessThanOrEqual(300)
+  const drain = Number(/- key: SHUTDOWN_TIMEOUT_MS\n\s+value: "(\d+)"/.exec(read(name))?.[1])
+  expect(drain).toBeGreaterThan(0)
+  expect(drain).toBeLessThan(seconds * 1000)
 })
 
 test('only a paid plan has a disk, and models are kept on it', () => {

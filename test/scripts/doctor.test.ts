@@ -16,7 +16,8 @@ const HEALTHY: DoctorDeps = {
   dependenciesInstalled: true,
   portProblem: async () => undefined,
   statusOf: async () => undefined,
-  modelBytes: 100_000_000,
+  cores: 4,
+  readModel: () => ({ name: 'Small', memoryBytes: 300_000_000 }),
   freeMemoryBytes: 4 * GIB,
   freeDiskBytes: 50 * GIB,
 }
@@ -56,7 +57,17 @@ test.each<[string, Partial<DoctorDeps>, string, 'warning' | 'failed']>([
   ],
   ['a taken port', { portProblem: async () => 'Port 8787 is taken.' }, 'ports', 'failed'],
   ['too little memory', { freeMemoryBytes: 50_000_000 }, 'model', 'failed'],
-  ['a model still to download', { modelBytes: undefined }, 'model', 'warning'],
+  [
+    'a model still to download',
+    {
+      readModel: () => {
+        throw new Error('The model is not on disk.')
+      },
+    },
+    'model',
+    'warning',
+  ],
+  ['a wrong size', { environment: { ...HEALTHY.environment, MAX_QUEUE: 'many' } }, 'model', 'failed'],
   ['a full disk', { freeDiskBytes: 1_000_000 }, 'disk', 'warning'],
   ['a container that loads', { statusOf: async () => 503 }, 'container', 'failed'],
 ])('finds %s and says what to do', async (_fault, change, name, status) => {

@@ -55,6 +55,8 @@ test('the example names every setting once and only settings that somebody reads
     'LOCAL_MODEL_NAME',
     'LOCAL_MODEL_DTYPE',
     'MODEL_CACHE_DIR',
+    'MODEL_HUB_URL',
+    'HF_TOKEN',
     'NUM_THREADS',
     'MAX_CONCURRENCY',
     'MAX_QUEUE',
