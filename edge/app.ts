@@ -4,10 +4,14 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { RouterError } from '../shared/errors.ts'
-import { errorResponse } from './http/answer.ts'
+import { anthropicError, errorResponse } from './http/answer.ts'
+import { createChatCompletionsHandler, openAiError } from './http/chat-completions.ts'
 import type { AppDependencies, AppEnvironment } from './http/context.ts'
+import { createCountTokensHandler } from './http/count-tokens.ts'
 import { createReadinessHandler, health } from './http/health.ts'
 import { createMessagesHandler } from './http/messages.ts'
+import { createModelHandler, createModelsHandler } from './http/models.ts'
+import { createOpenApiHandler, docsPage, landing } from './http/pages.ts'
 import { createExplainHandler, createStatusHandler, createStrategyHandler } from './http/router.ts'
 import { ROUTER_HEADERS } from './ledger/receipt.ts'
 import { authenticate } from './middleware/auth.ts'
@@ -35,6 +39,11 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
       }),
     )
 
+  app.get('/', landing)
+  app.get('/docs', docsPage)
+  app.get('/openapi.json', createOpenApiHandler())
+  // Clients look whether anybody is there before they send a request.
+  app.get('/api/hello', health)
   app.get('/healthz', health)
   app.get('/readyz', createReadinessHandler(dependencies))
 
@@ -43,25 +52,47 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
     app.use(path, guard)
     app.post(path, createMessagesHandler(dependencies))
   }
+  for (const path of ['/v1/messages/count_tokens', '/messages/count_tokens']) {
+    app.use(path, guard)
+    app.post(path, createCountTokensHandler(dependencies))
+  }
+  for (const path of CHAT_PATHS) {
+    app.use(path, guard)
+    app.post(path, createChatCompletionsHandler(dependencies))
+  }
+  for (const path of ['/v1/models', '/models']) {
+    app.use(path, guard)
+    app.use(`${path}/:id{.+}`, guard)
+    app.get(path, createModelsHandler(dependencies))
+    app.get(`${path}/:id{.+}`, createModelHandler(dependencies))
+  }
   app.use('/v1/router/*', guard)
   app.get('/v1/router/status', createStatusHandler(dependencies))
   app.put('/v1/router/strategy', createStrategyHandler(dependencies))
   app.post('/v1/router/explain', createExplainHandler(dependencies))
 
-  app.notFound((context) =>
-    errorResponse(
-      new RouterError('not_found', 'There is no such endpoint. POST /v1/messages answers messages.'),
-      context.get('requestId'),
-    ),
-  )
+  app.notFound((context) => {
+    const methods = POST_PATHS.test(context.req.path)
+    const error = methods
+      ? new RouterError('method_not_allowed', 'This endpoint takes POST requests only.')
+      : new RouterError('not_found', 'There is no such endpoint. GET /docs lists those that there are.')
+    return errorResponse(error, context.get('requestId'), shapeFor(context.req.path))
+  })
   app.onError((error, context) => {
     const known = RouterError.from(error)
     const id = context.get('requestId')
     if (known.code === 'internal')
       log('[Router] Internal error', { requestId: id, name: error.name }, 'error')
-    return errorResponse(known, id)
+    return errorResponse(known, id, shapeFor(context.req.path))
   })
   return app
+}
+
+const CHAT_PATHS = ['/v1/chat/completions', '/chat/completions']
+const POST_PATHS = /^(\/v1)?\/(messages(\/count_tokens)?|chat\/completions|router\/explain)$/
+
+function shapeFor(path: string): typeof anthropicError {
+  return CHAT_PATHS.includes(path) ? openAiError : anthropicError
 }
 
 /** What browser clients send: the API's own headers, the SDKs', and the router's controls. */

@@ -6,9 +6,11 @@ import { createMemoryCache } from './cache/memory.ts'
 import type { Config } from './config.ts'
 import { createGateway, type GatewayDependencies } from './gateway.ts'
 import { createClaudeProvider } from './providers/claude.ts'
+import { isClaudeConfigured } from './providers/claude-http.ts'
 import { createLocalProvider } from './providers/local.ts'
 import { createLocalHealth } from './providers/local-health.ts'
 import { localMessagesProtocol } from './providers/local-messages-protocol.ts'
+import { localOpenAiProtocol } from './providers/local-openai-protocol.ts'
 import { createLocalPool } from './providers/local-pool.ts'
 import type { Fetch } from './providers/provider.ts'
 import { createClassifier } from './routing/classifier.ts'
@@ -43,11 +45,12 @@ export function composeDependencies(config: Config, effects: Effects) {
     localTasks: config.local?.tasks ?? 'auto',
     localMaxInputTokens: config.local?.maxInputTokens,
     claude: {
-      configured: config.claude.keySource === 'client' || config.claude.apiKey !== undefined,
+      configured: isClaudeConfigured(config.claude),
       model: config.claude.model,
       simpleModel: config.claude.simpleModel,
     },
     savingsBaseline: config.savingsBaseline,
+    sideRequestsLocal: config.sideRequestsLocal,
     log,
     now,
   }
@@ -56,7 +59,7 @@ export function composeDependencies(config: Config, effects: Effects) {
 }
 
 function composeLocal(config: NonNullable<Config['local']>, { fetch, log, now }: Effects) {
-  const protocol = localMessagesProtocol
+  const protocol = config.protocol === 'openai' ? localOpenAiProtocol : localMessagesProtocol
   const { secret, deadlines } = config
   const servers = config.urls.map((url) =>
     createLocalHealth({

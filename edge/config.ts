@@ -204,7 +204,8 @@ async function assemble(settings: Settings): Promise<ConfigResult> {
 
 function localConfig(settings: Settings, tasks: LocalConfig['tasks']): LocalConfig {
   return {
-    urls: settings.LOCAL_LLM_URL.map(withoutTrailingSlash),
+    // Addresses of OpenAI's API are usually given with the /v1 that the router adds itself.
+    urls: settings.LOCAL_LLM_URL.map((url) => withoutTrailingSlash(url).replace(/\/v1$/, '')),
     protocol: settings.LOCAL_LLM_PROTOCOL,
     secret: settings.LOCAL_LLM_SECRET,
     model: settings.LOCAL_LLM_MODEL,

@@ -41,6 +41,8 @@ export type GatewayDependencies = {
   readonly localMaxInputTokens: number | undefined
   readonly claude: { readonly configured: boolean; readonly model: string; readonly simpleModel: string }
   readonly savingsBaseline: string | undefined
+  /** Whether side requests of an agent's session may leave Claude. */
+  readonly sideRequestsLocal: boolean
   readonly log: Log
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -74,7 +76,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
 
   async function plan(request: RouterRequest): Promise<Plan> {
     const strategy = request.controls.strategy ?? (await strategies.current(request.defer))
-    const features = extractFeatures(request.view)
+    const found = extractFeatures(request.view)
+    const features = request.structured ? { ...found, structuredOutput: true } : found
     const verdict = dependencies.classify(features)
     await local?.learn(request.defer)
     const decision = decide(features, verdict, {
@@ -83,6 +86,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       routed: dependencies.isRouted(request.view.model),
       force: request.controls.force,
       privacyLocal: request.controls.privacyLocal,
+      staysWithSession: request.agentSession && !dependencies.sideRequestsLocal,
+      localOnlyFeature: request.logprobs ? 'logprobs' : undefined,
       local: local && describeLocal(local, dependencies),
       claude: dependencies.claude,
     })
@@ -106,7 +111,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     }
     if (decision.refusal !== undefined) return refuse(request, base, decision.refusal)
 
-    const mayCache = request.controls.cache !== 'skip' && cacheObstacle(request.view) === undefined
+    const mayCache =
+      request.controls.cache !== 'skip' && !request.logprobs && cacheObstacle(request.view) === undefined
     const known = local?.obstacle(request.defer)
     const firstOpen = decision.targets.find((target) => target.provider !== 'local' || known === undefined)
     if (mayCache && firstOpen !== undefined && request.controls.cache === 'use') {

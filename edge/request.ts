@@ -37,8 +37,14 @@ export type RouterRequest = {
   readonly passHeaders: Readonly<Record<string, string>>
   readonly clientCredential: ClientCredential | undefined
   readonly controls: Controls
-  /** Log-probabilities are wanted from the local model. */
+  /** The body is the router's translation from another API, not the client's own bytes. */
+  readonly translated: boolean
+  /** Log-probabilities are wanted, which only the local model gives. */
   readonly logprobs: boolean
+  /** The answer must be JSON, which a small model does not promise. */
+  readonly structured: boolean
+  /** The request belongs to an agent's session, whose side requests stay together unless the operator allows. */
+  readonly agentSession: boolean
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal
   /** Milliseconds since the epoch. */

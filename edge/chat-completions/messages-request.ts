@@ -1,6 +1,6 @@
 /**
  * A chat completions request to a Messages request, with what the answer's translation has to know about it.
- * Does not know which model will answer: what only some Claude models take is removed later, by claude-models.ts.
+ * Does not know which model will answer: what only some Claude models take is removed later, by providers/claude-models.ts.
  */
 import { RouterError } from '../../shared/errors.ts'
 import type { ContentBlock, MessagesRequest } from '../../shared/messages.ts'

@@ -96,7 +96,7 @@ const responseFormatSchema = z.discriminatedUnion(
 
 const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
 
-const chatCompletionRequestSchema = z.looseObject(
+export const chatCompletionRequestSchema = z.looseObject(
   {
     model: name,
     messages: z

@@ -3,17 +3,31 @@
  */
 import { errorBody, RouterError, retryAfterSeconds } from '../../shared/errors.ts'
 import type { GatewayResult } from '../gateway.ts'
+import type { WholeBody } from '../providers/provider.ts'
 import type { RouterRequest } from '../request.ts'
 import { wantsStream } from '../request.ts'
 import type { AppContext, AppDependencies } from './context.ts'
 import { SSE_HEADERS, type StreamWriter, streamBody, writeEarlyStream, writeStream } from './sse-response.ts'
 
-/** How a surface writes whole bodies and errors. */
+/** A status and a body to be sent as JSON. */
+export type WireError = { readonly status: number; readonly body: unknown }
+
+/** How a surface (Messages, chat completions) writes whole bodies, streams and errors. */
 export type Surface = {
-  readonly stream: StreamWriter
-  readonly whole: (result: Extract<GatewayResult, { error?: undefined }>) => Uint8Array | string
-  readonly error: (error: RouterError, requestId: string) => unknown
+  /** Called once per answer: writers may hold the state of one stream. */
+  readonly createStream: () => StreamWriter
+  readonly whole: (
+    body: WholeBody,
+    status: number,
+  ) => { readonly status: number; readonly bytes: Uint8Array | string }
+  readonly error: (error: RouterError, requestId: string) => WireError
 }
+
+/** Anthropic's error shape, which is everybody's but the OpenAI surface's. */
+export const anthropicError: Surface['error'] = (error, requestId) => ({
+  status: error.status,
+  body: errorBody(error, requestId),
+})
 
 /** Returns a signal that is aborted when the client leaves, and a way to say so. */
 export function clientSignal(context: AppContext): {
@@ -40,7 +54,7 @@ export async function answer(
   const first = await Promise.race([pending, after(dependencies.config.earlyHeadersMs)])
   if (first !== undefined) return settle(first, request, surface, leave)
   // Silence must stay bounded: headers go out now, the verdict follows as events.
-  const pieces = writeEarlyStream(pending, surface.stream, dependencies.config.heartbeatMs)
+  const pieces = writeEarlyStream(pending, surface.createStream(), dependencies.config.heartbeatMs)
   return new Response(streamBody(pieces, leave), {
     headers: { ...SSE_HEADERS, 'request-id': request.id, 'x-router-request-id': request.id },
   })
@@ -54,34 +68,33 @@ function settle(
 ): Response {
   if (result.error !== undefined)
     return errorResponse(result.error, request.id, surface.error, result.headers)
-  const headers = { 'request-id': request.id, ...result.headers }
+  const headers = { 'request-id': request.id, 'x-request-id': request.id, ...result.headers }
   if (result.body.kind === 'stream')
-    return new Response(streamBody(writeStream(result.body, surface.stream), leave), {
+    return new Response(streamBody(writeStream(result.body, surface.createStream()), leave), {
       status: result.status,
       headers: { ...headers, ...SSE_HEADERS },
     })
-  return new Response(surface.whole(result), {
-    status: result.status,
-    headers: { ...headers, 'content-type': 'application/json' },
-  })
+  const { status, bytes } = surface.whole(result.body, result.status)
+  return new Response(bytes, { status, headers: { ...headers, 'content-type': 'application/json' } })
 }
 
 /** Returns an error in the surface's shape, with Retry-After where trying again makes sense. */
 export function errorResponse(
   error: RouterError,
   requestId: string,
-  shape: (error: RouterError, requestId: string) => unknown = errorBody,
+  shape: Surface['error'] = anthropicError,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  return Response.json(shape(error, requestId), {
-    status: error.status,
+  const { status, body } = shape(error, requestId)
+  const wait = error.retryAfterMs
+  return Response.json(body, {
+    status,
     headers: {
       'request-id': requestId,
+      'x-request-id': requestId,
       'x-router-request-id': requestId,
       ...headers,
-      ...(error.retryAfterMs === undefined
-        ? {}
-        : { 'retry-after': String(retryAfterSeconds(error.retryAfterMs)) }),
+      ...(wait === undefined ? {} : { 'retry-after': String(retryAfterSeconds(wait)) }),
     },
   })
 }

@@ -1,6 +1,7 @@
 /**
  * `GET /healthz` and `GET /readyz`: alive, and able to answer. Open to everyone, so they name settings, never values.
  */
+import { isClaudeConfigured } from '../providers/claude-http.ts'
 import type { AppContext, AppDependencies } from './context.ts'
 import { deferOf } from './context.ts'
 
@@ -17,7 +18,7 @@ export function createReadinessHandler(
   return async (context) => {
     await local?.learn(deferOf(context))
     const localReady = local?.describe().some((server) => server.state === 'ready') ?? false
-    const claudeReady = config.claude.keySource === 'client' || config.claude.apiKey !== undefined
+    const claudeReady = isClaudeConfigured(config.claude)
     const missing = [
       ...(claudeReady ? [] : ['ANTHROPIC_API_KEY is not set: requests that need Claude get a 503']),
       ...(local === undefined || localReady ? [] : ['the local model does not answer: Claude takes over']),

@@ -1,17 +1,16 @@
 /**
  * `POST /v1/messages`: Anthropic's Messages API, JSON and SSE.
  */
-import { errorBody } from '../../shared/errors.ts'
-import { answer, clientSignal, type Surface } from './answer.ts'
+import { answer, anthropicError, clientSignal, type Surface } from './answer.ts'
 import type { AppContext, AppDependencies } from './context.ts'
 import { readJsonBytes } from './read-body.ts'
 import { checkBody, createRouterRequest } from './read-request.ts'
 import { messagesStreamWriter } from './sse-response.ts'
 
 const messagesSurface: Surface = {
-  stream: messagesStreamWriter,
-  whole: (result) => (result.body.kind === 'whole' ? result.body.bytes : ''),
-  error: errorBody,
+  createStream: () => messagesStreamWriter,
+  whole: (body, status) => ({ status, bytes: body.bytes }),
+  error: anthropicError,
 }
 
 /** Returns the handler. */

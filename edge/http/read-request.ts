@@ -39,7 +39,7 @@ export function createRouterRequest(
   context: AppContext,
   { body, text, value }: RequestBody,
   signal: AbortSignal,
-  options: { readonly logprobs?: boolean } = {},
+  options: Partial<Pick<RouterRequest, 'translated' | 'logprobs' | 'structured'>> = {},
 ): RouterRequest {
   const tenant = context.get('tenant')
   const headers = context.req.raw.headers
@@ -50,11 +50,13 @@ export function createRouterRequest(
     text,
     view: parseMessagesRequest(value),
     query: new URL(context.req.url).search,
-    apiHeaders: pick(headers, API_HEADERS),
-    passHeaders: pick(headers, PASSED_HEADERS),
+    ...passedHeaders(headers),
     clientCredential: context.get('clientCredential'),
     controls: readControls(headers, tenant),
+    translated: options.translated ?? false,
     logprobs: options.logprobs ?? false,
+    structured: options.structured ?? false,
+    agentSession: headers.has('x-claude-code-session-id'),
     signal,
     startedAt: context.get('startedAt'),
     defer: deferOf(context),
@@ -99,6 +101,11 @@ function readCacheMode(control: string | undefined, headers: Headers): CacheMode
   const directives = (headers.get('cache-control') ?? '').toLowerCase().split(/[\s,]+/)
   if (directives.includes('no-store')) return 'skip'
   return directives.includes('no-cache') ? 'refresh' : 'use'
+}
+
+/** Returns the headers that Claude gets unchanged. */
+export function passedHeaders(headers: Headers): Pick<RouterRequest, 'apiHeaders' | 'passHeaders'> {
+  return { apiHeaders: pick(headers, API_HEADERS), passHeaders: pick(headers, PASSED_HEADERS) }
 }
 
 function pick(headers: Headers, names: RegExp): Record<string, string> {

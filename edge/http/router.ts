@@ -4,6 +4,7 @@
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
 import { parseJsonBody } from '../../shared/json.ts'
+import { isClaudeConfigured } from '../providers/claude-http.ts'
 import { STRATEGIES } from '../strategy.ts'
 import { VERSION } from '../version.ts'
 import { clientSignal } from './answer.ts'
@@ -29,7 +30,7 @@ export function createStatusHandler(
       configuredStrategy: config.strategy,
       threshold: config.threshold,
       claude: {
-        available: config.claude.keySource === 'client' || config.claude.apiKey !== undefined,
+        available: isClaudeConfigured(config.claude),
         keySource: config.claude.keySource,
         model: config.claude.model,
         simpleModel: config.claude.simpleModel,

@@ -19,7 +19,7 @@ export type StreamWriter = {
   /** A whole body where a stream was wanted: an upstream's own error. */
   readonly whole: (body: WholeBody, status: number) => Uint8Array | string
   readonly error: (error: RouterError) => string
-  /** Written after a stream that ended well. */
+  /** Written after the last chunk. */
   readonly end: () => string
 }
 

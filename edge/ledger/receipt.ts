@@ -67,7 +67,10 @@ export function totalHeaders(money: Money, latencyMs: number): Record<string, st
 /** The headers of the router, for `Access-Control-Expose-Headers`. */
 export const ROUTER_HEADERS = [
   'request-id',
+  'x-request-id',
   'retry-after',
+  'x-router-ignored',
+  'x-router-estimate',
   'x-router-request-id',
   'x-router-route',
   'x-router-model',

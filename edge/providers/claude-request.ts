@@ -1,17 +1,15 @@
 /**
  * The bytes that go to Claude: the client's own, but for a virtual model name and, where the router chose the model,
- * fields that the chosen one would reject. Everything else, spacing and unknown fields included, stays as it came.
+ * fields that the chosen one would reject. A request that the router translated is fitted as a whole. Everything else, spacing and unknown fields included, stays as it came.
  */
 import { topLevelMembers } from '../../shared/json.ts'
 import type { RouterRequest } from '../request.ts'
 import type { Target } from '../routing/decide.ts'
-import { isVirtualModel, LOCAL_MODEL } from '../routing/models.ts'
+import { fitToClaudeModel, takesSampling } from './claude-models.ts'
 
 const SAMPLING_FIELDS = ['temperature', 'top_p', 'top_k']
 /** The first API version on which sampling parameters are an error. Versions are dates and sort as text. */
 const VERSION_WITHOUT_SAMPLING = '2026-10-21'
-/** Models that still take sampling parameters on older API versions: 4.6 and older. */
-const MODELS_WITH_SAMPLING = /^claude-(3|(opus|sonnet|haiku)-(3|4)(-[0-6])?(-\d{8})?$)/
 
 /**
  * Returns the body for `target`.
@@ -22,6 +20,8 @@ export function claudeRequestBody(
   target: Target,
   isFallback: boolean,
 ): Uint8Array | string {
+  if (request.translated)
+    return JSON.stringify(fitToClaudeModel({ ...request.view, model: target.model }, target.model))
   const chosenByRouter = request.view.model !== target.model
   const drop =
     (chosenByRouter || isFallback) && !acceptsSampling(target.model, request.apiHeaders['anthropic-version'])
@@ -36,12 +36,7 @@ export function claudeRequestBody(
 /** Says whether the model, on this API version, takes temperature, top_p and top_k. */
 export function acceptsSampling(model: string, version: string | undefined): boolean {
   if (version !== undefined && version >= VERSION_WITHOUT_SAMPLING) return false
-  return MODELS_WITH_SAMPLING.test(model)
-}
-
-/** Says whether the name in the request is one that Claude would not know. */
-export function isRouterModelName(name: string): boolean {
-  return isVirtualModel(name) || name === LOCAL_MODEL
+  return takesSampling(model)
 }
 
 function replaceModel(text: string, model: string): string {
@@ -58,8 +53,8 @@ function removeMember(text: string, key: string): string {
     if (member === undefined) return text
     const previous = members[at - 1]
     const from = previous === undefined ? text.indexOf('{') + 1 : previous.end
-    const comma = text.indexOf(',', member.end)
-    const to = previous === undefined && members.length > 1 ? comma + 1 : member.end
+    // Between a value and the next key there is nothing but space and one comma.
+    const to = previous === undefined && members.length > 1 ? text.indexOf(',', member.end) + 1 : member.end
     text = text.slice(0, from) + text.slice(to)
   }
 }

@@ -11,6 +11,7 @@ import { createDeadline, type Deadline } from '../deadline.ts'
 import { type RouterRequest, wantsStream } from '../request.ts'
 import type { Target } from '../routing/decide.ts'
 import { type ClaudeRefusal, ownError, readRefusal, retryWaitMs, statusOfErrorType } from './claude-errors.ts'
+import { claudeRequestHeaders, visibleHeaders } from './claude-http.ts'
 import { claudeRequestBody } from './claude-request.ts'
 import { readClaudeStream } from './claude-stream.ts'
 import { type Answer, type AnswerChunk, type Fetch, fetchOrUnavailable, type Provider } from './provider.ts'
@@ -26,7 +27,6 @@ export type ClaudeProviderOptions = {
   readonly sleep: (milliseconds: number) => Promise<void>
 }
 
-const DEFAULT_VERSION = '2023-06-01'
 /** A stream is committed this long after its first event even if nothing but pings has followed. */
 const LONGEST_HOLD_MS = 5_000
 const SHORTEST_JITTER_MS = 250
@@ -44,11 +44,11 @@ export function createClaudeProvider(options: ClaudeProviderOptions): Provider {
   return {
     name: 'claude',
     async open(request, target, { isFallback }) {
-      const credential = credentialHeaders(config, request)
+      const headers = claudeRequestHeaders(config, request)
       const body = claudeRequestBody(request, target, isFallback)
       for (let attempt = 1; ; attempt++) {
         const mayRetry = attempt <= config.maxRetries
-        const outcome = await attemptOnce(options, request, target, credential, body).catch((error) => {
+        const outcome = await attemptOnce(options, request, target, headers, body).catch((error) => {
           const known = RouterError.from(error)
           // Only a request that never reached Claude is sent again: a broken answer has been paid for.
           if (!mayRetry || known.code !== 'unavailable') throw known
@@ -71,7 +71,7 @@ async function attemptOnce(
   { config, fetch }: ClaudeProviderOptions,
   request: RouterRequest,
   target: Target,
-  credential: Record<string, string>,
+  requestHeaders: Record<string, string>,
   body: Uint8Array | string,
 ): Promise<Outcome> {
   const deadline = createDeadline(request.signal, config.deadlines.totalMs)
@@ -83,13 +83,7 @@ async function attemptOnce(
         `${config.baseUrl}/v1/messages${request.query}`,
         {
           method: 'POST',
-          headers: {
-            ...request.passHeaders,
-            'anthropic-version': DEFAULT_VERSION,
-            ...request.apiHeaders,
-            'content-type': 'application/json',
-            ...credential,
-          },
+          headers: requestHeaders,
           body,
           signal: deadline.signal,
         },
@@ -206,33 +200,6 @@ function refused(
     body: { kind: 'whole', bytes: refusal.bytes, message: undefined },
     attempts,
   }
-}
-
-function credentialHeaders(config: ClaudeConfig, request: RouterRequest): Record<string, string> {
-  if (config.keySource === 'client') {
-    const { clientCredential } = request
-    if (clientCredential === undefined)
-      throw new RouterError(
-        'unauthorized',
-        'Send your own Anthropic key in x-api-key or Authorization: this router has none.',
-      )
-    return { [clientCredential.header]: clientCredential.value }
-  }
-  if (config.apiKey === undefined)
-    throw new RouterError(
-      'configuration',
-      'This request needs Claude, and ANTHROPIC_API_KEY is not set on the router. Set it, or send a simpler request.',
-    )
-  return { 'x-api-key': config.apiKey }
-}
-
-/** What the client may see of Claude's headers. Lengths and encodings describe other bytes than ours. */
-function visibleHeaders(headers: Headers): Record<string, string> {
-  const visible: Record<string, string> = {}
-  for (const [name, value] of headers)
-    if (/^(request-id|retry-after(-ms)?|x-should-retry|anthropic-[\w-]+|content-type)$/.test(name))
-      visible[name] = value
-  return visible
 }
 
 function notAnAnswer(headers: Headers): ClaudeRefusal {

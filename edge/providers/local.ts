@@ -10,6 +10,7 @@ import type { Deadlines } from '../config.ts'
 import { createDeadline, type Deadline } from '../deadline.ts'
 import { type RouterRequest, wantsStream } from '../request.ts'
 import type { Target } from '../routing/decide.ts'
+import { LOCAL_MODEL } from '../routing/models.ts'
 import type { LocalHealth } from './local-health.ts'
 import type { LocalProtocol } from './local-protocol.ts'
 import {
@@ -39,15 +40,16 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
       const server = chooseServer(options.servers, request)
       const deadline = createDeadline(request.signal, options.deadlines.totalMs)
       try {
-        const events = await ask(options, server, request, target, deadline)
-        const held = await holdUntilContent(events)
+        const answered = await ask(options, server, request, target, deadline)
+        const held = await holdUntilContent(answered)
         server.succeeded()
         const answer = { target, status: 200, headers: {}, attempts: 1 }
-        const live = watch(continueWith(held, events), server, request, deadline)
+        const live = watch(continueWith(held, answered), server, request, deadline)
         if (wantsStream(request)) return { ...answer, body: { kind: 'stream', chunks: encode(live) } }
-        const message = await collect(live)
+        const events: StreamEvent[] = []
+        const message = await collect(request.logprobs ? keepIn(events, live) : live)
         const bytes = new TextEncoder().encode(JSON.stringify(message))
-        return { ...answer, body: { kind: 'whole', bytes, message } }
+        return { ...answer, body: { kind: 'whole', bytes, message, events } }
       } catch (error) {
         const known = RouterError.from(error)
         deadline.cancel()
@@ -79,7 +81,7 @@ async function ask(
   deadline: Deadline,
 ): Promise<AsyncGenerator<StreamEvent>> {
   deadline.stage(deadlines.headersMs, 'The local model did not begin to answer')
-  const model = server.model()?.name ?? target.model
+  const model = target.model === LOCAL_MODEL ? (server.model()?.name ?? target.model) : target.model
   const response = await deadline.within(
     fetchOrUnavailable(
       fetch,
@@ -185,6 +187,13 @@ async function* watch(
   } finally {
     deadline.done()
     await events.return(undefined)
+  }
+}
+
+async function* keepIn(kept: StreamEvent[], events: AsyncIterable<StreamEvent>): AsyncGenerator<StreamEvent> {
+  for await (const event of events) {
+    kept.push(event)
+    yield event
   }
 }
 

@@ -16,6 +16,8 @@ export type WholeBody = {
   readonly kind: 'whole'
   readonly bytes: Uint8Array
   readonly message: Message | undefined
+  /** What the message was made of, where the request wants log-probabilities. */
+  readonly events?: readonly StreamEvent[]
 }
 /** A stream. It throws a RouterError if it breaks; returning early from it closes the upstream. */
 export type StreamBody = { readonly kind: 'stream'; readonly chunks: AsyncIterable<AnswerChunk> }

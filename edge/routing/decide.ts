@@ -22,6 +22,10 @@ export type Circumstances = {
   readonly force: ProviderName | undefined
   /** The request must never leave for Claude. */
   readonly privacyLocal: boolean
+  /** A side request of an agent's session (a title, a topic) that must follow the session to Claude. */
+  readonly staysWithSession: boolean
+  /** Only the local model can give what the request wants, so no other may answer in its place. */
+  readonly localOnlyFeature: string | undefined
   /** Undefined where the local model is switched off. */
   readonly local:
     | { readonly model: string; readonly tasks: readonly SimpleTask[]; readonly maxInputTokens: number }
@@ -42,10 +46,8 @@ export type Decision = {
 /** Returns the targets of a request, or why it is refused. */
 export function decide(features: Features, verdict: Verdict, circumstances: Circumstances): Decision {
   const model = claudeModel(verdict, circumstances)
-  return {
-    ...chooseTargets(features, verdict, circumstances, { provider: 'claude', model }),
-    claudeModel: model,
-  }
+  const decision = chooseTargets(features, verdict, circumstances, { provider: 'claude', model })
+  return { ...withoutOthers(decision, circumstances.localOnlyFeature), claudeModel: model }
 }
 
 function chooseTargets(
@@ -68,6 +70,7 @@ function chooseTargets(
   }
   if (forced === 'claude') return { targets: [claude], reason: 'forced: Claude' }
   if (rule !== undefined) return { targets: [claude], reason: rule.reason }
+  if (circumstances.staysWithSession) return { targets: [claude], reason: 'side request of a session' }
   if (!circumstances.routed) return { targets: [claude], reason: 'model not routed' }
   if (strategy === 'claude_only') return { targets: [claude], reason: 'claude_only' }
   if (local === undefined) return { targets: [claude], reason: `${strategy}: local model off` }
@@ -80,6 +83,17 @@ function chooseTargets(
   if (circumstances.claude.configured)
     return { targets: [claude], reason: 'hybrid: simple task, local model not trusted with it' }
   return { targets: both, reason: 'hybrid: simple task, Claude not configured' }
+}
+
+function withoutOthers(
+  decision: Omit<Decision, 'claudeModel'>,
+  feature: string | undefined,
+): Omit<Decision, 'claudeModel'> {
+  if (feature === undefined || decision.refusal !== undefined) return decision
+  const targets = decision.targets.filter((target) => target.provider === 'local')
+  if (targets[0] === decision.targets[0]) return { ...decision, targets }
+  const message = `${feature}: only the local model has this, and the request goes to Claude (${decision.reason}). Leave it out, or send x-router-force: local.`
+  return refuse(decision.reason, 'invalid_request', message)
 }
 
 /** A concrete name is used as it is; a virtual one means the strong model for complex work, else the cheap one. */

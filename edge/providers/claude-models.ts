@@ -1,11 +1,13 @@
 /**
- * Removes from a translated request what the Claude model that it goes to would refuse. OpenAI's clients cannot
- * know these limits, and the request is ours, not the client's bytes. Never applied to a native Messages request.
+ * What each generation of Claude models refuses. Where the request is the router's translation, `fitToClaudeModel`
+ * removes it: OpenAI's clients cannot know these limits. A native request's bytes are `claude-request.ts`'s affair.
  */
 import type { ContentBlock, MessagesRequest } from '../../shared/messages.ts'
 
 /** A model's generation as one comparable number: 4.6 is 406. */
 type Version = number
+
+const FIRST_WITHOUT_SAMPLING: Version = 407
 
 /**
  * Returns the request as `model` accepts it. Models whose name says no version count as newer than all known ones.
@@ -22,12 +24,18 @@ export function fitToClaudeModel(request: MessagesRequest, model: string): Messa
   if (version === undefined) return withoutSampling(request)
   const withSystem = takesSystemTurns(model, version) ? request : withSystemTurnsMoved(request)
   const withEffort = fitEffort(withSystem, model, version)
-  if (version >= 407) return withoutSampling(withEffort)
+  if (version >= FIRST_WITHOUT_SAMPLING) return withoutSampling(withEffort)
   if (version >= 401 && typeof withEffort.temperature === 'number') {
     const { top_p: _, ...rest } = withEffort
     return rest
   }
   return withEffort
+}
+
+/** Says whether the model takes temperature, top_p and top_k. Unknown names count as newest. */
+export function takesSampling(model: string): boolean {
+  const version = versionOf(model)
+  return version !== undefined && version < FIRST_WITHOUT_SAMPLING
 }
 
 /** Reads `claude-opus-4-5-20251101`, `claude-sonnet-4-20250514`, `claude-3-7-sonnet-latest` and the like. */

@@ -1,6 +1,6 @@
 /** A translated request loses what the Claude model behind it would refuse, and nothing else. */
 import { expect, test } from 'vitest'
-import { fitToClaudeModel } from '../../../edge/chat-completions/claude-models.ts'
+import { fitToClaudeModel } from '../../../edge/providers/claude-models.ts'
 import type { MessagesRequest } from '../../../shared/messages.ts'
 
 const request: MessagesRequest = {

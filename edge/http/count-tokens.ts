@@ -1,0 +1,77 @@
+/**
+ * `POST /v1/messages/count_tokens`: Claude's own count where Claude can be asked, else an estimate, marked as one.
+ */
+import { parseJsonBody } from '../../shared/json.ts'
+import { type MessagesRequest, parseMessagesRequest, textOf } from '../../shared/messages.ts'
+import { estimateTokens } from '../../shared/tokens.ts'
+import { claudeRequestHeaders, isClaudeConfigured, visibleHeaders } from '../providers/claude-http.ts'
+import { claudeRequestBody } from '../providers/claude-request.ts'
+import type { RouterRequest } from '../request.ts'
+import { isVirtualModel, LOCAL_MODEL } from '../routing/models.ts'
+import { clientSignal } from './answer.ts'
+import type { AppContext, AppDependencies } from './context.ts'
+import { readJsonBytes } from './read-body.ts'
+import { createRouterRequest } from './read-request.ts'
+
+const TIMEOUT_MS = 10_000
+
+/** Returns the handler. */
+export function createCountTokensHandler(
+  dependencies: AppDependencies,
+): (context: AppContext) => Promise<Response> {
+  const { config, fetch, log } = dependencies
+  return async (context) => {
+    const body = await readJsonBytes(context.req.raw, config.maxBodyBytes)
+    const { text, value } = parseJsonBody(body)
+    // The endpoint takes the same body without max_tokens.
+    parseMessagesRequest(withMaxTokens(value))
+    const request = createRouterRequest(
+      context,
+      { body, text, value: withMaxTokens(value) },
+      clientSignal(context).signal,
+    )
+    if (isClaudeConfigured(config.claude) && request.view.model !== LOCAL_MODEL) {
+      const counted = await askClaude(request).catch(() => undefined)
+      if (counted !== undefined) return counted
+      log('[Router] Claude does not count tokens; estimating', { requestId: request.id }, 'error')
+    }
+    const headers = { 'x-router-estimate': 'true' }
+    return context.json({ input_tokens: estimateRequest(request.view), estimated: true }, 200, headers)
+  }
+
+  /** Returns Claude's answer, errors of the request included, or undefined where Claude itself is in trouble. */
+  async function askClaude(request: RouterRequest): Promise<Response | undefined> {
+    const { model } = request.view
+    const target = { provider: 'claude', model: isVirtualModel(model) ? config.claude.model : model } as const
+    const response = await fetch(`${config.claude.baseUrl}/v1/messages/count_tokens${request.query}`, {
+      method: 'POST',
+      headers: claudeRequestHeaders(config.claude, request),
+      body: claudeRequestBody(request, target, false),
+      redirect: 'manual',
+      signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    })
+    const bytes = await response.arrayBuffer()
+    const clientsFault =
+      response.status >= 400 && response.status < 500 && ![401, 402, 403].includes(response.status)
+    if (!response.ok && !clientsFault) return undefined
+    return new Response(bytes, {
+      status: response.status,
+      headers: { ...visibleHeaders(response.headers), 'content-type': 'application/json' },
+    })
+  }
+}
+
+function withMaxTokens(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return { max_tokens: 1, ...value }
+}
+
+/** Counts what a model reads: texts, and the JSON of everything that is not text. */
+function estimateRequest(request: MessagesRequest): number {
+  const texts = [textOf(request.system), ...request.messages.map((message) => textOf(message.content))]
+  const others = request.messages.flatMap((message) =>
+    typeof message.content === 'string' ? [] : message.content.filter((block) => block.type !== 'text'),
+  )
+  const rest = [...others, ...(request.tools ?? [])].map((part) => JSON.stringify(part))
+  return [...texts, ...rest].reduce((sum, text) => sum + estimateTokens(text), 0)
+}

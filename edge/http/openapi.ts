@@ -1,0 +1,245 @@
+/**
+ * The OpenAPI document: made from the schemas that validate requests, so that it cannot say anything else.
+ */
+import * as z from 'zod/mini'
+import { messageResponseSchema, messagesRequestSchema } from '../../shared/messages.ts'
+import { chatCompletionRequestSchema } from '../chat-completions/request-schema.ts'
+import { ROUTER_HEADERS } from '../ledger/receipt.ts'
+import { STRATEGIES } from '../strategy.ts'
+import { VERSION } from '../version.ts'
+
+export type Operation = {
+  readonly summary: string
+  readonly description: string
+  readonly tags: readonly string[]
+  readonly security?: readonly Record<string, readonly string[]>[]
+  readonly parameters?: readonly unknown[]
+  readonly requestBody?: unknown
+  readonly responses: Readonly<Record<string, unknown>>
+}
+export type OpenApiDocument = {
+  readonly openapi: string
+  readonly info: { readonly title: string; readonly version: string; readonly description: string }
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: unknown
+}
+
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+const json = (schema: unknown) => ({ content: { 'application/json': { schema } } })
+const body = (name: string) => ({ required: true, ...json(ref(name)) })
+
+const control = (name: string, description: string, values?: readonly string[]) => ({
+  name,
+  in: 'header',
+  required: false,
+  description,
+  schema: values === undefined ? { type: 'string' } : { type: 'string', enum: values },
+})
+
+const CONTROLS = [
+  control('x-router-force', 'Answer by this side only.', ['local', 'claude']),
+  control('x-router-strategy', 'Strategy of this request.', STRATEGIES),
+  control('x-router-cache', 'skip: neither read nor write; refresh: do not read, but write.', [
+    'skip',
+    'refresh',
+  ]),
+  control('x-router-privacy', 'local: never send this request to Claude.', ['local']),
+]
+
+const routerHeaders = Object.fromEntries(
+  ROUTER_HEADERS.filter((name) => name.startsWith('x-router-')).map((name) => [
+    name,
+    { schema: { type: 'string' } },
+  ]),
+)
+
+const answers = (success: string, errors: string) => ({
+  '200': {
+    description: 'The answer; a stream of server-sent events if "stream" is true.',
+    headers: routerHeaders,
+    content: {
+      'application/json': { schema: ref(success) },
+      'text/event-stream': { schema: { type: 'string' } },
+    },
+  },
+  default: { description: 'An error that says what to change.', ...json(ref(errors)) },
+})
+
+const plain = (description: string, schema: unknown = { type: 'object' }) => ({
+  '200': { description, ...json(schema) },
+  default: { description: 'An error that says what to change.', ...json(ref('Error')) },
+})
+
+/** Returns the document. */
+export function createOpenApiDocument(): OpenApiDocument {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Ulfberht Router',
+      version: VERSION,
+      description:
+        'Answers simple requests from a small model of your own and sends the rest to Claude. Every answer says in x-router-* headers who gave it and why.',
+    },
+    paths: {
+      '/v1/messages': {
+        post: {
+          summary: "Anthropic's Messages API",
+          description:
+            'Unknown fields, versions and betas reach Claude unchanged. Model "auto" lets the router pick. Alias: /messages.',
+          tags: ['answers'],
+          parameters: CONTROLS,
+          requestBody: body('MessagesRequest'),
+          responses: answers('Message', 'Error'),
+        },
+      },
+      '/v1/chat/completions': {
+        post: {
+          summary: "OpenAI's chat completions",
+          description: 'Translated to the Messages API at the border. Alias: /chat/completions.',
+          tags: ['answers'],
+          parameters: CONTROLS,
+          requestBody: body('ChatCompletionRequest'),
+          responses: answers('ChatCompletion', 'OpenAiError'),
+        },
+      },
+      '/v1/messages/count_tokens': {
+        post: {
+          summary: 'Count the tokens of a request',
+          description: 'Claude\'s own count where a key is set, else an estimate with "estimated": true.',
+          tags: ['answers'],
+          requestBody: body('MessagesRequest'),
+          responses: plain('The count.', {
+            type: 'object',
+            properties: { input_tokens: { type: 'integer' }, estimated: { type: 'boolean' } },
+          }),
+        },
+      },
+      '/v1/models': {
+        get: {
+          summary: 'List models',
+          description:
+            "The router's own names, the local model and Claude's list; items carry both vendors' fields.",
+          tags: ['models'],
+          parameters: ['limit', 'after_id', 'before_id'].map((name) => ({
+            name,
+            in: 'query',
+            required: false,
+            schema: { type: name === 'limit' ? 'integer' : 'string' },
+          })),
+          responses: plain('The list.'),
+        },
+      },
+      '/v1/models/{id}': {
+        get: {
+          summary: 'One model',
+          description: 'The item of the list with this id.',
+          tags: ['models'],
+          parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+          responses: plain('The model.'),
+        },
+      },
+      '/v1/router/explain': {
+        post: {
+          summary: 'What would happen to a request',
+          description:
+            'Decides without calling a model: targets, reason, task, score and the signals behind it.',
+          tags: ['router'],
+          parameters: CONTROLS,
+          requestBody: body('MessagesRequest'),
+          responses: plain('The decision.'),
+        },
+      },
+      '/v1/router/status': {
+        get: {
+          summary: 'What the router is doing',
+          description: 'Strategy, Claude, local model, cache.',
+          tags: ['router'],
+          responses: plain('The status.'),
+        },
+      },
+      '/v1/router/strategy': {
+        put: {
+          summary: 'Change the strategy',
+          description:
+            'Needs the admin key. Holds for all instances until LLM_STRATEGY is changed in the settings.',
+          tags: ['router'],
+          requestBody: {
+            required: true,
+            ...json({
+              type: 'object',
+              required: ['strategy'],
+              properties: { strategy: { enum: STRATEGIES } },
+            }),
+          },
+          responses: plain('The strategy in force.'),
+        },
+      },
+      '/healthz': {
+        get: {
+          summary: 'Alive',
+          description: 'Open to everyone.',
+          tags: ['health'],
+          security: [],
+          responses: plain('Alive.'),
+        },
+      },
+      '/readyz': {
+        get: {
+          summary: 'Ready',
+          description: '503 if nothing can answer; lists what is missing. Open to everyone.',
+          tags: ['health'],
+          security: [],
+          responses: plain('Ready.'),
+        },
+      },
+    },
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+      },
+      schemas: {
+        MessagesRequest: toSchema(messagesRequestSchema),
+        Message: toSchema(messageResponseSchema),
+        ChatCompletionRequest: toSchema(chatCompletionRequestSchema),
+        ChatCompletion: {
+          type: 'object',
+          description: "OpenAI's chat completion; model is the one that answered.",
+        },
+        Error: ERROR,
+        OpenAiError: OPENAI_ERROR,
+      },
+    },
+  }
+}
+
+function toSchema(schema: z.ZodMiniType): unknown {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  return rest
+}
+
+const text = { type: 'string' }
+const ERROR = {
+  type: 'object',
+  required: ['type', 'error'],
+  properties: {
+    type: { const: 'error' },
+    error: { type: 'object', required: ['type', 'message'], properties: { type: text, message: text } },
+    request_id: text,
+  },
+}
+const OPENAI_ERROR = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      properties: {
+        message: text,
+        type: text,
+        param: { type: ['string', 'null'] },
+        code: { type: ['string', 'null'] },
+      },
+    },
+  },
+}
