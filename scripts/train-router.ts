@@ -15,6 +15,9 @@ const FOLDS = 5
 const ITERATIONS = 400
 const RATE = 0.5
 const RIDGE = 1e-3
+/** What is known without data, for signals that permissive rows hardly show, and how strongly it pulls. */
+const PRIORS: Partial<Record<SignalName, number>> = { summary_only: -3 }
+const PRIOR_RIDGE = 0.05
 /** The share of complex requests that must reach Claude on the validation folds. */
 const WANTED_COMPLEX_RECALL = 0.95
 
@@ -121,12 +124,17 @@ function fitWeights(rows: readonly Example[]): Model {
     biasMomentum = 0.9 * biasMomentum + biasGradient / total
     bias -= RATE * biasMomentum
     for (const index of weights.keys()) {
-      const slope = (gradient[index] ?? 0) / total + RIDGE * (weights[index] ?? 0)
+      const slope = (gradient[index] ?? 0) / total + pull(SIGNAL_NAMES[index], weights[index] ?? 0)
       momentum[index] = 0.9 * (momentum[index] ?? 0) + slope
       weights[index] = clampSign(SIGNAL_NAMES[index], (weights[index] ?? 0) - RATE * (momentum[index] ?? 0))
     }
   }
   return { bias, weights }
+}
+
+function pull(name: SignalName | undefined, weight: number): number {
+  const prior = name === undefined ? undefined : PRIORS[name]
+  return prior === undefined ? RIDGE * weight : PRIOR_RIDGE * (weight - prior)
 }
 
 function clampSign(name: SignalName | undefined, weight: number): number {

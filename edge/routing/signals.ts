@@ -65,12 +65,17 @@ const MATHEMATICS =
   /\\(frac|sqrt|sum|int|begin|le|ge|text|cdot|left)|\$[^$\n]+\$|\b(solve|compute|calculate|evaluate|integral|derivative|equation|polynomial|matrix|theorem|probability|permutations?|triangle|circle|angle|divisible|remainder|prime|integers?|modulo|percent(age)?|average|total|each|twice|half|per (day|week|hour|month)|how (many|much)[^?]{30,})\b|сколько|多少|いくつ|combien/iu
 const PROOF_OR_DESIGN =
   /\b(prove|proof|derive|explain (how|why|in detail|the difference)|analy[sz]e|analysis|evaluate|compare|contrast|critique|argue|discuss|design|architect(ure)?|plan|strateg(y|ies)|trade-?offs?|pros and cons|step[- ]by[- ]step|in depth|comprehensive|detailed|implications?|hypothesis|why (does|do|is|are|did|would|might))\b/iu
+/** Never a short answer, however short the request. */
+const DERIVATION = /\b(prove|proof of|derive)\b/iu
 const PUZZLE =
   /\b(if (all|some|no)|therefore|deduc\w+|premise|valid or invalid|logically|which of the following|options?:|\(a\)|puzzle|riddle|knight|causation|counterfactual|must be true|contradict\w+|sarcas\w+|hyperbaton|disambiguat\w+)\b|\n\s*\(?[A-D][).:]\s/iu
 const CREATIVE =
   /\b(write|compose|create|draft|tell|generate|make up|imagine|invent)\b[^.?!\n]{0,60}\b(story|stories|poem|song|lyrics|haiku|essay|blog|article|speech|letter|email|dialogue|script|novel|review|post|tale|limerick|sonnet|screenplay|plot|chapter|name|slogan|ad|advert\w*|description)\b|写一?(首|篇|个)|故事|诗|续写|作文|напиши|escribe|écri(s|vez)|schreib/iu
 const SEVERAL_STEPS =
   /\b(then|after that|finally|next|afterwards|once (that|you)|first[, ].*\b(then|second)|and (also|then)|as well as|step \d|both .* and)\b|\n\s*(\d+[.)]|[-*•])\s/iu
+/** What is to be done with the summary afterwards. */
+const ANOTHER_STEP =
+  /\b(and|then|also|,)\s+(then\s+)?(translate|turn|write|create|generate|compare|critique|evaluate|rate|analy[sz]e|explain|rewrite|convert|draft|list)\b/iu
 const FOLLOW_UP =
   /^\W*(and|now|but|also|what about|how about|why|ok(ay)?[, ]|can you (also|now)|make it|change|fix|do (it|that|the same)|try again|again|continue|go on|explain|port|rewrite|add|instead|yes|please do|more|shorter|longer|what if|what happens)\b/iu
 const IMPERATIVE =
@@ -86,32 +91,39 @@ export function measureSignals(features: Features): Signals {
   const has = (pattern: RegExp) => (pattern.test(text) ? 1 : 0)
   const chatty = GREETING.test(text) || THANKS.test(text) || ABOUT_ASSISTANT.test(text)
   const demanding = HARD.some((pattern) => pattern.test(text))
+  const summaryOnly =
+    SUMMARY.test(text) && !CODE_REQUEST.test(text) && !CREATIVE.test(text) && !ANOTHER_STEP.test(text)
   const hardBefore = CODE_TEXT.test(features.earlierText) && FOLLOW_UP.test(text)
+  const derivation = DERIVATION.test(text)
+  const smallTalk = chatty && characters < 160 && !demanding && !hardBefore
   return {
-    very_short: characters <= 60 ? 1 : 0,
-    small_talk: chatty && characters < 160 && !demanding && !hardBefore ? 1 : 0,
+    very_short: characters <= 60 && !derivation ? 1 : 0,
+    small_talk: smallTalk ? 1 : 0,
     easy_question: QUESTION_OF_FACT.test(text) && characters < 120 && !demanding && !hardBefore ? 1 : 0,
-    summary_only: SUMMARY.test(text) && !CODE_REQUEST.test(text) && !CREATIVE.test(text) ? 1 : 0,
+    summary_only: summaryOnly ? 1 : 0,
     greeting: GREETING.test(text) && characters < 200 ? 1 : 0,
-    thanks: characters < 160 ? has(THANKS) : 0,
+    // Politeness after a demand makes it no easier.
+    thanks: characters < 160 && !demanding ? has(THANKS) : 0,
     about_the_assistant: characters < 160 ? has(ABOUT_ASSISTANT) : 0,
     question_of_fact: characters < 160 ? has(QUESTION_OF_FACT) : 0,
     summary_request: has(SUMMARY),
-    label_request: has(LABEL),
+    label_request: derivation ? 0 : has(LABEL),
     passage_question: characters > 300 ? has(PASSAGE) : 0,
     opinion_chat: characters < 300 ? has(OPINION) : 0,
     code_request: has(CODE_REQUEST),
     code_text: has(CODE_TEXT),
     language_name: has(LANGUAGE_NAME),
-    mathematics: has(MATHEMATICS),
-    numbers: saturate(count(text, /\d+/g) / 8),
-    proof_or_design: has(PROOF_OR_DESIGN),
+    // Figures and arguments in a text to be summarised are its matter, not the task.
+    mathematics: summaryOnly ? 0 : has(MATHEMATICS),
+    numbers: summaryOnly ? 0 : saturate(count(text, /\d+/g) / 8),
+    proof_or_design: summaryOnly ? 0 : has(PROOF_OR_DESIGN),
     reasoning_puzzle: has(PUZZLE),
     creative_request: has(CREATIVE),
     several_steps: has(SEVERAL_STEPS),
     follow_up: features.turns > 1 && characters < 200 ? has(FOLLOW_UP) : 0,
     code_before: features.earlierText !== '' && CODE_TEXT.test(features.earlierText) ? 1 : 0,
-    not_latin: saturate(count(text, NOT_LATIN) / Math.max(words, characters / 4)),
+    // A greeting is one in every script.
+    not_latin: smallTalk ? 0 : saturate(count(text, NOT_LATIN) / Math.max(words, characters / 4)),
     imperative: has(IMPERATIVE),
     question_mark: /[?？]\s*$/.test(text) ? 1 : 0,
   }
