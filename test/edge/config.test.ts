@@ -1,3 +1,4 @@
+/** Settings: defaults, what is refused and under which name, and that no value is ever quoted. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Config, readConfig, SETTING_NAMES } from '../../edge/config.ts'

@@ -1,3 +1,4 @@
+/** Every way in which the container can fail, against the whole router: what the client sees is Claude's answer. */
 import { HttpResponse } from 'msw/http'
 import { expect, test } from 'vitest'
 import { CLAUDE_TEXT, LOCAL_TEXT, SIMPLE_PROMPT, UPSTREAM_TEXT } from '../support/edge/canaries.ts'

@@ -1,3 +1,4 @@
+/** The keys that let clients in: their forms, their rotation, and that nothing but the key itself opens. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { findTenant, parseRouterKeys, sha256Hex, type TenantKey } from '../../edge/tenants.ts'

@@ -1,3 +1,4 @@
+/** Credentials at the door of the whole router: who gets in, and which key travels on. */
 import { expect, test } from 'vitest'
 import {
   ADMIN_KEY,

@@ -1,0 +1,119 @@
+/** What routing reads of a request, and what it must not take for the user's words. */
+import { expect, test } from 'vitest'
+import { featuresOf } from '../../support/edge/requests.ts'
+import { ask } from '../../support/edge/router.ts'
+
+const turns = (...messages: { role: string; content: unknown }[]) => ask('', { messages })
+const user = (content: unknown) => ({ role: 'user', content })
+const assistant = (content: unknown) => ({ role: 'assistant', content })
+
+test('reads the last thing the user wrote, and what was said before', () => {
+  const features = featuresOf(turns(user('Hi'), assistant('Hello'), user('What is 2+2?')))
+  expect(features.lastUserText).toBe('What is 2+2?')
+  expect(features.earlierText).toBe('Hi\nHello')
+  expect(features.turns).toBe(3)
+})
+
+test('joins text blocks and reads nothing else as text', () => {
+  const features = featuresOf(
+    turns(
+      user([
+        { type: 'text', text: 'One' },
+        { type: 'image', source: {} },
+        { type: 'text', text: 'two' },
+      ]),
+    ),
+  )
+  expect(features.lastUserText).toBe('One\ntwo')
+  expect(features.nonTextBlock).toBe('image')
+})
+
+test('leaves out what clients wrap around a turn', () => {
+  for (const tag of [
+    'system-reminder',
+    'local-command-stdout',
+    'command-name',
+    'command-message',
+    'ide_selection',
+  ])
+    expect(featuresOf(turns(user(`<${tag}>write code\nprove it</${tag}>\nHello`))).lastUserText).toBe('Hello')
+})
+
+test('goes back to the turn that a person wrote where the last holds only client text', () => {
+  const features = featuresOf(
+    turns(
+      user('Hello'),
+      assistant('Hi'),
+      user([{ type: 'text', text: '<system-reminder>x</system-reminder>' }]),
+    ),
+  )
+  expect(features.lastUserText).toBe('Hello')
+})
+
+test('keeps text that only looks like a client’s', () => {
+  const text = '<system-reminder> without an end'
+  expect(featuresOf(ask(text)).lastUserText).toBe(text)
+})
+
+test('leaves system messages between turns out of what was said', () => {
+  const features = featuresOf(turns(user('Hi'), { role: 'system', content: 'Prove it' }, user('Hello')))
+  expect(features.earlierText).toBe('Hi')
+  expect(features.turns).toBe(2)
+  expect(features.lastUserText).toBe('Hello')
+})
+
+test('counts every text towards the length, the system prompt included', () => {
+  const long = 'word '.repeat(1_000)
+  const short = featuresOf(ask('Hi')).estimatedInputTokens
+  expect(featuresOf(ask('Hi', { system: long })).estimatedInputTokens).toBeGreaterThan(short + 1_000)
+  expect(
+    featuresOf(ask('Hi', { system: [{ type: 'text', text: long }] })).estimatedInputTokens,
+  ).toBeGreaterThan(short + 1_000)
+  expect(
+    featuresOf(turns(user('Hi'), { role: 'system', content: long }, user('Hi'))).estimatedInputTokens,
+  ).toBeGreaterThan(short + 1_000)
+})
+
+test('sees tools in the request and in the turns', () => {
+  expect(featuresOf(ask('Hi', { tools: [{ name: 'x' }] })).usesTools).toBe(true)
+  expect(featuresOf(ask('Hi', { tools: [] })).usesTools).toBe(false)
+  expect(featuresOf(ask('Hi', { tools: null })).usesTools).toBe(false)
+  for (const type of ['tool_use', 'tool_result', 'server_tool_use', 'web_search_tool_result', 'mcp_tool_use'])
+    expect(featuresOf(turns(user([{ type }]), user('Hi'))).usesTools, type).toBe(true)
+})
+
+test('sees blocks that are not text, also in the system prompt and of types yet unknown', () => {
+  for (const type of ['image', 'document', 'container_upload', 'hologram'])
+    expect(featuresOf(turns(user([{ type }, { type: 'text', text: 'Hi' }]))).nonTextBlock).toBe(type)
+  expect(featuresOf(ask('Hi', { system: [{ type: 'image' }] })).nonTextBlock).toBe('image')
+  expect(featuresOf(ask('Hi')).nonTextBlock).toBeUndefined()
+})
+
+test('tells thinking that is asked for from thinking that is left to the model', () => {
+  expect(featuresOf(ask('Hi', { thinking: { type: 'enabled', budget_tokens: 1_024 } })).thinking).toBe(true)
+  for (const thinking of [{ type: 'adaptive' }, { type: 'disabled' }, null, 'enabled', []])
+    expect(featuresOf(ask('Hi', { thinking })).thinking).toBe(false)
+})
+
+test('sees structured output and the features that only Claude’s servers have', () => {
+  expect(featuresOf(ask('Hi', { output_config: { format: { type: 'json_schema' } } })).structuredOutput).toBe(
+    true,
+  )
+  expect(featuresOf(ask('Hi', { output_config: { effort: 'low' } })).structuredOutput).toBe(false)
+  for (const field of ['container', 'mcp_servers', 'context_management']) {
+    expect(featuresOf(ask('Hi', { [field]: {} })).serverFeatures).toBe(true)
+    expect(featuresOf(ask('Hi', { [field]: null })).serverFeatures).toBe(false)
+  }
+})
+
+test('sees an answer that the client has begun', () => {
+  expect(featuresOf(turns(user('Hi'), assistant('The'))).prefill).toBe(true)
+  expect(featuresOf(turns(user('Hi'), assistant('The'), { role: 'system', content: 'x' })).prefill).toBe(true)
+  expect(featuresOf(turns(user('Hi'))).prefill).toBe(false)
+})
+
+test('finds no user text where there is none', () => {
+  expect(featuresOf(turns(assistant('Hi'))).lastUserText).toBe('')
+  expect(featuresOf(turns(user('  \n '))).lastUserText).toBe('')
+  expect(featuresOf(turns(user([]))).lastUserText).toBe('')
+})
