@@ -92,11 +92,12 @@ answer=$(curl -s -m 60 "http://127.0.0.1:$port/v1/messages" -H "authorization: B
 echo "Answer: $answer"
 case $answer in *'"type":"message"'*) ;; *) fail 'no message came back.' ;; esac
 
-memory=0
+resident=0 proportional=0
 for pid in $(pgrep -g "$(ps -o pgid= -p "$server" | tr -d ' ')"); do
-  case $(tr '\0' ' ' <"/proc/$pid/cmdline") in *inference/*) ;; *) continue ;; esac
-  rss=$(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status")
-  memory=$((memory + ${rss:-0}))
+  # buildah's own processes carry the same command line.
+  case $(readlink "/proc/$pid/exe") in */bin/node) ;; *) continue ;; esac
+  resident=$((resident + $(awk '/^Rss/ { print $2 }' "/proc/$pid/smaps_rollup")))
+  proportional=$((proportional + $(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup")))
 done
-echo "Memory: $((memory / 1024)) MB (RSS of the server and its engine)"
+echo "Memory of the server and its engine: $((resident / 1024)) MB resident, $((proportional / 1024)) MB proportional"
 echo 'The image holds.'
