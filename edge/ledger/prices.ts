@@ -50,7 +50,9 @@ const PRICES: Readonly<Record<string, readonly PriceTier[]>> = {
 
 /** Returns what the tokens cost in USD, or undefined for a model or a service tier whose price is not known. */
 export function costUsd(model: string, usage: Usage): number | undefined {
-  const tiers = PRICES[model.replace(/-\d{8}$/, '')]
+  const name = model.replace(/-\d{8}$/, '')
+  // Clients name models: "constructor" must not find what every object has.
+  const tiers = Object.hasOwn(PRICES, name) ? PRICES[name] : undefined
   if (tiers === undefined || usage.speed === 'fast') return undefined
   const input = usage.input_tokens ?? 0
   const output = usage.output_tokens ?? 0

@@ -48,7 +48,7 @@ export function readRefusal(status: number, headers: Headers, bytes: Uint8Array)
 
 /** Returns the status that an error event would have had, had it come as a response. */
 export function statusOfErrorType(type: string): number {
-  return STATUS_OF_TYPE[type] ?? 500
+  return (Object.hasOwn(STATUS_OF_TYPE, type) ? STATUS_OF_TYPE[type] : undefined) ?? 500
 }
 
 /**
