@@ -1,0 +1,221 @@
+/**
+ * The container fails in every way a server on a network can: before its first word Claude answers and nothing of
+ * the failure is seen, after it the client gets exactly one error event. Real sockets, real workerd.
+ */
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { eventNames, type Reply, SIMPLE } from '../support/stack-client.ts'
+import { type FaultStack, startFaultStack } from '../support/stack-faults.ts'
+import type { Script } from '../support/upstream.ts'
+import {
+  CLAUDE_ANSWER,
+  frame,
+  framesUntilText,
+  LOCAL_ANSWER,
+  stream,
+  streamFrames,
+  streamHead,
+  wholeBody,
+} from '../support/upstream-messages.ts'
+import {
+  chunk,
+  complete,
+  drip,
+  finish,
+  head,
+  hold,
+  htmlPage,
+  pause,
+  raw,
+  reset,
+  respond,
+} from '../support/upstream-steps.ts'
+
+let stack: FaultStack
+beforeAll(async () => {
+  stack = await startFaultStack()
+})
+afterAll(() => stack?.stop())
+beforeEach(() => stack.recover())
+
+const LONG_LINE = `data: ${'x'.repeat(64 * 1024)}`.repeat(160)
+const OPENING = framesUntilText(LOCAL_ANSWER, 0)
+const SPOKEN = framesUntilText(LOCAL_ANSWER, 1)
+const LOCAL_ERROR = frame({ type: 'error', error: { type: 'api_error', message: 'local-secret-detail' } })
+
+const failuresBeforeTheFirstWord: readonly (readonly [string, string, Script])[] = [
+  ['accepts and says nothing', 'timeout', [hold]],
+  ['sends headers and then nothing', 'timeout', [streamHead, hold]],
+  [
+    'sends everything but text',
+    'timeout',
+    [streamHead, chunk(OPENING), chunk(frame({ type: 'ping' })), hold],
+  ],
+  ['closes before headers', 'unavailable', [finish]],
+  ['resets before headers', 'unavailable', [reset]],
+  ['closes after headers', 'error', [streamHead, finish]],
+  ['resets after headers', 'error', [streamHead, chunk(OPENING), reset]],
+  ['ends in order without a word', 'error', [streamHead, chunk(OPENING), complete]],
+  ['completes an empty answer', 'error', stream(streamFrames({ ...LOCAL_ANSWER, pieces: [] }))],
+  [
+    'sends less than it declared',
+    'error',
+    [head(200, { 'content-type': 'text/event-stream', 'content-length': '9999' }), raw(OPENING), finish],
+  ],
+  ['sends an event that is not JSON', 'error', [streamHead, chunk('data: {"type":"mess\n\n'), hold]],
+  ['sends a line of ten megabytes', 'error', [streamHead, chunk(LONG_LINE), hold]],
+  ['sends bytes that are not UTF-8', 'error', [streamHead, chunk(Uint8Array.of(0xff, 10, 10)), hold]],
+  ['sends a truncated chunk', 'error', [streamHead, raw('ff\r\ndata: {"ty'), finish]],
+  ['sends an error event first', 'error', [streamHead, chunk(LOCAL_ERROR), complete]],
+  ['is hidden by a proxy page with 502', 'error', htmlPage(502)],
+  ['is hidden by a proxy page with 503', 'unavailable', htmlPage(503)],
+  ['is hidden by a platform page with 200', 'error', htmlPage(200)],
+  ['is hidden by a platform page with 404', 'error', htmlPage(404)],
+  ['redirects elsewhere', 'error', respond(302, '', { location: 'http://127.0.0.1:9/elsewhere' })],
+  ['fails inside', 'error', respond(500, '{"type":"error"}')],
+  ['finds the request too long', 'unsupported', respond(413, '{"type":"error"}')],
+]
+
+test.each(failuresBeforeTheFirstWord)(
+  'Claude answers a stream when the container %s',
+  async (_, cause, script) => {
+    stack.container.next(script)
+    const reply = await stack.client.ask(SIMPLE, { stream: true })
+    expectClaudesStream(reply, cause)
+    await stack.container.hits[0]?.closed
+  },
+)
+
+test.each(failuresBeforeTheFirstWord.filter(([, cause]) => cause !== 'timeout'))(
+  'Claude answers in JSON when the container %s',
+  async (_, cause, script) => {
+    stack.container.next(script)
+    expectClaudesAnswer(await stack.client.ask(SIMPLE), cause)
+    await stack.container.hits[0]?.closed
+  },
+)
+
+test('a first word just in time is the local answer, and Claude is not asked', async () => {
+  stack.container.next([streamHead, chunk(OPENING), pause(500), chunk(rest(0)), complete])
+  const reply = await stack.client.ask(SIMPLE, { stream: true })
+  expect(reply.headers.get('x-router-route')).toBe('local')
+  expect(textOf(reply)).toBe('Hello from local.')
+  expect(stack.claude.hits).toHaveLength(0)
+})
+
+const failuresAfterTheFirstWord: readonly (readonly [string, Script])[] = [
+  ['stalls', [hold]],
+  ['stalls but for pings', [chunk(frame({ type: 'ping' })), hold]],
+  ['closes', [finish]],
+  ['resets', [reset]],
+  ['ends in order, but without message_stop', [complete]],
+  ['sends an event that is not JSON', [chunk('data: {"type":"cont\n\n'), hold]],
+  [
+    'sends an event without what its type promises',
+    [chunk('data: {"type":"content_block_delta"}\n\n'), hold],
+  ],
+  ['sends a line of ten megabytes', [chunk(LONG_LINE), hold]],
+  ['sends a truncated chunk', [raw('ff\r\ndata: {"ty'), finish]],
+  ['sends an error event', [chunk(LOCAL_ERROR), complete]],
+]
+
+test.each(failuresAfterTheFirstWord)(
+  'one error event ends the stream when the container %s',
+  async (_, ending) => {
+    stack.container.next([streamHead, chunk(SPOKEN), ...ending])
+    const reply = await stack.client.ask(SIMPLE, { stream: true })
+    expect(reply.headers.get('x-router-route')).toBe('local')
+    const names = eventNames(reply.body).filter((name) => name !== 'ping')
+    expect(names).toEqual(['message_start', 'content_block_start', 'content_block_delta', 'error'])
+    expect(reply.body).toMatch(/event: error\ndata: \{"type":"error","error":\{[^\n]*\}\}\n\n$/)
+    expect(reply.body).not.toMatch(/local-secret-detail|127\.0\.0\.1/)
+    expect(stack.claude.hits).toHaveLength(0)
+    await stack.container.hits[0]?.closed
+  },
+)
+
+test('an answer in JSON that breaks off is Claude’s instead, with nothing of the broken one in it', async () => {
+  stack.container.next([streamHead, chunk(SPOKEN), reset])
+  expectClaudesAnswer(await stack.client.ask(SIMPLE), 'error')
+})
+
+test('bytes that come one by one, with CRLF or a byte order mark make the same stream', async () => {
+  const plain = await stack.client.ask(SIMPLE, { stream: true })
+  const text = streamFrames(LOCAL_ANSWER).join('')
+  const variants: Script[] = [
+    [streamHead, drip(text), complete],
+    [streamHead, chunk(text), complete],
+    [streamHead, drip(text.replaceAll('\n', '\r\n')), complete],
+    [streamHead, chunk(text.replaceAll('\n', '\r')), complete],
+    [streamHead, chunk(`\ufeff${text}`), complete],
+  ]
+  for (const script of variants) {
+    stack.container.next(script)
+    const reply = await stack.client.ask(SIMPLE, { stream: true })
+    expect(reply.headers.get('x-router-route')).toBe('local')
+    expect(reply.body).toBe(plain.body)
+  }
+})
+
+test.each([
+  [429, 'overloaded'],
+  [503, 'unavailable'],
+])('a container that answers %i with Retry-After is left alone that long', async (status, cause) => {
+  stack.container.next(respond(status, '{}', { 'retry-after': '2' }))
+  expectClaudesAnswer(await stack.client.ask(SIMPLE), cause)
+  const next = await stack.client.ask(SIMPLE)
+  expect(next.headers.get('x-router-fallback')).toBe(cause)
+  expect(stack.container.hits).toHaveLength(1)
+})
+
+test.each([401, 403])(
+  'a container that refuses the secret (%i) is the operator’s trouble',
+  async (status) => {
+    const from = stack.edge.lines.length
+    stack.container.next(respond(status, '{"type":"error"}'))
+    expectClaudesAnswer(await stack.client.ask(SIMPLE), 'unavailable')
+    expect(stack.container.hits).toHaveLength(1)
+    await stack.edge.line(/The local model refuses the shared secret .*LOCAL_LLM_SECRET/, from)
+  },
+)
+
+// The last one: the breaker stays open for longer than a test should wait.
+test('Claude answers when nothing listens, and soon the container is not even tried', async () => {
+  await stack.container.close()
+  expectClaudesAnswer(await stack.client.ask(SIMPLE), 'unavailable')
+  stack.claude.reset()
+  expectClaudesStream(await stack.client.ask(SIMPLE, { stream: true }), 'unavailable')
+  stack.claude.reset()
+  expectClaudesAnswer(await stack.client.ask(SIMPLE), 'unavailable')
+  await stack.container.reopen()
+  stack.claude.reset()
+  expectClaudesAnswer(await stack.client.ask(SIMPLE), 'unavailable')
+  expect(stack.container.hits).toHaveLength(0)
+})
+
+function expectClaudesAnswer(reply: Reply, cause: string): void {
+  expectFallback(reply, cause)
+  expect(reply.body).toBe(wholeBody(CLAUDE_ANSWER))
+}
+
+function expectClaudesStream(reply: Reply, cause: string): void {
+  expectFallback(reply, cause)
+  expect(reply.body).toBe(streamFrames(CLAUDE_ANSWER).join(''))
+}
+
+function expectFallback(reply: Reply, cause: string): void {
+  expect(reply.status).toBe(200)
+  expect(reply.headers.get('x-router-route')).toBe('claude')
+  expect(reply.headers.get('x-router-fallback')).toBe(cause)
+  expect(stack.claude.hits).toHaveLength(1)
+}
+
+/** The frames after the first `pieces` deltas. */
+function rest(pieces: number): string {
+  return streamFrames(LOCAL_ANSWER)
+    .slice(2 + pieces)
+    .join('')
+}
+
+function textOf(reply: Reply): string {
+  return [...reply.body.matchAll(/"text_delta","text":"([^"]*)"/g)].map((match) => match[1]).join('')
+}
