@@ -23,7 +23,7 @@ export function edgeLines(settings: StackSettings): string[] {
   const key = settings.edge.ALLOW_ANONYMOUS === 'true' ? '' : " -H 'x-api-key: YOUR_ROUTER_KEY'"
   return [
     '',
-    `Ulfberht Router is up: ${url} (playground; ${url}/docs describes the API)`,
+    `Ulfberht Router is up: ${url} (${url}/docs describes the API)`,
     `Claude: ${claudeState(settings)}`,
     `Try: curl -i ${url}/v1/messages -H 'content-type: application/json'${key} -d '${body}'`,
     '',
