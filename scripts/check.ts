@@ -2,10 +2,11 @@
  * `npm run check`: types, lint and import boundaries, dead code, the lockfile, the edge's bundle, then the tests.
  * Every step runs even when one before it failed; what failed is repeated at the end. `--static` leaves out the tests.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { installClientPackages } from './client-packages.ts'
 import { lockfileProblems } from './lockfile.ts'
 import { inPackage, ROOT, runNode } from './run-command.ts'
 
@@ -24,6 +25,7 @@ const WRANGLER_ENVIRONMENT = {
 }
 
 const steps: Step[] = [
+  { name: 'client libraries of the tests', run: installClients },
   {
     // Without the environment's types: they would demand the Worker's variables of every Node process in the tests.
     name: "the Workers runtime's types (wrangler types)",
@@ -34,7 +36,7 @@ const steps: Step[] = [
   { name: 'types: tests', run: tool('typescript/bin/tsc', '-p', 'test') },
   { name: 'format, lint, import boundaries (biome)', run: tool('@biomejs/biome/bin/biome', 'check', '.') },
   { name: 'dead code and dependencies (knip)', run: tool('knip/bin/knip.js', '--no-progress') },
-  { name: 'lockfile', run: checkLockfile },
+  { name: 'lockfiles', run: checkLockfile },
   { name: 'bundle of the edge (wrangler deploy --dry-run)', run: checkBundle },
 ]
 
@@ -72,8 +74,16 @@ function wrangler(...args: string[]): Step['run'] {
   }
 }
 
+async function installClients(): Promise<Outcome> {
+  const problem = await installClientPackages()
+  return { ok: problem === undefined, detail: problem ?? '' }
+}
+
 async function checkLockfile(): Promise<Outcome> {
-  const problems = lockfileProblems(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))
+  const files = ['package-lock.json', 'test/clients/package-lock.json'].map((path) => join(ROOT, path))
+  const problems = files
+    .filter((file) => existsSync(file))
+    .flatMap((file) => lockfileProblems(readFileSync(file, 'utf8')))
   return { ok: problems.length === 0, detail: problems.join('\n') }
 }
 

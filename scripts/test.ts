@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { SETTING_NAMES } from '../edge/config.ts'
-import { ensureDependencies, InstallError } from './bootstrap/install.mjs'
+import { installClientPackages } from './client-packages.ts'
 import { inPackage, ROOT, runNode } from './run-command.ts'
 import { type Environment, readSettingsFile, settingNames } from './settings/environment.ts'
 import { summarise, summaryLine, type TestSummary } from './test-summary.ts'
@@ -17,7 +17,11 @@ console.log(summaryLine(summary))
 process.exitCode = summary.failed > 0 ? 1 : 0
 
 async function runTests(args: readonly string[]): Promise<TestSummary> {
-  if (!(await clientsAreInstalled())) return { passed: 0, failed: 1, skipped: 0 }
+  const problem = await installClientPackages()
+  if (problem !== undefined) {
+    console.error(problem)
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
   const folder = mkdtempSync(join(tmpdir(), 'router-test-'))
   try {
     const file = join(folder, 'report.json')
@@ -29,23 +33,6 @@ async function runTests(args: readonly string[]): Promise<TestSummary> {
     return summarise(existsSync(file) ? readFileSync(file, 'utf8') : undefined, code)
   } finally {
     rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-/** The client libraries that the end-to-end tests speak to the router with have a lockfile of their own. */
-async function clientsAreInstalled(): Promise<boolean> {
-  const directory = join(ROOT, 'test/clients')
-  if (!existsSync(join(directory, 'package.json'))) return true
-  try {
-    await ensureDependencies(directory, {
-      say: (line) => console.error(line),
-      what: 'the client libraries that tests use',
-    })
-    return true
-  } catch (error) {
-    if (!(error instanceof InstallError)) throw error
-    console.error(error.message)
-    return false
   }
 }
 
