@@ -7,7 +7,7 @@ import { isContent, type StreamEvent } from '../../shared/events.ts'
 import type { Log } from '../../shared/log.ts'
 import { messageResponseSchema } from '../../shared/messages.ts'
 import type { ClaudeConfig } from '../config.ts'
-import { createDeadline, type Deadline } from '../deadline.ts'
+import { createDeadline } from '../deadline.ts'
 import { type RouterRequest, wantsStream } from '../request.ts'
 import type { Target } from '../routing/decide.ts'
 import { type ClaudeRefusal, ownError, readRefusal, retryWaitMs, statusOfErrorType } from './claude-errors.ts'
@@ -113,7 +113,7 @@ async function attemptOnce(
     const { idleMs, firstContentMs } = config.deadlines
     deadline.stage(firstContentMs, 'Claude did not begin to answer')
     const chunks = readClaudeStream(response.body, deadline, idleMs)
-    const held = await holdUntilContent(chunks, deadline)
+    const held = await holdUntilContent(chunks)
     if (held.refusal) {
       await chunks.return(undefined)
       const bytes = new TextEncoder().encode(JSON.stringify(held.refusal))
@@ -136,7 +136,7 @@ type Held = {
 }
 
 /** Holds the beginning back until something readable comes, so that an early error can still become a retry. */
-async function holdUntilContent(chunks: AsyncIterator<AnswerChunk>, deadline: Deadline): Promise<Held> {
+async function holdUntilContent(chunks: AsyncIterator<AnswerChunk>): Promise<Held> {
   const held: AnswerChunk[] = []
   let hold: Promise<'held'> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -144,7 +144,8 @@ async function holdUntilContent(chunks: AsyncIterator<AnswerChunk>, deadline: De
     for (;;) {
       const next = chunks.next()
       next.catch(() => {})
-      const first = await deadline.within(hold === undefined ? next : Promise.race([next, hold]))
+      // Each read is within the deadline already; waiting within it here would hide why a read failed.
+      const first = await (hold === undefined ? next : Promise.race([next, hold]))
       if (first === 'held') return { chunks: held, pending: next, refusal: undefined }
       if (first.done) return { chunks: held, pending: undefined, refusal: undefined }
       held.push(first.value)

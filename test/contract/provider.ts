@@ -56,7 +56,7 @@ export function testProvider(name: string, contract: ProviderContract): void {
         const error = await open(routerRequest(ask('Hello', { stream }))).catch((reason: unknown) => reason)
         expect(error).toBeInstanceOf(RouterError)
         if (!(error instanceof RouterError)) return
-        expect(error.tryNextTarget).toBe(true)
+        expect(error).toMatchObject({ tryNextTarget: true })
         expect(error.message).not.toMatch(/canary|127\.0\.0\.1|claude\.test|fetch failed/)
       })
 
