@@ -1,0 +1,253 @@
+/** The path of one request through the whole router: cache, controls, refusals, and stores that fail. */
+import { expect, test } from 'vitest'
+import type { AnswerCache } from '../../edge/cache/cache.ts'
+import { createGateway, type GatewayDependencies } from '../../edge/gateway.ts'
+import { BOB_KEY, CLAUDE_TEXT, COMPLEX_PROMPT, LOCAL_TEXT, SIMPLE_PROMPT } from '../support/edge/canaries.ts'
+import { collectLog, loggedLines, requestMessages } from '../support/edge/log-collector.ts'
+import { claudeMessage, localMessage, readEvents, streamedText } from '../support/edge/messages.ts'
+import { routerRequest } from '../support/edge/requests.ts'
+import { ask, createTestRouter, type TestRouter } from '../support/edge/router.ts'
+import { answerStream, claude, container, readiness, refused } from '../support/edge/upstreams.ts'
+
+const CLAUDE_ONLY = { LLM_STRATEGY: 'claude_only' }
+const free = { input_tokens: 0, output_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 }
+
+async function cacheOf(
+  router: TestRouter,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<string> {
+  const response = await router.post(body, headers)
+  await response.text()
+  return response.headers.get('x-router-cache') ?? ''
+}
+
+/** Writes are made beside the answer: waits until this one can be read. */
+async function warm(router: TestRouter, body: unknown, headers: Record<string, string> = {}): Promise<void> {
+  await expect.poll(() => cacheOf(router, body, headers)).toBe('hit')
+}
+
+for (const first of [false, true])
+  for (const second of [false, true])
+    test(`gives an answer again from the cache: ${first ? 'stream' : 'JSON'}, then ${second ? 'stream' : 'JSON'}`, async () => {
+      const router = await createTestRouter()
+      await warm(router, ask(SIMPLE_PROMPT, { stream: first }))
+      const asked = container.hits.length
+      router.advance(7_000)
+      const response = await router.post(ask(SIMPLE_PROMPT, { stream: second }))
+      const text = await response.text()
+      expect(response.headers.get('x-router-route')).toBe('cache')
+      expect(response.headers.get('x-router-cache')).toBe('hit')
+      expect(response.headers.get('x-router-model')).toBe('tiny-model')
+      expect(response.headers.get('age')).toBe('7')
+      if (second) {
+        const events = readEvents(text)
+        expect(streamedText(events)).toBe(LOCAL_TEXT)
+        expect(events.at(-2)?.data.usage).toEqual(free)
+        expect(response.headers.get('content-type')).toContain('text/event-stream')
+      } else {
+        expect(JSON.parse(text)).toEqual({ ...localMessage(), usage: free })
+        expect(response.headers.get('x-router-cost-usd')).toBe('0')
+      }
+      expect(container.hits).toHaveLength(asked)
+    })
+
+test('gives Claude’s answers again as well', async () => {
+  const router = await createTestRouter(CLAUDE_ONLY)
+  await warm(router, ask(COMPLEX_PROMPT))
+  expect(claude.hits).toHaveLength(1)
+  expect(requestMessages().at(-1)).toBe('[Router] Using cache (claude_only)')
+})
+
+test('neither reads nor writes the cache where the client says so', async () => {
+  for (const headers of [{ 'x-router-cache': 'skip' }, { 'cache-control': 'no-store' }]) {
+    const router = await createTestRouter()
+    expect(await cacheOf(router, ask(), headers)).toBe('bypass')
+    expect(await cacheOf(router, ask(), headers)).toBe('bypass')
+    expect(await cacheOf(router, ask())).toBe('miss')
+    await warm(router, ask())
+    expect(await cacheOf(router, ask(), headers)).toBe('bypass')
+  }
+})
+
+test('asks anew and keeps the new answer where the client says so', async () => {
+  for (const headers of [{ 'x-router-cache': 'refresh' }, { 'cache-control': 'max-age=0, no-cache' }]) {
+    const router = await createTestRouter()
+    await warm(router, ask())
+    const asked = container.hits.length
+    container.answer(answerStream(localMessage({ id: 'msg_newer' })))
+    expect(await cacheOf(router, ask(), headers)).toBe('miss')
+    expect(container.hits).toHaveLength(asked + 1)
+    await expect
+      .poll(async () => JSON.parse(await (await router.post(ask())).text()))
+      .toMatchObject({ id: 'msg_newer' })
+  }
+})
+
+test('keeps tenants apart', async () => {
+  const router = await createTestRouter()
+  await warm(router, ask())
+  expect(await cacheOf(router, ask(), { 'x-api-key': BOB_KEY })).toBe('miss')
+})
+
+test('never keeps Claude’s answer under the local model’s key', async () => {
+  container.answer(refused)
+  const router = await createTestRouter()
+  expect(await (await router.post(ask())).json()).toEqual(claudeMessage())
+  container.answer(answerStream(localMessage()))
+  for (let at = 0; at < 3; at++) {
+    const response = await router.post(ask())
+    const { id } = JSON.parse(await response.text())
+    expect(id).toBe('msg_local')
+  }
+})
+
+test('keeps no answer that is cut short or refused', async () => {
+  for (const stop_reason of ['max_tokens', 'refusal']) {
+    container.answer(answerStream(localMessage({ stop_reason })))
+    const router = await createTestRouter()
+    for (let at = 0; at < 3; at++) expect(await cacheOf(router, ask())).toBe('miss')
+    for (let at = 0; at < 3; at++)
+      expect(await cacheOf(router, ask(SIMPLE_PROMPT, { stream: true }))).toBe('miss')
+  }
+})
+
+test('keeps nothing where the cache is off', async () => {
+  const router = await createTestRouter({ CACHE_TTL_SECONDS: '0' })
+  for (let at = 0; at < 3; at++) expect(await cacheOf(router, ask())).toBe('miss')
+})
+
+test('answers uncached when the cache throws, and says so in the log', async () => {
+  const broken: AnswerCache = {
+    get: () => Promise.reject(new Error('internals-canary')),
+    set: () => Promise.reject(new Error('internals-canary')),
+    stats: () => ({ entries: 0, bytes: 0, hits: 0, misses: 0 }),
+  }
+  const deferred: Promise<unknown>[] = []
+  const gateway = createGateway(dependenciesWith(broken))
+  const result = await gateway.handle(routerRequest(ask(), { defer: (work) => deferred.push(work) }))
+  expect(result).toMatchObject({ status: 200, headers: { 'x-router-route': 'claude' } })
+  await Promise.all(deferred)
+  expect(
+    loggedLines()
+      .filter(({ level }) => level === 'error')
+      .map(({ message }) => message),
+  ).toEqual(['[Router] The cache cannot be read', '[Router] The cache cannot be written'])
+})
+
+test('uses the configured strategy when the stored one cannot be read', async () => {
+  const fail = () => Promise.reject(new Error('internals-canary'))
+  const router = await createTestRouter({}, { strategyRecord: { read: fail, write: fail } })
+  const response = await router.post(ask())
+  expect(response.status).toBe(200)
+  expect(response.headers.get('x-router-strategy')).toBe('hybrid')
+})
+
+test('lets a request force a side, or a strategy, over the configured one', async () => {
+  const router = await createTestRouter()
+  const routeOf = async (body: unknown, headers: Record<string, string>) =>
+    (await router.post(body, headers)).headers.get('x-router-route')
+  expect(await routeOf(ask(COMPLEX_PROMPT), { 'x-router-force': 'local' })).toBe('local')
+  expect(await routeOf(ask(SIMPLE_PROMPT), { 'x-router-force': 'claude' })).toBe('claude')
+  expect(
+    await routeOf(ask(COMPLEX_PROMPT, { max_tokens: 63 }), { 'x-router-strategy': 'local_fallback' }),
+  ).toBe('local')
+  expect(await routeOf(ask(COMPLEX_PROMPT, { model: 'local', max_tokens: 62 }), {})).toBe('local')
+})
+
+test('sends a private request to the local model or nowhere', async () => {
+  const router = await createTestRouter()
+  const ok = await router.post(ask(COMPLEX_PROMPT), { 'x-router-privacy': 'local' })
+  expect(ok.headers.get('x-router-route')).toBe('local')
+  container.answer(refused)
+  const dead = await router.post(ask('Hello again'), { 'x-router-privacy': 'local' })
+  expect(dead.status).toBe(503)
+  expect(claude.hits).toHaveLength(0)
+})
+
+test('refuses tools and images in local_only with the reason', async () => {
+  const router = await createTestRouter({ LLM_STRATEGY: 'local_only' })
+  const image = [{ role: 'user', content: [{ type: 'image', source: {} }] }]
+  for (const [fields, word] of [
+    [{ tools: [{ name: 'x' }] }, 'tools'],
+    [{ messages: image }, '"image"'],
+  ] as const) {
+    const response = await router.post(ask(SIMPLE_PROMPT, fields))
+    expect(response.status).toBe(400)
+    expect(JSON.parse(await response.text()).error).toMatchObject({
+      type: 'invalid_request_error',
+      message: expect.stringContaining(word),
+    })
+  }
+  expect(container.hits).toHaveLength(0)
+  expect(requestMessages()).toEqual([
+    '[Router] Refused (local_only: tools required)',
+    '[Router] Refused (local_only: non-text content)',
+  ])
+})
+
+test('says why in local_only when the container is dead, and asks nobody else', async () => {
+  container.answer(refused)
+  readiness.answer(refused)
+  const response = await (await createTestRouter({ LLM_STRATEGY: 'local_only' })).post(ask())
+  expect(response.status).toBe(503)
+  expect(JSON.parse(await response.text()).error.message).toMatch(/local model/i)
+  expect(claude.hits).toHaveLength(0)
+})
+
+test('names both troubles when the container is dead and there is no key', async () => {
+  container.answer(refused)
+  readiness.answer(refused)
+  const response = await (await createTestRouter({ ANTHROPIC_API_KEY: '' })).post(ask())
+  expect(response.status).toBe(503)
+  const { message } = JSON.parse(await response.text()).error
+  expect(message).toMatch(/local model/i)
+  expect(message).toContain('ANTHROPIC_API_KEY')
+})
+
+test('names the missing key for a request that needs Claude', async () => {
+  const response = await (await createTestRouter({ ANTHROPIC_API_KEY: '' })).post(ask(COMPLEX_PROMPT))
+  expect(response.status).toBe(503)
+  expect(JSON.parse(await response.text()).error.message).toContain('ANTHROPIC_API_KEY')
+})
+
+test('answers a model named like something that every object has', async () => {
+  const router = await createTestRouter()
+  for (const model of ['constructor', '__proto__', 'toString']) {
+    const response = await router.post(ask(SIMPLE_PROMPT, { model }))
+    expect(response.status, model).toBe(200)
+    expect(response.headers.has('x-router-saved-usd')).toBe(false)
+  }
+})
+
+/** A gateway over one fake provider and this cache. */
+function dependenciesWith(cache: AnswerCache): GatewayDependencies {
+  const message = claudeMessage()
+  return {
+    providers: {
+      local: undefined,
+      claude: {
+        name: 'claude',
+        open: async (_, target) => ({
+          target,
+          status: 200,
+          headers: {},
+          attempts: 1,
+          body: { kind: 'whole', bytes: new TextEncoder().encode(CLAUDE_TEXT), message },
+        }),
+      },
+    },
+    local: undefined,
+    cache,
+    classify: () => ({ task: 'simple_chat', score: 0, complex: false, signals: {} }),
+    strategies: { current: async () => 'hybrid', set: async () => {} },
+    isRouted: () => true,
+    localTasks: 'auto',
+    localMaxInputTokens: undefined,
+    claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
+    savingsBaseline: undefined,
+    sideRequestsLocal: false,
+    log: collectLog,
+    now: () => 0,
+  }
+}
