@@ -1,0 +1,131 @@
+/**
+ * What a program gets: an answer with who gave it, why and at what cost, or an error. Both are made out of the
+ * gateway's result here, for whole answers and for streams.
+ */
+import * as z from 'zod'
+import { type ErrorCode, RouterError, readRetryAfterMs } from '../shared/errors.ts'
+import type { Message, Usage } from '../shared/messages.ts'
+import type { Receipt } from './receipts.ts'
+
+/** Tokens. */
+export type ReplyUsage = {
+  /** Without what Claude's prompt cache read or wrote. */
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cacheReadInputTokens: number
+  readonly cacheCreationInputTokens: number
+}
+
+export type Reply = {
+  /** The answer's text. */
+  readonly content: string
+  /** The model that answered. */
+  readonly model: string
+  /** From the call to the last token, ms. */
+  readonly processingTime: number
+  readonly usage: ReplyUsage
+  /** Such as `simple_chat` or `code_generation`. */
+  readonly taskType: string
+  readonly route: 'local' | 'claude' | 'cache'
+  /** A short fixed phrase, such as `hybrid: simple task`. */
+  readonly reason: string
+  /** How surely the request is complex, 0 to 1. */
+  readonly score: number
+  readonly cache: 'hit' | 'miss' | 'bypass'
+  /** Why Claude answered in the local model's place (`timeout`, `unavailable` …), else undefined. */
+  readonly fallback: string | undefined
+  /** USD; undefined where the model's price is not known. */
+  readonly costUsd: number | undefined
+  /** USD that Claude would have cost, where the local model or the cache answered. */
+  readonly savedUsd: number | undefined
+  readonly stopReason: string | null
+  readonly requestId: string
+  /** The whole answer as the Messages API gives it. */
+  readonly message: Message
+}
+
+export type StreamChunk =
+  | { readonly type: 'text'; readonly text: string }
+  | ({ readonly type: 'end' } & Reply)
+
+type Answered = {
+  readonly message: Message
+  readonly receipt: Receipt
+  readonly headers: Readonly<Record<string, string>>
+  readonly requestId: string
+}
+
+/** Returns the reply of an answer that is complete. */
+export function createReply({ message, receipt, headers, requestId }: Answered): Reply {
+  return {
+    content: message.content.map((block) => (block.type === 'text' ? (block.text ?? '') : '')).join(''),
+    model: receipt.model ?? message.model,
+    processingTime: receipt.latencyMs,
+    usage: toUsage(message.usage),
+    taskType: receipt.taskType,
+    route: receipt.route ?? 'claude',
+    reason: headers['x-router-reason'] ?? '',
+    score: receipt.score,
+    cache: receipt.cache,
+    fallback: receipt.fallback,
+    costUsd: receipt.costUsd,
+    savedUsd: receipt.savedUsd,
+    stopReason: message.stop_reason,
+    requestId,
+    message,
+  }
+}
+
+const refusalSchema = z.looseObject({ error: z.looseObject({ type: z.string(), message: z.string() }) })
+
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  invalid_request_error: 'invalid_request',
+  authentication_error: 'unauthorized',
+  billing_error: 'billing',
+  permission_error: 'forbidden',
+  not_found_error: 'not_found',
+  request_too_large: 'too_large',
+  rate_limit_error: 'rate_limited',
+  timeout_error: 'timeout',
+  overloaded_error: 'overloaded',
+  api_error: 'upstream',
+}
+
+/**
+ * Returns Claude's own refusal as an error: its words, its status.
+ * @param now milliseconds since the epoch
+ */
+export function refusalError(
+  bytes: Uint8Array,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  now: number,
+): RouterError {
+  const parsed = refusalSchema.safeParse(parseJson(bytes))
+  if (!parsed.success) return new RouterError('upstream', 'Claude refused the request without saying why.')
+  const { type, message } = parsed.data.error
+  const retryAfterMs = readRetryAfterMs(new Headers(headers), now)
+  return new RouterError(CODES[type] ?? 'upstream', message, { status, retryAfterMs })
+}
+
+/** Returns an error that Claude reports inside a stream. */
+export function streamError(type: string): RouterError {
+  return new RouterError(CODES[type] ?? 'upstream', 'Claude broke off its answer with an error.')
+}
+
+function toUsage(usage: Usage): ReplyUsage {
+  return {
+    inputTokens: usage.input_tokens ?? 0,
+    outputTokens: usage.output_tokens ?? 0,
+    cacheReadInputTokens: usage.cache_read_input_tokens ?? 0,
+    cacheCreationInputTokens: usage.cache_creation_input_tokens ?? 0,
+  }
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    return undefined
+  }
+}
