@@ -163,21 +163,18 @@ function chooseFiles(
 }
 
 function describeMissing(location: ModelLocation, missing: readonly string[], dtype?: string): string {
-  const { folder } = location
-  const fix =
-    location.origin === 'cache'
-      ? `Run \`npm run models -- pull ${location.name}\`.`
-      : location.origin === 'shipped'
-        ? 'It comes with the repository: restore the folder models/.'
-        : 'Export the model for transformers.js into this folder.'
-  const text = `The model in ${folder} is incomplete: ${missing.join(', ')} missing or empty.`
-  if (missing.includes('config.json')) return `${text} ${fix}`
-  const available = dtypesInFolder(folder, kindOf(readModelConfig(folder)))
-  const choices =
-    available.length > 0
-      ? ` LOCAL_MODEL_DTYPE${dtype === undefined ? '' : `=${dtype}`}: the folder holds ${available.join(', ')}.`
-      : ''
-  return `${text}${choices} ${fix}`
+  const { folder, name, origin } = location
+  if (dtype !== undefined && missing.every((file) => file.endsWith('.onnx'))) {
+    const available = dtypesInFolder(folder, kindOf(readModelConfig(folder)))
+    if (available.length > 0 && !available.includes(dtype))
+      return `${folder} has no files in ${dtype}; it has ${available.join(', ')}. Set LOCAL_MODEL_DTYPE to one of these.`
+  }
+  const fix = {
+    cache: `Run \`npm run models -- pull ${name}\`.`,
+    shipped: 'It comes with the repository: restore the folder models/.',
+    folder: 'Export the model for transformers.js into this folder.',
+  }
+  return `The model in ${folder} is incomplete: ${missing.join(', ')} missing or empty. ${fix[origin]}`
 }
 
 const tokenizerSchema = z.looseObject({ model_max_length: z.number().nullish() })

@@ -120,9 +120,10 @@ export async function startServer({ config, env, log }: ServerOptions): Promise<
     async stop() {
       phase = 'draining'
       stopping.abort()
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      // Still listening: whoever comes now is told 503 and goes elsewhere, rather than being refused.
       await within(config.shutdownTimeoutMs, scheduler.drain())
       await engine?.close()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       // Last events are on their way; a reader that does not take them has had its time.
       await within(1000, closed)

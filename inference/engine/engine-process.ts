@@ -40,7 +40,9 @@ const MAX_LOAD_ATTEMPTS = 3
 const FIRST_BACKOFF_MS = 250
 const MAX_BACKOFF_MS = 30_000
 /** A large model on a slow disk. */
-const LOAD_TIMEOUT_MS = 600_000
+const FIRST_LOAD_TIMEOUT_MS = 600_000
+/** A later load may take so many times what the first took: the machine may be busier. */
+const LATER_LOAD_FACTOR = 10
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SystemRoot', 'LD_LIBRARY_PATH', 'TZ'] as const
 
 type Pending = {
@@ -61,6 +63,8 @@ export function createEngineProcess(model: ResolvedModel, options: EngineProcess
   let losses = 0
   let failuresInARow = 0
   let lastHeard = 0
+  let spawnedAt = 0
+  let loadTimeoutMs = FIRST_LOAD_TIMEOUT_MS
   let respawn: NodeJS.Timeout | undefined
 
   const unavailable = (message: string, retryAfterMs = FIRST_BACKOFF_MS * 2 ** failuresInARow) =>
@@ -83,6 +87,8 @@ export function createEngineProcess(model: ResolvedModel, options: EngineProcess
     lastHeard = options.now()
     const report = reportSchema.parse(message)
     if (report.type === 'ready') {
+      if (speed === undefined)
+        loadTimeoutMs = Math.max(options.watchdogTimeoutMs, LATER_LOAD_FACTOR * (lastHeard - spawnedAt))
       speed = report
       status = 'ready'
       failuresInARow = 0
@@ -113,7 +119,8 @@ export function createEngineProcess(model: ResolvedModel, options: EngineProcess
   }
 
   const spawn = () => {
-    lastHeard = options.now()
+    spawnedAt = options.now()
+    lastHeard = spawnedAt
     const started = fork(join(import.meta.dirname, 'engine-child.ts'), [], {
       env: childEnvironment(options.env),
       // A small young generation: tensors live outside the heap, and 50 MB less stay resident.
@@ -135,7 +142,7 @@ export function createEngineProcess(model: ResolvedModel, options: EngineProcess
     if (now - lastTick > tickMs * 2) lastHeard = now
     lastTick = now
     if (!child) return
-    const limit = status === 'ready' ? options.watchdogTimeoutMs : LOAD_TIMEOUT_MS
+    const limit = status === 'ready' ? options.watchdogTimeoutMs : loadTimeoutMs
     if (now - lastHeard > limit) {
       const hung = child
       hung.kill('SIGKILL')
