@@ -1,6 +1,6 @@
 /** What every provider of answers must keep to, whatever stands behind it. */
 import { expect, test } from 'vitest'
-import type { Answer, AttemptContext, Provider } from '../../edge/providers/provider.ts'
+import type { Answer, AnswerChunk, AttemptContext, Provider } from '../../edge/providers/provider.ts'
 import type { RouterRequest } from '../../edge/request.ts'
 import type { Target } from '../../edge/routing/decide.ts'
 import { RouterError } from '../../shared/errors.ts'
@@ -87,7 +87,9 @@ export function testProvider(name: string, contract: ProviderContract): void {
 
 async function streamChunks(answer: Answer) {
   if (answer.body.kind !== 'stream') throw new Error('not a stream')
-  return await Array.fromAsync(answer.body.chunks)
+  const chunks: AnswerChunk[] = []
+  for await (const chunk of answer.body.chunks) chunks.push(chunk)
+  return chunks
 }
 
 function startOf(text: string) {

@@ -1,0 +1,153 @@
+/**
+ * What every engine must do, run against each of them on the tiny models: same tokens as the reference, exact limits,
+ * exact stop sequences, prompt stops.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { AutoTokenizer } from '@xenova/transformers'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as z from 'zod'
+import type { Engine, EngineEvent, GenerateRequest } from '../../inference/engine/engine.ts'
+import { type ResolvedModel, resolveModel, SHIPPED_DIR } from '../../inference/resolve-model.ts'
+
+const MODELS = join(import.meta.dirname, '../fixtures/models')
+
+const expectedSchema = z.object({
+  max_new_tokens: z.number(),
+  cases: z.array(
+    z.object({
+      prompt: z.string(),
+      input_ids: z.array(z.number()),
+      output_ids: z.array(z.number()),
+      output_ids_quantized: z.array(z.number()).optional(),
+    }),
+  ),
+})
+
+/** Returns a tiny model, asked without a chat template as the reference was. */
+export function tinyModel(name: 'tiny-llama' | 'tiny-t5', dtype = 'fp32'): ResolvedModel {
+  const model = resolveModel(join(MODELS, name), { shippedDir: SHIPPED_DIR, cacheDir: MODELS }, dtype)
+  return { ...model, info: { ...model.info, promptStyle: 'plain' } }
+}
+
+/** Registers the tests for one engine. */
+export function testEngine(model: ResolvedModel, create: (model: ResolvedModel) => Promise<Engine>): void {
+  const expected = expectedSchema.parse(JSON.parse(readFileSync(join(model.folder, 'expected.json'), 'utf8')))
+  const limit = expected.max_new_tokens
+  let engine: Engine
+  let decode: (ids: number[]) => string
+  beforeAll(async () => {
+    engine = await create(model)
+    const tokenizer = await AutoTokenizer.from_pretrained(model.folder)
+    decode = (ids) =>
+      tokenizer.decode(ids, { skip_special_tokens: true, clean_up_tokenization_spaces: false })
+  })
+  afterAll(() => engine.close())
+
+  const ask = (text: string, more: Partial<GenerateRequest> = {}): GenerateRequest => ({
+    turns: [{ role: 'user', text }],
+    maxTokens: limit,
+    stopSequences: [],
+    temperature: 0,
+    ...more,
+  })
+  const answer = async (request: GenerateRequest, signal = new AbortController().signal) => {
+    const events: EngineEvent[] = []
+    for await (const event of engine.generate(request, signal)) events.push(event)
+    const text = events.map((event) => (event.type === 'text' ? event.text : '')).join('')
+    return { events, text, start: events[0], end: events.at(-1) }
+  }
+  const reference = ({ input_ids, output_ids, output_ids_quantized }: (typeof expected.cases)[number]) => {
+    const skipped = model.info.kind === 'text-generation' ? input_ids.length : 1
+    return decode((model.info.dtype === 'fp32' ? output_ids : (output_ids_quantized ?? [])).slice(skipped))
+  }
+
+  for (const row of expected.cases)
+    test(`writes the reference's tokens for "${row.prompt.slice(0, 30)}"`, async () => {
+      const { text, start, end } = await answer(ask(row.prompt))
+      expect(text).toBe(reference(row))
+      expect(start).toEqual({ type: 'start', inputTokens: row.input_ids.length })
+      expect(end).toEqual({
+        type: 'end',
+        stopReason: 'max_tokens',
+        stopSequence: null,
+        outputTokens: limit,
+      })
+    })
+
+  test('counts the tokens that it reads', async () => {
+    for (const { prompt, input_ids } of expected.cases)
+      expect(await engine.countTokens(ask(prompt))).toBe(input_ids.length)
+  })
+
+  test('writes exactly max_tokens and accounts each of them', async () => {
+    for (const maxTokens of [1, 2, 7]) {
+      const { events, end } = await answer(ask('hello world', { maxTokens }))
+      expect(end).toMatchObject({ stopReason: 'max_tokens', outputTokens: maxTokens })
+      const told = events.map((event) => (event.type === 'text' ? event.tokens : 0))
+      expect(told.reduce((sum, tokens) => sum + tokens, 0)).toBe(maxTokens)
+    }
+  })
+
+  test('stops at a stop sequence wherever its tokens part, and writes nothing of it', async () => {
+    const { text } = await answer(ask('1 2 3 4 5'))
+    for (const [from, length] of [
+      [4, 1],
+      [6, 5],
+      [10, 9],
+    ] as const) {
+      const sequence = text.slice(from, from + length)
+      const stopped = await answer(ask('1 2 3 4 5', { stopSequences: ['never there', sequence] }))
+      expect(stopped.text).toBe(text.slice(0, text.indexOf(sequence)))
+      expect(stopped.end).toMatchObject({ stopReason: 'stop_sequence', stopSequence: sequence })
+    }
+  })
+
+  test('reports log-probabilities of the tokens that it wrote', async () => {
+    const { events } = await answer(ask('hello world'))
+    for (const event of events) if (event.type === 'text') expect(event.logprob).toBeLessThan(0)
+  })
+
+  test('samples the same with the same seed and something else with another', async () => {
+    const sample = (seed: number) =>
+      answer(ask('hello world', { temperature: 1.5, topP: 0.95, topK: 500, seed }))
+    const [first, again, other] = [await sample(1), await sample(1), await sample(2)]
+    expect(again.text).toBe(first.text)
+    expect(other.text).not.toBe(first.text)
+  })
+
+  test('stops within a step of an abort and goes on serving', async () => {
+    const abort = new AbortController()
+    let texts = 0
+    const run = async () => {
+      for await (const event of engine.generate(ask('hello world', { maxTokens: 400 }), abort.signal))
+        if (event.type === 'text' && ++texts === 2) abort.abort()
+    }
+    await expect(run()).rejects.toMatchObject({ code: 'cancelled' })
+    expect(texts).toBeLessThan(50)
+    expect((await answer(ask('hello world', { maxTokens: 3 }))).end).toMatchObject({ outputTokens: 3 })
+  })
+
+  test('frees the model when the reader leaves', async () => {
+    for await (const event of engine.generate(
+      ask('hello world', { maxTokens: 400 }),
+      new AbortController().signal,
+    ))
+      if (event.type === 'text') break
+    expect((await answer(ask('hello world', { maxTokens: 2 }))).end).toMatchObject({ outputTokens: 2 })
+  })
+
+  test('answers several at once as it answers each alone', async () => {
+    const rows = expected.cases.slice(0, 4)
+    const texts = await Promise.all(rows.map(async ({ prompt }) => (await answer(ask(prompt))).text))
+    expect(texts).toEqual(rows.map(reference))
+  })
+
+  test('refuses a prompt beyond its context and says both numbers', async () => {
+    const long = 'word and more '.repeat(600)
+    await expect(answer(ask(long))).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringMatching(/has \d+ tokens; .* at most 512/),
+    })
+  })
+}
