@@ -28,8 +28,8 @@ import {
   head,
   hold,
   htmlPage,
-  pause,
   raw,
+  repeat,
   reset,
   respond,
   until,
@@ -147,7 +147,7 @@ const breaks: readonly (readonly [string, Script])[] = [
   ['ends in order, but without message_stop', [complete]],
   ['breaks off inside an event', [chunk('event: content_block_delta\ndata: {"ty'), reset]],
   ['falls silent', [hold]],
-  ['sends only pings', Array.from({ length: 30 }, () => [chunk(frame({ type: 'ping' })), pause(100)]).flat()],
+  ['sends only pings', repeat(chunk(frame({ type: 'ping' })), 30, 100)],
 ]
 
 test.each(breaks)('one error event ends the stream when it %s after its first word', async (_, ending) => {
@@ -206,10 +206,7 @@ test('an answer that comes late follows the comments unchanged', async () => {
 })
 
 test('pings are no progress: an answer that never begins ends in time', async () => {
-  stack.claude.next([
-    streamHead,
-    ...Array.from({ length: 60 }, () => [chunk(frame({ type: 'ping' })), pause(50)]).flat(),
-  ])
+  stack.claude.next([streamHead, ...repeat(chunk(frame({ type: 'ping' })), 60, 50)])
   const reply = await stack.client.ask(question(), { stream: true })
   expect(reply.status).toBe(504)
   expectGivenUp(reply, 1)

@@ -21,6 +21,11 @@ export function frame(event: Readonly<{ type: string }> & Readonly<Record<string
   return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
 }
 
+/** A piece of text. */
+export function textFrame(text: string): string {
+  return frame({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } })
+}
+
 /** The frames of a whole stream, one for each event. */
 export function streamFrames({ model, pieces }: AnswerText): string[] {
   const usage = {
@@ -32,9 +37,7 @@ export function streamFrames({ model, pieces }: AnswerText): string[] {
   return [
     frame({ type: 'message_start', message: { ...emptyMessage(model), usage } }),
     frame({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
-    ...pieces.map((text) =>
-      frame({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } }),
-    ),
+    ...pieces.map(textFrame),
     frame({ type: 'content_block_stop', index: 0 }),
     frame({
       type: 'message_delta',

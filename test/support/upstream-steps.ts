@@ -59,6 +59,11 @@ export const finish: Step = ({ socket }) => void socket.end()
 /** Breaks the connection (RST). */
 export const reset: Step = ({ socket }) => void socket.resetAndDestroy()
 
+/** Does the same so many times, with a pause in ms after each. */
+export function repeat(step: Step, times: number, everyMs: number): Script {
+  return Array.from({ length: times }, () => [step, pause(everyMs)]).flat()
+}
+
 /** A whole answer with its length. */
 export function respond(
   status: number,
