@@ -7,4 +7,3 @@ const create = (model: Parameters<typeof createTransformersEngine>[0]) =>
 
 describe('a decoder in process', () => testEngine(tinyModel('tiny-llama'), create))
 describe('an encoder-decoder in process', () => testEngine(tinyModel('tiny-t5'), create))
-describe('an encoder-decoder in 8 bits in process', () => testEngine(tinyModel('tiny-t5', 'q8'), create))

@@ -1,0 +1,73 @@
+/**
+ * An engine whose words are written down beforehand, for tests of what stands around an engine.
+ * A generation can be held after its first word until the test lets it go on.
+ */
+
+import type { Engine, EngineEvent, GenerateRequest, ModelInfo } from '../../inference/engine/engine.ts'
+import { RouterError } from '../../shared/errors.ts'
+
+export const SCRIPTED_MODEL: ModelInfo = {
+  name: 'scripted',
+  displayName: 'Scripted',
+  kind: 'text-generation',
+  dtype: 'fp32',
+  promptStyle: 'chat',
+  contextLength: 4096,
+  tasks: ['simple_chat'],
+  capabilities: ['chat'],
+  sizeBytes: 1000,
+  licence: 'MIT',
+  defaultTemperature: 0,
+}
+
+export type ScriptedEngine = Engine & {
+  readonly requests: GenerateRequest[]
+  /** Generations that an abort ended. */
+  readonly aborted: () => number
+}
+
+export type Script = {
+  readonly words: readonly string[]
+  /** Awaited after the first word. */
+  readonly hold?: Promise<void>
+  /** Thrown after the words. */
+  readonly failure?: Error
+}
+
+/** Returns an engine that writes the script's words; a token is a word, of prompts too. */
+export function createScriptedEngine(script: Script): ScriptedEngine {
+  const requests: GenerateRequest[] = []
+  let aborted = 0
+  const countTokens = async (prompt: Pick<GenerateRequest, 'turns'>) =>
+    prompt.turns.reduce((sum, { text }) => sum + text.split(/\s+/).length, 0)
+
+  async function* generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<EngineEvent> {
+    requests.push(request)
+    yield { type: 'start', inputTokens: await countTokens(request) }
+    const words = script.words.slice(0, request.maxTokens)
+    for (const [index, text] of words.entries()) {
+      if (index === 1 && script.hold) await Promise.race([script.hold, abortOf(signal)])
+      if (signal.aborted) {
+        aborted++
+        throw new RouterError('cancelled', 'The request was cancelled.')
+      }
+      yield { type: 'text', text, tokens: 1, logprob: -0.5 }
+    }
+    if (script.failure) throw script.failure
+    const stopReason = words.length < script.words.length ? 'max_tokens' : 'end_turn'
+    yield { type: 'end', stopReason, stopSequence: null, outputTokens: words.length }
+  }
+
+  return {
+    info: SCRIPTED_MODEL,
+    requests,
+    aborted: () => aborted,
+    generate,
+    countTokens,
+    close: async () => {},
+  }
+}
+
+function abortOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
