@@ -83,6 +83,8 @@ export function isContent(event: StreamEvent): boolean {
   return event.content_block.type !== 'text' || Boolean(event.content_block.text)
 }
 
+const ANSWER_FIELDS = new Set(['id', 'type', 'role', 'model', 'content', 'usage'])
+
 /** Builds a message from events, one at a time. */
 export type MessageFold = {
   /** Takes the next event. */
@@ -137,7 +139,9 @@ export function createMessageFold(): MessageFold {
       } else if (event.type === 'message_delta') {
         if (message) {
           const { stop_reason, stop_sequence, ...rest } = event.delta
-          Object.assign(message, rest)
+          // New fields of the message arrive this way (container, stop_details); the answer itself never does.
+          for (const [name, value] of Object.entries(rest))
+            if (!ANSWER_FIELDS.has(name)) message[name] = value
           message.stop_reason = stop_reason ?? message.stop_reason
           message.stop_sequence = stop_sequence ?? message.stop_sequence ?? null
           message.usage = { ...message.usage, ...withoutNulls(event.usage ?? {}) }
