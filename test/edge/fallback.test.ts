@@ -22,6 +22,7 @@ import {
   streamOf,
 } from '../support/edge/upstreams.ts'
 
+/** For containers that fall silent; the others get their time, however busy the machine is. */
 const QUICK = { LOCAL_HEADERS_MS: '60', LOCAL_FIRST_CONTENT_MS: '90', LOCAL_IDLE_MS: '80' }
 const beginning = framesToFirstContent(localMessage())
 const untilContent = beginning.slice(0, -1)
@@ -118,7 +119,7 @@ for (const [what, responder, cause] of BEFORE_FIRST_CONTENT)
   for (const stream of [false, true])
     test(`falls back ${stream ? 'in a stream ' : ''}when the container ${what}`, async () => {
       container.answer(responder)
-      const router = await createTestRouter(QUICK)
+      const router = await createTestRouter(cause === 'timeout' ? QUICK : {})
       const response = await router.post(ask(SIMPLE_PROMPT, { stream }))
       const text = await response.text()
       expect(response.status).toBe(200)
@@ -135,7 +136,7 @@ for (const [what, responder, cause] of BEFORE_FIRST_CONTENT)
 for (const [what, responder, cause] of AFTER_FIRST_CONTENT) {
   test(`falls back in JSON mode when the container ${what} after its first content`, async () => {
     container.answer(responder)
-    const router = await createTestRouter(QUICK)
+    const router = await createTestRouter(cause === 'timeout' ? { LOCAL_IDLE_MS: '80' } : {})
     const response = await router.post(ask())
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual(claudeMessage())
@@ -145,7 +146,7 @@ for (const [what, responder, cause] of AFTER_FIRST_CONTENT) {
 
   test(`ends a stream in exactly one error event when the container ${what} after its first content`, async () => {
     container.answer(responder)
-    const router = await createTestRouter(QUICK)
+    const router = await createTestRouter(cause === 'timeout' ? { LOCAL_IDLE_MS: '80' } : {})
     const response = await router.post(ask(SIMPLE_PROMPT, { stream: true }))
     const text = await response.text()
     const events = readEvents(text)
@@ -165,7 +166,7 @@ for (const [what, responder, cause] of AFTER_FIRST_CONTENT) {
 }
 
 test('answers locally when the container works, with no word to Claude', async () => {
-  const router = await createTestRouter(QUICK)
+  const router = await createTestRouter()
   const response = await router.post(ask())
   expect(response.status).toBe(200)
   expect(await response.json()).toEqual(localMessage())
@@ -177,7 +178,7 @@ test('answers locally when the container works, with no word to Claude', async (
 
 test('leaves a busy container alone for its Retry-After and asks it again afterwards', async () => {
   container.answer(() => HttpResponse.json({}, { status: 429, headers: { 'retry-after': '5' } }))
-  const router = await createTestRouter(QUICK)
+  const router = await createTestRouter()
   await router.post(ask('Hello!'))
   const second = await router.post(ask('Hi!'))
   expect(second.headers.get('x-router-fallback')).toBe('overloaded')
@@ -197,7 +198,7 @@ test('leaves a busy container alone for its Retry-After and asks it again afterw
 test('stops asking a container that keeps failing', async () => {
   container.answer(refused)
   readiness.answer(refused)
-  const router = await createTestRouter(QUICK)
+  const router = await createTestRouter()
   for (const prompt of ['Hi', 'Hello', 'Hey', 'Good morning', 'Good evening', 'Thanks'])
     expect((await router.post(ask(prompt))).status).toBe(200)
   expect(container.hits.length).toBeLessThanOrEqual(3)
@@ -206,7 +207,7 @@ test('stops asking a container that keeps failing', async () => {
 
 test('tells the operator of a wrong shared secret and the client nothing', async () => {
   container.answer(() => HttpResponse.json({}, { status: 401 }))
-  const router = await createTestRouter(QUICK)
+  const router = await createTestRouter()
   const response = await router.post(ask())
   expect(response.status).toBe(200)
   expect(loggedLines().filter(({ level }) => level === 'error')).toMatchObject([

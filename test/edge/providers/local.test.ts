@@ -21,7 +21,7 @@ import {
   streamOf,
 } from '../../support/edge/upstreams.ts'
 
-const deadlines = { headersMs: 60, firstContentMs: 60, idleMs: 60, totalMs: 1_000 }
+const deadlines = { headersMs: 250, firstContentMs: 250, idleMs: 250, totalMs: 5_000 }
 
 testProvider('the local model', {
   target: { provider: 'local', model: 'tiny-model' },

@@ -32,13 +32,14 @@ type Upstream = {
 
 export const claude = createUpstream()
 export const container = createUpstream()
-/** The container's `GET /readyz`. */
+/** The container's `GET /readyz`, and `GET /v1/models` of other servers. */
 export const readiness = createUpstream()
 
 const handlers = [
   http.post(`${CLAUDE_URL}/v1/messages`, ({ request }) => claude.take(request)),
   http.post(`${CONTAINER_URL}/v1/messages`, ({ request }) => container.take(request)),
   http.get(`${CONTAINER_URL}/readyz`, ({ request }) => readiness.take(request)),
+  http.get(`${CONTAINER_URL}/v1/models`, ({ request }) => readiness.take(request)),
 ]
 
 beforeEach(() => {

@@ -1,0 +1,157 @@
+/** What is known of a local server: learnt beside requests, forgotten in time, and never at a client's cost. */
+import { HttpResponse } from 'msw/http'
+import { expect, test } from 'vitest'
+import { createLocalHealth } from '../../../edge/providers/local-health.ts'
+import { localMessagesProtocol } from '../../../edge/providers/local-messages-protocol.ts'
+import { RouterError } from '../../../shared/errors.ts'
+import { LOCAL_SECRET } from '../../support/edge/canaries.ts'
+import { collectLog, loggedLines } from '../../support/edge/log-collector.ts'
+import {
+  CONTAINER_URL,
+  networkFetch,
+  readiness,
+  ready,
+  refused,
+  silence,
+} from '../../support/edge/upstreams.ts'
+
+function healthOf() {
+  const clock = { now: 1_000_000 }
+  const work: Promise<unknown>[] = []
+  const defer = (promise: Promise<unknown>) => {
+    work.push(promise)
+  }
+  const health = createLocalHealth({
+    url: CONTAINER_URL,
+    secret: LOCAL_SECRET,
+    protocol: localMessagesProtocol,
+    fetch: networkFetch,
+    log: collectLog,
+    now: () => clock.now,
+    learnTimeoutMs: 300,
+    longestWaitMs: 4_000,
+  })
+  return { health, clock, defer, learn: () => health.learn(defer), settle: () => Promise.all(work), work }
+}
+
+const broken = new RouterError('upstream', 'broken')
+
+test('learns model, tasks, limit and load in the foreground, once', async () => {
+  const { health, learn } = healthOf()
+  expect(health.state()).toBe('unknown')
+  readiness.answer(() => ready({ expectedWaitMs: 120, tasks: ['summarization', 'unheard_of'] }))
+  await learn()
+  await learn()
+  expect(health.model()).toEqual({ name: 'tiny-model', tasks: ['summarization'], maxInputTokens: 1_000 })
+  expect(health.state()).toBe('ready')
+  expect(health.expectedWaitMs()).toBe(120)
+  expect(readiness.hits).toHaveLength(1)
+  expect(readiness.hits[0]?.headers.get('x-api-key')).toBe(LOCAL_SECRET)
+  expect(loggedLines()).toMatchObject([
+    { message: '[Router] Local model is ready', fields: { model: 'tiny-model' } },
+  ])
+})
+
+test('learns again beside a request after a minute', async () => {
+  const { health, clock, learn, settle, work } = healthOf()
+  await learn()
+  readiness.answer(() => ready({ model: 'other-model' }))
+  clock.now += 60_001
+  await learn()
+  expect(work).toHaveLength(1)
+  expect(health.model()?.name).toBe('tiny-model')
+  await settle()
+  expect(health.model()?.name).toBe('other-model')
+})
+
+test('waits no longer for an unknown server than it is told', async () => {
+  readiness.answer(silence)
+  const { health, learn, defer } = healthOf()
+  await learn()
+  expect(health.state()).toBe('down')
+  expect(health.obstacle(defer)).toBeUndefined()
+})
+
+test('forgets a load that was told long ago', async () => {
+  const { health, clock, defer } = healthOf()
+  health.noteLoad(new Headers({ 'x-expected-wait-ms': '9000' }))
+  expect(health.obstacle(defer)).toMatchObject({ code: 'overloaded', retryAfterMs: 9_000 })
+  clock.now += 5_000
+  expect(health.expectedWaitMs()).toBe(0)
+  expect(health.obstacle(defer)).toBeUndefined()
+})
+
+test('does not believe a load that is no number of milliseconds', () => {
+  const { health } = healthOf()
+  for (const value of ['-1', 'soon', 'NaN', 'Infinity']) {
+    health.noteLoad(new Headers({ 'x-expected-wait-ms': value }))
+    expect(health.expectedWaitMs(), value).toBe(0)
+  }
+})
+
+test('is passed over while it loads, and probed once when its wait is over', async () => {
+  readiness.answer(() => HttpResponse.json({}, { status: 503, headers: { 'retry-after': '7' } }))
+  const { health, clock, defer, learn, settle, work } = healthOf()
+  await learn()
+  expect(health.state()).toBe('waking')
+  expect(health.obstacle(defer)).toMatchObject({ code: 'unavailable' })
+  readiness.answer(() => ready())
+  clock.now += 7_000
+  for (let at = 0; at < 5; at++) expect(health.obstacle(defer)).toMatchObject({ code: 'unavailable' })
+  expect(work).toHaveLength(1)
+  await settle()
+  expect(health.obstacle(defer)).toBeUndefined()
+  expect(health.state()).toBe('ready')
+})
+
+test('is passed over after three failures in a row', async () => {
+  readiness.answer(silence)
+  const { health, defer } = healthOf()
+  health.failed(broken, defer)
+  health.failed(broken, defer)
+  expect(health.obstacle(defer)).toBeUndefined()
+  health.failed(broken, defer)
+  expect(health.obstacle(defer)).toBe(broken)
+})
+
+test('starts one wake-up call, however many requests fail meanwhile', () => {
+  readiness.answer(silence)
+  const { health, defer, work } = healthOf()
+  health.failed(broken, defer)
+  health.failed(broken, defer)
+  expect(work).toHaveLength(1)
+})
+
+test('holds nothing against it that a client did or that its model cannot do', () => {
+  const { health, defer } = healthOf()
+  for (const code of ['cancelled', 'unsupported', 'invalid_request'] as const)
+    for (let at = 0; at < 5; at++) health.failed(new RouterError(code, 'x'), defer)
+  expect(health.obstacle(defer)).toBeUndefined()
+  expect(health.state()).toBe('unknown')
+})
+
+test('takes another server than ours for ready where it lists its models', async () => {
+  readiness.answer((hit) =>
+    hit.url.endsWith('/v1/models')
+      ? HttpResponse.json({ object: 'list', data: [{ id: 'their-model' }] })
+      : new HttpResponse('not here', { status: 404 }),
+  )
+  const { health, learn } = healthOf()
+  await learn()
+  expect(health.model()).toEqual({ name: 'their-model', tasks: undefined, maxInputTokens: undefined })
+  expect(health.state()).toBe('ready')
+})
+
+test('takes a page that is no answer for somebody else’s', async () => {
+  for (const responder of [
+    () => new HttpResponse('<html>internals-canary</html>', { status: 200 }),
+    () => HttpResponse.json([1]),
+    () => HttpResponse.json({}, { status: 401 }),
+    refused,
+  ]) {
+    readiness.answer(responder)
+    const { health, learn } = healthOf()
+    await learn()
+    expect(health.state()).toBe('down')
+  }
+})
