@@ -48,7 +48,6 @@ export function createAnswering(options: AnsweringOptions): Answering {
     if (decision.targets[0]?.provider !== 'local') return
     if (options.claudeConfigured && decision.targets.length > 1) return
     await orAborted(localModel.start(), request.signal)
-    core.local.noteReady()
   }
 
   const refusal = ({ body, status, headers }: GatewayResult): RouterError =>

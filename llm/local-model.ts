@@ -31,6 +31,8 @@ export type LocalModel = {
    * @throws {RouterError} with what to do where it cannot be loaded; tried again after a minute
    */
   readonly start: () => Promise<void>
+  /** Calls `listener` each time that loading has ended well. */
+  readonly onReady: (listener: () => void) => void
   /** The container's endpoints. A message starts the model; until it is ready the answer is 503, as a container's. */
   readonly fetch: Fetch
   /** Ends the model's process. */
@@ -65,6 +67,7 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
   let engine: EngineProcess | undefined
   let starting: Promise<void> | undefined
   let failedAt: number | undefined
+  const readyListeners: (() => void)[] = []
   const closing = new AbortController()
   const stopDetaching = detachChildren(() => engine?.pid())
 
@@ -120,6 +123,7 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
     files = model.info
     engine = startEngine(model)
     await engine.ready
+    for (const listener of readyListeners) listener()
     log('[LocalLLM] Model initialized successfully', {
       model: model.info.name,
       initTime: `${Math.round(now() - startedAt)}ms`,
@@ -155,9 +159,9 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
     metrics,
     // Nobody but this process can reach it.
     secret: undefined,
-    // The router writes the line of each request.
+    // The router writes the line of each request; that the model loads is no error.
     log: (message, fields, level) => {
-      if (level === 'error') log(message, fields, level)
+      if (level === 'error' && fields?.status !== 503) log(message, fields, level)
     },
     now,
     newId: () => randomBytes(12).toString('hex'),
@@ -169,6 +173,7 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
     maxInputTokens: () => (files === undefined ? undefined : limitsOf(files, config).maxInputTokens),
     state,
     start,
+    onReady: (listener) => void readyListeners.push(listener),
     async fetch(url, init) {
       const idle = state() === 'idle'
       // Asking what there is must not load it.

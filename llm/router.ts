@@ -106,6 +106,7 @@ export function createRouter(options: RouterOptions = {}): Router {
   const makeSide = (localModel: LocalModel | undefined, withLocal: boolean): Side => {
     const random = options.random ?? Math.random
     const core = composeCore({ settings, claudeClient, localModel, withLocal, fetch, log, now, random })
+    localModel?.onReady(() => core.local?.noteReady())
     const claudeConfigured = claudeClient !== undefined
     return { localModel, core, ...createAnswering({ core, localModel, claudeConfigured, receipts, now }) }
   }
