@@ -3,7 +3,6 @@
  * anything is sent. The shape of messages is shared/messages.ts's affair.
  */
 import * as z from 'zod'
-import type { ProviderName } from '../edge/routing/decide.ts'
 import { STRATEGIES } from '../edge/strategy.ts'
 import { RouterError } from '../shared/errors.ts'
 import { type ContentBlock, contentBlockSchema, describeIssue } from '../shared/messages.ts'
@@ -67,16 +66,14 @@ export type DirectOptions = Omit<GenerateOptions, 'force' | 'strategy' | 'privac
   readonly model?: string | undefined
 }
 
-const FORCED = { local: 'local', claude: 'claude' } as const satisfies Record<ProviderName, string>
-
 /** @throws {RouterError} `invalid_request` that names the option and says what it must be */
 export function checkOptions(options: unknown): z.infer<typeof optionsSchema> {
   const parsed = optionsSchema.safeParse(options)
   if (!parsed.success) throw new RouterError('invalid_request', describe(parsed.error.issues[0]))
   const { privacy, force, model } = parsed.data
-  if (privacy === 'local' && force === FORCED.claude)
+  if (privacy === 'local' && force === 'claude')
     throw new RouterError('invalid_request', 'privacy "local" and force "claude" contradict each other.')
-  if (model === 'local' && force === FORCED.claude)
+  if (model === 'local' && force === 'claude')
     throw new RouterError('invalid_request', 'model "local" and force "claude" contradict each other.')
   return parsed.data
 }

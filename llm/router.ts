@@ -13,6 +13,7 @@ import { createLog, type Log } from '../shared/log.ts'
 import { type Answering, createAnswering } from './answering.ts'
 import { type AnthropicClient, createAnthropicClient } from './claude-transport.ts'
 import { type Core, composeCore } from './compose.ts'
+import { keepAlive } from './keep-alive.ts'
 import { createLocalModel, type LocalModel } from './local-model.ts'
 import { describeByName, type LocalModelInfo } from './model-info.ts'
 import type { DirectOptions, GenerateOptions, LLMMessage } from './options.ts'
@@ -160,7 +161,7 @@ export function createRouter(options: RouterOptions = {}): Router {
     },
     async close() {
       closing.abort(new RouterError('unavailable', 'The router is closed.'))
-      await Promise.all([routed.localModel?.close(), direct?.localModel?.close()])
+      await keepAlive(Promise.all([routed.localModel?.close(), direct?.localModel?.close()]))
     },
     claude: {
       name: 'claude',
@@ -172,12 +173,13 @@ export function createRouter(options: RouterOptions = {}): Router {
       name: 'local',
       generate: (messages, given = {}) => generate(localSide, messages, { ...given, force: 'local' }),
       stream: (messages, given = {}) => stream(localSide, messages, { ...given, force: 'local' }),
-      open: (request, target, context) => localProvider(localSide()).open(request, target, context),
+      open: async (request, target, context) =>
+        keepAlive(localProvider(localSide()).open(request, target, context)),
       getModelInfo() {
         const { localModel, core } = localSide()
         return localModel?.info() ?? describeByName(core.local?.pool.modelName())
       },
-      start: async () => localSide().localModel?.start(),
+      start: async () => keepAlive(localSide().localModel?.start() ?? Promise.resolve()),
     },
   }
 }
