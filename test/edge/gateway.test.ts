@@ -4,10 +4,10 @@ import type { AnswerCache } from '../../edge/cache/cache.ts'
 import { createGateway, type GatewayDependencies } from '../../edge/gateway.ts'
 import { BOB_KEY, CLAUDE_TEXT, COMPLEX_PROMPT, LOCAL_TEXT, SIMPLE_PROMPT } from '../support/edge/canaries.ts'
 import { collectLog, loggedLines, requestMessages } from '../support/edge/log-collector.ts'
-import { claudeMessage, localMessage, readEvents, streamedText } from '../support/edge/messages.ts'
+import { claudeMessage, framesOf, localMessage, readEvents, streamedText } from '../support/edge/messages.ts'
 import { routerRequest } from '../support/edge/requests.ts'
 import { ask, createTestRouter, type TestRouter } from '../support/edge/router.ts'
-import { answerStream, claude, container, readiness, refused } from '../support/edge/upstreams.ts'
+import { answerStream, claude, container, readiness, refused, streamOf } from '../support/edge/upstreams.ts'
 
 const CLAUDE_ONLY = { LLM_STRATEGY: 'claude_only' }
 const free = { input_tokens: 0, output_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 }
@@ -107,6 +107,18 @@ test('keeps no answer that is cut short or refused', async () => {
     container.answer(answerStream(localMessage({ stop_reason })))
     const router = await createTestRouter()
     for (let at = 0; at < 3; at++) expect(await cacheOf(router, ask())).toBe('miss')
+    for (let at = 0; at < 3; at++)
+      expect(await cacheOf(router, ask(SIMPLE_PROMPT, { stream: true }))).toBe('miss')
+  }
+})
+
+test('keeps no stream that broke off just before its end, and none that it did not understand', async () => {
+  const frames = framesOf(claudeMessage())
+  const future = { type: 'content_block_delta', index: 0, delta: { type: 'future_delta', more: 'text' } }
+  const unread = `event: content_block_delta\ndata: ${JSON.stringify(future)}\n\n`
+  for (const pieces of [frames.slice(0, -1), [...frames.slice(0, 3), unread, ...frames.slice(3)]]) {
+    claude.answer(() => streamOf(pieces))
+    const router = await createTestRouter(CLAUDE_ONLY)
     for (let at = 0; at < 3; at++)
       expect(await cacheOf(router, ask(SIMPLE_PROMPT, { stream: true }))).toBe('miss')
   }
