@@ -1,0 +1,159 @@
+/**
+ * `npm run models`: the catalogue and what is on disk; download, try and remove models.
+ * Exit codes: 0 done, 1 failed, 2 wrong usage.
+ */
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type InferenceConfig, readInferenceConfig } from '../inference/config.ts'
+import { CATALOGUE, findModel } from '../inference/models.ts'
+import {
+  locateModel,
+  type ModelPlaces,
+  missingModelFiles,
+  resolveModel,
+  SHIPPED_DIR,
+} from '../inference/resolve-model.ts'
+import { RouterError } from '../shared/errors.ts'
+import { type Console, formatBytes, memoryHere, pullModel, tryModel } from './model-console.ts'
+
+const USAGE = `Usage: npm run models -- COMMAND
+
+  list                        the catalogue and what is on disk, with sizes, memory and licence
+  pull NAME                   download a model into MODEL_CACHE_DIR
+  try NAME [--prompt TEXT]    load a model and ask it one question
+  remove NAME                 delete a downloaded model
+
+NAME is a name or alias of the list, a repository such as HuggingFaceTB/SmolLM2-360M-Instruct, or a folder (try only).
+LOCAL_MODEL_DTYPE and MODEL_HUB_URL are read from the environment and .env.`
+
+const out: Console = {
+  print: (text) => process.stdout.write(`${text}\n`),
+  write: (text) => process.stdout.write(text),
+  isTerminal: process.stdout.isTTY === true,
+}
+
+// A reader that went away (`| head`) is no failure.
+process.stdout.on('error', () => {})
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(argv: string[]): Promise<number> {
+  const parsed = parse(argv)
+  if (!parsed) {
+    process.stderr.write(`${USAGE}\n`)
+    return 2
+  }
+  if (parsed.command === 'help') {
+    out.print(USAGE)
+    return 0
+  }
+  try {
+    // Loopback: these commands open no port, so no secret is asked for.
+    const config = readInferenceConfig({ ...process.env, HOST: '127.0.0.1' }, availableParallelism())
+    await runCommand(parsed, config)
+    return 0
+  } catch (error) {
+    if (!(error instanceof RouterError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    return 1
+  }
+}
+
+type Parsed = {
+  readonly command: 'list' | 'pull' | 'try' | 'remove' | 'help'
+  readonly name: string
+  readonly prompt: string
+}
+
+function parse(argv: string[]): Parsed | undefined {
+  try {
+    const { positionals, values } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: { prompt: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    })
+    const [command, name = '', ...rest] = positionals
+    const prompt = values.prompt ?? 'Hello! Who are you?'
+    if (values.help || command === 'help') return { command: 'help', name, prompt }
+    if (rest.length > 0) return undefined
+    if (command === 'list' && name === '') return { command, name, prompt }
+    if ((command === 'pull' || command === 'try' || command === 'remove') && name !== '')
+      return { command, name, prompt }
+    return undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function runCommand({ command, name, prompt }: Parsed, config: InferenceConfig): Promise<void> {
+  const places = { shippedDir: SHIPPED_DIR, cacheDir: config.cacheDir }
+  const { dtype, threads } = config
+  if (command === 'list') list(places)
+  else if (command === 'try') await tryModel(name, { places, dtype, threads, prompt }, out)
+  else if (command === 'remove') remove(name, places)
+  else {
+    const location = locateModel(name, places)
+    if (location.origin !== 'cache') out.print(`${location.name} is here already: ${location.folder}`)
+    else await pullModel(location, { dtype, hubUrl: config.hubUrl, token: config.hubToken }, out)
+  }
+}
+
+function list(places: ModelPlaces): void {
+  const available = memoryHere()
+  out.print(`Memory available here: ${formatBytes(available)}. Downloads: ${places.cacheDir}\n`)
+  for (const model of CATALOGUE) {
+    const location = locateModel(model.name, places)
+    const here = isComplete(location)
+    const size = here
+      ? formatBytes(resolveModel(model.name, places).info.sizeBytes)
+      : `${formatBytes(model.downloadBytes)} to download`
+    const fits = model.memoryBytes <= available ? 'fits' : 'does not fit'
+    out.print(`${here ? green('●') : '○'} ${model.name}${here ? '  (on disk)' : ''}`)
+    out.print(
+      `    ${size}, ${model.dtype}; memory ${formatBytes(model.memoryBytes)}: ${fits}; ${model.licence}`,
+    )
+    out.print(`    ${model.tasks.join(', ')}. ${model.note}`)
+  }
+  for (const name of otherDownloads(places.cacheDir)) out.print(`● ${name}  (on disk, not in the catalogue)`)
+}
+
+function remove(name: string, places: ModelPlaces): void {
+  const location = locateModel(name, places)
+  if (location.origin !== 'cache')
+    throw new RouterError(
+      'configuration',
+      `${location.name} was not downloaded: ${location.folder} is left alone.`,
+    )
+  if (!statSync(location.folder, { throwIfNoEntry: false }))
+    throw new RouterError('configuration', `${location.name} is not on disk.`)
+  rmSync(location.folder, { recursive: true })
+  out.print(`Removed ${location.folder}`)
+}
+
+function isComplete(location: ReturnType<typeof locateModel>): boolean {
+  try {
+    return missingModelFiles(location).length === 0
+  } catch {
+    return false
+  }
+}
+
+function otherDownloads(cacheDir: string): string[] {
+  const folders = (path: string) => {
+    try {
+      return readdirSync(path, { withFileTypes: true }).flatMap((item) =>
+        item.isDirectory() ? [item.name] : [],
+      )
+    } catch {
+      return []
+    }
+  }
+  return folders(cacheDir)
+    .flatMap((owner) => folders(join(cacheDir, owner)).map((name) => `${owner}/${name}`))
+    .filter((name) => !findModel(name))
+}
+
+function green(text: string): string {
+  return out.isTerminal && !process.env.NO_COLOR ? `\u001b[32m${text}\u001b[39m` : text
+}
