@@ -25,6 +25,7 @@ import { type RouterRequest, wantsStream } from './request.ts'
 import type { Classifier, Verdict } from './routing/classifier.ts'
 import { type Decision, decide, type Target } from './routing/decide.ts'
 import { extractFeatures } from './routing/features.ts'
+import { isVirtualModel } from './routing/models.ts'
 import { SIMPLE_TASKS, type SimpleTask } from './routing/task.ts'
 import type { StrategyStore } from './state/strategy-store.ts'
 import type { Strategy } from './strategy.ts'
@@ -79,19 +80,28 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const found = extractFeatures(request.view)
     const features = request.structured ? { ...found, structuredOutput: true } : found
     const verdict = dependencies.classify(features)
-    await local?.learn(request.defer)
-    const decision = decide(features, verdict, {
-      strategy,
-      requestedModel: request.view.model,
-      routed: dependencies.isRouted(request.view.model),
-      force: request.controls.force,
-      privacyLocal: request.controls.privacyLocal,
-      staysWithSession: request.agentSession && !dependencies.sideRequestsLocal,
-      localOnlyFeature: request.logprobs ? 'logprobs' : undefined,
-      local: local && describeLocal(local, dependencies),
-      claude: dependencies.claude,
-    })
-    return { strategy, verdict, decision }
+    const decideNow = () =>
+      decide(features, verdict, {
+        strategy,
+        requestedModel: request.view.model,
+        routed: dependencies.isRouted(request.view.model),
+        force: request.controls.force,
+        privacyLocal: request.controls.privacyLocal,
+        staysWithSession: request.agentSession && !dependencies.sideRequestsLocal,
+        localOnlyFeature: request.logprobs ? 'logprobs' : undefined,
+        local: local && describeLocal(local, dependencies),
+        claude: dependencies.claude,
+      })
+    const decision = decideNow()
+    if (local === undefined) return { strategy, verdict, decision }
+    const learning = local.learn(request.defer)
+    if (dependencies.claude.configured && goesToClaudeAnyway(decision, request.view.model)) {
+      // A request that Claude answers must not wait for a container that may be asleep.
+      request.defer(learning)
+      return { strategy, verdict, decision }
+    }
+    await learning
+    return { strategy, verdict, decision: decideNow() }
   }
 
   async function handle(request: RouterRequest): Promise<GatewayResult> {
@@ -278,6 +288,12 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   }
 
   return { plan, handle }
+}
+
+/** Says whether what there is to learn of the local model cannot make it the better choice; its name may be any other. */
+function goesToClaudeAnyway(decision: Decision, requestedModel: string): boolean {
+  const namesClaude = isVirtualModel(requestedModel) || requestedModel.startsWith('claude')
+  return namesClaude && decision.targets[0]?.provider === 'claude'
 }
 
 function describeLocal(

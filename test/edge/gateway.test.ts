@@ -7,7 +7,15 @@ import { collectLog, loggedLines, requestMessages } from '../support/edge/log-co
 import { claudeMessage, framesOf, localMessage, readEvents, streamedText } from '../support/edge/messages.ts'
 import { routerRequest } from '../support/edge/requests.ts'
 import { ask, createTestRouter, type TestRouter } from '../support/edge/router.ts'
-import { answerStream, claude, container, readiness, refused, streamOf } from '../support/edge/upstreams.ts'
+import {
+  answerStream,
+  claude,
+  container,
+  readiness,
+  refused,
+  silence,
+  streamOf,
+} from '../support/edge/upstreams.ts'
 
 const CLAUDE_ONLY = { LLM_STRATEGY: 'claude_only' }
 const free = { input_tokens: 0, output_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 }
@@ -127,6 +135,22 @@ test('keeps no stream that broke off just before its end, and none that it did n
 test('keeps nothing where the cache is off', async () => {
   const router = await createTestRouter({ CACHE_TTL_SECONDS: '0' })
   for (let at = 0; at < 3; at++) expect(await cacheOf(router, ask())).toBe('miss')
+})
+
+test('makes no request that Claude answers wait for a container that sleeps', async () => {
+  readiness.answer(silence)
+  const router = await createTestRouter({ LOCAL_HEADERS_MS: '3600000' })
+  const complex = await router.post(ask(COMPLEX_PROMPT))
+  expect(complex.headers.get('x-router-reason')).toBe('hybrid: complex task')
+  const strict = await createTestRouter({ ...CLAUDE_ONLY, LOCAL_HEADERS_MS: '3600000' })
+  expect((await strict.post(ask())).headers.get('x-router-reason')).toBe('claude_only')
+  expect((await router.post(ask(), { 'x-router-force': 'claude' })).status).toBe(200)
+})
+
+test('waits to learn what the local model is where it may answer, by whatever name', async () => {
+  const router = await createTestRouter()
+  const response = await router.post(ask(COMPLEX_PROMPT, { model: 'tiny-model' }))
+  expect(response.headers.get('x-router-route')).toBe('local')
 })
 
 test('answers uncached when the cache throws, and says so in the log', async () => {
