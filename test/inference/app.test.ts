@@ -1,0 +1,339 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type AppDeps, createApp, type ServiceStatus } from '../../inference/app.ts'
+import { createMetrics } from '../../inference/metrics.ts'
+import { createScheduler } from '../../inference/scheduler.ts'
+import { parseStreamEvent } from '../../shared/events.ts'
+import { decodeSse } from '../../shared/sse.ts'
+import { createScriptedEngine, type Script } from '../support/scripted-engine.ts'
+
+type Given = Partial<AppDeps> & { readonly script?: Script; readonly maxQueue?: number }
+
+function setUp({ script = { words: ['Hello', ' ', 'there'] }, maxQueue = 1, ...more }: Given = {}) {
+  const engine = createScriptedEngine(script)
+  const scheduler = createScheduler({
+    maxConcurrency: 1,
+    maxQueue,
+    queueTimeoutMs: 5000,
+    expectedServiceMs: () => 100,
+    now: () => performance.now(),
+  })
+  const lines: string[] = []
+  let ids = 0
+  const app = createApp({
+    engine: () => engine,
+    status: () => 'ready',
+    limits: () => ({ maxInputTokens: 10, maxOutputTokens: 8 }),
+    scheduler,
+    metrics: createMetrics(scheduler.load),
+    secret: undefined,
+    log: (message, fields) => void lines.push(`${message} ${JSON.stringify(fields)}`),
+    now: () => performance.now(),
+    newId: () => `id${++ids}`,
+    startedAt: new Date(0),
+    ...more,
+  })
+  const post = (body: unknown, headers: Record<string, string> = {}, path = '/v1/messages') =>
+    app.request(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    })
+  return { app, engine, scheduler, lines, post }
+}
+
+const hello = { model: 'auto', max_tokens: 50, messages: [{ role: 'user', content: 'Hi' }] }
+
+async function eventsOf(response: Response) {
+  const events = []
+  for await (const { event, data } of decodeSse(response.body ?? (async function* () {})())) {
+    const parsed = parseStreamEvent(data)
+    expect(event).toBe(parsed.type)
+    events.push(parsed)
+  }
+  return events
+}
+
+test('answers with a whole message in JSON', async () => {
+  const { post, lines } = setUp()
+  const response = await post(hello)
+  expect(response.status).toBe(200)
+  expect(response.headers.get('request-id')).toMatch(/^req_/)
+  expect(response.headers.get('x-queue-depth')).toBe('0')
+  expect(response.headers.get('x-expected-wait-ms')).toBe('0')
+  expect(await response.json()).toEqual({
+    id: expect.stringMatching(/^msg_/),
+    type: 'message',
+    role: 'assistant',
+    model: 'scripted',
+    content: [{ type: 'text', text: 'Hello there' }],
+    stop_reason: 'end_turn',
+    stop_sequence: null,
+    usage: expect.objectContaining({ input_tokens: 1, output_tokens: 3 }),
+  })
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).not.toContain('Hello')
+})
+
+test('streams Anthropic’s events in their order, with usage at both ends', async () => {
+  const { post } = setUp()
+  const events = await eventsOf(await post({ ...hello, stream: true }))
+  expect(events.map(({ type }) => type)).toEqual([
+    'message_start',
+    'content_block_start',
+    'ping',
+    'content_block_delta',
+    'content_block_delta',
+    'content_block_delta',
+    'content_block_stop',
+    'message_delta',
+    'message_stop',
+  ])
+  expect(events[0]).toMatchObject({ message: { usage: { input_tokens: 1 }, stop_reason: null } })
+  expect(events[3]).toEqual({
+    type: 'content_block_delta',
+    index: 0,
+    delta: { type: 'text_delta', text: 'Hello' },
+  })
+  expect(events[7]).toMatchObject({ delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 3 } })
+})
+
+test('gives log-probabilities to those who ask for them', async () => {
+  const { post } = setUp()
+  const events = await eventsOf(await post({ ...hello, stream: true }, { 'x-logprobs': '1' }))
+  expect(events[3]).toMatchObject({ delta: { text: 'Hello', logprob: -0.5 } })
+})
+
+test('cuts max_tokens to its own limit', async () => {
+  const { post, engine } = setUp()
+  await post({ ...hello, max_tokens: 1_000_000_000 })
+  expect(engine.requests[0]?.maxTokens).toBe(8)
+})
+
+test('pings while nothing comes', async () => {
+  const hold = Promise.withResolvers<void>()
+  const { post } = setUp({ script: { words: ['a', 'b'], hold: hold.promise }, pingIntervalMs: 5 })
+  const response = await post({ ...hello, stream: true })
+  const reader = response.body?.getReader()
+  let text = ''
+  while (text.split('event: ping').length < 4) text += new TextDecoder().decode((await reader?.read())?.value)
+  hold.resolve()
+  for (let done = false; !done; ) {
+    const chunk = await reader?.read()
+    done = chunk?.done ?? true
+    text += new TextDecoder().decode(chunk?.value)
+  }
+  expect(text).toContain('event: message_stop')
+})
+
+test('ends a stream that fails in the middle with one error event', async () => {
+  const { post, lines } = setUp({ script: { words: ['a'], failure: new Error('secret detail') } })
+  const response = await post({ ...hello, stream: true })
+  const events = await eventsOf(response)
+  expect(events.at(-1)).toMatchObject({ type: 'error', error: { type: 'api_error' } })
+  expect(events.filter(({ type }) => type === 'message_stop')).toEqual([])
+  expect(JSON.stringify([events, lines])).not.toContain('secret detail')
+})
+
+test('stops the model when the reader of a stream leaves', async () => {
+  const { post, engine, scheduler } = setUp({ script: { words: ['a', 'b'], hold: new Promise(() => {}) } })
+  const response = await post({ ...hello, stream: true })
+  await response.body?.cancel()
+  await expect.poll(() => engine.aborted()).toBe(1)
+  await expect.poll(() => scheduler.load().running).toBe(0)
+})
+
+test('a reader that takes nothing holds no slot', async () => {
+  const { post } = setUp()
+  await post({ ...hello, stream: true })
+  expect((await post(hello)).status).toBe(200)
+})
+
+test('answers 429 with Retry-After when the queue is full', async () => {
+  const hold = Promise.withResolvers<void>()
+  const { post } = setUp({ script: { words: ['a', 'b'], hold: hold.promise }, maxQueue: 0 })
+  const running = await post({ ...hello, stream: true })
+  const response = await post(hello)
+  expect(response.status).toBe(429)
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+  expect(await response.json()).toMatchObject({ type: 'error', error: { type: 'overloaded_error' } })
+  hold.resolve()
+  expect((await eventsOf(running)).at(-1)?.type).toBe('message_stop')
+})
+
+test.each(['loading', 'restarting', 'draining', 'failed'] satisfies ServiceStatus[])(
+  'answers 503 with Retry-After while %s, and lives',
+  async (status) => {
+    const { app, post } = setUp({ status: () => status })
+    for (const response of [await post(hello), await app.request('/readyz')]) {
+      expect(response.status).toBe(503)
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    }
+    expect((await app.request('/healthz')).status).toBe(200)
+  },
+)
+
+test('tells in readiness which model, for what, how much and how busy', async () => {
+  const { app } = setUp()
+  expect(await (await app.request('/readyz')).json()).toEqual({
+    status: 'ready',
+    model: 'scripted',
+    tasks: ['simple_chat'],
+    maxInputTokens: 10,
+    maxOutputTokens: 8,
+    queueDepth: 0,
+    expectedWaitMs: 0,
+  })
+})
+
+test('lets nobody in without the secret, and tells a missing from a wrong one in no way', async () => {
+  const { app, post } = setUp({ secret: 'correct horse battery' })
+  const bodies = new Set<string>()
+  for (const headers of [{}, { 'x-api-key': 'wrong' }, { authorization: 'Bearer wrong' }] as Record<
+    string,
+    string
+  >[]) {
+    const response = await post(hello, headers)
+    expect(response.status).toBe(401)
+    bodies.add(((await response.json()) as { error: { message: string } }).error.message)
+  }
+  expect(bodies.size).toBe(1)
+  for (const path of ['/metrics', '/v1/models']) expect((await app.request(path)).status).toBe(401)
+  for (const path of ['/healthz', '/readyz']) expect((await app.request(path)).status).toBe(200)
+  expect((await post(hello, { 'x-api-key': 'correct horse battery' })).status).toBe(200)
+  expect((await post(hello, { authorization: 'Bearer correct horse battery' })).status).toBe(200)
+})
+
+test.each([
+  ['tools', { tools: [{ name: 'x' }] }, /tools/],
+  ['an image', { messages: [{ role: 'user', content: [{ type: 'image' }] }] }, /type "image"/],
+  [
+    'a long prompt',
+    { messages: [{ role: 'user', content: 'a '.repeat(30).trim() }] },
+    /30 tokens.*at most 10/,
+  ],
+  ['max_tokens 0', { max_tokens: 0 }, /max_tokens/],
+  ['temperature 2.1', { temperature: 2.1 }, /temperature: must be from 0 to 2/],
+  ['top_p 0', { top_p: 0 }, /top_p/],
+  ['top_k -1', { top_k: -1 }, /top_k/],
+  ['an empty stop sequence', { stop_sequences: [''] }, /stop_sequences\.0/],
+  ['a blank stop sequence', { stop_sequences: [' \n'] }, /stop_sequences\.0/],
+  ['17 stop sequences', { stop_sequences: Array.from({ length: 17 }, String) }, /at most 16/],
+  ['a stop sequence of 201 characters', { stop_sequences: ['x'.repeat(201)] }, /at most 200/],
+  ['no user message', { messages: [{ role: 'assistant', content: 'x' }] }, /begin with a user message/],
+])('refuses %s with 400 and says why', async (_name, change, text) => {
+  const { post } = setUp()
+  const response = await post({ ...hello, ...change })
+  expect(response.status).toBe(400)
+  const body = (await response.json()) as { error: { type: string; message: string }; request_id: string }
+  expect(body.error.type).toBe('invalid_request_error')
+  expect(body.error.message).toMatch(text)
+  expect(body.request_id).toBe(response.headers.get('request-id'))
+})
+
+test('refuses what is not JSON: 415 for the type, 400 for the bytes, 413 for the size', async () => {
+  const { app, post } = setUp()
+  expect((await post(hello, { 'content-type': 'text/plain' })).status).toBe(415)
+  for (const body of ['', '{', '[1]', '"x"', `${'['.repeat(5000)}${']'.repeat(5000)}`])
+    expect((await post(body)).status).toBe(400)
+  expect((await post(`"${'x'.repeat(1024 * 1024)}"`)).status).toBe(413)
+  const chunk = new Uint8Array(64 * 1024)
+  let pulled = 0
+  const endless = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      pulled++
+      controller.enqueue(chunk)
+    },
+  })
+  const init = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: endless,
+    duplex: 'half',
+  }
+  expect((await app.request('/v1/messages', init as RequestInit)).status).toBe(413)
+  expect(pulled).toBeLessThan(25)
+})
+
+test('never fails with a 500 for any JSON', async () => {
+  const { post } = setUp()
+  await fc.assert(
+    fc.asyncProperty(
+      fc.json(),
+      fc.dictionary(fc.constantFrom(...Object.keys(hello), 'system', 'stream'), fc.jsonValue()),
+      async (json, fields) => {
+        for (const body of [json, JSON.stringify({ ...hello, ...fields })]) {
+          const response = await post(body)
+          await response.text()
+          expect(response.status).toBeLessThan(500)
+        }
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
+
+test('ignores unknown fields and folds system messages and neighbours of one role', async () => {
+  const { post, engine } = setUp()
+  const response = await post({
+    ...hello,
+    system: [{ type: 'text', text: 'S1' }],
+    thinking: { type: 'adaptive' },
+    future: true,
+    messages: [
+      { role: 'user', content: 'a' },
+      { role: 'system', content: 'S2' },
+      { role: 'user', content: [{ type: 'text', text: 'b', cache_control: {} }] },
+      { role: 'assistant', content: 'c' },
+      { role: 'user', content: 'd' },
+    ],
+  })
+  expect(response.status).toBe(200)
+  expect(engine.requests[0]).toMatchObject({
+    system: 'S1\n\nS2',
+    turns: [
+      { role: 'user', text: 'a\n\nb' },
+      { role: 'assistant', text: 'c' },
+      { role: 'user', text: 'd' },
+    ],
+  })
+})
+
+test('lists its one model, and counts tokens', async () => {
+  const { app, post } = setUp()
+  const list = (await (await app.request('/v1/models')).json()) as { data: unknown[] }
+  expect(list.data).toEqual([
+    expect.objectContaining({
+      type: 'model',
+      id: 'scripted',
+      object: 'model',
+      tasks: ['simple_chat'],
+      max_input_tokens: 10,
+      max_tokens: 8,
+      licence: 'MIT',
+    }),
+  ])
+  expect((await app.request('/v1/models/scripted')).status).toBe(200)
+  expect((await app.request('/v1/models/other')).status).toBe(404)
+  const { max_tokens: _, ...countable } = hello
+  expect(await (await post(countable, {}, '/v1/messages/count_tokens')).json()).toEqual({ input_tokens: 1 })
+})
+
+test('counts requests, tokens and load for Prometheus', async () => {
+  const { app, post } = setUp()
+  await post(hello)
+  await post({ ...hello, tools: [{}] })
+  const text = await (await app.request('/metrics')).text()
+  expect(text).toContain('llmrouter_container_requests_total{outcome="ok"} 1')
+  expect(text).toContain('llmrouter_container_requests_total{outcome="unsupported"} 1')
+  expect(text).toContain('llmrouter_container_tokens_total{direction="output"} 3')
+  expect(text).toContain('llmrouter_container_queue_depth 0')
+})
+
+test('answers unknown paths with 404 and wrong methods with 405 in Anthropic’s shape', async () => {
+  const { app } = setUp()
+  expect((await app.request('/nothing')).status).toBe(404)
+  const response = await app.request('/v1/messages')
+  expect(response.status).toBe(405)
+  expect(await response.json()).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' } })
+})

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createEngineProcess, type EngineProcess } from '../../inference/engine/engine-process.ts'
+import { resolveModel, SHIPPED_DIR } from '../../inference/resolve-model.ts'
+
+let engine: EngineProcess
+beforeAll(async () => {
+  engine = createEngineProcess(resolveModel('', { shippedDir: SHIPPED_DIR, cacheDir: '.cache/models' }), {
+    threads: 1,
+    watchdogTimeoutMs: 30_000,
+    env: process.env,
+    now: () => performance.now(),
+  })
+  await engine.ready
+}, 60_000)
+afterAll(() => engine.close())
+
+async function answer(text: string, maxTokens = 60) {
+  let reply = ''
+  let stopReason = ''
+  const request = { turns: [{ role: 'user' as const, text }], maxTokens, stopSequences: [] }
+  for await (const event of engine.generate(request, new AbortController().signal)) {
+    if (event.type === 'text') reply += event.text
+    else if (event.type === 'end') stopReason = event.stopReason
+  }
+  return { reply, stopReason }
+}
+
+test('greets, and ends its turn by itself', async () => {
+  const { reply, stopReason } = await answer('Hello!')
+  expect(reply).toMatch(/^(hello|hi)\b/i)
+  expect(stopReason).toBe('end_turn')
+})
+
+test('summarises what it is given', async () => {
+  const { reply } = await answer(
+    'Summarize in one sentence: The meeting was moved to Friday because the manager is ill. Please bring your reports.',
+  )
+  expect(reply).toMatch(/Friday/)
+})
+
+test('reads a prompt in chunks as it reads a short one: the question at the end still counts', async () => {
+  const filler = 'The weather was fine and the street was quiet that day. '.repeat(30)
+  const { reply } = await answer(`${filler}\n\nSummarize the text above in one short sentence.`)
+  expect(reply).toMatch(/weather|street|quiet|fine/i)
+})
