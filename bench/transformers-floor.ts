@@ -1,0 +1,55 @@
+/**
+ * The floor of bench/inference.ts: the same model through transformers.js's own `generate`, with no server around it.
+ * Reads PROMPTS, REQUESTS and MAX_TOKENS from the environment; prints one JSON object.
+ */
+import { join } from 'node:path'
+import { AutoModelForCausalLM, AutoTokenizer, env, TextStreamer } from '@xenova/transformers'
+import * as z from 'zod'
+
+const settings = z
+  .object({ PROMPTS: z.string(), REQUESTS: z.coerce.number(), MAX_TOKENS: z.coerce.number() })
+  .parse(process.env)
+const prompts = z.array(z.string()).parse(JSON.parse(settings.PROMPTS))
+
+env.allowRemoteModels = false
+env.localModelPath = join(import.meta.dirname, '../models')
+const name = process.env.LOCAL_MODEL_NAME ?? 'Ulfberht-135M'
+const tokenizer = await AutoTokenizer.from_pretrained(name)
+const model = await AutoModelForCausalLM.from_pretrained(name, {
+  dtype: 'q4',
+  session_options: { intraOpNumThreads: 1 },
+})
+const readyMs = process.uptime() * 1_000
+
+await ask(prompts[0] ?? '')
+const before = process.cpuUsage()
+const rounds = []
+for (let index = 0; index < settings.REQUESTS; index++)
+  rounds.push(await ask(prompts[index % prompts.length] ?? ''))
+const used = process.cpuUsage(before)
+const report = {
+  readyMs,
+  residentMiB: process.memoryUsage.rss() / 1_024 / 1_024,
+  cpuMs: (used.user + used.system) / 1_000,
+  rounds,
+}
+process.stdout.write(JSON.stringify(report), () => process.exit(0))
+
+async function ask(prompt: string): Promise<{ firstTokenMs: number; totalMs: number; tokens: number }> {
+  const started = performance.now()
+  const inputs = tokenizer.apply_chat_template([{ role: 'user', content: prompt }], {
+    add_generation_prompt: true,
+    return_dict: true,
+  })
+  let firstTokenMs = 0
+  let tokens = 0
+  const streamer = new TextStreamer(tokenizer, {
+    skip_prompt: true,
+    token_callback_function: () => {
+      if (tokens++ === 0) firstTokenMs = performance.now() - started
+    },
+    callback_function: () => {},
+  })
+  await model.generate({ ...Object(inputs), max_new_tokens: settings.MAX_TOKENS, do_sample: false, streamer })
+  return { firstTokenMs, totalMs: performance.now() - started, tokens }
+}
