@@ -1,0 +1,18 @@
+/**
+ * Every client library that is tested, in one list.
+ */
+import { aiSdkAnthropic, aiSdkOpenAiCompatible } from './ai-sdk.ts'
+import { anthropicSdk0, anthropicSdk1 } from './anthropic-sdk.ts'
+import { langChainAnthropic, langChainOpenAi } from './langchain.ts'
+import type { Library } from './library.ts'
+import { openAiSdk } from './openai-sdk.ts'
+
+export const LIBRARIES: readonly Library[] = [
+  anthropicSdk1,
+  anthropicSdk0,
+  openAiSdk,
+  aiSdkAnthropic,
+  aiSdkOpenAiCompatible,
+  langChainAnthropic,
+  langChainOpenAi,
+]
