@@ -1,7 +1,9 @@
 /**
- * Processes seen from outside: who descends from whom, and waiting until something holds. Works on Linux and macOS.
+ * Processes seen from outside: who descends from whom, which ports are free, and waiting until something holds. Works on Linux and macOS.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { groupExists } from '../../scripts/stack/process-group.ts'
 
@@ -47,4 +49,30 @@ export function descendantsOf(root: number): number[] {
   }
   visit(root)
   return found
+}
+
+/** Says whether a process exists. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Returns the command line of a process, empty where it has ended. */
+export function commandOf(pid: number): string {
+  const { stdout } = spawnSync('ps', ['-o', 'command=', '-p', String(pid)])
+  return stdout.toString().trim()
+}
+
+/** Returns a port of loopback that was free a moment ago, for programs that have to be told one. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
 }

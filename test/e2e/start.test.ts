@@ -1,0 +1,116 @@
+/**
+ * `npm start` as real processes: what it says, what it starts, and that nothing is left of it. Installing is left to
+ * the tests of scripts/; here everything is installed already.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { groupExists, signalGroup } from '../../scripts/stack/process-group.ts'
+import { commandOf, descendantsOf, eventually, freePort, isAlive } from '../support/processes.ts'
+import { type Checkout, createCheckout } from '../support/stack-checkout.ts'
+import { COMPLEX, createClient, SIMPLE } from '../support/stack-client.ts'
+
+let checkout: Checkout
+beforeAll(() => {
+  checkout = createCheckout()
+})
+afterAll(() => checkout?.remove())
+
+test('the first start writes .env, answers a greeting locally, and says what is missing for the rest', async () => {
+  const started = await start()
+  await started.line(/Wrote \.env/)
+  await started.line(/ANTHROPIC_API_KEY is not set/)
+  await started.line(/Local model Ulfberht-135M is ready/)
+  const client = createClient(started.url)
+  const greeting = await client.ask(SIMPLE)
+  expect(greeting.headers.get('x-router-route')).toBe('local')
+  const refused = await client.ask(COMPLEX)
+  expect([refused.status, refused.body]).toEqual([503, expect.stringContaining('ANTHROPIC_API_KEY')])
+  await started.line(/^\[Router\] Using local model \(hybrid: simple task\) /)
+  await started.stopsCleanly('SIGINT')
+})
+
+test('a container that is killed is started again and answers again', async () => {
+  const started = await start()
+  await started.line(/Local model .* is ready/)
+  const from = started.lines.length
+  const containers = started.processes().filter((pid) => commandOf(pid).includes('inference/index.ts'))
+  expect(containers).toHaveLength(1)
+  for (const pid of containers) process.kill(pid, 'SIGKILL')
+  await started.line(/The container ended unexpectedly/)
+  await started.line(/Model initialized successfully/, from)
+  const client = createClient(started.url)
+  await eventually('the local model answers again', async () => {
+    const reply = await client.ask(SIMPLE, { headers: { 'x-router-cache': 'skip' } })
+    return reply.headers.get('x-router-route') === 'local'
+  })
+  await started.stopsCleanly('SIGTERM')
+})
+
+test('claude_only in .env starts the edge alone', async () => {
+  checkout.write('.env', 'LLM_STRATEGY=claude_only\nLOCAL_LLM_ENABLED=true\nALLOW_ANONYMOUS=true\n')
+  const started = await start()
+  await started.line(/no container, because LLM_STRATEGY is claude_only/)
+  await started.line(/Ulfberht Router is up/)
+  expect(JSON.parse((await createClient(started.url).get('/v1/router/status')).body)).toMatchObject({
+    strategy: 'claude_only',
+    local: { available: false },
+  })
+  await expect(fetch(`${started.containerUrl}/healthz`)).rejects.toThrow()
+  await started.stopsCleanly('SIGINT')
+})
+
+test('a port that is taken is named with its setting, and nothing is started', async () => {
+  const port = await freePort()
+  const server = createServer().listen(port, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const started = await start({ ROUTER_PORT: String(port) })
+  await started.line(/Port \d+ is taken by another program.*ROUTER_PORT=/)
+  expect(await started.ended).toBe(1)
+})
+
+/** Runs what `npm start` runs, on free ports, as a person who has set nothing. */
+async function start(settings: Readonly<Record<string, string>> = {}) {
+  const [router, inference] = [await freePort(), await freePort()]
+  const { PATH = '', HOME = '' } = process.env
+  const ports = { ROUTER_PORT: String(router), INFERENCE_PORT: String(inference) }
+  const child = spawn(process.execPath, ['scripts/run.mjs', 'scripts/start.ts'], {
+    cwd: checkout.folder,
+    env: { PATH, HOME, ...ports, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  const group = child.pid ?? 0
+  const lines: string[] = []
+  for (const output of [child.stdout, child.stderr])
+    createInterface({ input: output }).on('line', (text) => lines.push(text))
+  const ended = once(child, 'exit').then(([code]) => code as number | null)
+  onTestFinished(() => signalGroup(group, 'SIGKILL'))
+  const processes = () => [group, ...descendantsOf(group)]
+  return {
+    url: `http://127.0.0.1:${router}`,
+    containerUrl: `http://127.0.0.1:${inference}`,
+    lines,
+    ended,
+    processes,
+    line: (pattern: RegExp, from = 0) =>
+      eventually(`a line like ${pattern}`, () => lines.slice(from).find((text) => pattern.test(text))),
+    /** Signals the group as a terminal does; checks that every process goes by itself. */
+    async stopsCleanly(signal: NodeJS.Signals): Promise<void> {
+      const all = processes()
+      expect(all.length).toBeGreaterThan(3)
+      signalGroup(group, signal)
+      await ended
+      await eventually('every process is gone', () => !groupExists(group) && !all.some(isAlive), 15_000)
+      const settings = join(checkout.folder, '.wrangler')
+      expect(existsSync(settings) && readdirSync(settings).filter((name) => name.endsWith('.env'))).toEqual(
+        [],
+      )
+    },
+  }
+}
