@@ -2,6 +2,8 @@
  * `POST /v1/chat/completions`: OpenAI's API as a translation at the border. Behind it everything is the Messages API.
  */
 
+import type { StreamEvent } from '../../shared/events.ts'
+import { encodeSseComment } from '../../shared/sse.ts'
 import { toChatCompletion } from '../chat-completions/chat-completion.ts'
 import { createChunkTranslator } from '../chat-completions/chunk-translator.ts'
 import { logprobOf } from '../chat-completions/logprobs.ts'
@@ -59,7 +61,12 @@ function createSurface(translated: TranslatedRequest, id: string, created: numbe
       const encode = (items: ReturnType<typeof translator.push>) =>
         items.map(encodeCompletionStreamItem).join('')
       return {
-        chunk: (chunk) => encode(chunk.events.flatMap(translator.push)),
+        chunk(chunk) {
+          const text = encode(chunk.events.flatMap(translator.push))
+          // Pings and thinking have no chunk here. Without a byte, proxies would cut the stream, and a client that
+          // has left would never be noticed.
+          return text === '' && chunk.events.some(showsLife) ? encodeSseComment('ping') : text
+        },
         whole: (body, status) =>
           encodeCompletionStreamItem(toOpenAiError({ status, body: parse(body.bytes) }).body),
         error: (error) => encode(translator.fail(error)),
@@ -78,6 +85,10 @@ function createSurface(translated: TranslatedRequest, id: string, created: numbe
     },
     error: openAiError,
   }
+}
+
+function showsLife({ type }: StreamEvent): boolean {
+  return type === 'ping' || type === 'content_block_delta'
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -215,7 +215,8 @@ function withoutLogprob(event: KnownEvent): KnownEvent {
 function refusal(response: Response, log: Log, now: number): RouterError {
   const { status } = response
   const retryAfterMs = readRetryAfterMs(response.headers, now)
-  if (status === 429)
+  // 529 is what Anthropic's own API says when it is full; servers that imitate it say the same.
+  if (status === 429 || status === 529)
     return new RouterError('overloaded', 'The local model is busy.', { retryAfterMs: retryAfterMs ?? 1_000 })
   if (status === 503) return new RouterError('unavailable', 'The local model is not ready.', { retryAfterMs })
   if (status === 400 || status === 413 || status === 422)
