@@ -1,0 +1,176 @@
+/**
+ * The contract of local servers on each kind: our own container, a foreign server of the Messages API, and servers of
+ * OpenAI's API with the wire formats of llama.cpp, Ollama and vLLM.
+ */
+import type { AddressInfo } from 'node:net'
+import { type ServerType, serve } from '@hono/node-server'
+import { createApp, type ServiceStatus } from '../../inference/app.ts'
+import { createMetrics } from '../../inference/metrics.ts'
+import { createScheduler } from '../../inference/scheduler.ts'
+import { RouterError } from '../../shared/errors.ts'
+import { framesOf, localMessage } from '../support/edge/messages.ts'
+import { createScriptedEngine, type Script as EngineScript } from '../support/scripted-engine.ts'
+import { type Script, startUpstream } from '../support/upstream.ts'
+import { stream } from '../support/upstream-messages.ts'
+import { finish, respond } from '../support/upstream-steps.ts'
+import { describeLocalServer, type LocalServer } from './local-server.ts'
+import { chatStream, OPENAI_DIALECTS, type OpenAiDialect } from './openai-dialects.ts'
+
+const PIECES = ['Good', ' morning', ' to you.']
+const TEXT = PIECES.join('')
+const SECRET = 'shared-secret-0123456789'
+
+describeLocalServer('our container', startOwn)
+describeLocalServer('a foreign Messages server', startForeignMessages)
+for (const dialect of OPENAI_DIALECTS) describeLocalServer(dialect.name, () => startOpenAi(dialect))
+
+async function startOwn(): Promise<LocalServer> {
+  let status: ServiceStatus = 'ready'
+  let engine = createScriptedEngine({ words: PIECES })
+  let busy = false
+  const asked: Record<string, unknown>[] = []
+  const restart = (script: EngineScript) => {
+    engine = createScriptedEngine(script)
+  }
+  const scheduler = createScheduler({
+    maxConcurrency: 1,
+    maxQueue: 1,
+    queueTimeoutMs: 5_000,
+    expectedServiceMs: () => 100,
+    now: () => performance.now(),
+  })
+  const app = createApp({
+    engine: () => engine,
+    status: () => status,
+    limits: () => ({ maxInputTokens: 1_000, maxOutputTokens: 200 }),
+    scheduler: {
+      ...scheduler,
+      acquire(...given) {
+        if (busy) throw new RouterError('overloaded', 'Full.', { retryAfterMs: 1_000, status: 429 })
+        return scheduler.acquire(...given)
+      },
+    },
+    metrics: createMetrics(scheduler.load),
+    secret: SECRET,
+    log: () => {},
+    now: () => performance.now(),
+    newId: () => crypto.randomUUID().replaceAll('-', ''),
+    startedAt: new Date(0),
+  })
+  const server = serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    async fetch(request: Request) {
+      if (request.method === 'POST') asked.push(await request.clone().json())
+      return app.fetch(request)
+    },
+  })
+  await new Promise<void>((settle) => server.once('listening', () => settle()))
+  return {
+    url: addressOf(server),
+    text: TEXT,
+    model: 'scripted',
+    settings: { LOCAL_LLM_SECRET: SECRET },
+    fail(how) {
+      if (how === 'busy') busy = true
+      else if (how === 'loading') status = 'loading'
+      else
+        restart({ words: how === 'error' ? [] : PIECES.slice(0, 2), failure: new Error('the engine broke') })
+    },
+    asked: () => asked,
+    reset() {
+      busy = false
+      status = 'ready'
+      asked.length = 0
+      restart({ words: PIECES })
+    },
+    close: () => new Promise((settle) => void server.close(() => settle())),
+  }
+}
+
+function startForeignMessages(): Promise<LocalServer> {
+  const frames = framesOf(localMessage({ model: 'foreign', content: [{ type: 'text', text: TEXT }] }))
+  return startForeign({
+    path: '/v1/messages',
+    // It has no /readyz.
+    other: respondByPath({ '/v1/models': JSON.stringify({ data: [{ type: 'model', id: 'foreign' }] }) }),
+    usual: stream(frames),
+    unfinished: [...stream(frames.slice(0, 4)).slice(0, -1), finish],
+    model: 'foreign',
+    settings: {},
+    loading: JSON.stringify({ type: 'error', error: { type: 'overloaded_error', message: 'loading' } }),
+  })
+}
+
+function startOpenAi(dialect: OpenAiDialect): Promise<LocalServer> {
+  const whole = dialect.answer(PIECES)
+  return startForeign({
+    path: '/v1/chat/completions',
+    other: respondByPath({ '/v1/models': dialect.models }),
+    usual: chatStream(whole),
+    // Neither a finish reason nor [DONE].
+    unfinished: [...chatStream(whole.slice(0, 2)).slice(0, -2), finish],
+    model: dialect.configuredModel ?? dialect.model,
+    settings: {
+      LOCAL_LLM_PROTOCOL: 'openai',
+      ...(dialect.configuredModel === undefined ? {} : { LOCAL_LLM_MODEL: dialect.configuredModel }),
+    },
+    loading: dialect.loading,
+    suffix: '/v1',
+  })
+}
+
+type Foreign = {
+  readonly path: string
+  readonly other: Script
+  readonly usual: Script
+  readonly unfinished: Script
+  readonly model: string
+  readonly settings: Readonly<Record<string, string>>
+  /** The body of its 503. */
+  readonly loading: string
+  /** What users append to the address. */
+  readonly suffix?: string
+}
+
+async function startForeign({
+  path,
+  other,
+  usual,
+  model,
+  settings,
+  ...scripts
+}: Foreign): Promise<LocalServer> {
+  const upstream = await startUpstream({ path, usual, other })
+  return {
+    url: upstream.url,
+    text: TEXT,
+    model,
+    settings: { LOCAL_LLM_URL: `${upstream.url}${scripts.suffix ?? ''}`, LOCAL_LLM_SECRET: '', ...settings },
+    fail(how) {
+      if (how === 'busy') upstream.next(respond(429, '{"error":{"message":"full"}}'))
+      else if (how === 'loading') upstream.next(respond(503, scripts.loading))
+      else if (how === 'error') upstream.next(respond(500, '{"error":{"message":"CUDA out of memory"}}'))
+      else upstream.next(scripts.unfinished)
+    },
+    asked: () => upstream.hits.map(({ body }) => JSON.parse(body.toString())),
+    reset: upstream.reset,
+    close: upstream.close,
+  }
+}
+
+/** Answers known paths, and the rest with 404 as a foreign server does. */
+function respondByPath(bodies: Readonly<Record<string, string>>): Script {
+  return [
+    async (exchange) => {
+      const body = bodies[exchange.hit.path]
+      const script =
+        body === undefined ? respond(404, '{"error":{"message":"Not Found"}}') : respond(200, body)
+      for (const step of script) await step(exchange)
+    },
+  ]
+}
+
+function addressOf(server: ServerType): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
