@@ -57,7 +57,14 @@ const optionalText = z
   .optional()
   .transform((value) => value?.trim() || undefined)
 
-function createSchema(cores: number) {
+/** Below this much memory, in bytes, the defaults are those of a small instance. */
+const SMALL_MEMORY_BYTES = 768 * 1024 * 1024
+/** The shipped model peaks at about 460 MB of its own with these; at 600 MB with two prompts of 1,024 tokens. */
+const SMALL_DEFAULTS = { concurrency: 1, inputTokens: 384 } as const
+const DEFAULTS = { concurrency: 2, inputTokens: 1024 } as const
+
+function createSchema(cores: number, memoryBytes: number) {
+  const defaults = memoryBytes < SMALL_MEMORY_BYTES ? SMALL_DEFAULTS : DEFAULTS
   return z.object({
     LOCAL_MODEL_NAME: optionalText,
     LOCAL_MODEL_DTYPE: optionalText.refine((value) => value === undefined || DTYPE_SUFFIXES.has(value), {
@@ -76,9 +83,9 @@ function createSchema(cores: number) {
     ),
     HOST: optionalText,
     PORT: whole('PORT', 0, 65_535, 8080),
-    MAX_CONCURRENCY: whole('MAX_CONCURRENCY', 1, 64, 2),
+    MAX_CONCURRENCY: whole('MAX_CONCURRENCY', 1, 64, defaults.concurrency),
     MAX_QUEUE: whole('MAX_QUEUE', 0, 10_000, 8),
-    MAX_INPUT_TOKENS: whole('MAX_INPUT_TOKENS', 16, 1_000_000, 1024),
+    MAX_INPUT_TOKENS: whole('MAX_INPUT_TOKENS', 16, 1_000_000, defaults.inputTokens),
     MAX_OUTPUT_TOKENS: whole('MAX_OUTPUT_TOKENS', 1, 1_000_000, 512),
     NUM_THREADS: whole('NUM_THREADS', 1, 256, Math.max(1, cores - 1)),
     QUEUE_TIMEOUT_MS: whole('QUEUE_TIMEOUT_MS', 1, 600_000, 10_000),
@@ -94,13 +101,15 @@ function createSchema(cores: number) {
  * Returns the settings.
  * @param env the environment, e.g. process.env
  * @param cores processor cores; one is left to the HTTP process
+ * @param memoryBytes limit of the process's memory; absent: none
  * @throws {RouterError} `configuration` that names every problem, one a line
  */
 export function readInferenceConfig(
   env: Readonly<Record<string, string | undefined>>,
   cores: number,
+  memoryBytes: number = Number.POSITIVE_INFINITY,
 ): InferenceConfig {
-  const parsed = createSchema(cores).safeParse(env)
+  const parsed = createSchema(cores, memoryBytes).safeParse(env)
   const problems = parsed.error?.issues.map(({ message }) => message) ?? []
   const host = env.HOST?.trim() || '0.0.0.0'
   if (!env.LOCAL_LLM_SECRET?.trim() && !LOOPBACK.has(host))

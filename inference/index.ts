@@ -18,7 +18,9 @@ await main()
 async function main(): Promise<void> {
   let config: InferenceConfig
   try {
-    config = readInferenceConfig(process.env, availableParallelism())
+    // 0 means no limit.
+    const memoryBytes = process.constrainedMemory() || Number.POSITIVE_INFINITY
+    config = readInferenceConfig(process.env, availableParallelism(), memoryBytes)
   } catch (error) {
     process.stderr.write(`[LocalLLM] ${messageOf(error)}\n`)
     process.exit(1)
