@@ -32,7 +32,7 @@ export type Effects = {
 export function composeDependencies(config: Config, effects: Effects) {
   const { fetch, log, now, random, createId } = effects
   const strategies = createStrategyStore(effects.strategyRecord, config.strategy, now, log)
-  const cache = createMemoryCache({ ...config.cache, random })
+  const cache = createMemoryCache({ ...config.cache, now, random })
   const local = config.local && composeLocal(config.local, effects)
   const claude = createClaudeProvider({ config: config.claude, fetch, log, now, random, sleep })
   const dependencies: GatewayDependencies = {

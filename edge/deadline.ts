@@ -57,6 +57,21 @@ export function createDeadline(client: AbortSignal, totalMs: number): Deadline {
   }
 }
 
+/**
+ * Returns what `work` resolves to, or undefined if that takes longer than `milliseconds`. The work goes on.
+ */
+export async function settledWithin<T>(work: Promise<T>, milliseconds: number): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    if (timer !== undefined) clearTimeout(timer)
+  }
+}
+
 async function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = () => {}
   const aborted = new Promise<never>((_, reject) => {

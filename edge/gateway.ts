@@ -86,6 +86,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         requestedModel: request.view.model,
         routed: dependencies.isRouted(request.view.model),
         force: request.controls.force,
+        mayForce: !request.tenant.forbid.includes('force'),
         privacyLocal: request.controls.privacyLocal,
         staysWithSession: request.agentSession && !dependencies.sideRequestsLocal,
         localOnlyFeature: request.logprobs ? 'logprobs' : undefined,

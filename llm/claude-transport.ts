@@ -3,8 +3,8 @@
  * a host program's own. Everything else (deadlines, the one retry, what errors mean) is edge/providers/claude.ts.
  */
 import Anthropic, { APIConnectionError, APIError } from '@anthropic-ai/sdk'
-import type { ClaudeConfig } from '../edge/config.ts'
 import type { Fetch } from '../edge/providers/provider.ts'
+import type { ClaudeConfig } from '../edge/settings/core-settings.ts'
 
 /** What is needed of a client; also the clients for other platforms have it. */
 export type AnthropicClient = Pick<Anthropic, 'post'>

@@ -77,6 +77,7 @@ function classifyLine(line: string, number: number): unknown {
     requestedModel: 'auto',
     routed: true,
     force: undefined,
+    mayForce: true,
     privacyLocal: false,
     staysWithSession: false,
     localOnlyFeature: undefined,

@@ -2,6 +2,7 @@
  * Sends a gateway's result to a client of either surface: whole, as a stream, or as an error.
  */
 import { errorBody, RouterError, retryAfterSeconds } from '../../shared/errors.ts'
+import { settledWithin } from '../deadline.ts'
 import type { GatewayResult } from '../gateway.ts'
 import type { WholeBody } from '../providers/provider.ts'
 import type { RouterRequest } from '../request.ts'
@@ -51,7 +52,7 @@ export async function answer(
 ): Promise<Response> {
   const pending = dependencies.gateway.handle(request)
   if (!wantsStream(request)) return settle(await pending, request, surface, leave)
-  const first = await Promise.race([pending, after(dependencies.config.earlyHeadersMs)])
+  const first = await settledWithin(pending, dependencies.config.earlyHeadersMs)
   if (first !== undefined) return settle(first, request, surface, leave)
   // Silence must stay bounded: headers go out now, the verdict follows as events.
   const pieces = writeEarlyStream(pending, surface.createStream(), dependencies.config.heartbeatMs)
@@ -97,8 +98,4 @@ export function errorResponse(
       ...(wait === undefined ? {} : { 'retry-after': String(retryAfterSeconds(wait)) }),
     },
   })
-}
-
-function after(milliseconds: number): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(() => resolve(undefined), milliseconds))
 }

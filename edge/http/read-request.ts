@@ -89,15 +89,17 @@ export function readControls(headers: Headers, tenant: Tenant): Controls {
   return {
     force,
     strategy,
-    cache: readCacheMode(allowed('cache', 'x-router-cache'), headers),
+    cache: readCacheMode(allowed('cache', 'x-router-cache'), headers, tenant),
     privacyLocal: privacy === 'local',
   }
 }
 
-function readCacheMode(control: string | undefined, headers: Headers): CacheMode {
+function readCacheMode(control: string | undefined, headers: Headers, tenant: Tenant): CacheMode {
   if (control === 'skip' || control === 'refresh') return control
   if (control !== undefined)
     throw new RouterError('invalid_request', 'x-router-cache must be "skip" or "refresh".')
+  // Browsers send cache-control by themselves: where the cache is not the client's to steer it says nothing.
+  if (tenant.forbid.includes('cache')) return 'use'
   const directives = (headers.get('cache-control') ?? '').toLowerCase().split(/[\s,]+/)
   if (directives.includes('no-store')) return 'skip'
   return directives.includes('no-cache') ? 'refresh' : 'use'

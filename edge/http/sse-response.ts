@@ -4,6 +4,7 @@
  */
 import { RouterError } from '../../shared/errors.ts'
 import { encodeSseComment, encodeSseEvent } from '../../shared/sse.ts'
+import { settledWithin } from '../deadline.ts'
 import type { GatewayResult } from '../gateway.ts'
 import type { AnswerChunk, StreamBody, WholeBody } from '../providers/provider.ts'
 
@@ -55,7 +56,7 @@ export async function* writeEarlyStream(
 ): AsyncGenerator<Uint8Array | string> {
   yield encodeSseComment('waiting')
   for (;;) {
-    const settled = await Promise.race([result, pause(heartbeatMs)])
+    const settled = await settledWithin(result, heartbeatMs)
     if (settled === undefined) {
       yield encodeSseComment('waiting')
       continue
@@ -98,8 +99,4 @@ export function streamBody(
     },
     { highWaterMark: 0 },
   )
-}
-
-function pause(milliseconds: number): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(() => resolve(undefined), milliseconds))
 }

@@ -2,8 +2,8 @@
  * What every request to Claude has in common: which headers go, whose credential, which headers may come back.
  */
 import { RouterError } from '../../shared/errors.ts'
-import type { ClaudeConfig } from '../config.ts'
 import type { RouterRequest } from '../request.ts'
+import type { ClaudeConfig } from '../settings/core-settings.ts'
 
 /** Sent for clients that name no version; every client of the classic API speaks it. */
 const DEFAULT_VERSION = '2023-06-01'

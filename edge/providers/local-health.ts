@@ -74,6 +74,7 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
   let label: LocalState = 'unknown'
   let lastError: RouterError | undefined
   let wokenAt = Number.NEGATIVE_INFINITY
+  let saidLoading = false
 
   const note = (error: RouterError) => {
     lastError = error
@@ -97,9 +98,12 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
       if (found.waitMs !== undefined) load = { waitMs: found.waitMs, at: now() }
       learnedAt = now()
       if (label !== 'ready') log('[Router] Local model is ready', { model: model?.name })
+      saidLoading = false
       succeeded()
     } catch (error) {
-      note(RouterError.from(error))
+      const known = RouterError.from(error)
+      saidLoading = known.retryAfterMs !== undefined
+      note(known)
     }
   }
   /** One wake-up call at a time: a sleeping instance must not be kept busy by its callers' impatience. */
@@ -130,7 +134,9 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
       return undefined
     },
     async learn(defer) {
-      if (model === undefined && breaker.state() === 'closed') await probe(options.learnTimeoutMs)
+      // A model is ready when it is ready: the page that said "loading" is cheap to ask again, whatever it guessed.
+      if (saidLoading || (model === undefined && breaker.state() === 'closed'))
+        await probe(options.learnTimeoutMs)
       else if (breaker.state() === 'closed' && now() - learnedAt > MODEL_FRESH_MS) {
         learnedAt = now()
         defer(probe(PROBE_TIMEOUT_MS))
@@ -142,6 +148,7 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
       // What the client did, or what this model cannot serve, says nothing about the server's health.
       if (error.code === 'cancelled' || error.code === 'unsupported' || error.code === 'invalid_request')
         return
+      saidLoading = false
       note(error)
       if (breaker.state() === 'closed') wake(defer)
     },

@@ -77,7 +77,7 @@ export function discardBody(response: Response): void {
 export async function readChunk(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   who: string,
-): Promise<ReadableStreamReadResult<Uint8Array>> {
+): Promise<Awaited<ReturnType<typeof reader.read>>> {
   try {
     return await reader.read()
   } catch (cause) {

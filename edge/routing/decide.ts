@@ -20,6 +20,8 @@ export type Circumstances = {
   /** Whether the strategy applies to the requested model name. */
   readonly routed: boolean
   readonly force: ProviderName | undefined
+  /** Whether naming the local model, which forces it, is allowed. */
+  readonly mayForce: boolean
   /** The request must never leave for Claude. */
   readonly privacyLocal: boolean
   /** A side request of an agent's session (a title, a topic) that must follow the session to Claude. */
@@ -58,7 +60,14 @@ function chooseTargets(
 ): Omit<Decision, 'claudeModel'> {
   const { strategy, local, requestedModel, force, privacyLocal } = circumstances
   const rule = findRule(features, { maxInputTokens: local?.maxInputTokens ?? Number.POSITIVE_INFINITY })
-  const forced = requestedModel === LOCAL_MODEL || requestedModel === local?.model ? 'local' : force
+  const namesLocal = requestedModel === LOCAL_MODEL || requestedModel === local?.model
+  if (namesLocal && !circumstances.mayForce)
+    return refuse(
+      'forced: local',
+      'forbidden',
+      'Naming the local model is not allowed for this key. Use "auto".',
+    )
+  const forced = namesLocal ? 'local' : force
 
   if (privacyLocal || forced === 'local' || (strategy === 'local_only' && forced !== 'claude')) {
     const why = privacyLocal ? 'privacy: local only' : forced === 'local' ? 'forced: local' : 'local_only'
@@ -104,7 +113,7 @@ function claudeModel(verdict: Verdict, { requestedModel, claude }: Circumstances
 
 function refuse(
   reason: string,
-  code: 'configuration' | 'invalid_request',
+  code: 'configuration' | 'invalid_request' | 'forbidden',
   message: string,
 ): Omit<Decision, 'claudeModel'> {
   return { targets: [], reason, refusal: new RouterError(code, message) }

@@ -3,6 +3,7 @@
  * requests; a store that fails leaves the configured strategy in force.
  */
 import type { Log } from '../../shared/log.ts'
+import { settledWithin } from '../deadline.ts'
 import type { Strategy } from '../strategy.ts'
 
 /** Where the strategy is kept. */
@@ -36,7 +37,7 @@ export function createStrategyStore(
   let known: { strategy: Strategy; at: number } | undefined
   const refresh = async () => {
     try {
-      known = { strategy: (await withTimeout(record.read())) ?? configured, at: now() }
+      known = { strategy: (await readInTime(record)) ?? configured, at: now() }
     } catch {
       log(
         '[Router] The stored strategy cannot be read; the configured one holds',
@@ -73,14 +74,12 @@ export function createMemoryStrategyRecord(): StrategyRecord {
   }
 }
 
-async function withTimeout<T>(work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('timeout')), LONGEST_WAIT_MS)
-  })
-  try {
-    return await Promise.race([work, timeout])
-  } finally {
-    if (timer !== undefined) clearTimeout(timer)
-  }
+/** @throws if the record does not answer in time */
+async function readInTime(record: StrategyRecord): Promise<Strategy | undefined> {
+  const read = await settledWithin(
+    record.read().then((strategy) => ({ strategy })),
+    LONGEST_WAIT_MS,
+  )
+  if (read === undefined) throw new Error('timeout')
+  return read.strategy
 }

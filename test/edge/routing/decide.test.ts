@@ -16,6 +16,7 @@ const usual: Circumstances = {
   requestedModel: 'auto',
   routed: true,
   force: undefined,
+  mayForce: true,
   privacyLocal: false,
   staysWithSession: false,
   localOnlyFeature: undefined,
@@ -64,6 +65,12 @@ test('forces the local model by its name', () => {
   for (const requestedModel of ['local', 'tiny-model'])
     expect(routeOf({ strategy: 'claude_only', requestedModel }, complex)).toBe('local')
   expect(routeOf({ requestedModel: 'local', local: undefined })).toBe('503')
+})
+
+test('does not let a name force what the operator forbids to force', () => {
+  for (const requestedModel of ['local', 'tiny-model'])
+    expect(routeOf({ requestedModel, mayForce: false })).toBe('403')
+  expect(routeOf({ mayForce: false })).toBe('local, cheap')
 })
 
 test('refuses what is forced upon a model that cannot do it', () => {

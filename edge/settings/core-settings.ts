@@ -1,0 +1,165 @@
+/**
+ * The settings of the core: routing, the local model, Claude, the cache. Shared by the edge and by the library, which
+ * differ in who may call. Pure: reads no environment by itself.
+ */
+import * as z from 'zod/mini'
+import { SIMPLE_TASKS, type SimpleTask } from '../routing/task.ts'
+import { DEFAULT_THRESHOLD } from '../routing/weights.ts'
+import { STRATEGIES } from '../strategy.ts'
+import { boolean, choice, choices, list, milliseconds, share, text, whole } from './setting-schemas.ts'
+
+export type Deadlines = {
+  /** Until response headers, ms. */
+  readonly headersMs: number
+  /** Until the first content (local) or the first event (Claude), ms. */
+  readonly firstContentMs: number
+  /** Longest silence inside an answer, ms. */
+  readonly idleMs: number
+  /** The whole answer, ms. */
+  readonly totalMs: number
+}
+
+export type LocalConfig = {
+  readonly urls: readonly string[]
+  readonly protocol: 'anthropic' | 'openai'
+  readonly secret: string | undefined
+  readonly model: string | undefined
+  readonly deadlines: Deadlines
+  readonly tasks: 'auto' | readonly SimpleTask[]
+  readonly maxInputTokens: number | undefined
+}
+
+export type ClaudeConfig = {
+  readonly baseUrl: string
+  readonly apiKey: string | undefined
+  readonly keySource: 'router' | 'client'
+  readonly model: string
+  readonly simpleModel: string
+  readonly deadlines: Deadlines
+  readonly maxRetries: number
+}
+
+export type CacheLimits = {
+  readonly ttlSeconds: number
+  readonly maxEntries: number
+  readonly maxBytes: number
+}
+
+const DEFAULT_CLAUDE_MODEL = 'claude-sonnet-5-5'
+const DEFAULT_CLAUDE_SIMPLE_MODEL = 'claude-haiku-5-5'
+const DEFAULT_ANTHROPIC_BASE_URL = 'https://api.anthropic.com'
+
+/** Members of a schema; the homes add their own. */
+export const CORE_SETTINGS = {
+  LLM_STRATEGY: choice(STRATEGIES, 'claude_only'),
+  LOCAL_LLM_ENABLED: boolean,
+  LOCAL_LLM_URL: list([]),
+  LOCAL_LLM_PROTOCOL: choice(['anthropic', 'openai'], 'anthropic'),
+  LOCAL_LLM_MODEL: text,
+  LOCAL_LLM_SECRET: text,
+  LOCAL_TASKS: choices(SIMPLE_TASKS),
+  LOCAL_MAX_INPUT_TOKENS: z.optional(whole(0, 1, 10_000_000)),
+  LOCAL_TIMEOUT_MS: milliseconds(60_000),
+  LOCAL_HEADERS_MS: milliseconds(2_000),
+  LOCAL_FIRST_CONTENT_MS: milliseconds(4_000),
+  LOCAL_IDLE_MS: milliseconds(15_000),
+  ANTHROPIC_API_KEY: text,
+  ANTHROPIC_BASE_URL: text,
+  CLAUDE_MODEL: text,
+  CLAUDE_SIMPLE_MODEL: text,
+  CLAUDE_TIMEOUT_MS: milliseconds(600_000),
+  CLAUDE_HEADERS_MS: milliseconds(30_000),
+  CLAUDE_FIRST_EVENT_MS: milliseconds(30_000),
+  CLAUDE_IDLE_MS: milliseconds(90_000),
+  CLAUDE_MAX_RETRIES: whole(1, 0, 5),
+  ROUTED_MODELS: list(['*']),
+  ROUTER_THRESHOLD: share(DEFAULT_THRESHOLD),
+  SIDE_REQUESTS_LOCAL: boolean,
+  CACHE_TTL_SECONDS: whole(300, 0, 31_536_000),
+  CACHE_MAX_ENTRIES: whole(1_000, 0, 1_000_000),
+  CACHE_MAX_BYTES: whole(16 * 1024 * 1024, 0, 100 * 1024 * 1024),
+  SAVINGS_BASELINE_MODEL: text,
+} as const
+
+const coreSchema = z.object(CORE_SETTINGS)
+export type CoreSettings = z.infer<typeof coreSchema>
+
+/** Returns how the local model is reached; `urls` is empty where no address is set. */
+export function localConfig(settings: CoreSettings): LocalConfig {
+  return {
+    // Addresses of OpenAI's API are usually given with the /v1 that the router adds itself.
+    urls: settings.LOCAL_LLM_URL.map((url) => withoutTrailingSlash(url).replace(/\/v1$/, '')),
+    protocol: settings.LOCAL_LLM_PROTOCOL,
+    secret: settings.LOCAL_LLM_SECRET,
+    model: settings.LOCAL_LLM_MODEL,
+    tasks: settings.LOCAL_TASKS,
+    maxInputTokens: settings.LOCAL_MAX_INPUT_TOKENS,
+    deadlines: {
+      headersMs: settings.LOCAL_HEADERS_MS,
+      firstContentMs: settings.LOCAL_FIRST_CONTENT_MS,
+      idleMs: settings.LOCAL_IDLE_MS,
+      totalMs: settings.LOCAL_TIMEOUT_MS,
+    },
+  }
+}
+
+/** Returns how Claude is reached. */
+export function claudeConfig(settings: CoreSettings, keySource: ClaudeConfig['keySource']): ClaudeConfig {
+  return {
+    baseUrl: withoutTrailingSlash(settings.ANTHROPIC_BASE_URL ?? DEFAULT_ANTHROPIC_BASE_URL),
+    apiKey: settings.ANTHROPIC_API_KEY,
+    keySource,
+    model: settings.CLAUDE_MODEL ?? DEFAULT_CLAUDE_MODEL,
+    simpleModel: settings.CLAUDE_SIMPLE_MODEL ?? DEFAULT_CLAUDE_SIMPLE_MODEL,
+    maxRetries: settings.CLAUDE_MAX_RETRIES,
+    deadlines: {
+      headersMs: settings.CLAUDE_HEADERS_MS,
+      firstContentMs: settings.CLAUDE_FIRST_EVENT_MS,
+      idleMs: settings.CLAUDE_IDLE_MS,
+      totalMs: settings.CLAUDE_TIMEOUT_MS,
+    },
+  }
+}
+
+/** Returns the bounds of the cache. */
+export function cacheLimits(settings: CoreSettings): CacheLimits {
+  return {
+    ttlSeconds: settings.CACHE_TTL_SECONDS,
+    maxEntries: settings.CACHE_MAX_ENTRIES,
+    maxBytes: settings.CACHE_MAX_BYTES,
+  }
+}
+
+/** Yields what contradicts itself whoever may call; each line names its setting. */
+export function* coreProblems(settings: CoreSettings): Generator<string> {
+  if (settings.LLM_STRATEGY === 'local_only' && !settings.LOCAL_LLM_ENABLED)
+    yield 'LLM_STRATEGY=local_only needs LOCAL_LLM_ENABLED=true'
+  if (settings.ANTHROPIC_BASE_URL !== undefined)
+    yield* addressProblems('ANTHROPIC_BASE_URL', settings.ANTHROPIC_BASE_URL)
+}
+
+/** Yields what is wrong with the addresses of the local model, for those who mean to use them. */
+export function* localAddressProblems(settings: CoreSettings): Generator<string> {
+  for (const url of settings.LOCAL_LLM_URL) {
+    yield* addressProblems('LOCAL_LLM_URL', url)
+    if (!isLoopback(url) && settings.LOCAL_LLM_SECRET === undefined)
+      yield 'LOCAL_LLM_SECRET is not set: a container that is not on this machine needs a shared secret'
+  }
+}
+
+function* addressProblems(name: string, value: string): Generator<string> {
+  if (!URL.canParse(value)) yield `${name} is not an address such as https://host.example`
+  else if (new URL(value).protocol !== 'https:' && !isLoopback(value))
+    yield `${name} must begin with https:// (http:// is for this machine only)`
+  else if (new URL(value).username !== '') yield `${name} must not hold credentials`
+}
+
+function isLoopback(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const { protocol, hostname } = new URL(value)
+  return protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
+}
+
+function withoutTrailingSlash(url: string): string {
+  return url.replace(/\/+$/, '')
+}

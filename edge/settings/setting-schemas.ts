@@ -1,0 +1,98 @@
+/**
+ * The kinds of value that settings have: each a schema over an optional text, with a message that completes
+ * "NAME …". Knows no setting by name.
+ */
+import * as z from 'zod/mini'
+
+/** Any text. */
+export const text = z.optional(z.string())
+
+/** `true` or `false`; unset is false. */
+export const boolean = z.pipe(
+  z.optional(z.enum(['true', 'false'], { error: 'must be true or false' })),
+  z.transform((value) => value === 'true'),
+)
+
+/** A whole number between two bounds, or `fallback`. */
+export function whole(fallback: number, minimum: number, maximum: number) {
+  const error = `must be a whole number from ${minimum} to ${maximum}`
+  return z.pipe(
+    z.optional(z.string().check(z.regex(/^\d{1,12}$/, { error }))),
+    z.pipe(
+      z.transform((value: string | undefined) => (value === undefined ? fallback : Number(value))),
+      z.number().check(z.minimum(minimum, { error }), z.maximum(maximum, { error })),
+    ),
+  )
+}
+
+/** A time limit, at most an hour. */
+export function milliseconds(fallback: number) {
+  return whole(fallback, 1, 3_600_000)
+}
+
+/** A number from 0 to 1, or `fallback`. */
+export function share(fallback: number) {
+  const error = 'must be a number from 0 to 1'
+  return z.pipe(
+    z.optional(z.string().check(z.regex(/^(0(\.\d+)?|1(\.0+)?|\.\d+)$/, { error }))),
+    z.transform((value: string | undefined) => (value === undefined ? fallback : Number(value))),
+  )
+}
+
+/** Texts separated by commas, or `fallback`. */
+export function list(fallback: readonly string[]) {
+  return z.pipe(
+    text,
+    z.transform((value) => (value === undefined ? fallback : splitList(value))),
+  )
+}
+
+/** One of some names, or `fallback`. */
+export function choice<const T extends readonly string[]>(values: T, fallback: T[number]) {
+  return z.pipe(
+    z.optional(z.enum(values, { error: `must be one of ${values.join(', ')}` })),
+    z.transform((value): T[number] => value ?? fallback),
+  )
+}
+
+/** Some of some names, `auto`, or unset, which is `auto`. */
+export function choices<const T extends readonly string[]>(values: T) {
+  return z.pipe(
+    text,
+    z.transform((value, context): 'auto' | readonly T[number][] => {
+      if (value === undefined || value === 'auto') return 'auto'
+      const names = splitList(value)
+      const found = values.filter((name) => names.includes(name))
+      if (found.length === names.length && names.length > 0) return found
+      const message = `must be auto, or some of ${values.join(', ')} separated by commas`
+      context.issues.push({ code: 'custom', message, input: value })
+      return z.NEVER
+    }),
+  )
+}
+
+/** Takes the named settings out of an environment; empty values count as unset. */
+export function pickSettings(
+  env: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Record<string, string> {
+  const given: Record<string, string> = {}
+  for (const name of names) {
+    const value = env[name]
+    if (typeof value === 'string' && value.trim() !== '') given[name] = value.trim()
+    else if (typeof value === 'number' || typeof value === 'boolean') given[name] = String(value)
+  }
+  return given
+}
+
+/** Returns one line for each issue, beginning with the setting's name. */
+export function describeIssues(error: z.core.$ZodError): string[] {
+  return error.issues.map((issue) => `${issue.path.map(String).join('.')} ${issue.message}`)
+}
+
+function splitList(value: string): string[] {
+  return value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
