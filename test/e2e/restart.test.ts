@@ -1,6 +1,6 @@
 /**
- * What only a new process of the edge can show: the strategy set at runtime is on disk, and an address of the
- * container that does not resolve is one more way to be unreachable.
+ * What only a new process of the edge can show: the strategy set at runtime is on disk, a container that is still
+ * loading is used as soon as it is ready, and an address that does not resolve is one more way to be unreachable.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,14 +8,17 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { startEdge } from '../support/stack.ts'
 import { createClient, SIMPLE } from '../support/stack-client.ts'
-import { startUpstream, type Upstream } from '../support/upstream.ts'
+import { type Script, type Step, startUpstream, type Upstream } from '../support/upstream.ts'
 import {
   CLAUDE_ANSWER,
   CLAUDE_KEY,
   claudeAnswers,
   LOCAL_SECRET,
+  localAnswers,
+  localIsReady,
   wholeBody,
 } from '../support/upstream-messages.ts'
+import { respond } from '../support/upstream-steps.ts'
 
 const ADMIN_KEY = 'admin-key-of-these-tests'
 const stateFolder = mkdtempSync(join(tmpdir(), 'router-state-'))
@@ -40,6 +43,21 @@ test('Claude answers for a container whose name does not resolve, and the name s
   )
 })
 
+test('a container that was loading is used as soon as it is ready, whatever wait it had announced', async () => {
+  let readiness: Script = respond(503, '{"status":"loading"}', { 'retry-after': '50' })
+  const current: Step = async (exchange) => {
+    for (const step of readiness) await step(exchange)
+  }
+  const container = await startUpstream({ usual: localAnswers, other: [current] })
+  onTestFinished(() => container.close())
+  const client = await start({ LOCAL_LLM_URL: container.url })
+  expect(JSON.parse((await client.get('/readyz')).body)).toMatchObject({ local: false, claude: true })
+  expect((await client.ask(SIMPLE)).headers.get('x-router-fallback')).toBe('unavailable')
+  expect(container.hits).toHaveLength(0)
+  readiness = localIsReady
+  expect((await client.ask(SIMPLE)).headers.get('x-router-route')).toBe('local')
+})
+
 test('a strategy set at runtime survives a restart of the edge', async () => {
   const first = await start()
   const changed = await fetch(`${first.url}/v1/router/strategy`, {
@@ -56,7 +74,7 @@ test('a strategy set at runtime survives a restart of the edge', async () => {
   })
 })
 
-async function start() {
+async function start(settings: Readonly<Record<string, string>> = {}) {
   const edge = await startEdge(
     {
       LLM_STRATEGY: 'hybrid',
@@ -66,6 +84,7 @@ async function start() {
       ANTHROPIC_API_KEY: CLAUDE_KEY,
       ANTHROPIC_BASE_URL: claude.url,
       ADMIN_KEY,
+      ...settings,
     },
     { stateFolder },
   )

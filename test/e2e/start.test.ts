@@ -24,9 +24,17 @@ test('the first start writes .env, answers a greeting locally, and says what is 
   const started = await start()
   await started.line(/Wrote \.env/)
   await started.line(/ANTHROPIC_API_KEY is not set/)
-  await started.line(/Local model Ulfberht-135M is ready/)
   const client = createClient(started.url)
+  // As a monitor does from the first second on: having heard "loading" must not delay the first answer.
+  await eventually('the container is ready', async () => {
+    await client.get('/readyz')
+    return await fetch(`${started.containerUrl}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  })
   const greeting = await client.ask(SIMPLE)
+  await started.line(/Local model Ulfberht-135M is ready/)
   expect(greeting.headers.get('x-router-route')).toBe('local')
   const refused = await client.ask(COMPLEX)
   expect([refused.status, refused.body]).toEqual([503, expect.stringContaining('ANTHROPIC_API_KEY')])
