@@ -20,6 +20,7 @@ export type Operation = {
 export type OpenApiDocument = {
   readonly openapi: string
   readonly info: { readonly title: string; readonly version: string; readonly description: string }
+  readonly security: readonly Record<string, readonly string[]>[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: unknown
 }
@@ -80,6 +81,8 @@ export function createOpenApiDocument(): OpenApiDocument {
       description:
         'Answers simple requests from a small model of your own and sends the rest to Claude. Every answer says in x-router-* headers who gave it and why.',
     },
+    // Either key form will do; operations that are open to everyone say so themselves.
+    security: [{ bearer: [] }, { apiKey: [] }],
     paths: {
       '/v1/messages': {
         post: {
@@ -107,7 +110,7 @@ export function createOpenApiDocument(): OpenApiDocument {
           summary: 'Count the tokens of a request',
           description: 'Claude\'s own count where a key is set, else an estimate with "estimated": true.',
           tags: ['answers'],
-          requestBody: body('MessagesRequest'),
+          requestBody: body('CountTokensRequest'),
           responses: plain('The count.', {
             type: 'object',
             properties: { input_tokens: { type: 'integer' }, estimated: { type: 'boolean' } },
@@ -200,6 +203,7 @@ export function createOpenApiDocument(): OpenApiDocument {
       },
       schemas: {
         MessagesRequest: toSchema(messagesRequestSchema),
+        CountTokensRequest: withoutRequired(toSchema(messagesRequestSchema), 'max_tokens'),
         Message: toSchema(messageResponseSchema),
         ChatCompletionRequest: toSchema(chatCompletionRequestSchema),
         ChatCompletion: {
@@ -213,8 +217,15 @@ export function createOpenApiDocument(): OpenApiDocument {
   }
 }
 
-function toSchema(schema: z.ZodMiniType): unknown {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+/** The schema of the same request where one field need not be there. */
+function withoutRequired(schema: JsonSchema, field: string): JsonSchema {
+  return { ...schema, required: (schema.required ?? []).filter((name) => name !== field) }
+}
+
+type JsonSchema = z.core.JSONSchema.BaseSchema
+
+function toSchema(schema: z.ZodMiniType): JsonSchema {
+  const { $schema: _schema, '~standard': _standard, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
   return rest
 }
 
