@@ -3,23 +3,21 @@
  * errors. Two relays show what it sent and what Claude got. Skipped by name where its program has no binary.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { ROOT } from '../../support/stack.ts'
 import { createClient } from '../../support/stack-client.ts'
+import { CLAUDE_CODE_PACKAGE, claudeCodeFolder } from './claude-code-program.ts'
 import { AFTER_TOOL, CLAUDE_SAYS, COUNTED_TOKENS, claudeFails, PING } from './claude-conversation.ts'
 import { type ClientStack, LOCAL_PATH, ROUTER_KEY, startClientStack } from './client-stack.ts'
 import { type Relay, startRelay } from './relay.ts'
 
-const libc = process.platform === 'linux' && existsSync('/etc/alpine-release') ? '-musl' : ''
-const BINARY_PACKAGE = `@anthropic-ai/claude-code-${process.platform}-${process.arch}${libc}`
-// Its install script would copy this into place; no install script runs here.
-const PROGRAM = join(ROOT, 'test/clients/node_modules', BINARY_PACKAGE, 'claude')
-const hasBinary = existsSync(PROGRAM)
+const folder = claudeCodeFolder()
+const hasBinary = folder !== undefined
 const codeTest = test.skipIf(!hasBinary)
-const name = (what: string) => (hasBinary ? what : `${what} (skipped: there is no ${BINARY_PACKAGE} here)`)
+const name = (what: string) =>
+  hasBinary ? what : `${what} (skipped: there is no ${CLAUDE_CODE_PACKAGE} here)`
 
 const TOOL_PROMPT = 'RUN_ECHO please'
 
@@ -112,7 +110,7 @@ async function sentByClaudeCode(): Promise<Buffer> {
 
 function claudeCode(args: readonly string[]): Promise<{ code: number | null; output: string }> {
   return new Promise((settle, fail) => {
-    const child = spawn(PROGRAM, args, {
+    const child = spawn(join(folder ?? '', 'claude'), args, {
       cwd: join(home, 'work'),
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
