@@ -58,17 +58,19 @@ export function toChatCompletionRequest(
 }
 
 /**
- * The Messages API reads neighbouring messages of one role as one turn; many chat templates refuse them, so they
- * are joined here.
+ * The Messages API reads neighbouring messages of one role as one turn and takes system messages between turns; many
+ * chat templates refuse both. So neighbours are joined, and all system texts stand first, as our container reads them.
  */
 function toServerMessages(request: MessagesRequest): ServerMessage[] {
-  const system = textOf(request.system)
-  const messages: ServerMessage[] = system === '' ? [] : [{ role: 'system', content: system }]
+  const system = [textOf(request.system)]
+  const turns: ServerMessage[] = []
   for (const { role, content } of request.messages) {
     const text = textOf(content)
-    const last = messages.at(-1)
-    if (last?.role === role) messages[messages.length - 1] = { role, content: `${last.content}\n\n${text}` }
-    else messages.push({ role, content: text })
+    const last = turns.at(-1)
+    if (role === 'system') system.push(text)
+    else if (last?.role === role) turns[turns.length - 1] = { role, content: `${last.content}\n\n${text}` }
+    else turns.push({ role, content: text })
   }
-  return messages
+  const joined = system.filter((text) => text.trim() !== '').join('\n\n')
+  return joined === '' ? turns : [{ role: 'system', content: joined }, ...turns]
 }

@@ -225,7 +225,11 @@ function withoutRequired(schema: JsonSchema, field: string): JsonSchema {
 type JsonSchema = z.core.JSONSchema.BaseSchema
 
 function toSchema(schema: z.ZodMiniType): JsonSchema {
-  const { $schema: _schema, '~standard': _standard, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  const {
+    $schema: _schema,
+    '~standard': _standard,
+    ...rest
+  } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
   return rest
 }
 

@@ -108,6 +108,22 @@ export function describeLocalServer(name: string, start: () => Promise<LocalServ
     expect(sent).not.toContain('user_id')
   })
 
+  test(`${name}: answers where system messages stand between turns, which chat templates refuse`, async () => {
+    const messages = [
+      { role: 'user', content: 'Hello!' },
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'How are you?' },
+    ]
+    const response = await router.post({ ...ask(), messages })
+    expect(response.headers.get('x-router-route')).toBe('local')
+    if (!Array.isArray(server.asked()[0]?.messages)) throw new Error('no messages were sent')
+    if (server.settings.LOCAL_LLM_PROTOCOL === 'openai')
+      expect(server.asked()[0]?.messages).toEqual([
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: 'Hello!\n\nHow are you?' },
+      ])
+  })
+
   for (const [how, cause] of [
     ['busy', 'overloaded'],
     ['loading', 'unavailable'],
