@@ -24,21 +24,20 @@ export async function* readClaudeStream(
 ): AsyncGenerator<AnswerChunk> {
   const reader = body.getReader()
   const decoder = createSseDecoder(MAX_EVENT_CHARACTERS)
+  const unfinished = createFrameTail()
   let ended = false
-  let tail = new Uint8Array()
   try {
     for (;;) {
       const { done, value } = await deadline.within(readChunk(reader, 'Claude'))
       if (done) break
-      const joined = concatenate(tail, value)
-      const boundary = endOfLastFrame(joined)
-      tail = joined.slice(boundary)
+      const bytes = unfinished.push(value)
       const events = decoder.push(value).map(readLeniently)
       ended ||= events.some((event) => event.type === 'message_stop' || event.type === 'error')
       // Pings show that the connection lives, not that the model does: they restart no clock.
       if (events.some((event) => event.type !== 'ping')) deadline.stage(idleMs, 'Claude sent nothing more')
-      yield { bytes: joined.subarray(0, boundary), events }
+      yield { bytes, events }
     }
+    const tail = unfinished.take()
     if (ended && tail.byteLength > 0) yield { bytes: tail, events: [] }
     if (!ended) throw new RouterError('upstream', 'Claude ended its answer before it was complete.')
   } finally {
@@ -65,22 +64,70 @@ function isJson(data: string): boolean {
   }
 }
 
-function concatenate(left: Uint8Array, right: Uint8Array): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(left.byteLength + right.byteLength)
-  joined.set(left)
-  joined.set(right, left.byteLength)
+type FrameTail = {
+  /** Takes bytes; returns all that is known up to the last blank line and keeps the rest back. */
+  readonly push: (bytes: Uint8Array) => Uint8Array
+  /** Returns what was kept back. */
+  readonly take: () => Uint8Array
+}
+
+/** Looks at each byte once: an event of megabytes comes in thousands of pieces. */
+function createFrameTail(): FrameTail {
+  let pieces: Uint8Array[] = []
+  /** The last bytes before the piece at hand: a blank line may lie across pieces. */
+  let before: readonly [number, number] = [0, 0]
+  const take = () => {
+    const kept = join(pieces)
+    pieces = []
+    return kept
+  }
+  return {
+    push(bytes) {
+      if (bytes.byteLength === 0) return NOTHING
+      const end = endOfLastFrame(bytes, before)
+      before = [bytes.at(-2) ?? before[1], bytes.at(-1) ?? before[1]]
+      if (end === 0) {
+        pieces.push(bytes)
+        return NOTHING
+      }
+      pieces.push(bytes.subarray(0, end))
+      const whole = take()
+      if (end < bytes.byteLength) pieces.push(bytes.subarray(end))
+      return whole
+    },
+    take,
+  }
+}
+
+function join(pieces: readonly Uint8Array[]): Uint8Array {
+  const [only] = pieces
+  if (pieces.length === 1 && only !== undefined) return only
+  const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0))
+  let offset = 0
+  for (const piece of pieces) {
+    joined.set(piece, offset)
+    offset += piece.byteLength
+  }
   return joined
 }
 
-/** Returns the index after the last blank line, in any of the three line endings; 0 if there is none. */
-function endOfLastFrame(bytes: Uint8Array): number {
-  for (let index = bytes.byteLength - 1; index > 0; index--) {
-    const [before, last] = [bytes[index - 1], bytes[index]]
-    if (last === LF && (before === LF || (before === CR && bytes[index - 2] === LF))) return index + 1
-    if (last === CR && before === CR) return index + 1
+/**
+ * Returns the index after the last blank line that ends in `bytes`, in any of the three line endings; 0 if there is
+ * none.
+ * @param before the two bytes that came before these
+ */
+function endOfLastFrame(bytes: Uint8Array, before: readonly [number, number]): number {
+  const at = (index: number) => bytes[index] ?? before[index + 2] ?? 0
+  for (let index = bytes.byteLength - 1; index >= 0; index--) {
+    const last = bytes[index]
+    if (last !== LF && last !== CR) continue
+    const previous = at(index - 1)
+    if (last === LF && (previous === LF || (previous === CR && at(index - 2) === LF))) return index + 1
+    if (last === CR && previous === CR) return index + 1
   }
   return 0
 }
 
+const NOTHING = new Uint8Array()
 const LF = 10
 const CR = 13

@@ -89,6 +89,17 @@ test('sends whole frames and an error when the stream is cut anywhere before its
   )
 })
 
+test('passes an event of megabytes on that comes in thousands of pieces', async () => {
+  const block = { type: 'web_search_tool_result', encrypted_content: 'x'.repeat(2_000_000) }
+  const frames = framesOf(answer)
+  const event = { type: 'content_block_start', index: 1, content_block: block }
+  const large = `event: content_block_start\ndata: ${JSON.stringify(event)}\n\n`
+  const text = [...frames.slice(0, -2), large, ...frames.slice(-2)].join('')
+  const result = await read(cut(text, [500]))
+  expect(result.error).toBeUndefined()
+  expect(result.text === text).toBe(true)
+})
+
 test('passes on what comes after the end of the answer', async () => {
   const text = `${framesOf(answer).join('')}: bye`
   expect((await read(cut(text, [7]))).text).toBe(text)
