@@ -76,7 +76,9 @@ async function attemptOnce(
 ): Promise<Outcome> {
   const deadline = createDeadline(request.signal, config.deadlines.totalMs)
   try {
-    deadline.stage(config.deadlines.headersMs, 'Claude did not begin to answer')
+    // A whole answer's headers come when it has been written, minutes later where it is long.
+    const { headersMs, totalMs } = config.deadlines
+    deadline.stage(wantsStream(request) ? headersMs : totalMs, 'Claude did not begin to answer')
     const response = await deadline.within(
       fetchOrUnavailable(
         fetch,
@@ -97,7 +99,6 @@ async function attemptOnce(
       return { ok: false, refusal: readRefusal(response.status, response.headers, bytes) }
     }
     if (!wantsStream(request)) {
-      deadline.stage(config.deadlines.totalMs, 'Claude did not complete its answer')
       const bytes = await deadline.within(readAll(response))
       deadline.done()
       const message = messageResponseSchema.safeParse(parseJson(bytes))

@@ -9,7 +9,7 @@ import { STRATEGIES } from '../strategy.ts'
 import { boolean, choice, choices, list, milliseconds, share, text, whole } from './setting-schemas.ts'
 
 export type Deadlines = {
-  /** Until response headers, ms. */
+  /** Until response headers, ms; Claude's come late where no stream is asked for, and are then bound by the total. */
   readonly headersMs: number
   /** Until the first content (local) or the first event (Claude), ms. */
   readonly firstContentMs: number

@@ -46,6 +46,7 @@ const config = await readConfig({
   ANTHROPIC_API_KEY: CLAUDE_KEY,
   ANTHROPIC_BASE_URL: CLAUDE_URL,
   CLAUDE_HEADERS_MS: '250',
+  CLAUDE_TIMEOUT_MS: '500',
 })
 testProvider('Claude', {
   target: { provider: 'claude', model: 'claude-haiku-5-5' },
@@ -86,6 +87,22 @@ for (const [status, type] of [
       expect(response.headers.get('content-type')).toBe('application/json')
       expect(claude.hits).toHaveLength(1)
     })
+
+test('waits for the headers of a whole answer as long as for the answer: they come when it has been written', async () => {
+  const router = await createTestRouter({ CLAUDE_HEADERS_MS: '1', CLAUDE_MAX_RETRIES: '0' })
+  const written = Promise.withResolvers<void>()
+  const late: Responder = async (hit) => {
+    await written.promise
+    return works(hit, 0)
+  }
+  claude.answer(late)
+  // The stream's limit has passed when its error comes: a whole answer that was asked for before it is still awaited.
+  const whole = router.post(body)
+  const stream = await router.post(streamed)
+  expect(stream.status).toBe(504)
+  written.resolve()
+  expect(await (await whole).json()).toEqual(claudeMessage())
+})
 
 for (const status of [401, 403])
   test(`makes a 502 of Claude’s ${status} to the router’s own key, and tells the operator`, async () => {
