@@ -2,8 +2,9 @@
  * A router of the library with both upstreams played and a model that says what the test wants.
  */
 import { resolve } from 'node:path'
+import type { EngineStatus } from '../../inference/engine/child-supervisor.ts'
 import type { EngineEvent } from '../../inference/engine/engine.ts'
-import type { EngineProcess, EngineStatus } from '../../inference/engine/engine-process.ts'
+import type { EngineProcess } from '../../inference/engine/engine-process.ts'
 import type { ResolvedModel } from '../../inference/resolve-model.ts'
 import { createRouter, type Router, type RouterOptions } from '../../llm/router.ts'
 import { RouterError } from '../../shared/errors.ts'
