@@ -22,9 +22,9 @@ export type Features = {
   readonly prefill: boolean
 }
 
-/** Text that clients such as Claude Code add to a turn; nobody wrote it. */
-const CLIENT_TEXT =
-  /<(system-reminder|local-command-stdout|command-name|command-message|ide_selection)>[\s\S]*?<\/\1>/g
+/** Elements that clients such as Claude Code add to a turn; nobody wrote them. */
+const CLIENT_TEXT_OPENING =
+  /<(system-reminder|local-command-stdout|command-name|command-message|ide_selection)>/g
 const TOOL_BLOCKS = new Set(['tool_use', 'tool_result', 'server_tool_use', 'mcp_tool_use', 'mcp_tool_result'])
 const EARLIER_CHARACTERS = 4_000
 
@@ -64,7 +64,26 @@ export function extractFeatures(request: MessagesRequest): Features {
 }
 
 function writtenText(message: MessageParam): string {
-  return textOf(message.content).replaceAll(CLIENT_TEXT, '').trim()
+  return withoutClientText(textOf(message.content)).trim()
+}
+
+/** Linear, whatever the text: an element's end is looked for once, and never again where there is none. */
+function withoutClientText(text: string): string {
+  const unended = new Set<string>()
+  let written = ''
+  let from = 0
+  for (const { 0: opening, 1: name = '', index } of text.matchAll(CLIENT_TEXT_OPENING)) {
+    if (index < from || unended.has(name)) continue
+    const closing = `</${name}>`
+    const end = text.indexOf(closing, index + opening.length)
+    if (end === -1) {
+      unended.add(name)
+      continue
+    }
+    written += text.slice(from, index)
+    from = end + closing.length
+  }
+  return written + text.slice(from)
 }
 
 function usesTools(request: MessagesRequest, blocks: readonly ContentBlock[]): boolean {

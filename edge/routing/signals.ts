@@ -39,6 +39,7 @@ export type SignalName = (typeof SIGNAL_NAMES)[number]
 const HEAD_CHARACTERS = 4_000
 const TAIL_CHARACTERS = 2_000
 
+// No pattern may begin anywhere inside a run (of letters, of line breaks): it would read the run once for each place.
 const GREETING =
   /^\W*(hi+|hello|hey+|howdy|hiya|yo|sup|what'?s up|greetings|good (morning|evening|afternoon|night|day)|nice to meet you|bye+|goodbye|see (you|ya)|how are you|how'?s it going|welcome|hola|buenos d[ií]as|buenas|bonjour|salut|bonsoir|hallo|guten (tag|morgen|abend)|moin|servus|ciao|buongiorno|ol[aá]|bom dia|namaste|привет|здравствуй|добр(ое|ый)|你好|您好|早上好|晚上好|こんにちは|おはよう|こんばんは|안녕|مرحبا|السلام|नमस्ते|merhaba|selam|hej|ahoj|cześć)/iu
 const THANKS =
@@ -58,7 +59,7 @@ const OPINION =
 const CODE_REQUEST =
   /\b((write|implement|create|build|fix|debug|refactor|optimi[sz]e|port|convert|complete|generate)\b[^.?!\n]{0,80}\b(code|function|method|class|script|program|api|endpoint|query|regex|component|app|tests?|module|algorithm|bug|app|website|html|css|sql)|unit tests?|stack ?trace|compile|segfault|exception|null pointer|pull request|docker\w*|kubernetes|regex|recursi(ve|on)|quicksort|time complexity|big[- ]?o)\b/iu
 const CODE_TEXT =
-  /```|\bdef \w+\(|\bfunction \w*\(|=>|\bimport \w+|\b(const|let|var) \w+ ?=|#include|public (static|class|void)|\breturn [^.\n]*;|\bSELECT\b.+\bFROM\b|<\/?\w+>|\bclass \w+[:({ ]|\w+\.\w+\(|;\s*$|\{\s*$/m
+  /```|\bdef \w+\(|\bfunction \w*\(|=>|\bimport \w+|\b(const|let|var) \w+ ?=|#include|public (static|class|void)|\breturn [^.\n]*;|\bSELECT\b.+\bFROM\b|<\/?\w+>|\bclass \w+[:({ ]|\b\w+\.\w+\(|;\s*$|\{\s*$/m
 const LANGUAGE_NAME =
   /\b(python|javascript|typescript|java|c\+\+|c#|golang|rust|ruby|php|kotlin|swift|haskell|bash|powershell|react|vue|django|flask|pandas|numpy|pytorch|terraform|sql|postgres\w*|mysql|mongodb|redis|aws|git|excel|latex|matlab)\b/iu
 const MATHEMATICS =
@@ -68,11 +69,11 @@ const PROOF_OR_DESIGN =
 /** Never a short answer, however short the request. */
 const DERIVATION = /\b(prove|proof of|derive)\b/iu
 const PUZZLE =
-  /\b(if (all|some|no)|therefore|deduc\w+|premise|valid or invalid|logically|which of the following|options?:|\(a\)|puzzle|riddle|knight|causation|counterfactual|must be true|contradict\w+|sarcas\w+|hyperbaton|disambiguat\w+)\b|\n\s*\(?[A-D][).:]\s/iu
+  /\b(if (all|some|no)|therefore|deduc\w+|premise|valid or invalid|logically|which of the following|options?:|\(a\)|puzzle|riddle|knight|causation|counterfactual|must be true|contradict\w+|sarcas\w+|hyperbaton|disambiguat\w+)\b|\n[^\S\n]*\(?[A-D][).:]\s/iu
 const CREATIVE =
   /\b(write|compose|create|draft|tell|generate|make up|imagine|invent)\b[^.?!\n]{0,60}\b(story|stories|poem|song|lyrics|haiku|essay|blog|article|speech|letter|email|dialogue|script|novel|review|post|tale|limerick|sonnet|screenplay|plot|chapter|name|slogan|ad|advert\w*|description)\b|写一?(首|篇|个)|故事|诗|续写|作文|напиши|escribe|écri(s|vez)|schreib/iu
 const SEVERAL_STEPS =
-  /\b(then|after that|finally|next|afterwards|once (that|you)|first[, ].*\b(then|second)|and (also|then)|as well as|step \d|both .* and)\b|\n\s*(\d+[.)]|[-*•])\s/iu
+  /\b(then|after that|finally|next|afterwards|once (that|you)|first[, ].*\b(then|second)|and (also|then)|as well as|step \d|both .* and)\b|\n[^\S\n]*(\d+[.)]|[-*•])\s/iu
 /** What is to be done with the summary afterwards. */
 const ANOTHER_STEP =
   /\b(and|then|also|,)\s+(then\s+)?(translate|turn|write|create|generate|compare|critique|evaluate|rate|analy[sz]e|explain|rewrite|convert|draft|list)\b/iu

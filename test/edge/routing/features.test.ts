@@ -55,6 +55,18 @@ test('keeps text that only looks like a client’s', () => {
   expect(featuresOf(ask(text)).lastUserText).toBe(text)
 })
 
+test('reads each part of a turn once, however many client texts begin and never end', () => {
+  const opened = '<command-name><ide_selection>'.repeat(35_000)
+  const ended = '<system-reminder></system-reminder>'.repeat(30_000)
+  expect(featuresOf(ask(opened)).lastUserText).toBe(opened)
+  expect(featuresOf(ask(`${opened}${ended}x`)).lastUserText).toBe(`${opened}x`)
+})
+
+test('looks for the end of a client text of the same name, and at what follows it', () => {
+  const text = '<command-name>a<system-reminder>b</command-name>c</system-reminder>d<ide_selection>e'
+  expect(featuresOf(ask(text)).lastUserText).toBe('c</system-reminder>d<ide_selection>e')
+})
+
 test('leaves system messages between turns out of what was said', () => {
   const features = featuresOf(turns(user('Hi'), { role: 'system', content: 'Prove it' }, user('Hello')))
   expect(features.earlierText).toBe('Hi')
