@@ -19,8 +19,12 @@ export type RequestBody = { readonly body: Uint8Array; readonly text: string; re
 export function checkBody(bytes: Uint8Array): RequestBody {
   const { text, value } = parseJsonBody(bytes)
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    const keys = topLevelMembers(text).map((member) => member.key)
-    const twice = keys.find((key, index) => keys.indexOf(key) !== index)
+    const seen = new Set<string>()
+    const twice = topLevelMembers(text).find(({ key }) => {
+      if (seen.has(key)) return true
+      seen.add(key)
+      return false
+    })?.key
     // Two parsers may pick different ones: what is routed must be what is answered.
     if (twice !== undefined)
       throw new RouterError(

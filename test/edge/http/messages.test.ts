@@ -10,6 +10,8 @@ const deep = `{"model":"auto","max_tokens":1,"messages":[{"role":"user","content
 const withMaxTokens = (text: string) =>
   `{"model":"auto","max_tokens":${text},"messages":[{"role":"user","content":"Hi"}]}`
 const valid = JSON.stringify(ask())
+const names = [...Array.from({ length: 100_000 }, (_, at) => `x${at}`), 'x99999']
+const manyFields = `{${names.map((name) => `"${name}":1`).join(',')}}`
 
 const BAD: [string, string | Uint8Array, number, RegExp][] = [
   ['an empty body', '', 400, /empty/],
@@ -21,6 +23,7 @@ const BAD: [string, string | Uint8Array, number, RegExp][] = [
   ['objects nested too deep', deep, 400, /64 deep/],
   ['a field twice', valid.replace('{', '{"model":"x",'), 400, /"model" appears twice/],
   ['a field twice, once escaped', valid.replace('{', '{"mod\\u0065l":"x",'), 400, /"model" appears twice/],
+  ['the last of a hundred thousand fields twice', manyFields, 400, /"x99999" appears twice/],
   ['no model', valid.replace('"model":"auto",', ''), 400, /^model: /],
   ['an empty model', valid.replace('"auto"', '""'), 400, /^model: must not be empty/],
   [
