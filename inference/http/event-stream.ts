@@ -23,7 +23,13 @@ export async function openEventStream(
 ): Promise<ReadableStream<Uint8Array>> {
   const encoder = new TextEncoder()
   const iterator = events[Symbol.asyncIterator]()
-  let next = iterator.next()
+  const take = () => {
+    const coming = iterator.next()
+    // Nobody may be waiting when it fails: a slow reader learns of it later, one that has left never.
+    coming.catch(() => {})
+    return coming
+  }
+  let next = take()
   await beforePing(next, pingIntervalMs)
 
   return new ReadableStream<Uint8Array>(
@@ -36,7 +42,7 @@ export async function openEventStream(
           else if (result.done) controller.close()
           else {
             send(result.value)
-            next = iterator.next()
+            next = take()
           }
         } catch (error) {
           const { error: body } = errorBody(RouterError.from(error))
@@ -44,11 +50,7 @@ export async function openEventStream(
           controller.close()
         }
       },
-      cancel() {
-        onCancel()
-        // What is still to come has no reader; its failure has no meaning.
-        next.catch(() => {})
-      },
+      cancel: onCancel,
     },
     { highWaterMark: 0 },
   )
