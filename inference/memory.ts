@@ -1,6 +1,7 @@
 /**
  * Whether a model fits into memory, asked before it is loaded: afterwards the system would kill the process silently.
  */
+import { freemem } from 'node:os'
 import { RouterError } from '../shared/errors.ts'
 import type { ResolvedModel } from './resolve-model.ts'
 
@@ -9,6 +10,15 @@ export type MemoryReadings = {
   readonly constrainedMemory: () => number
   /** Memory of the machine that could be used, in bytes. */
   readonly freeMemory: () => number
+}
+
+/**
+ * The readings of this machine. On macOS nearly all memory holds something that can be dropped, and `freemem` counts
+ * none of it; on Linux `process.availableMemory` would count the cache of files against a container's limit.
+ */
+export const machineMemory: MemoryReadings = {
+  constrainedMemory: () => process.constrainedMemory(),
+  freeMemory: () => (process.platform === 'darwin' ? process.availableMemory() : freemem()),
 }
 
 /** Returns the bytes that a model could use here: the smaller of the container's limit and what is free. */

@@ -4,7 +4,6 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
-import { freemem } from 'node:os'
 import { serve } from '@hono/node-server'
 import { RouterError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
@@ -12,6 +11,7 @@ import { createApp, type Limits, type ServiceStatus } from './app.ts'
 import type { InferenceConfig } from './config.ts'
 import type { ModelInfo } from './engine/engine.ts'
 import { createEngineProcess, type EngineProcess } from './engine/engine-process.ts'
+import { machineMemory } from './memory.ts'
 import { createMetrics } from './metrics.ts'
 import { prepareModel } from './prepare-model.ts'
 import { SHIPPED_DIR } from './resolve-model.ts'
@@ -90,7 +90,7 @@ export async function startServer({ config, env, log }: ServerOptions): Promise<
       dtype: config.dtype,
       places: { shippedDir: SHIPPED_DIR, cacheDir: config.cacheDir },
       download: { fetch, hubUrl: config.hubUrl, token: config.hubToken, signal: stopping.signal },
-      memory: { constrainedMemory: () => process.constrainedMemory(), freeMemory: freemem },
+      memory: machineMemory,
       onDownload: (name) => log('[LocalLLM] Downloading model', { model: name }),
     })
     stopping.signal.throwIfAborted()

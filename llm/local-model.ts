@@ -3,11 +3,11 @@
  * library must not block its host's event loop. Started by the first request that needs it. Opens no port.
  */
 import { randomBytes } from 'node:crypto'
-import { freemem } from 'node:os'
 import type { Fetch } from '../edge/providers/provider.ts'
 import { createApp, type ServiceStatus } from '../inference/app.ts'
 import type { InferenceConfig } from '../inference/config.ts'
 import { createEngineProcess, type EngineProcess } from '../inference/engine/engine-process.ts'
+import { machineMemory } from '../inference/memory.ts'
 import { createMetrics } from '../inference/metrics.ts'
 import { prepareModel } from '../inference/prepare-model.ts'
 import { type ResolvedModel, SHIPPED_DIR } from '../inference/resolve-model.ts'
@@ -116,7 +116,7 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
         token: config.hubToken,
         signal: closing.signal,
       },
-      memory: { constrainedMemory: () => process.constrainedMemory(), freeMemory: freemem },
+      memory: machineMemory,
       onDownload: (name) => log('[LocalLLM] Downloading model', { model: name }),
     })
     if (closing.signal.aborted) throw closedError()

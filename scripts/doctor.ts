@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { SETTING_NAMES } from '../edge/config.ts'
 import type { InferenceConfig } from '../inference/config.ts'
-import { availableMemory } from '../inference/memory.ts'
+import { availableMemory, machineMemory } from '../inference/memory.ts'
 import { resolveModel, SHIPPED_DIR } from '../inference/resolve-model.ts'
 import { isInstalled } from './bootstrap/install.mjs'
 import { examine, type Finding } from './doctor/examination.ts'
@@ -33,10 +33,7 @@ const findings = await examine({
   statusOf,
   cores: availableParallelism(),
   readModel,
-  freeMemoryBytes: availableMemory({
-    constrainedMemory: process.constrainedMemory,
-    freeMemory: process.availableMemory,
-  }),
+  freeMemoryBytes: availableMemory(machineMemory),
   freeDiskBytes: disk.bavail * disk.bsize,
 })
 const healthy = findings.every(({ status }) => status !== 'failed')

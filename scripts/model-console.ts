@@ -2,10 +2,9 @@
  * What the commands about models show and do on a terminal: sizes, progress, a first question to a model.
  * Parses no arguments and ends no process.
  */
-import { freemem } from 'node:os'
 import { type DownloadProgress, downloadModel } from '../inference/download-model.ts'
 import { createEngineProcess } from '../inference/engine/engine-process.ts'
-import { availableMemory, checkMemory } from '../inference/memory.ts'
+import { availableMemory, checkMemory, machineMemory } from '../inference/memory.ts'
 import {
   type ModelLocation,
   type ModelPlaces,
@@ -27,11 +26,6 @@ const PLAIN_STEP = 0.1
 /** Returns a size as people read it, in MB or GB. */
 export function formatBytes(bytes: number): string {
   return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
-}
-
-/** Returns how much memory a model may take here, in bytes. */
-export function memoryHere(): number {
-  return availableMemory({ constrainedMemory: () => process.constrainedMemory(), freeMemory: freemem })
 }
 
 /** Returns a receiver of progress: a bar on a terminal, a line every tenth elsewhere. */
@@ -80,7 +74,7 @@ export async function tryModel(
   console: Console,
 ): Promise<ResolvedModel> {
   const model = resolveModel(name, options.places, options.dtype)
-  checkMemory(model, memoryHere())
+  checkMemory(model, availableMemory(machineMemory))
   const now = () => performance.now()
   const { threads } = options
   const startedAt = now()

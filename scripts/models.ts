@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type InferenceConfig, readInferenceConfig } from '../inference/config.ts'
+import { availableMemory, machineMemory } from '../inference/memory.ts'
 import { CATALOGUE, findModel } from '../inference/models.ts'
 import {
   locateModel,
@@ -16,7 +17,7 @@ import {
   SHIPPED_DIR,
 } from '../inference/resolve-model.ts'
 import { RouterError } from '../shared/errors.ts'
-import { type Console, formatBytes, memoryHere, pullModel, tryModel } from './model-console.ts'
+import { type Console, formatBytes, pullModel, tryModel } from './model-console.ts'
 
 const USAGE = `Usage: npm run models -- COMMAND
 
@@ -100,7 +101,7 @@ async function runCommand({ command, name, prompt }: Parsed, config: InferenceCo
 }
 
 function list(places: ModelPlaces): void {
-  const available = memoryHere()
+  const available = availableMemory(machineMemory)
   out.print(`Memory available here: ${formatBytes(available)}. Downloads: ${places.cacheDir}\n`)
   for (const model of CATALOGUE) {
     const location = locateModel(model.name, places)
