@@ -1,36 +1,39 @@
 /**
  * `POST /v1/messages/count_tokens`: Claude's own count where Claude can be asked, else an estimate, marked as one.
  */
-import { parseJsonBody } from '../../shared/json.ts'
-import { type MessagesRequest, parseMessagesRequest, textOf } from '../../shared/messages.ts'
+import * as z from 'zod/mini'
+import { type MessagesRequest, textOf } from '../../shared/messages.ts'
 import { estimateTokens } from '../../shared/tokens.ts'
+import { readRefusal } from '../providers/claude-errors.ts'
 import { claudeRequestHeaders, isClaudeConfigured, visibleHeaders } from '../providers/claude-http.ts'
 import { claudeRequestBody } from '../providers/claude-request.ts'
 import type { RouterRequest } from '../request.ts'
-import { isVirtualModel, LOCAL_MODEL } from '../routing/models.ts'
+import { isVirtualModel } from '../routing/models.ts'
 import { clientSignal } from './answer.ts'
 import type { AppContext, AppDependencies } from './context.ts'
 import { readJsonBytes } from './read-body.ts'
-import { createRouterRequest } from './read-request.ts'
+import { checkBody, createRouterRequest } from './read-request.ts'
 
 const TIMEOUT_MS = 10_000
+const countSchema = z.looseObject({ input_tokens: z.number() })
 
 /** Returns the handler. */
 export function createCountTokensHandler(
   dependencies: AppDependencies,
 ): (context: AppContext) => Promise<Response> {
-  const { config, fetch, log } = dependencies
+  const { config, fetch, log, gateway } = dependencies
   return async (context) => {
-    const body = await readJsonBytes(context.req.raw, config.maxBodyBytes)
-    const { text, value } = parseJsonBody(body)
-    // The endpoint takes the same body without max_tokens.
-    parseMessagesRequest(withMaxTokens(value))
+    const { body, text, value } = checkBody(await readJsonBytes(context.req.raw, config.maxBodyBytes))
     const request = createRouterRequest(
       context,
+      // The endpoint takes the same body without max_tokens.
       { body, text, value: withMaxTokens(value) },
       clientSignal(context).signal,
     )
-    if (isClaudeConfigured(config.claude) && request.view.model !== LOCAL_MODEL) {
+    const { decision } = await gateway.plan(request)
+    // What must not be answered by Claude must not be read by it either.
+    const mayLeave = decision.targets.some((target) => target.provider === 'claude')
+    if (isClaudeConfigured(config.claude) && mayLeave) {
       const counted = await askClaude(request).catch(() => undefined)
       if (counted !== undefined) return counted
       log('[Router] Claude does not count tokens; estimating', { requestId: request.id }, 'error')
@@ -50,15 +53,27 @@ export function createCountTokensHandler(
       redirect: 'manual',
       signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]),
     })
-    const bytes = await response.arrayBuffer()
-    const clientsFault =
-      response.status >= 400 && response.status < 500 && ![401, 402, 403].includes(response.status)
-    if (!response.ok && !clientsFault) return undefined
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    if (!(response.ok ? isCount(bytes) : isClientsFault(response, bytes))) return undefined
     return new Response(bytes, {
       status: response.status,
       headers: { ...visibleHeaders(response.headers), 'content-type': 'application/json' },
     })
   }
+}
+
+function isCount(bytes: Uint8Array): boolean {
+  try {
+    return countSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes))).success
+  } catch {
+    return false
+  }
+}
+
+/** A refusal in Claude's own form; a page of whatever stands in between is none. */
+function isClientsFault({ status, headers }: Response, bytes: Uint8Array): boolean {
+  if (status < 400 || status >= 500 || [401, 402, 403].includes(status)) return false
+  return readRefusal(status, headers, bytes).type !== undefined
 }
 
 function withMaxTokens(value: unknown): unknown {

@@ -184,6 +184,8 @@ test.each([
   ['there is no key', { ANTHROPIC_API_KEY: '' }, undefined],
   ['Claude is overloaded', {}, respond(529, '{}')],
   ['Claude refuses the router’s key', {}, respond(401, '{}')],
+  ['something else answers in Claude’s place', {}, htmlPage(200)],
+  ['the endpoint behind the router does not count', {}, htmlPage(404)],
 ])('tokens are estimated, and marked so, where %s', async (_, settings, answer) => {
   if (answer !== undefined) claudeAnswer = answer
   const response = await (await start(settings)).post(
@@ -197,6 +199,25 @@ test.each([
   expect(estimated).toBe(true)
   expect(input_tokens).toBeGreaterThan(50)
   expect(input_tokens).toBeLessThan(300)
+})
+
+test.each([
+  ['the request must not leave for Claude', {}, { 'x-router-privacy': 'local' }, 'auto'],
+  ['the local side is forced', {}, { 'x-router-force': 'local' }, 'auto'],
+  ['no request leaves for Claude', { LLM_STRATEGY: 'local_only' }, {}, 'claude-opus-5-5'],
+  ['the local model is named', {}, {}, 'local'],
+  ['the local model is named by its own name', {}, {}, 'stand-in-135m'],
+])('tokens are estimated and Claude is not asked where %s', async (_, settings, headers, model) => {
+  const router = await start(settings)
+  const response = await router.post(ask('Hi', { model }), headers, { path: '/v1/messages/count_tokens' })
+  expect(response.headers.get('x-router-estimate')).toBe('true')
+  expect(claude.otherHits).toHaveLength(0)
+})
+
+test('a body that is not sound is not counted', async () => {
+  const twice = '{"model":"auto","model":"x","messages":[{"role":"user","content":"Hi"}]}'
+  const response = await (await start()).post(twice, {}, { path: '/v1/messages/count_tokens' })
+  expect(response.status).toBe(400)
 })
 
 test.each([
