@@ -8,6 +8,7 @@ import type { ContentBlock, MessagesRequest } from '../../shared/messages.ts'
 type Version = number
 
 const FIRST_WITHOUT_SAMPLING: Version = 407
+const FIRST_WITH_ONE_OF_TWO: Version = 401
 
 /**
  * Returns the request as `model` accepts it. Models whose name says no version count as newer than all known ones.
@@ -25,7 +26,7 @@ export function fitToClaudeModel(request: MessagesRequest, model: string): Messa
   const withSystem = takesSystemTurns(model, version) ? request : withSystemTurnsMoved(request)
   const withEffort = fitEffort(withSystem, model, version)
   if (version >= FIRST_WITHOUT_SAMPLING) return withoutSampling(withEffort)
-  if (version >= 401 && typeof withEffort.temperature === 'number') {
+  if (version >= FIRST_WITH_ONE_OF_TWO && typeof withEffort.temperature === 'number') {
     const { top_p: _, ...rest } = withEffort
     return rest
   }
@@ -36,6 +37,12 @@ export function fitToClaudeModel(request: MessagesRequest, model: string): Messa
 export function takesSampling(model: string): boolean {
   const version = versionOf(model)
   return version !== undefined && version < FIRST_WITHOUT_SAMPLING
+}
+
+/** Says whether a model that takes sampling parameters takes temperature and top_p in one request. */
+export function takesTemperatureWithTopP(model: string): boolean {
+  const version = versionOf(model)
+  return version !== undefined && version < FIRST_WITH_ONE_OF_TWO
 }
 
 /** Reads `claude-opus-4-5-20251101`, `claude-sonnet-4-20250514`, `claude-3-7-sonnet-latest` and the like. */

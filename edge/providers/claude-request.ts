@@ -1,11 +1,12 @@
 /**
  * The bytes that go to Claude: the client's own, but for a virtual model name and, where the router chose the model,
- * fields that the chosen one would reject. A request that the router translated is fitted as a whole. Everything else, spacing and unknown fields included, stays as it came.
+ * fields that the chosen one would reject. A request that the router translated is fitted as a whole. Everything
+ * else, spacing and unknown fields included, stays as it came.
  */
 import { topLevelMembers } from '../../shared/json.ts'
 import type { RouterRequest } from '../request.ts'
 import type { Target } from '../routing/decide.ts'
-import { fitToClaudeModel, takesSampling } from './claude-models.ts'
+import { fitToClaudeModel, takesSampling, takesTemperatureWithTopP } from './claude-models.ts'
 
 const SAMPLING_FIELDS = ['temperature', 'top_p', 'top_k']
 /** The first API version on which sampling parameters are an error. Versions are dates and sort as text. */
@@ -23,9 +24,7 @@ export function claudeRequestBody(
   if (request.translated)
     return JSON.stringify(fitToClaudeModel({ ...request.view, model: target.model }, target.model))
   const chosenByRouter = request.view.model !== target.model
-  const drop =
-    (chosenByRouter || isFallback) && !acceptsSampling(target.model, request.apiHeaders['anthropic-version'])
-  const dropped = drop ? SAMPLING_FIELDS.filter((field) => field in request.view) : []
+  const dropped = chosenByRouter || isFallback ? refusedFields(request, target.model) : []
   if (!chosenByRouter && dropped.length === 0) return request.body
   let text = request.text
   if (chosenByRouter) text = replaceModel(text, target.model)
@@ -37,6 +36,15 @@ export function claudeRequestBody(
 export function acceptsSampling(model: string, version: string | undefined): boolean {
   if (version !== undefined && version >= VERSION_WITHOUT_SAMPLING) return false
   return takesSampling(model)
+}
+
+/** Names the fields of the request that the model would answer with a 400, though the local one takes them. */
+function refusedFields(request: RouterRequest, model: string): string[] {
+  const { view, apiHeaders } = request
+  if (!acceptsSampling(model, apiHeaders['anthropic-version']))
+    return SAMPLING_FIELDS.filter((field) => field in view)
+  const both = typeof view.temperature === 'number' && typeof view.top_p === 'number'
+  return both && !takesTemperatureWithTopP(model) ? ['top_p'] : []
 }
 
 function replaceModel(text: string, model: string): string {

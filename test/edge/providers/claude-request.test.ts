@@ -89,6 +89,21 @@ test('keeps them for a model that takes them, unless the API version does not', 
   expect(JSON.parse(sent(asked(''), older, false, '2026-10-21'))).not.toHaveProperty('temperature')
 })
 
+test('drops top_p beside a temperature where the model takes only one of them', () => {
+  const both = asked(' "top_p":1,')
+  const newer: Target = { provider: 'claude', model: 'claude-haiku-4-5' }
+  expect(JSON.parse(sent(both, newer))).toMatchObject({ temperature: 0.5, top_k: 5 })
+  expect(JSON.parse(sent(both, newer))).not.toHaveProperty('top_p')
+  const alone = both.replace('"temperature": 0.5, ', '')
+  expect(JSON.parse(sent(alone, newer))).toMatchObject({ top_p: 1, top_k: 5 })
+  const oldest: Target = { provider: 'claude', model: 'claude-3-haiku-20240307' }
+  expect(JSON.parse(sent(both, oldest))).toMatchObject({ temperature: 0.5, top_p: 1 })
+  // What the client asked of Claude itself is the client's own affair.
+  const named = both.replace('auto', newer.model)
+  expect(sent(named, newer)).toBe(named)
+  expect(JSON.parse(sent(named, newer, true))).not.toHaveProperty('top_p')
+})
+
 test('drops them on fallback even where the client named the model, and only then', () => {
   const json = asked('').replace('auto', 'claude-haiku-5-5')
   expect(sent(json)).toBe(json)
