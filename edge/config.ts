@@ -18,10 +18,9 @@ import {
 import {
   boolean,
   choice,
-  describeIssues,
   list,
   milliseconds,
-  pickSettings,
+  parseSettings,
   text,
   whole,
 } from './settings/setting-schemas.ts'
@@ -78,13 +77,15 @@ const ANONYMOUS: Tenant = { id: 'anonymous', admin: false, forbid: [] }
 
 /** Reads the settings. Empty values count as unset. Never throws, never quotes a secret. */
 export async function readConfig(env: Readonly<Record<string, unknown>>): Promise<ConfigResult> {
-  const parsed = settingsSchema.safeParse(pickSettings(env, SETTING_NAMES))
-  if (!parsed.success) return { ok: false, problems: describeIssues(parsed.error) }
-  const settings = parsed.data
-  const problems = [...edgeProblems(settings), ...coreProblems(settings)]
+  const { settings, problems: malformed } = parseSettings(settingsSchema, env)
   const keys = settings.ROUTER_KEYS === undefined ? [] : await parseRouterKeys(settings.ROUTER_KEYS)
-  if (typeof keys === 'string') return { ok: false, problems: [...problems, keys] }
-  if (problems.length > 0) return { ok: false, problems }
+  const problems = [
+    ...malformed,
+    ...edgeProblems(settings),
+    ...coreProblems(settings),
+    ...(typeof keys === 'string' ? [keys] : []),
+  ]
+  if (typeof keys === 'string' || problems.length > 0) return { ok: false, problems }
   return { ok: true, config: await assemble(settings, keys) }
 }
 

@@ -14,7 +14,7 @@ import {
   localAddressProblems,
   localConfig,
 } from '../edge/settings/core-settings.ts'
-import { choice, describeIssues, pickSettings, text } from '../edge/settings/setting-schemas.ts'
+import { choice, parseSettings, text } from '../edge/settings/setting-schemas.ts'
 import type { Strategy } from '../edge/strategy.ts'
 import { RouterError } from '../shared/errors.ts'
 import type { LogFormat } from '../shared/log.ts'
@@ -59,12 +59,11 @@ export const LIBRARY_SETTING_NAMES: readonly string[] = Object.keys(settingsSche
  * @throws {RouterError} `configuration` that names every wrong setting and never quotes a secret
  */
 export function readSettings(env: Environment): LibrarySettings {
-  const parsed = settingsSchema.safeParse(pickSettings(env, LIBRARY_SETTING_NAMES))
-  if (!parsed.success) throw problemsError(describeIssues(parsed.error))
-  const problems = [...coreProblems(parsed.data)]
-  if (parsed.data.LOCAL_LLM_ENABLED) problems.push(...localAddressProblems(parsed.data))
+  const { settings, problems: malformed } = parseSettings(settingsSchema, env)
+  const addresses = settings.LOCAL_LLM_ENABLED ? localAddressProblems(settings) : []
+  const problems = [...malformed, ...coreProblems(settings), ...addresses]
   if (problems.length > 0) throw problemsError(problems)
-  return assemble(parsed.data)
+  return assemble(settings)
 }
 
 /** Returns one error out of several problems, each naming its setting. */

@@ -71,8 +71,26 @@ export function choices<const T extends readonly string[]>(values: T) {
   )
 }
 
-/** Takes the named settings out of an environment; empty values count as unset. */
-export function pickSettings(
+/** Settings as far as they can be read, and what is wrong with the rest. */
+export type ParsedSettings<T> = { readonly settings: T; readonly problems: readonly string[] }
+
+/**
+ * Reads the settings that `schema` names out of an environment; empty values count as unset. A malformed one becomes a
+ * problem and counts as unset as well, so that what else is wrong can be said at the same time.
+ */
+export function parseSettings<T extends z.ZodMiniObject>(
+  schema: T,
+  env: Readonly<Record<string, unknown>>,
+): ParsedSettings<z.infer<T>> {
+  const given = pickSettings(env, Object.keys(schema.shape))
+  const first = schema.safeParse(given)
+  if (first.success) return { settings: first.data, problems: [] }
+  for (const { path } of first.error.issues) delete given[String(path[0])]
+  const problems = first.error.issues.map(({ path, message }) => `${path.map(String).join('.')} ${message}`)
+  return { settings: schema.parse(given), problems }
+}
+
+function pickSettings(
   env: Readonly<Record<string, unknown>>,
   names: readonly string[],
 ): Record<string, string> {
@@ -83,11 +101,6 @@ export function pickSettings(
     else if (typeof value === 'number' || typeof value === 'boolean') given[name] = String(value)
   }
   return given
-}
-
-/** Returns one line for each issue, beginning with the setting's name. */
-export function describeIssues(error: z.core.$ZodError): string[] {
-  return error.issues.map((issue) => `${issue.path.map(String).join('.')} ${issue.message}`)
 }
 
 function splitList(value: string): string[] {
