@@ -12,13 +12,12 @@ import { createAuthenticate } from './http/authenticate.ts'
 import { openEventStream, PING_INTERVAL_MS } from './http/event-stream.ts'
 import { toGenerateRequest, toPrompt } from './http/generate-request.ts'
 import { readJsonBody } from './http/read-body.ts'
+import type { Limits } from './limits.ts'
 import { type RunSummary, startRun } from './message-run.ts'
 import type { Metrics } from './metrics.ts'
 import type { Scheduler } from './scheduler.ts'
 
 export type ServiceStatus = 'loading' | 'ready' | 'restarting' | 'draining' | 'failed'
-
-export type Limits = { readonly maxInputTokens: number; readonly maxOutputTokens: number }
 
 export type AppDeps = {
   /** Undefined until it is known which model is loaded. */

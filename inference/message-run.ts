@@ -84,7 +84,7 @@ async function conduct(deps: RunDeps, run: RunRequest, events: AsyncQueue<KnownE
   } catch (error) {
     failure = error
   }
-  slot?.release()
+  slot?.release(failure === undefined)
   const known = failure === undefined ? undefined : RouterError.from(failure)
   deps.onFinish({
     ...told,

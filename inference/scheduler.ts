@@ -23,8 +23,11 @@ export type Load = {
 }
 
 export type Slot = {
-  /** Frees the slot; a second call does nothing. */
-  readonly release: () => void
+  /**
+   * Frees the slot; a second call does nothing.
+   * @param served false where the run broke off: its duration says nothing about the next one's
+   */
+  readonly release: (served?: boolean) => void
 }
 
 export type Scheduler = {
@@ -70,10 +73,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const entry = { at: options.now() }
     startedAt.add(entry)
     return {
-      release() {
+      release(served = true) {
         if (!startedAt.delete(entry)) return
         const took = options.now() - entry.at
-        meanMs = meanMs === undefined ? took : meanMs + NEWEST_WEIGHT * (took - meanMs)
+        if (served) meanMs = meanMs === undefined ? took : meanMs + NEWEST_WEIGHT * (took - meanMs)
         const [next] = waiting
         next?.start()
         if (startedAt.size === 0) whenIdle?.()

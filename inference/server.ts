@@ -7,15 +7,15 @@ import type { Server } from 'node:http'
 import { serve } from '@hono/node-server'
 import { RouterError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
-import { createApp, type Limits, type ServiceStatus } from './app.ts'
+import { createApp, type ServiceStatus } from './app.ts'
 import type { InferenceConfig } from './config.ts'
-import type { ModelInfo } from './engine/engine.ts'
 import { createEngineProcess, type EngineProcess } from './engine/engine-process.ts'
+import { limitsOf } from './limits.ts'
 import { machineMemory } from './memory.ts'
 import { createMetrics } from './metrics.ts'
+import { createModelScheduler } from './model-scheduler.ts'
 import { prepareModel } from './prepare-model.ts'
 import { SHIPPED_DIR } from './resolve-model.ts'
-import { createScheduler } from './scheduler.ts'
 
 export type ServerOptions = {
   readonly config: InferenceConfig
@@ -35,8 +35,6 @@ export type InferenceServer = {
 /** Proxies reuse idle connections for up to 900 s and fail where Node's default closes them after 5 s. */
 const KEEP_ALIVE_TIMEOUT_MS = 120_000
 const HEADERS_TIMEOUT_MS = 125_000
-/** Tokens of a typical answer to a simple request: what a wait is estimated by before any was measured. */
-const TYPICAL_ANSWER_TOKENS = 64
 
 /**
  * Starts listening and loading.
@@ -47,16 +45,7 @@ export async function startServer({ config, env, log }: ServerOptions): Promise<
   let engine: EngineProcess | undefined
   let phase: 'loading' | 'failed' | 'draining' | undefined = 'loading'
 
-  const scheduler = createScheduler({
-    maxConcurrency: config.maxConcurrency,
-    maxQueue: config.maxQueue,
-    queueTimeoutMs: config.queueTimeoutMs,
-    now,
-    expectedServiceMs() {
-      const speed = engine?.speed()
-      return speed ? speed.firstTokenMs + (TYPICAL_ANSWER_TOKENS / speed.tokensPerSecond) * 1000 : 0
-    },
-  })
+  const scheduler = createModelScheduler(config, () => engine?.speed(), now)
   const metrics = createMetrics(scheduler.load)
 
   const status = (): ServiceStatus => {
@@ -131,17 +120,6 @@ export async function startServer({ config, env, log }: ServerOptions): Promise<
       await closed
     },
   }
-}
-
-/** Returns the configured limits, cut so that prompt and answer fit the model's context together. */
-export function limitsOf(
-  info: ModelInfo,
-  { maxInputTokens, maxOutputTokens }: Pick<InferenceConfig, 'maxInputTokens' | 'maxOutputTokens'>,
-): Limits {
-  const shared = info.kind === 'text-generation'
-  const output = Math.min(maxOutputTokens, shared ? Math.floor(info.contextLength / 2) : info.contextLength)
-  const input = Math.min(maxInputTokens, shared ? info.contextLength - output : info.contextLength)
-  return { maxInputTokens: input, maxOutputTokens: output }
 }
 
 function listen(fetchHandler: (request: Request) => Response | Promise<Response>, config: InferenceConfig) {

@@ -7,12 +7,12 @@ import type { Fetch } from '../edge/providers/provider.ts'
 import { createApp, type ServiceStatus } from '../inference/app.ts'
 import type { InferenceConfig } from '../inference/config.ts'
 import { createEngineProcess, type EngineProcess } from '../inference/engine/engine-process.ts'
+import { limitsOf } from '../inference/limits.ts'
 import { machineMemory } from '../inference/memory.ts'
 import { createMetrics } from '../inference/metrics.ts'
+import { createModelScheduler } from '../inference/model-scheduler.ts'
 import { prepareModel } from '../inference/prepare-model.ts'
 import { type ResolvedModel, SHIPPED_DIR } from '../inference/resolve-model.ts'
-import { createScheduler } from '../inference/scheduler.ts'
-import { limitsOf } from '../inference/server.ts'
 import { RouterError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
 import { detachChildren } from './detach-child.ts'
@@ -54,7 +54,6 @@ export type LocalModelOptions = {
 const LOADING_RETRY_MS = 250
 /** A model that could not be loaded is not tried with every request. */
 const RETRY_FAILED_MS = 60_000
-const TYPICAL_ANSWER_TOKENS = 64
 
 /**
  * Returns the model, not loaded.
@@ -71,16 +70,7 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
   const closing = new AbortController()
   const stopDetaching = detachChildren(() => engine?.pid())
 
-  const scheduler = createScheduler({
-    maxConcurrency: config.maxConcurrency,
-    maxQueue: config.maxQueue,
-    queueTimeoutMs: config.queueTimeoutMs,
-    now,
-    expectedServiceMs() {
-      const speed = engine?.speed()
-      return speed ? speed.firstTokenMs + (TYPICAL_ANSWER_TOKENS / speed.tokensPerSecond) * 1000 : 0
-    },
-  })
+  const scheduler = createModelScheduler(config, () => engine?.speed(), now)
   const metrics = createMetrics(scheduler.load)
   const startEngine =
     options.startEngine ??

@@ -47,6 +47,15 @@ test('turns away with 429 and the measured wait when the queue is full', async (
   })
 })
 
+test('expects nothing of runs that broke off', async () => {
+  const { acquire, clock, load } = scheduler()
+  const refused = await acquire(never)
+  clock.ms = 20
+  refused.release(false)
+  await acquire(never)
+  expect(load().expectedWaitMs).toBe(1000)
+})
+
 test('turns away at once whose deadline cannot be met', async () => {
   const { acquire } = scheduler()
   await acquire(never)
