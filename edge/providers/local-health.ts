@@ -127,6 +127,8 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
         if (breaker.takeProbe()) defer(probe(PROBE_TIMEOUT_MS))
         return lastError ?? new RouterError('unavailable', 'The local model is not available.')
       }
+      // Who cannot say in time what it is would not answer in time: the client has waited once, and shall not again.
+      if (model === undefined && lastError?.code === 'timeout') return lastError
       if (load !== undefined && now() - load.at < LOAD_FRESH_MS && load.waitMs > options.longestWaitMs)
         return new RouterError('overloaded', 'The local model has too many requests waiting.', {
           retryAfterMs: load.waitMs,
@@ -134,10 +136,11 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
       return undefined
     },
     async learn(defer) {
+      const closed = breaker.state() === 'closed'
+      const waking = now() - wokenAt < PROBE_TIMEOUT_MS
       // A model is ready when it is ready: the page that said "loading" is cheap to ask again, whatever it guessed.
-      if (saidLoading || (model === undefined && breaker.state() === 'closed'))
-        await probe(options.learnTimeoutMs)
-      else if (breaker.state() === 'closed' && now() - learnedAt > MODEL_FRESH_MS) {
+      if (saidLoading || (model === undefined && closed && !waking)) await probe(options.learnTimeoutMs)
+      else if (model !== undefined && closed && now() - learnedAt > MODEL_FRESH_MS) {
         learnedAt = now()
         defer(probe(PROBE_TIMEOUT_MS))
       }

@@ -205,6 +205,16 @@ test('stops asking a container that keeps failing', async () => {
   expect(claude.hits).toHaveLength(6)
 })
 
+test('lets no client wait twice for a container that says nothing at all', async () => {
+  readiness.answer(silence)
+  container.answer(silence)
+  const response = await (await createTestRouter({ LOCAL_HEADERS_MS: '50' })).post(ask())
+  expect(response.status).toBe(200)
+  expect(response.headers.get('x-router-fallback')).toBe('timeout')
+  expect(response.headers.get('x-router-attempts')).toBe('1')
+  expect(container.hits).toHaveLength(0)
+})
+
 test('tells the operator of a wrong shared secret and the client nothing', async () => {
   container.answer(() => HttpResponse.json({}, { status: 401 }))
   const router = await createTestRouter()

@@ -64,12 +64,22 @@ test('learns again beside a request after a minute', async () => {
   expect(health.model()?.name).toBe('other-model')
 })
 
-test('waits no longer for an unknown server than it is told', async () => {
-  readiness.answer(silence)
-  const { health, learn, defer } = healthOf()
+test('waits for an unknown server once, as long as it is told, and then wakes it beside the requests', async () => {
+  const woken = Promise.withResolvers<Response>()
+  readiness.answer(silence, () => woken.promise)
+  const { health, learn, defer, settle, work } = healthOf()
   await learn()
   expect(health.state()).toBe('down')
+  for (let at = 0; at < 5; at++) {
+    await learn()
+    expect(health.obstacle(defer)).toMatchObject({ code: 'timeout' })
+  }
+  expect(work).toHaveLength(1)
+  woken.resolve(ready())
+  await settle()
+  expect(readiness.hits).toHaveLength(2)
   expect(health.obstacle(defer)).toBeUndefined()
+  expect(health.state()).toBe('ready')
 })
 
 test('forgets a load that was told long ago', async () => {
