@@ -2,6 +2,7 @@
  * Reads a long prompt in chunks, so that a step stays short: the process can answer, stop and serve others in between,
  * and attention over the whole prompt never exists at once. Only for plain decoders with an ordinary key-value cache.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { DynamicCache, type PreTrainedModel, Tensor } from '@xenova/transformers'
 import * as z from 'zod'
 
@@ -29,6 +30,8 @@ export function createPrefill(model: PreTrainedModel): Prefill | undefined {
   return async (ids, signal) => {
     let cache: DynamicCache | undefined
     for (let start = 0; start + CHUNK_TOKENS < ids.length; start += CHUNK_TOKENS) {
+      // Others take their steps here, and an abort that came during the last chunk is heard.
+      await nextTurn()
       if (signal.aborted) return undefined
       const end = start + CHUNK_TOKENS
       const inputs: Record<string, unknown> = {
