@@ -1,6 +1,6 @@
 /**
  * The local model over HTTP: one attempt, never retried here (Claude is the retry). Several servers are used least
- * expected wait first. The stream is the only primitive: a whole answer is collected from it.
+ * expected wait first, equals in turn. The stream is the only primitive: a whole answer is collected from it.
  */
 import { RouterError, readRetryAfterMs } from '../../shared/errors.ts'
 import { collect, isContent, type KnownEvent, type StreamEvent } from '../../shared/events.ts'
@@ -34,10 +34,11 @@ export type LocalProviderOptions = {
 
 /** Returns the provider over one or more servers. */
 export function createLocalProvider(options: LocalProviderOptions): Provider {
+  const chooseServer = createServerChoice(options.servers)
   return {
     name: 'local',
     async open(request, target) {
-      const server = chooseServer(options.servers, request)
+      const server = chooseServer(request)
       const deadline = createDeadline(request.signal, options.deadlines.totalMs)
       try {
         const answered = await ask(options, server, request, target, deadline)
@@ -60,17 +61,30 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
   }
 }
 
-/** @throws {RouterError} the reason of the least hopeless server if none may be asked */
-function chooseServer(servers: readonly LocalHealth[], request: RouterRequest): LocalHealth {
-  const obstacles = servers.map((server) => server.obstacle(request.defer))
-  const open = servers.filter((_, index) => obstacles[index] === undefined)
-  open.sort((left, right) => left.expectedWaitMs() - right.expectedWaitMs())
-  const best = open[0]
-  if (best !== undefined) return best
-  throw (
-    obstacles.find((error) => error !== undefined) ??
-    new RouterError('unavailable', 'No local model is configured.')
-  )
+/**
+ * Returns a choice among servers: the least expected wait, and of those that expect the same (servers of other makes
+ * say nothing of it) the one that was asked longest ago.
+ * @throws {RouterError} the choice throws a server's reason if none may be asked
+ */
+function createServerChoice(servers: readonly LocalHealth[]): (request: RouterRequest) => LocalHealth {
+  const turns = new Map<LocalHealth, number>()
+  let turn = 0
+  return (request) => {
+    const obstacles = servers.map((server) => server.obstacle(request.defer))
+    const open = servers.filter((_, index) => obstacles[index] === undefined)
+    open.sort(
+      (left, right) =>
+        left.expectedWaitMs() - right.expectedWaitMs() || (turns.get(left) ?? 0) - (turns.get(right) ?? 0),
+    )
+    const best = open[0]
+    if (best === undefined)
+      throw (
+        obstacles.find((error) => error !== undefined) ??
+        new RouterError('unavailable', 'No local model is configured.')
+      )
+    turns.set(best, ++turn)
+    return best
+  }
 }
 
 async function ask(

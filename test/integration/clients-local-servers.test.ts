@@ -53,6 +53,12 @@ test('the server with the least expected wait is asked', async () => {
   expect([first.hits.length, second.hits.length]).toEqual([0, 1])
 })
 
+test('servers that expect the same wait are asked in turn, also at once', async () => {
+  await routeOf()
+  await Promise.all(Array.from({ length: 5 }, routeOf))
+  expect([first.hits.length, second.hits.length]).toEqual([3, 3])
+})
+
 test('a server that says in its answer that it is busy is asked last', async () => {
   const busy = head(200, {
     'content-type': 'text/event-stream',
