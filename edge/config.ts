@@ -72,6 +72,8 @@ export type ConfigResult =
   | { readonly ok: false; readonly problems: readonly string[] }
 
 const MINIMUM_ADMIN_KEY_LENGTH = 16
+/** Of any scheme: applications send capacitor://localhost and the like. */
+const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^\sA-Z/?#*@]+$/
 const ADMIN: Tenant = { id: 'admin', admin: true, forbid: [] }
 const ANONYMOUS: Tenant = { id: 'anonymous', admin: false, forbid: [] }
 
@@ -86,7 +88,9 @@ export async function readConfig(env: Readonly<Record<string, unknown>>): Promis
     ...(typeof keys === 'string' ? [keys] : []),
   ]
   if (typeof keys === 'string' || problems.length > 0) return { ok: false, problems }
-  return { ok: true, config: await assemble(settings, keys) }
+  const config = await assemble(settings, keys)
+  const shared = [...keyProblems(config)]
+  return shared.length > 0 ? { ok: false, problems: shared } : { ok: true, config }
 }
 
 async function assemble(settings: Settings, keys: readonly TenantKey[]): Promise<Config> {
@@ -111,6 +115,19 @@ async function assemble(settings: Settings, keys: readonly TenantKey[]): Promise
   }
 }
 
+/** One key for two names would let in whoever holds it as either, the administrator included. */
+function* keyProblems(config: Config): Generator<string> {
+  const tenants = new Map<string, string>()
+  for (const { digest, tenant } of config.keys) {
+    const other = tenants.get(digest)
+    if (other !== undefined && other !== tenant.id)
+      yield `ROUTER_KEYS gives the tenants "${other}" and "${tenant.id}" the same key: each needs its own`
+    tenants.set(digest, tenant.id)
+  }
+  if (config.adminKeys.some((admin) => tenants.has(admin.digest)))
+    yield 'ADMIN_KEY is also a key in ROUTER_KEYS: use another, or that tenant is an administrator'
+}
+
 function* edgeProblems(settings: Settings): Generator<string> {
   if (settings.ROUTER_KEYS === undefined && !settings.ALLOW_ANONYMOUS)
     yield 'ROUTER_KEYS is not set: set it to "tenant:key" pairs, or set ALLOW_ANONYMOUS=true to let anyone in'
@@ -120,6 +137,9 @@ function* edgeProblems(settings: Settings): Generator<string> {
     yield 'ANTHROPIC_API_KEY and CLAUDE_KEY_SOURCE=client contradict each other: remove one of them'
   if (settings.ADMIN_KEY !== undefined && settings.ADMIN_KEY.length < MINIMUM_ADMIN_KEY_LENGTH)
     yield `ADMIN_KEY is shorter than ${MINIMUM_ADMIN_KEY_LENGTH} characters`
+  // Browsers send origins in exactly this form; any other would match none and look like a broken client.
+  if (!settings.CORS_ORIGINS.every((origin) => ORIGIN.test(origin)))
+    yield 'CORS_ORIGINS must be origins such as https://app.example, without a path or "*", separated by commas'
   if (!settings.LOCAL_LLM_ENABLED) return
   if (settings.LOCAL_LLM_URL.length === 0)
     yield 'LOCAL_LLM_URL is not set: LOCAL_LLM_ENABLED=true needs the address of the container'

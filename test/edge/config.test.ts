@@ -72,6 +72,16 @@ const CONTRADICTIONS: [string, Record<string, string>, RegExp][] = [
     /^LOCAL_LLM_SECRET is not set/,
   ],
   ['a short admin key', { ADMIN_KEY: 'short' }, /^ADMIN_KEY is shorter than 16/],
+  [
+    'a tenant’s key that is the administrator’s',
+    { ADMIN_KEY, ROUTER_KEYS: `alice:${ADMIN_KEY}` },
+    /^ADMIN_KEY is also a key in ROUTER_KEYS/,
+  ],
+  [
+    'two tenants with one key',
+    { ROUTER_KEYS: 'alice:0123456789abcdef,alice:another-key-of-alice,bob:0123456789abcdef' },
+    /^ROUTER_KEYS gives the tenants "alice" and "bob" the same key/,
+  ],
   ['a short tenant key', { ROUTER_KEYS: 'bob:short' }, /^ROUTER_KEYS: the key of tenant "bob"/],
 ]
 for (const [what, settings, problem] of CONTRADICTIONS)
@@ -106,6 +116,7 @@ const MALFORMED: [string, string[]][] = [
   ['EARLY_HEADERS_MS', ['0']],
   ['HEARTBEAT_MS', ['0']],
   ['LOG_FORMAT', ['pretty']],
+  ['CORS_ORIGINS', ['*', 'app.example', 'https://app.example/', 'https://app.example/x', 'null']],
   [
     'ANTHROPIC_BASE_URL',
     ['claude', 'http://claude.example', 'ftp://claude.example', 'https://u:p@claude.example'],
@@ -143,6 +154,16 @@ test('takes http only for this machine', async () => {
       await problems({ LOCAL_LLM_ENABLED: 'true', LOCAL_LLM_URL: url, LOCAL_LLM_SECRET: LOCAL_SECRET }),
       url,
     ).toEqual([expect.stringMatching(/^LOCAL_LLM_URL must begin with https/)])
+})
+
+test('takes origins of pages and of applications', async () => {
+  const origins = [
+    'https://app.example',
+    'http://localhost:3000',
+    'http://[::1]:8080',
+    'capacitor://localhost',
+  ]
+  expect((await read({ CORS_ORIGINS: origins.join(', ') })).corsOrigins).toEqual(origins)
 })
 
 test('takes several addresses and drops their trailing slashes', async () => {
