@@ -95,7 +95,10 @@ function shapeFor(path: string): typeof anthropicError {
   return CHAT_PATHS.includes(path) ? openAiError : anthropicError
 }
 
-/** What browser clients send: the API's own headers, the SDKs', and the router's controls. */
+/**
+ * What browser clients send: the APIs' own headers, the SDKs', and the router's controls. One that were missing here
+ * would fail the whole request.
+ */
 const ALLOWED_HEADERS = [
   'authorization',
   'content-type',
@@ -103,18 +106,30 @@ const ALLOWED_HEADERS = [
   'anthropic-version',
   'anthropic-beta',
   'anthropic-dangerous-direct-browser-access',
+  'anthropic-user-profile-id',
+  'anthropic-workspace-id',
+  'openai-beta',
+  'openai-organization',
+  'openai-project',
   'cache-control',
+  'idempotency-key',
   'traceparent',
   'tracestate',
+  // Vercel's AI SDK sets it, and browsers no longer take it away.
+  'user-agent',
   'x-router-force',
   'x-router-strategy',
   'x-router-cache',
   'x-router-privacy',
   'x-router-session',
   'x-stainless-arch',
+  'x-stainless-custom-poll-interval',
+  'x-stainless-helper',
+  'x-stainless-helper-method',
   'x-stainless-lang',
   'x-stainless-os',
   'x-stainless-package-version',
+  'x-stainless-poll-helper',
   'x-stainless-retry-count',
   'x-stainless-runtime',
   'x-stainless-runtime-version',

@@ -64,11 +64,14 @@ export function totalHeaders(money: Money, latencyMs: number): Record<string, st
   }
 }
 
-/** The headers of the router, for `Access-Control-Expose-Headers`. */
+/** What a page may read, for `Access-Control-Expose-Headers`: the router's headers and those that SDKs act on. */
 export const ROUTER_HEADERS = [
   'request-id',
   'x-request-id',
+  'age',
   'retry-after',
+  'retry-after-ms',
+  'x-should-retry',
   'x-router-ignored',
   'x-router-estimate',
   'x-router-request-id',
