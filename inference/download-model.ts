@@ -38,6 +38,8 @@ export type DownloadDeps = {
   readonly signal?: AbortSignal
 }
 
+const NOT_WRITABLE = new Set(['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'EEXIST'])
+
 type RemoteFile = { readonly file: string; readonly bytes: number }
 
 /**
@@ -127,14 +129,12 @@ async function fetchFile(
 ): Promise<number> {
   const target = join(folder, file)
   const part = `${target}.part`
-  mkdirSync(dirname(target), { recursive: true })
   const have = fileSize(part)
   const resume = have > 0 && have < bytes
   const response = await request(url, resume ? { headers: { range: `bytes=${have}-` } } : {}, deps)
   if (!response.ok || response.body === null) throw hubError(response.status)
   const append = resume && response.status === 206
   let size = append ? have : 0
-  if (!append) writeFileSync(part, '')
   const counted = async function* (chunks: AsyncIterable<Uint8Array>) {
     for await (const chunk of chunks) {
       size += chunk.byteLength
@@ -143,16 +143,20 @@ async function fetchFile(
     }
   }
   try {
+    mkdirSync(dirname(target), { recursive: true })
+    if (!append) writeFileSync(part, '')
     const options = deps.signal === undefined ? {} : { signal: deps.signal }
     await pipeline(Readable.from(response.body), counted, createWriteStream(part, { flags: 'a' }), options)
   } catch (cause) {
     throw writeError(cause, target)
   }
-  if (bytes > 0 && size !== bytes) {
-    if (size > bytes) rmSync(part, { force: true })
+  // What is on disk counts: another process may have written to the same part.
+  const written = fileSize(part)
+  if (bytes > 0 && written !== bytes) {
+    if (written > bytes) rmSync(part, { force: true })
     throw new RouterError(
       'unavailable',
-      `The download of ${file} ended after ${size} of ${bytes} bytes. Run it again: it goes on where it stopped.`,
+      `The download of ${file} ended after ${written} of ${bytes} bytes. Run it again: it goes on where it stopped.`,
     )
   }
   renameSync(part, target)
@@ -189,7 +193,7 @@ function checkDisk(folder: string, files: readonly RemoteFile[]): void {
 function writeError(cause: unknown, target: string): RouterError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(dirname(target))
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
+  if (typeof code === 'string' && NOT_WRITABLE.has(code))
     return new RouterError(
       'configuration',
       `${target} cannot be written. Set MODEL_CACHE_DIR to a folder that can.`,

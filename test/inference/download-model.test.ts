@@ -1,4 +1,12 @@
-import { existsSync, readFileSync, renameSync, statSync, truncateSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { downloadModel } from '../../inference/download-model.ts'
@@ -74,4 +82,28 @@ test('says that the hub cannot be reached without naming it', async () => {
   const failed = downloadModel(locateModel('owner/tiny', places()), undefined, { fetch, hubUrl })
   await expect(failed).rejects.toThrow(/cannot be reached/)
   await expect(failed).rejects.not.toThrow(/127\.0\.0\.1/)
+})
+
+test('says so where the cache folder cannot be written', async () => {
+  await setUp()
+  writeFileSync(join(cacheDir, 'owner'), 'a file in the way')
+  await expect(pull()).rejects.toMatchObject({
+    code: 'configuration',
+    message: expect.stringContaining('Set MODEL_CACHE_DIR to a folder that can'),
+  })
+})
+
+test('keeps no file that another process wrote to as well', async () => {
+  await setUp()
+  const file = join(cacheDir, 'owner/tiny/onnx/model.onnx')
+  let others = 0
+  const onProgress = () => {
+    if (others++ === 0) appendFileSync(`${file}.part`, 'of another process')
+  }
+  const location = locateModel('owner/tiny', places())
+  const both = downloadModel(location, undefined, { fetch, hubUrl: hub.url, onProgress })
+  await expect(both).rejects.toMatchObject({ code: 'unavailable' })
+  expect(existsSync(file)).toBe(false)
+  await pull()
+  expect(readFileSync(file)).toEqual(readFileSync(join(TINY, 'onnx/model.onnx')))
 })
