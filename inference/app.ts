@@ -105,7 +105,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
     const left = new AbortController()
     const requestId = c.get('requestId')
     const run = {
-      request: toGenerateRequest(request, limits.maxOutputTokens),
+      request: toGenerateRequest(request, limits),
       messageId: `msg_${deps.newId()}`,
       deadlineMs: readDeadline(c.req.header('x-deadline-ms')),
       withLogprobs: c.req.header('x-logprobs') === '1',

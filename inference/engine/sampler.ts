@@ -6,7 +6,7 @@
 export type SamplingOptions = {
   /** 0 picks the likeliest token. */
   readonly temperature: number
-  /** Smallest set of tokens whose probabilities reach this; 1 keeps all. */
+  /** Smallest set of tokens whose probabilities reach this; 1 keeps all, 0 the likeliest. */
   readonly topP: number
   /** The likeliest k tokens; 0 keeps all. */
   readonly topK: number

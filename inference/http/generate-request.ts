@@ -5,17 +5,25 @@
 import { RouterError } from '../../shared/errors.ts'
 import { isTextOnly, type MessagesRequest, textOf } from '../../shared/messages.ts'
 import type { GenerateRequest, Prompt, Turn } from '../engine/engine.ts'
+import type { Limits } from '../limits.ts'
 
 /** Anthropic's API takes thousands; each is compared at each token here. */
 const MAX_STOP_SEQUENCES = 16
 const MAX_STOP_SEQUENCE_LENGTH = 200
 
+/** Text averages 3 to 5; only runs of one character come near. Some tokenizers have a token for 64 spaces. */
+const MAX_CHARACTERS_PER_TOKEN = 64
+
 /**
- * Returns the request for the engine; `max_tokens` is cut to `maxOutputTokens`.
+ * Returns the request for the engine; `max_tokens` is cut to the limit.
  * @throws {RouterError} `unsupported` for what the model cannot read, `invalid_request` for values out of range
  */
-export function toGenerateRequest(request: MessagesRequest, maxOutputTokens: number): GenerateRequest {
+export function toGenerateRequest(
+  request: MessagesRequest,
+  { maxInputTokens, maxOutputTokens }: Limits,
+): GenerateRequest {
   const prompt = toPrompt(request)
+  checkCharacters(prompt, maxInputTokens)
   return {
     ...prompt,
     maxTokens: Math.min(request.max_tokens, maxOutputTokens),
@@ -26,7 +34,7 @@ export function toGenerateRequest(request: MessagesRequest, maxOutputTokens: num
       (value) => value >= 0 && value <= 2,
       'from 0 to 2',
     ),
-    topP: inRange('top_p', request.top_p, (value) => value > 0 && value <= 1, 'above 0 and at most 1'),
+    topP: inRange('top_p', request.top_p, (value) => value >= 0 && value <= 1, 'from 0 to 1'),
     topK: inRange(
       'top_k',
       request.top_k,
@@ -61,6 +69,16 @@ export function toPrompt(request: Pick<MessagesRequest, 'system' | 'messages' | 
     throw new RouterError('invalid_request', 'messages: must begin with a user message that holds text')
   const joined = system.filter((text) => text.trim() !== '').join('\n\n')
   return { ...(joined === '' ? {} : { system: joined }), turns }
+}
+
+/** The exact check counts tokens; a body at its limit takes seconds to count, in which nobody else is answered. */
+function checkCharacters({ system = '', turns }: Prompt, maxInputTokens: number): void {
+  const characters = turns.reduce((sum, { text }) => sum + text.length, system.length)
+  if (characters <= maxInputTokens * MAX_CHARACTERS_PER_TOKEN) return
+  throw new RouterError(
+    'unsupported',
+    `The prompt has ${characters} characters; the local model takes at most ${maxInputTokens} tokens. Shorten it, or ask Claude.`,
+  )
 }
 
 function checkStopSequences(sequences: readonly string[]): readonly string[] {
