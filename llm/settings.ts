@@ -51,9 +51,6 @@ const settingsSchema = z.object({
 
 type Settings = z.infer<typeof settingsSchema>
 
-/** Every name that the library reads, besides those of the model (see inference/config.ts). */
-export const LIBRARY_SETTING_NAMES: readonly string[] = Object.keys(settingsSchema.shape)
-
 /**
  * Returns the settings; empty values count as unset.
  * @throws {RouterError} `configuration` that names every wrong setting and never quotes a secret
