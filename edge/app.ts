@@ -10,7 +10,7 @@ import type { AppDependencies, AppEnvironment } from './http/context.ts'
 import { createCountTokensHandler } from './http/count-tokens.ts'
 import { createReadinessHandler, health } from './http/health.ts'
 import { createMessagesHandler } from './http/messages.ts'
-import { createModelHandler, createModelsHandler } from './http/models.ts'
+import { createModelHandler, createModelList, createModelsHandler } from './http/models.ts'
 import { createOpenApiHandler, docsPage, landing } from './http/pages.ts'
 import { createExplainHandler, createStatusHandler, createStrategyHandler } from './http/router.ts'
 import { ROUTER_HEADERS } from './ledger/receipt.ts'
@@ -60,11 +60,12 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
     app.use(path, guard)
     app.post(path, createChatCompletionsHandler(dependencies))
   }
+  const models = createModelList(dependencies)
   for (const path of ['/v1/models', '/models']) {
     app.use(path, guard)
     app.use(`${path}/:id{.+}`, guard)
-    app.get(path, createModelsHandler(dependencies))
-    app.get(`${path}/:id{.+}`, createModelHandler(dependencies))
+    app.get(path, createModelsHandler(models))
+    app.get(`${path}/:id{.+}`, createModelHandler(models))
   }
   app.use('/v1/router/*', guard)
   app.get('/v1/router/status', createStatusHandler(dependencies))

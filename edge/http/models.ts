@@ -10,6 +10,7 @@ import { type AppContext, type AppDependencies, deferOf } from './context.ts'
 import { passedHeaders } from './read-request.ts'
 
 type ModelItem = Record<string, unknown> & { readonly id: string }
+export type ModelList = (context: AppContext) => Promise<readonly ModelItem[]>
 
 /** Clients that discover models wait for three seconds; Claude's list must not use all of them up. */
 const CLAUDE_LIST_TIMEOUT_MS = 2_000
@@ -21,10 +22,7 @@ const CREATED_AT = '2026-11-01T00:00:00Z'
 const listSchema = z.looseObject({ data: z.array(z.looseObject({ id: z.string() })) })
 
 /** Returns the handler of the list, with `limit`, `after_id` and `before_id`. */
-export function createModelsHandler(
-  dependencies: AppDependencies,
-): (context: AppContext) => Promise<Response> {
-  const list = createModelList(dependencies)
+export function createModelsHandler(list: ModelList): (context: AppContext) => Promise<Response> {
   return async (context) => {
     const all = await list(context)
     const page = paginate(all, new URL(context.req.url).searchParams)
@@ -39,10 +37,7 @@ export function createModelsHandler(
 }
 
 /** Returns the handler of one model. */
-export function createModelHandler(
-  dependencies: AppDependencies,
-): (context: AppContext) => Promise<Response> {
-  const list = createModelList(dependencies)
+export function createModelHandler(list: ModelList): (context: AppContext) => Promise<Response> {
   return async (context) => {
     const id = context.req.param('id')
     const item = (await list(context)).find((model) => model.id === id)
@@ -52,25 +47,30 @@ export function createModelHandler(
   }
 }
 
-function createModelList(dependencies: AppDependencies): (context: AppContext) => Promise<ModelItem[]> {
+/** Returns the whole list, for the handlers to share: what Claude said is remembered in it. */
+export function createModelList(dependencies: AppDependencies): ModelList {
   const { config, local, now } = dependencies
   let remembered: { items: ModelItem[]; at: number } | undefined
+  /** Claude's models as far as they can be had. */
+  const claudeModels = async (context: AppContext): Promise<readonly ModelItem[]> => {
+    if (!isClaudeConfigured(config.claude)) return []
+    // Where clients bring their own keys, each may see its own list and nobody else's.
+    if (config.claude.keySource === 'client') return (await fetchClaudeModels(dependencies, context)) ?? []
+    if (remembered === undefined || now() - remembered.at > CLAUDE_LIST_FRESH_MS) {
+      const items = await fetchClaudeModels(dependencies, context)
+      if (items !== undefined) remembered = { items, at: now() }
+    }
+    return remembered?.items ?? []
+  }
   return async (context) => {
-    await local?.learn(deferOf(context))
+    // Side by side: both may be slow, and the client's three seconds are for both.
+    const [others] = await Promise.all([claudeModels(context), local?.learn(deferOf(context))])
     const own = VIRTUAL_MODELS.map((id) => modelItem(id, 'Router picks', 'ulfberht-router'))
     const localName = local?.modelName()
     if (local !== undefined) own.push(modelItem(LOCAL_MODEL, 'Local model', 'ulfberht-router'))
     if (localName !== undefined && localName !== LOCAL_MODEL)
       own.push(modelItem(localName, localName, 'local'))
-    if (!isClaudeConfigured(config.claude)) return own
-    // Where clients bring their own keys, each may see its own list and nobody else's.
-    const shared = config.claude.keySource === 'router'
-    if (!shared || remembered === undefined || now() - remembered.at > CLAUDE_LIST_FRESH_MS) {
-      const items = await fetchClaudeModels(dependencies, context)
-      if (!shared) return [...own, ...(items ?? [])]
-      if (items !== undefined) remembered = { items, at: now() }
-    }
-    return [...own, ...(remembered?.items ?? [])]
+    return [...own, ...others]
   }
 }
 

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import * as z from 'zod/mini'
 import { CLAUDE_KEY } from '../support/edge/canaries.ts'
 import { ask, createTestRouter } from '../support/edge/router.ts'
+import { eventually } from '../support/processes.ts'
 import { type Script, startUpstream, type Upstream } from '../support/upstream.ts'
 import { localIsReady } from '../support/upstream-messages.ts'
 import { hold, htmlPage, respond } from '../support/upstream-steps.ts'
@@ -141,6 +142,29 @@ test('without a key, and where Claude’s list cannot be had, the router’s own
   for (const broken of [htmlPage(502), respond(200, '{"data":[{}]}'), respond(401, '{}')]) {
     claudeAnswer = broken
     expect((await list(await start())).ids).toEqual(own)
+  }
+})
+
+test('Claude’s list is asked for once, whichever endpoint needs it', async () => {
+  claudeAnswer = claudeList
+  const router = await start()
+  await list(router)
+  await list(router, '', '/models')
+  await router.request('/v1/models/auto', { headers: KEY })
+  expect(claude.otherHits).toHaveLength(1)
+})
+
+test('Claude is asked for its list while a container that says nothing is awaited', async () => {
+  claudeAnswer = claudeList
+  const silent = await startUpstream({ usual: [hold], other: [hold] })
+  try {
+    const router = await start({ LOCAL_LLM_URL: silent.url, LOCAL_HEADERS_MS: '3600000' })
+    const pending = list(router).catch(() => undefined)
+    await eventually('Claude is asked', async () => claude.otherHits.length === 1)
+    await silent.close()
+    expect((await pending)?.ids).toContain('claude-opus-5-5')
+  } finally {
+    await silent.close()
   }
 })
 
