@@ -11,7 +11,7 @@ import { createCountTokensHandler } from './http/count-tokens.ts'
 import { createReadinessHandler, health } from './http/health.ts'
 import { createMessagesHandler } from './http/messages.ts'
 import { createModelHandler, createModelList, createModelsHandler } from './http/models.ts'
-import { createOpenApiHandler, docsPage, landing } from './http/pages.ts'
+import { docsPage, landing, openApiJson } from './http/pages.ts'
 import { createExplainHandler, createStatusHandler, createStrategyHandler } from './http/router.ts'
 import { ROUTER_HEADERS } from './ledger/receipt.ts'
 import { authenticate } from './middleware/auth.ts'
@@ -41,7 +41,7 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
 
   app.get('/', landing)
   app.get('/docs', docsPage)
-  app.get('/openapi.json', createOpenApiHandler())
+  app.get('/openapi.json', openApiJson)
   // Clients look whether anybody is there before they send a request.
   app.get('/api/hello', health)
   app.get('/healthz', health)

@@ -4,7 +4,7 @@
  */
 import { VERSION } from '../version.ts'
 import type { AppContext } from './context.ts'
-import { createOpenApiDocument, type OpenApiDocument, type Operation } from './openapi.ts'
+import { API_PATHS, type OpenApiDocument, type Operation, openApiDocument } from './openapi.ts'
 
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -14,18 +14,18 @@ export function landing(context: AppContext): Response {
     name: 'Ulfberht Router',
     version: VERSION,
     documentation: '/docs',
-    endpoints: Object.keys(createOpenApiDocument().paths),
+    endpoints: Object.keys(API_PATHS),
   })
 }
 
 /** `GET /openapi.json` */
-export function createOpenApiHandler(): (context: AppContext) => Response {
-  return (context) => context.json(createOpenApiDocument())
+export function openApiJson(context: AppContext): Response {
+  return context.json(openApiDocument())
 }
 
 /** `GET /docs` */
 export function docsPage(context: AppContext): Response {
-  const html = renderDocs(createOpenApiDocument(), new URL(context.req.url).origin)
+  const html = renderDocs(openApiDocument(), new URL(context.req.url).origin)
   return context.html(html, 200, { 'content-security-policy': PAGE_POLICY })
 }
 
