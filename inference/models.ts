@@ -121,7 +121,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     downloadMb: 600,
     licence: 'Apache-2.0',
     tasks: ['simple_chat', 'summarization', 'classification'],
-    note: 'Thinks before it answers unless told not to: slow on a CPU.',
+    note: 'Many languages. Asked to answer without thinking first.',
   }),
   entry({
     name: 'Xenova/LaMini-Flan-T5-783M',

@@ -5,6 +5,13 @@
 import type { PreTrainedTokenizer } from '@xenova/transformers'
 import type { Prompt, PromptStyle, Turn } from './engine.ts'
 
+const TEMPLATE_OPTIONS = {
+  tokenize: false,
+  add_generation_prompt: true,
+  // Models that can think first (Qwen3) would spend a small answer's tokens on it; other templates ignore this.
+  enable_thinking: false,
+} as const
+
 /** Returns the token ids of a prompt. */
 export type EncodePrompt = (prompt: Prompt) => bigint[]
 
@@ -54,7 +61,7 @@ function renderChat(tokenizer: PreTrainedTokenizer, { system, turns }: Prompt): 
   const asked = last?.role === 'assistant' ? turns.slice(0, -1) : turns
   const messages = asked.map(({ role, text }) => ({ role: role as string, content: text }))
   const render = (chat: { role: string; content: string }[]) => {
-    const text = tokenizer.apply_chat_template(chat, { tokenize: false, add_generation_prompt: true })
+    const text = tokenizer.apply_chat_template(chat, TEMPLATE_OPTIONS)
     if (typeof text !== 'string') throw new TypeError('The chat template gave no text.')
     return text
   }

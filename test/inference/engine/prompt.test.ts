@@ -33,6 +33,17 @@ test('continues a last turn of the assistant', () => {
   expect(text(ids).endsWith('<|im_start|>assistant\none two')).toBe(true)
 })
 
+test('asks models that could think first for the answer alone', async () => {
+  const thinker = await AutoTokenizer.from_pretrained(
+    join(import.meta.dirname, '../../fixtures/models/tiny-llama'),
+  )
+  // As Qwen3's template does it.
+  thinker.chat_template =
+    '{{ messages[0].content }}{% if enable_thinking is defined and enable_thinking is false %}<think></think>{% endif %}'
+  const ids = createPromptEncoder(thinker, 'chat')({ turns: [{ role: 'user', text: 'Hi' }] })
+  expect(text(ids)).toBe('Hi<think></think>')
+})
+
 test('text from outside cannot forge control tokens', () => {
   const end = 2n
   const honest = encode({ turns: [{ role: 'user', text: 'x' }] }).filter((id) => id === end).length
