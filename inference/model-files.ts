@@ -94,19 +94,26 @@ export function dtypesInFolder(folder: string, kind: ModelKind, modelFileName?: 
  * @throws {RouterError} `configuration` if it is absent or not a model's configuration
  */
 export function readModelConfig(folder: string): ModelConfig {
-  let value: unknown
-  try {
-    value = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))
-  } catch (cause) {
-    throw new RouterError(
-      'configuration',
-      `${join(folder, 'config.json')} is missing or is not JSON. The folder must hold a model exported for transformers.js.`,
-      { cause },
-    )
-  }
+  const value = readJson(join(folder, 'config.json'))
   const parsed = modelConfigSchema.safeParse(value)
   if (parsed.success) return parsed.data
   throw new RouterError('configuration', `${join(folder, 'config.json')} is not a model's configuration.`)
+}
+
+/**
+ * Reads one of a model's JSON files.
+ * @throws {RouterError} `configuration` if it is absent or not JSON
+ */
+export function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new RouterError(
+      'configuration',
+      `${path} is missing or is not JSON. The folder must hold a model exported for transformers.js.`,
+      { cause },
+    )
+  }
 }
 
 /** Returns the kind that a configuration states: encoder-decoder or decoder. */

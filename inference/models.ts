@@ -15,7 +15,7 @@ export type CatalogueModel = {
   /** Base name of the ONNX file where it is not transformers.js's usual one. */
   readonly modelFileName?: string
   readonly downloadBytes: number
-  /** Resident memory of both processes with one short conversation; measured for the shipped model, else 1.5 × files + 250 MB. */
+  /** Resident memory of both processes with one short conversation; measured for the shipped model, else estimated. */
   readonly memoryBytes: number
   readonly licence: string
   readonly promptStyle: PromptStyle
@@ -42,11 +42,16 @@ function entry({ downloadMb, ...given }: Entry): CatalogueModel {
     kind: 'text-generation',
     promptStyle: 'chat',
     downloadBytes: downloadMb * MB,
-    memoryBytes: (downloadMb * 1.5 + 250) * MB,
+    memoryBytes: estimateMemory(downloadMb * MB),
     capabilities: ['chat', 'streaming'],
     defaultTemperature: 0,
     ...given,
   }
+}
+
+/** Returns the memory that a model of so many bytes of files is likely to take, in bytes: a rule of thumb. */
+export function estimateMemory(fileBytes: number): number {
+  return fileBytes * 1.5 + 250 * MB
 }
 
 /** Every model of the catalogue, the shipped one first, then by size. Sizes are those of the published files. */

@@ -2,7 +2,7 @@
  * From a name to a model that can be loaded: a folder, the shipped model, or what was downloaded before.
  * Reads files, downloads nothing.
  */
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import * as z from 'zod'
 import { RouterError } from '../shared/errors.ts'
@@ -16,10 +16,11 @@ import {
   OPTIONAL_TEXT_FILES,
   onnxFiles,
   REQUIRED_TEXT_FILES,
+  readJson,
   readModelConfig,
   totalSize,
 } from './model-files.ts'
-import { type CatalogueModel, findModel, SHIPPED_MODEL, whyAbsent } from './models.ts'
+import { type CatalogueModel, estimateMemory, findModel, SHIPPED_MODEL, whyAbsent } from './models.ts'
 
 export type ResolvedModel = {
   readonly info: ModelInfo
@@ -111,7 +112,7 @@ export function resolveModel(name: string, places: ModelPlaces, dtype?: string):
     folder,
     files,
     modelFileName: choice.modelFileName,
-    memoryBytes: catalogue?.memoryBytes ?? sizeBytes * 1.5 + 250_000_000,
+    memoryBytes: memoryFor(catalogue, choice.dtype, sizeBytes),
     info: {
       name: location.name,
       displayName: catalogue?.displayName ?? location.name,
@@ -126,6 +127,11 @@ export function resolveModel(name: string, places: ModelPlaces, dtype?: string):
       defaultTemperature: catalogue?.defaultTemperature ?? 0,
     },
   }
+}
+
+/** What the catalogue knows of its own dtype; other weights need other memory. */
+function memoryFor(catalogue: CatalogueModel | undefined, dtype: string, sizeBytes: number): number {
+  return catalogue?.dtype === dtype ? catalogue.memoryBytes : estimateMemory(sizeBytes)
 }
 
 type FileChoice = {
@@ -183,9 +189,7 @@ const tokenizerSchema = z.looseObject({ model_max_length: z.number().nullish() }
 function contextLengthOf(config: ModelConfig, folder: string): number {
   const stated = config.max_position_embeddings ?? config.n_positions ?? config.max_sequence_length
   if (typeof stated === 'number') return stated
-  const tokenizer = tokenizerSchema.safeParse(
-    JSON.parse(readFileSync(join(folder, 'tokenizer_config.json'), 'utf8')),
-  )
+  const tokenizer = tokenizerSchema.safeParse(readJson(join(folder, 'tokenizer_config.json')))
   const length = tokenizer.data?.model_max_length
   // Tokenizers without a limit state 1e30; 512 is what T5 and its kin were trained on.
   return typeof length === 'number' && length <= 1_000_000 ? length : 512

@@ -67,6 +67,22 @@ test('lists the dtypes that are there when another is asked for', () => {
   expect(() => resolveModel(join(TINY, 'tiny-llama'), places, 'q5')).toThrow(/Possible: q8, q4/)
 })
 
+test('a file that is not JSON is named, whichever it is', () => {
+  const folder = copyOf('tiny-t5')
+  writeFileSync(join(folder, 'tokenizer_config.json'), '{"half')
+  expect(() => resolveModel(folder, places)).toThrow(/tokenizer_config\.json is missing or is not JSON/)
+})
+
+test('estimates memory by the files where they are not those that the catalogue knows', () => {
+  const folder = join(places.cacheDir, 'HuggingFaceTB/SmolLM2-135M-Instruct')
+  cpSync(join(TINY, 'tiny-llama'), folder, { recursive: true })
+  const { info, memoryBytes } = resolveModel('smollm2-135m', places)
+  expect(info.dtype).toBe('fp32')
+  expect(memoryBytes).toBe(info.sizeBytes * 1.5 + 250e6)
+  cpSync(join(folder, 'onnx/model.onnx'), join(folder, 'onnx/model_q4.onnx'))
+  expect(resolveModel('smollm2-135m', places).memoryBytes).toBe(550e6)
+})
+
 test('says of Phi-2 that no export is known and what to take instead', () => {
   for (const name of ['phi-2', 'Xenova/Phi-2', 'microsoft/phi-2'])
     expect(() => locateModel(name, places)).toThrow(/Phi-3-mini-4k-instruct/)
