@@ -19,6 +19,16 @@ export type Console = {
   readonly isTerminal: boolean
 }
 
+/** Returns this process's standard output. A reader that goes away (`| head`) is no failure. */
+export function createTerminal(): Console {
+  process.stdout.on('error', () => {})
+  return {
+    print: (text) => void process.stdout.write(`${text}\n`),
+    write: (text) => void process.stdout.write(text),
+    isTerminal: process.stdout.isTTY === true,
+  }
+}
+
 const BAR_CELLS = 24
 /** Plain lines, one per so much, where no bar can be drawn. */
 const PLAIN_STEP = 0.1

@@ -17,7 +17,7 @@ import {
   SHIPPED_DIR,
 } from '../inference/resolve-model.ts'
 import { RouterError } from '../shared/errors.ts'
-import { type Console, formatBytes, pullModel, tryModel } from './model-console.ts'
+import { createTerminal, formatBytes, pullModel, tryModel } from './model-console.ts'
 
 const USAGE = `Usage: npm run models -- COMMAND
 
@@ -29,14 +29,7 @@ const USAGE = `Usage: npm run models -- COMMAND
 NAME is a name or alias of the list, a repository such as HuggingFaceTB/SmolLM2-360M-Instruct, or a folder (try only).
 LOCAL_MODEL_DTYPE and MODEL_HUB_URL are read from the environment and .env.`
 
-const out: Console = {
-  print: (text) => process.stdout.write(`${text}\n`),
-  write: (text) => process.stdout.write(text),
-  isTerminal: process.stdout.isTTY === true,
-}
-
-// A reader that went away (`| head`) is no failure.
-process.stdout.on('error', () => {})
+const out = createTerminal()
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(argv: string[]): Promise<number> {

@@ -11,7 +11,7 @@ import { readInferenceConfig } from '../inference/config.ts'
 import { locateModel, missingModelFiles, SHIPPED_DIR } from '../inference/resolve-model.ts'
 import { RouterError } from '../shared/errors.ts'
 import { setEnvValues } from './env-file.ts'
-import { type Console, formatBytes, pullModel, tryModel } from './model-console.ts'
+import { createTerminal, formatBytes, pullModel, tryModel } from './model-console.ts'
 
 const USAGE = `Usage: npm run setup -- [--model NAME] [--yes]
 
@@ -23,14 +23,7 @@ const ROOT = resolve(import.meta.dirname, '..')
 /** Larger downloads than this, in bytes, are asked about. */
 const ASK_ABOVE_BYTES = 200_000_000
 
-const out: Console = {
-  print: (text) => process.stdout.write(`${text}\n`),
-  write: (text) => process.stdout.write(text),
-  isTerminal: process.stdout.isTTY === true,
-}
-
-// A reader that went away (`| head`) is no failure.
-process.stdout.on('error', () => {})
+const out = createTerminal()
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(argv: string[]): Promise<number> {
