@@ -24,7 +24,7 @@ import type { Answer, AnswerChunk, StreamBody, WholeBody } from './providers/pro
 import { type RouterRequest, wantsStream } from './request.ts'
 import type { Classifier, Verdict } from './routing/classifier.ts'
 import { type Decision, decide, type Target } from './routing/decide.ts'
-import { extractFeatures } from './routing/features.ts'
+import { extractFeatures, type Features } from './routing/features.ts'
 import { isVirtualModel } from './routing/models.ts'
 import { SIMPLE_TASKS, type SimpleTask } from './routing/task.ts'
 import type { StrategyStore } from './state/strategy-store.ts'
@@ -50,7 +50,12 @@ export type GatewayDependencies = {
 }
 
 /** What the router means to do with a request, before anything is called. */
-export type Plan = { readonly strategy: Strategy; readonly verdict: Verdict; readonly decision: Decision }
+export type Plan = {
+  readonly strategy: Strategy
+  readonly features: Features
+  readonly verdict: Verdict
+  readonly decision: Decision
+}
 
 /** What goes back to the client. On `error`, `body` is undefined. */
 export type GatewayResult = {
@@ -94,19 +99,19 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         claude: dependencies.claude,
       })
     const decision = decideNow()
-    if (local === undefined) return { strategy, verdict, decision }
+    if (local === undefined) return { strategy, features, verdict, decision }
     const learning = local.learn(request.defer)
     if (dependencies.claude.configured && goesToClaudeAnyway(decision, request.view.model)) {
       // A request that Claude answers must not wait for a container that may be asleep.
       request.defer(learning)
-      return { strategy, verdict, decision }
+      return { strategy, features, verdict, decision }
     }
     await learning
-    return { strategy, verdict, decision: decideNow() }
+    return { strategy, features, verdict, decision: decideNow() }
   }
 
   async function handle(request: RouterRequest): Promise<GatewayResult> {
-    const { strategy, verdict, decision } = await plan(request)
+    const { strategy, features, verdict, decision } = await plan(request)
     const base: Facts = {
       requestId: request.id,
       strategy,
@@ -123,7 +128,9 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     if (decision.refusal !== undefined) return refuse(request, base, decision.refusal)
 
     const mayCache =
-      request.controls.cache !== 'skip' && !request.logprobs && cacheObstacle(request.view) === undefined
+      request.controls.cache !== 'skip' &&
+      !request.logprobs &&
+      cacheObstacle(request.view, features) === undefined
     const known = local?.obstacle(request.defer)
     const firstOpen = decision.targets.find((target) => target.provider !== 'local' || known === undefined)
     if (mayCache && firstOpen !== undefined && request.controls.cache === 'use') {

@@ -5,23 +5,25 @@ import canonicalize from 'canonicalize'
 import type { Message, MessagesRequest } from '../../shared/messages.ts'
 import type { RouterRequest } from '../request.ts'
 import type { Target } from '../routing/decide.ts'
-import { extractFeatures } from '../routing/features.ts'
+import type { Features } from '../routing/features.ts'
 import { sha256Hex } from '../tenants.ts'
 
 /** Raise when answers kept under older keys must not be served any more. */
 const KEY_VERSION = 1
+/** Estimated tokens. The key of a longer request would cost several times its size in memory, and it rarely recurs. */
+const LONGEST_INPUT = 200_000
 const COMPLETE_STOP_REASONS = new Set(['end_turn', 'stop_sequence'])
 
 /**
  * Says why a request must not be answered from the cache, or undefined where it may.
  * Tools and documents make requests stateful; an explicit temperature above 0 asks for variety.
  */
-export function cacheObstacle(request: MessagesRequest): string | undefined {
-  const features = extractFeatures(request)
+export function cacheObstacle(request: MessagesRequest, features: Features): string | undefined {
   if (features.usesTools) return 'tools'
   if (features.nonTextBlock !== undefined) return 'non-text content'
   if (features.thinking) return 'thinking'
   if (features.serverFeatures) return 'server features'
+  if (features.estimatedInputTokens > LONGEST_INPUT) return 'long input'
   if (typeof request.temperature === 'number' && request.temperature > 0) return 'temperature above 0'
   const metadata = request.metadata
   if (typeof metadata === 'object' && metadata !== null && 'user_id' in metadata) return 'metadata.user_id'

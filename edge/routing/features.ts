@@ -37,15 +37,10 @@ export function extractFeatures(request: MessagesRequest): Features {
   )
   const lastUser = messages[lastUserIndex]
   const spoken = messages.filter((message) => message.role !== 'system')
-  const earlier = messages
-    .slice(0, Math.max(lastUserIndex, 0))
-    .filter((message) => message.role !== 'system')
-    .map(writtenText)
-    .join('\n')
   const everything = [textOf(request.system), ...messages.map((message) => textOf(message.content))]
   return {
     lastUserText: lastUser === undefined ? '' : writtenText(lastUser),
-    earlierText: earlier.slice(-EARLIER_CHARACTERS),
+    earlierText: endOf(messages.slice(0, Math.max(lastUserIndex, 0))),
     turns: spoken.length,
     estimatedInputTokens: everything.reduce((sum, text) => sum + estimateTokens(text), 0),
     usesTools: usesTools(request, blocks),
@@ -61,6 +56,17 @@ export function extractFeatures(request: MessagesRequest): Features {
     ),
     prefill: spoken.at(-1)?.role === 'assistant',
   }
+}
+
+/** Returns the last characters of what was said, without reading the whole conversation for them. */
+function endOf(messages: readonly MessageParam[]): string {
+  let end: string | undefined
+  for (const message of messages.toReversed()) {
+    if (message.role === 'system') continue
+    end = end === undefined ? writtenText(message) : `${writtenText(message)}\n${end}`
+    if (end.length >= EARLIER_CHARACTERS) break
+  }
+  return end?.slice(-EARLIER_CHARACTERS) ?? ''
 }
 
 function writtenText(message: MessageParam): string {

@@ -6,7 +6,7 @@ import type { RouterRequest } from '../../../edge/request.ts'
 import type { Target } from '../../../edge/routing/decide.ts'
 import { parseMessagesRequest } from '../../../shared/messages.ts'
 import { localMessage } from '../../support/edge/messages.ts'
-import { routerRequest } from '../../support/edge/requests.ts'
+import { featuresOf, routerRequest } from '../../support/edge/requests.ts'
 import { ask } from '../../support/edge/router.ts'
 
 const target: Target = { provider: 'local', model: 'tiny-model' }
@@ -87,7 +87,10 @@ test('does not depend on who traces the request or on its id', async () => {
   expect(await keyOf(ask('Hello'), { id: 'req_other', passHeaders: { traceparent: '00-1-2-01' } })).toBe(key)
 })
 
-const obstacle = (extra: Record<string, unknown>) => cacheObstacle(parseMessagesRequest(ask('Hello', extra)))
+const obstacle = (extra: Record<string, unknown>) => {
+  const body = ask('Hello', extra)
+  return cacheObstacle(parseMessagesRequest(body), featuresOf(body))
+}
 
 test('finds a plain request fit for the cache, at temperature 0 as well', () => {
   expect(obstacle({})).toBeUndefined()
@@ -105,6 +108,7 @@ test('keeps stateful and deliberately varied requests from the cache', () => {
   expect(obstacle({ container: 'x' })).toBe('server features')
   expect(obstacle({ temperature: 0.1 })).toBe('temperature above 0')
   expect(obstacle({ metadata: { user_id: 'u' } })).toBe('metadata.user_id')
+  expect(obstacle({ system: 'word '.repeat(120_000) })).toBe('long input')
 })
 
 test('keeps whole, plain answers only', () => {

@@ -1,4 +1,5 @@
 /** What routing reads of a request, and what it must not take for the user's words. */
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { featuresOf } from '../../support/edge/requests.ts'
 import { ask } from '../../support/edge/router.ts'
@@ -12,6 +13,23 @@ test('reads the last thing the user wrote, and what was said before', () => {
   expect(features.lastUserText).toBe('What is 2+2?')
   expect(features.earlierText).toBe('Hi\nHello')
   expect(features.turns).toBe(3)
+})
+
+test('keeps the end of what was said before, system messages left out', () => {
+  const said = fc.array(
+    fc.tuple(
+      fc.constantFrom('user', 'assistant', 'system'),
+      fc.constantFrom('', 'x', 'ab'.repeat(1_500), 'word'),
+    ),
+    { maxLength: 12 },
+  )
+  fc.assert(
+    fc.property(said, (before) => {
+      const messages = before.map(([role, content]) => ({ role, content }))
+      const whole = before.flatMap(([role, content]) => (role === 'system' ? [] : [content])).join('\n')
+      expect(featuresOf(turns(...messages, user('Hello'))).earlierText).toBe(whole.slice(-4_000))
+    }),
+  )
 })
 
 test('joins text blocks and reads nothing else as text', () => {
