@@ -24,6 +24,8 @@ const PROMPTS = [
 ]
 const MAX_TOKENS = 48
 const TICKS_PER_SECOND = 100
+/** The same for both sides: NUM_THREADS, or one. */
+const NUM_THREADS = process.env.NUM_THREADS ?? '1'
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean' }, requests: { type: 'string', default: '12' } },
@@ -53,7 +55,12 @@ else printTable()
 async function measureContainer(): Promise<Measured> {
   const port = await freePort()
   const started = performance.now()
-  const child = start(['inference/index.ts'], { HOST: '127.0.0.1', PORT: String(port), LOG_FORMAT: 'json' })
+  const child = start(['inference/index.ts'], {
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    LOG_FORMAT: 'json',
+    NUM_THREADS,
+  })
   try {
     const url = `http://127.0.0.1:${port}`
     await until(async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.ok === true, child)
@@ -103,6 +110,7 @@ async function measureFloor(): Promise<Measured> {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,
+      NUM_THREADS,
       PROMPTS: JSON.stringify(PROMPTS),
       REQUESTS: String(requests),
       MAX_TOKENS: String(MAX_TOKENS),

@@ -1,23 +1,28 @@
 /**
  * The floor of bench/inference.ts: the same model through transformers.js's own `generate`, with no server around it.
- * Reads PROMPTS, REQUESTS and MAX_TOKENS from the environment; prints one JSON object.
+ * Reads PROMPTS, REQUESTS, MAX_TOKENS and the container's own settings from the environment; prints one JSON object.
  */
-import { join } from 'node:path'
-import { AutoModelForCausalLM, AutoTokenizer, env, TextStreamer } from '@xenova/transformers'
+import { AutoModelForCausalLM, AutoTokenizer, type DataType, env, TextStreamer } from '@xenova/transformers'
 import * as z from 'zod'
+import { readInferenceConfig } from '../inference/config.ts'
+import { resolveModel, SHIPPED_DIR } from '../inference/resolve-model.ts'
 
 const settings = z
   .object({ PROMPTS: z.string(), REQUESTS: z.coerce.number(), MAX_TOKENS: z.coerce.number() })
   .parse(process.env)
 const prompts = z.array(z.string()).parse(JSON.parse(settings.PROMPTS))
 
+const config = readInferenceConfig({ ...process.env, HOST: '127.0.0.1' }, 1)
+const { folder, info } = resolveModel(
+  config.modelName,
+  { shippedDir: SHIPPED_DIR, cacheDir: config.cacheDir },
+  config.dtype,
+)
 env.allowRemoteModels = false
-env.localModelPath = join(import.meta.dirname, '../models')
-const name = process.env.LOCAL_MODEL_NAME ?? 'Ulfberht-135M'
-const tokenizer = await AutoTokenizer.from_pretrained(name)
-const model = await AutoModelForCausalLM.from_pretrained(name, {
-  dtype: 'q4',
-  session_options: { intraOpNumThreads: 1 },
+const tokenizer = await AutoTokenizer.from_pretrained(folder)
+const model = await AutoModelForCausalLM.from_pretrained(folder, {
+  dtype: info.dtype as DataType,
+  session_options: { intraOpNumThreads: config.threads },
 })
 const readyMs = process.uptime() * 1_000
 
