@@ -7,6 +7,7 @@
  * OUT: {"id","route":"local"|"claude","task","score"} a line. ROUTER_THRESHOLD and LOCAL_TASKS count as on the edge.
  */
 import { createReadStream, createWriteStream } from 'node:fs'
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
 import * as z from 'zod'
@@ -25,6 +26,8 @@ const rowSchema = z.looseObject({ id: z.union([z.string(), z.number()]), request
 
 const [input, output, ...rest] = process.argv.slice(2)
 if (input === undefined || output === undefined || rest.length > 0 || input.startsWith('-')) fail(USAGE)
+// Opening OUT would empty IN.
+if (resolve(input) === resolve(output)) fail('IN and OUT must be two files.')
 
 const settings = await readConfig({
   ALLOW_ANONYMOUS: 'true',
@@ -81,7 +84,7 @@ function classifyLine(line: string, number: number): unknown {
     privacyLocal: false,
     staysWithSession: false,
     localOnlyFeature: undefined,
-    local: { model: 'local', tasks, maxInputTokens: MAX_INPUT_TOKENS },
+    local: { model: 'local', tasks, maxInputTokens: MAX_INPUT_TOKENS, englishOnly: false },
     claude: { configured: true, model: 'claude', simpleModel: 'claude' },
   })
   const route = decision.targets[0]?.provider ?? 'claude'
