@@ -62,6 +62,9 @@ test('the example names every setting once and only settings that somebody reads
     'MAX_QUEUE',
     'MAX_INPUT_TOKENS',
     'MAX_OUTPUT_TOKENS',
+    'QUEUE_TIMEOUT_MS',
+    'WATCHDOG_TIMEOUT_MS',
+    'SHUTDOWN_TIMEOUT_MS',
     'ROUTER_PORT',
     'INFERENCE_PORT',
   ]
