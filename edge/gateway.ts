@@ -23,7 +23,7 @@ import type { LocalPool } from './providers/local-pool.ts'
 import type { Answer, AnswerChunk, StreamBody, WholeBody } from './providers/provider.ts'
 import { type RouterRequest, wantsStream } from './request.ts'
 import type { Classifier, Verdict } from './routing/classifier.ts'
-import { type Decision, decide, type Target } from './routing/decide.ts'
+import { type Circumstances, type Decision, decide, type Target } from './routing/decide.ts'
 import { extractFeatures, type Features } from './routing/features.ts'
 import { isVirtualModel } from './routing/models.ts'
 import { SIMPLE_TASKS, type SimpleTask } from './routing/task.ts'
@@ -307,12 +307,13 @@ function goesToClaudeAnyway(decision: Decision, requestedModel: string): boolean
 function describeLocal(
   local: LocalPool,
   { localTasks, localMaxInputTokens }: GatewayDependencies,
-): { model: string; tasks: readonly SimpleTask[]; maxInputTokens: number } {
+): NonNullable<Circumstances['local']> {
   const model = local.model()
   return {
     model: local.modelName() ?? 'local',
     tasks: localTasks === 'auto' ? (model?.tasks ?? SIMPLE_TASKS) : localTasks,
     maxInputTokens: localMaxInputTokens ?? model?.maxInputTokens ?? DEFAULT_MAX_INPUT_TOKENS,
+    englishOnly: model?.englishOnly ?? false,
   }
 }
 

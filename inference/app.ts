@@ -70,7 +70,16 @@ export function createApp(deps: AppDeps): Hono<Env> {
     if (!info) throw new RouterError('internal', 'The model is ready but unknown.')
     const { queueDepth, expectedWaitMs } = scheduler.load()
     const tasks = info.tasks ?? null
-    return c.json({ status, model: info.name, tasks, ...deps.limits(info), queueDepth, expectedWaitMs })
+    const languages = info.languages ?? null
+    return c.json({
+      status,
+      model: info.name,
+      tasks,
+      languages,
+      ...deps.limits(info),
+      queueDepth,
+      expectedWaitMs,
+    })
   })
 
   app.get('/metrics', async (c) =>
@@ -212,6 +221,7 @@ function modelItem(info: ModelInfo, deps: AppDeps) {
     created: Math.floor(deps.startedAt.getTime() / 1000),
     owned_by: 'local',
     tasks: info.tasks ?? null,
+    languages: info.languages ?? null,
     max_input_tokens: maxInputTokens,
     max_tokens: maxOutputTokens,
     size: info.sizeBytes,

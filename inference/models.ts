@@ -20,6 +20,8 @@ export type CatalogueModel = {
   readonly licence: string
   readonly promptStyle: PromptStyle
   readonly tasks: readonly Task[]
+  /** The only languages that it speaks well; absent where there are many. */
+  readonly languages?: readonly string[]
   readonly capabilities: readonly string[]
   /** Small models answer best greedily: chance picks words that they cannot carry on from. */
   readonly defaultTemperature: number
@@ -58,6 +60,7 @@ export function estimateMemory(fileBytes: number): number {
 export const CATALOGUE: readonly CatalogueModel[] = [
   entry({
     name: SHIPPED_MODEL,
+    languages: ['en'],
     displayName: 'Ulfberht 135M',
     aliases: ['default', 'local', 'ulfberht'],
     shipped: true,
@@ -70,6 +73,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
   }),
   entry({
     name: 'HuggingFaceTB/SmolLM2-135M-Instruct',
+    languages: ['en'],
     displayName: 'SmolLM2 135M',
     aliases: ['smollm2-135m'],
     dtype: 'q4',
@@ -100,6 +104,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
   }),
   entry({
     name: 'HuggingFaceTB/SmolLM2-360M-Instruct',
+    languages: ['en'],
     displayName: 'SmolLM2 360M',
     aliases: ['smollm2-360m'],
     dtype: 'q4',
@@ -130,6 +135,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
   }),
   entry({
     name: 'Xenova/LaMini-Flan-T5-783M',
+    languages: ['en'],
     displayName: 'LaMini-Flan-T5 783M',
     aliases: ['lamini-flan-t5-783m', 'lamini'],
     kind: 'text2text-generation',
@@ -143,6 +149,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
   }),
   entry({
     name: 'onnx-community/TinyLlama-1.1B-Chat-v1.0-ONNX',
+    languages: ['en'],
     displayName: 'TinyLlama 1.1B Chat',
     aliases: ['tinyllama'],
     dtype: 'q4',
@@ -153,6 +160,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
   }),
   entry({
     name: 'Xenova/TinyLlama-1.1B-Chat-v1.0',
+    languages: ['en'],
     displayName: 'TinyLlama 1.1B Chat (older export)',
     aliases: [],
     dtype: 'q8',
@@ -193,6 +201,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
   }),
   entry({
     name: 'Xenova/Phi-3-mini-4k-instruct',
+    languages: ['en'],
     displayName: 'Phi-3 mini',
     aliases: ['phi-3', 'phi3'],
     dtype: 'q4',

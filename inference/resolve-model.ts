@@ -121,6 +121,7 @@ export function resolveModel(name: string, places: ModelPlaces, dtype?: string):
       promptStyle: catalogue?.promptStyle ?? (kind === 'text-generation' ? 'chat' : 'plain'),
       contextLength: contextLengthOf(config, folder),
       tasks: catalogue?.tasks,
+      languages: catalogue?.languages,
       capabilities: catalogue?.capabilities ?? ['streaming'],
       sizeBytes,
       licence: catalogue?.licence ?? 'unknown: see the model’s own page',

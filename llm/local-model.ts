@@ -168,7 +168,7 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
       const idle = state() === 'idle'
       // Asking what there is must not load it.
       if (idle && new URL(url).pathname === '/readyz')
-        return Response.json({ status: 'idle', model: info().name, ...tasksOf(info()) })
+        return Response.json({ status: 'idle', model: info().name, ...trustOf(info()) })
       if (init.method === 'POST') start().catch(() => {})
       const response = await app.fetch(new Request(url, init))
       if (response.status !== 503 || state() !== 'loading') return response
@@ -189,8 +189,9 @@ function serviceStatus(state: LocalModelState): ServiceStatus {
   return state === 'closed' ? 'draining' : state
 }
 
-function tasksOf({ tasks }: LocalModelInfo): { tasks?: LocalModelInfo['tasks'] } {
-  return tasks === undefined ? {} : { tasks }
+/** What routing may know of the model before it is loaded. */
+function trustOf({ tasks, languages }: LocalModelInfo) {
+  return { tasks: tasks ?? null, languages: languages ?? null }
 }
 
 function closedError(): RouterError {

@@ -15,6 +15,8 @@ export type LocalModelInfo = {
   readonly capabilities: readonly string[]
   /** Simple tasks that the model is trusted with; undefined where nothing is known about its quality. */
   readonly tasks: readonly Task[] | undefined
+  /** The only languages that it speaks well; undefined where there are many or nothing is known. */
+  readonly languages?: readonly string[] | undefined
   readonly licence: string
   /** Tokens that prompt and answer share. Undefined before a download. */
   readonly contextLength: number | undefined
@@ -55,6 +57,7 @@ export function describeByName(name: string | undefined): LocalModelInfo {
     sizeBytes,
     capabilities: known?.capabilities ?? ['streaming'],
     tasks: known?.tasks,
+    languages: known?.languages,
     licence: known?.licence ?? 'unknown: see the model’s own page',
     contextLength: undefined,
     dtype: undefined,

@@ -93,6 +93,7 @@ export function createExplainHandler(
       score: verdict.score,
       complex: verdict.complex,
       threshold: dependencies.config.threshold,
+      caution: verdict.caution ?? null,
       signals: verdict.signals,
     })
   }

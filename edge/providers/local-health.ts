@@ -16,6 +16,8 @@ export type LocalModel = {
   /** Undefined where the server says nothing about it. */
   readonly tasks: readonly SimpleTask[] | undefined
   readonly maxInputTokens: number | undefined
+  /** The server says that its model speaks English and nothing else. */
+  readonly englishOnly: boolean
 }
 
 export type LocalState = 'unknown' | 'ready' | 'waking' | 'busy' | 'down'
@@ -58,7 +60,8 @@ const DEFAULT_LOADING_WAIT_MS = 5_000
 
 const readySchema = z.looseObject({
   model: z.optional(z.string()),
-  tasks: z.optional(z.array(z.string())),
+  tasks: z.nullish(z.array(z.string())),
+  languages: z.nullish(z.array(z.string())),
   maxInputTokens: z.optional(z.number()),
   expectedWaitMs: z.optional(z.number()),
   data: z.optional(z.array(z.looseObject({ id: z.string() }))),
@@ -191,12 +194,13 @@ async function askReadiness(
     const parsed = readySchema.safeParse(await response.json().catch(() => undefined))
     if (!parsed.success)
       throw new RouterError('unavailable', 'Something else answers at the address of the local model.')
-    const { model, tasks, maxInputTokens, expectedWaitMs, data } = parsed.data
+    const { model, tasks, languages, maxInputTokens, expectedWaitMs, data } = parsed.data
     return {
       model: {
         name: model ?? data?.[0]?.id ?? 'local',
-        tasks: tasks === undefined ? undefined : SIMPLE_TASKS.filter((task) => tasks.includes(task)),
+        tasks: tasks == null ? undefined : SIMPLE_TASKS.filter((task) => tasks.includes(task)),
         maxInputTokens,
+        englishOnly: languages?.length === 1 && languages[0] === 'en',
       },
       waitMs: expectedWaitMs,
     }

@@ -1,6 +1,7 @@
 /**
  * Scores how surely a request is complex, and names the kind of task. Pure; knows nothing of strategies or models.
  */
+import { findCaution } from './caution.ts'
 import type { Features } from './features.ts'
 import { measureSignals, SIGNAL_NAMES, type SignalName, type Signals } from './signals.ts'
 import { isSimpleTask, type Task } from './task.ts'
@@ -11,6 +12,8 @@ export type Verdict = {
   /** How surely complex, 0 to 1. */
   readonly score: number
   readonly complex: boolean
+  /** The hand-written check that made it complex whatever the score was, or undefined. */
+  readonly caution: string | undefined
   /** The signals that fired, with what each added to the score's logit. */
   readonly signals: Readonly<Partial<Record<SignalName, number>>>
 }
@@ -32,9 +35,12 @@ export function createClassifier(threshold: number): Classifier {
       signals[name] = Math.round(contribution * 1_000) / 1_000
       logit += contribution
     }
-    const score = features.lastUserText === '' ? 1 : 1 / (1 + Math.exp(-logit))
+    const caution = findCaution(features)
+    // Where nothing may be doubted nothing is learned: an empty text or a caution is surely not for a small model.
+    const certain = features.lastUserText === '' || caution !== undefined
+    const score = certain ? 1 : 1 / (1 + Math.exp(-logit))
     const complex = score >= threshold
-    return { task: nameTask(measured, features, complex), score, complex, signals }
+    return { task: nameTask(measured, features, complex), score, complex, caution, signals }
   }
 }
 

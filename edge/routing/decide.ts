@@ -6,6 +6,7 @@ import { RouterError } from '../../shared/errors.ts'
 import type { Strategy } from '../strategy.ts'
 import type { Verdict } from './classifier.ts'
 import type { Features } from './features.ts'
+import { looksEnglish } from './language.ts'
 import { isVirtualModel, LOCAL_MODEL } from './models.ts'
 import { findRule } from './rules.ts'
 import { isSimpleTask, type SimpleTask } from './task.ts'
@@ -30,7 +31,13 @@ export type Circumstances = {
   readonly localOnlyFeature: string | undefined
   /** Undefined where the local model is switched off. */
   readonly local:
-    | { readonly model: string; readonly tasks: readonly SimpleTask[]; readonly maxInputTokens: number }
+    | {
+        readonly model: string
+        readonly tasks: readonly SimpleTask[]
+        readonly maxInputTokens: number
+        /** The model speaks English only. */
+        readonly englishOnly: boolean
+      }
     | undefined
   readonly claude: { readonly configured: boolean; readonly model: string; readonly simpleModel: string }
 }
@@ -88,9 +95,13 @@ function chooseTargets(
   if (strategy === 'local_fallback') return { targets: both, reason: 'local_fallback: local first' }
   if (verdict.complex || !isSimpleTask(verdict.task))
     return { targets: [claude], reason: 'hybrid: complex task' }
-  if (local.tasks.includes(verdict.task)) return { targets: both, reason: 'hybrid: simple task' }
-  if (circumstances.claude.configured)
-    return { targets: [claude], reason: 'hybrid: simple task, local model not trusted with it' }
+  const doubt = !local.tasks.includes(verdict.task)
+    ? 'local model not trusted with it'
+    : local.englishOnly && !looksEnglish(features.lastUserText)
+      ? 'local model does not speak the language'
+      : undefined
+  if (doubt === undefined) return { targets: both, reason: 'hybrid: simple task' }
+  if (circumstances.claude.configured) return { targets: [claude], reason: `hybrid: simple task, ${doubt}` }
   return { targets: both, reason: 'hybrid: simple task, Claude not configured' }
 }
 

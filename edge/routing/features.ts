@@ -8,6 +8,8 @@ import { estimateTokens } from '../../shared/tokens.ts'
 export type Features = {
   /** The last thing a person wrote, without what clients wrap around it. */
   readonly lastUserText: string
+  /** What the operator told the model, clipped. */
+  readonly systemText: string
   /** What was said before that, newest last; empty in a first turn. */
   readonly earlierText: string
   readonly turns: number
@@ -27,6 +29,7 @@ const CLIENT_TEXT_OPENING =
   /<(system-reminder|local-command-stdout|command-name|command-message|ide_selection)>/g
 const TOOL_BLOCKS = new Set(['tool_use', 'tool_result', 'server_tool_use', 'mcp_tool_use', 'mcp_tool_result'])
 const EARLIER_CHARACTERS = 4_000
+const SYSTEM_CHARACTERS = 8_000
 
 /** Returns the features of a request whose shape has been checked. */
 export function extractFeatures(request: MessagesRequest): Features {
@@ -39,6 +42,7 @@ export function extractFeatures(request: MessagesRequest): Features {
   const spoken = messages.filter((message) => message.role !== 'system')
   const everything = [textOf(request.system), ...messages.map((message) => textOf(message.content))]
   return {
+    systemText: textOf(request.system).slice(0, SYSTEM_CHARACTERS),
     lastUserText: lastUser === undefined ? '' : writtenText(lastUser),
     earlierText: endOf(messages.slice(0, Math.max(lastUserIndex, 0))),
     turns: spoken.length,

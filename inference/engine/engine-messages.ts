@@ -30,6 +30,7 @@ const modelSchema = z.object({
     promptStyle: z.enum(['chat', 'plain']),
     contextLength: z.number(),
     tasks: z.array(z.enum(TASKS)).readonly().optional(),
+    languages: z.array(z.string()).readonly().optional(),
     capabilities: z.array(z.string()).readonly(),
     sizeBytes: z.number(),
     licence: z.string(),

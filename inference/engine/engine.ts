@@ -23,6 +23,8 @@ export type ModelInfo = {
   readonly contextLength: number
   /** Undefined where nothing is known about the model's quality. */
   readonly tasks: readonly Task[] | undefined
+  /** Codes such as `en`; undefined where nothing is known, or where there are many. */
+  readonly languages?: readonly string[] | undefined
   readonly capabilities: readonly string[]
   /** Bytes of the files that are loaded. */
   readonly sizeBytes: number

@@ -275,7 +275,7 @@ function dependenciesWith(cache: AnswerCache): GatewayDependencies {
     },
     local: undefined,
     cache,
-    classify: () => ({ task: 'simple_chat', score: 0, complex: false, signals: {} }),
+    classify: () => ({ task: 'simple_chat', score: 0, complex: false, caution: undefined, signals: {} }),
     strategies: { current: async () => 'hybrid', set: async () => {} },
     isRouted: () => true,
     localTasks: 'auto',

@@ -179,6 +179,7 @@ test('tells in readiness which model, for what, how much and how busy', async ()
     status: 'ready',
     model: 'scripted',
     tasks: ['simple_chat'],
+    languages: null,
     maxInputTokens: 10,
     maxOutputTokens: 8,
     queueDepth: 0,

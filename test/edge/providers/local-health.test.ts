@@ -42,7 +42,12 @@ test('learns model, tasks, limit and load in the foreground, once', async () => 
   readiness.answer(() => ready({ expectedWaitMs: 120, tasks: ['summarization', 'unheard_of'] }))
   await learn()
   await learn()
-  expect(health.model()).toEqual({ name: 'tiny-model', tasks: ['summarization'], maxInputTokens: 1_000 })
+  expect(health.model()).toEqual({
+    name: 'tiny-model',
+    tasks: ['summarization'],
+    maxInputTokens: 1_000,
+    englishOnly: false,
+  })
   expect(health.state()).toBe('ready')
   expect(health.expectedWaitMs()).toBe(120)
   expect(readiness.hits).toHaveLength(1)
@@ -148,7 +153,12 @@ test('takes another server than ours for ready where it lists its models', async
   )
   const { health, learn } = healthOf()
   await learn()
-  expect(health.model()).toEqual({ name: 'their-model', tasks: undefined, maxInputTokens: undefined })
+  expect(health.model()).toEqual({
+    name: 'their-model',
+    tasks: undefined,
+    maxInputTokens: undefined,
+    englishOnly: false,
+  })
   expect(health.state()).toBe('ready')
 })
 

@@ -9,8 +9,14 @@ import { featuresOf } from '../../support/edge/requests.ts'
 import { ask } from '../../support/edge/router.ts'
 
 const plain = featuresOf(ask('Hello'))
-const simple: Verdict = { task: 'simple_chat', score: 0.1, complex: false, signals: {} }
-const complex: Verdict = { task: 'code_generation', score: 0.9, complex: true, signals: {} }
+const simple: Verdict = { task: 'simple_chat', score: 0.1, complex: false, caution: undefined, signals: {} }
+const complex: Verdict = {
+  task: 'code_generation',
+  score: 0.9,
+  complex: true,
+  caution: undefined,
+  signals: {},
+}
 const usual: Circumstances = {
   strategy: 'hybrid',
   requestedModel: 'auto',
@@ -20,7 +26,7 @@ const usual: Circumstances = {
   privacyLocal: false,
   staysWithSession: false,
   localOnlyFeature: undefined,
-  local: { model: 'tiny-model', tasks: SIMPLE_TASKS, maxInputTokens: 1_000 },
+  local: { model: 'tiny-model', tasks: SIMPLE_TASKS, maxInputTokens: 1_000, englishOnly: false },
   claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
 }
 
@@ -110,7 +116,12 @@ test('takes the cheap model for simple work and the strong one for complex', () 
 })
 
 test('sends simple tasks that the local model is not trusted with to Claude, if there is one', () => {
-  const local = { model: 'tiny-model', tasks: ['summarization'], maxInputTokens: 1_000 } as const
+  const local = {
+    model: 'tiny-model',
+    tasks: ['summarization'],
+    maxInputTokens: 1_000,
+    englishOnly: false,
+  } as const
   expect(routeOf({ local })).toBe('cheap')
   expect(routeOf({ local }, { ...simple, task: 'summarization' })).toBe('local, cheap')
   expect(routeOf({ local, claude: { ...usual.claude, configured: false } })).toBe('local, cheap')
@@ -135,4 +146,15 @@ test('gives fixed phrases as reasons', () => {
   expect(reasonOf({ privacyLocal: true }, simple, { ...plain, usesTools: true })).toBe(
     'privacy: local only: tools required',
   )
+})
+
+test('sends what is not English to Claude where the local model speaks nothing else', () => {
+  const english = { model: 'tiny-model', tasks: SIMPLE_TASKS, maxInputTokens: 1_000, englishOnly: true }
+  const korean = featuresOf(ask('안녕하세요'))
+  expect(routeOf({ local: english }, simple, korean)).toBe('cheap')
+  expect(routeOf({ local: english }, simple)).toBe('local, cheap')
+  expect(routeOf({ local: { ...english, englishOnly: false } }, simple, korean)).toBe('local, cheap')
+  const alone = { configured: false, model: 'strong', simpleModel: 'cheap' }
+  expect(routeOf({ local: english, claude: alone }, simple, korean)).toBe('local, cheap')
+  expect(routeOf({ local: english, strategy: 'local_only' }, simple, korean)).toBe('local')
 })
