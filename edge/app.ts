@@ -73,11 +73,17 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
   app.post('/v1/router/explain', createExplainHandler(dependencies))
 
   app.notFound((context) => {
-    const methods = POST_PATHS.test(context.req.path)
-    const error = methods
-      ? new RouterError('method_not_allowed', 'This endpoint takes POST requests only.')
-      : new RouterError('not_found', 'There is no such endpoint. GET /docs lists those that there are.')
-    return errorResponse(error, context.get('requestId'), shapeFor(context.req.path))
+    const { path } = context.req
+    const id = context.get('requestId')
+    if (!POST_PATHS.test(path)) {
+      const error = new RouterError(
+        'not_found',
+        'There is no such endpoint. GET /docs lists those that there are.',
+      )
+      return errorResponse(error, id, shapeFor(path))
+    }
+    const error = new RouterError('method_not_allowed', 'This endpoint takes POST requests only.')
+    return errorResponse(error, id, shapeFor(path), { allow: 'POST' })
   })
   app.onError((error, context) => {
     const known = RouterError.from(error)

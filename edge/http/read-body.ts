@@ -6,7 +6,7 @@ import { RouterError } from '../../shared/errors.ts'
 /**
  * Returns the whole body.
  * @throws {RouterError} `too_large` as soon as the limit is passed, whatever the declared length said;
- *   `unsupported_media_type` if the body is not declared as JSON
+ *   `unsupported_media_type` if the body is not declared as JSON; `cancelled` if it breaks off
  */
 export async function readJsonBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const type = request.headers.get('content-type') ?? ''
@@ -21,7 +21,9 @@ export async function readJsonBytes(request: Request, maxBytes: number): Promise
   const chunks: Uint8Array[] = []
   let total = 0
   for (;;) {
-    const { done, value } = await reader.read()
+    const { done, value } = await reader.read().catch((cause) => {
+      throw new RouterError('cancelled', 'The request body broke off before its end.', { cause })
+    })
     if (done) break
     total += value.byteLength
     if (total > maxBytes) {

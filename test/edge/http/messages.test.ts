@@ -1,7 +1,7 @@
 /** What clients may send to `POST /v1/messages`, and what they read when they send something else. */
 import { expect, test } from 'vitest'
 import { ALICE_KEY, COMPLEX_PROMPT, SIMPLE_PROMPT } from '../../support/edge/canaries.ts'
-import { expectNoCanary } from '../../support/edge/log-collector.ts'
+import { expectNoCanary, loggedLines } from '../../support/edge/log-collector.ts'
 import { claudeMessage, framesOf } from '../../support/edge/messages.ts'
 import { ask, createTestRouter } from '../../support/edge/router.ts'
 import { claude, container } from '../../support/edge/upstreams.ts'
@@ -137,7 +137,9 @@ test('answers under the short path as well', async () => {
 test('says which method an endpoint takes, and that others do not exist', async () => {
   const router = await createTestRouter()
   const headers = { 'x-api-key': ALICE_KEY }
-  expect((await router.request('/v1/messages', { headers })).status).toBe(405)
+  const got = await router.request('/v1/messages', { headers })
+  expect(got.status).toBe(405)
+  expect(got.headers.get('allow')).toBe('POST')
   expect((await router.request('/v1/nothing', { headers })).status).toBe(404)
 })
 
@@ -159,6 +161,19 @@ test('answers with exactly the headers of the contract', async () => {
   const totals = ['x-router-cost-usd', 'x-router-latency-ms', 'x-router-saved-usd']
   expect(await names(ask())).toEqual([...always, ...totals].toSorted())
   expect(await names(ask(SIMPLE_PROMPT, { stream: true, max_tokens: 9 }))).toEqual(always)
+})
+
+test('takes a body that breaks off for a client that has left, not for an error of its own', async () => {
+  const body = new ReadableStream({
+    pull(controller) {
+      controller.error(new Error('canary: connection lost'))
+    },
+  })
+  const headers = { 'content-type': 'application/json', 'x-api-key': ALICE_KEY }
+  const init: RequestInit & { duplex: 'half' } = { method: 'POST', headers, body, duplex: 'half' }
+  const response = await (await createTestRouter()).request('/v1/messages', init)
+  expect(response.status).toBe(499)
+  expect(loggedLines()).toEqual([])
 })
 
 test('never takes a client’s request id over', async () => {
