@@ -39,7 +39,8 @@ const knownEventSchema = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('ping') }),
   z.looseObject({
     type: z.literal('error'),
-    error: z.looseObject({ type: z.string(), message: z.string() }),
+    // An error without words is one all the same: it ends the stream.
+    error: z.looseObject({ type: z.string(), message: z._default(z.string(), '') }),
   }),
 ])
 

@@ -105,6 +105,16 @@ test('passes on what comes after the end of the answer', async () => {
   expect((await read(cut(text, [7]))).text).toBe(text)
 })
 
+test('takes an error event for the end, with or without words', async () => {
+  for (const error of [{ type: 'overloaded_error', message: 'x' }, { type: 'overloaded_error' }]) {
+    const text = `${framesOf(answer)[0]}event: error\ndata: ${JSON.stringify({ type: 'error', error })}\n\n`
+    const result = await read(cut(text, [50]))
+    expect(result.error).toBeUndefined()
+    expect(result.text).toBe(text)
+    expect(result.events.at(-1)).toMatchObject({ type: 'error', error })
+  }
+})
+
 test('takes an event that is not JSON for a broken stream', async () => {
   const result = await read(cut(`${framesOf(answer)[0]}event: x\ndata: {"a\n\n`, [1_000]))
   expect(result.error).toMatchObject({ code: 'upstream' })
