@@ -12,7 +12,12 @@ import { createReadinessHandler, health } from './http/health.ts'
 import { createMessagesHandler } from './http/messages.ts'
 import { createModelHandler, createModelList, createModelsHandler } from './http/models.ts'
 import { docsPage, landing, openApiJson } from './http/pages.ts'
-import { createExplainHandler, createStatusHandler, createStrategyHandler } from './http/router.ts'
+import {
+  createExplainHandler,
+  createStatusHandler,
+  createStrategyHandler,
+  createStrategyResetHandler,
+} from './http/router.ts'
 import { ROUTER_HEADERS } from './ledger/receipt.ts'
 import { authenticate } from './middleware/auth.ts'
 import { requestId } from './middleware/request-id.ts'
@@ -32,7 +37,7 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
     app.use(
       cors({
         origin: [...config.corsOrigins],
-        allowMethods: ['GET', 'POST', 'PUT', 'HEAD'],
+        allowMethods: ['GET', 'POST', 'PUT', 'DELETE', 'HEAD'],
         allowHeaders: ALLOWED_HEADERS,
         exposeHeaders: ROUTER_HEADERS,
         maxAge: 600,
@@ -70,20 +75,18 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
   app.use('/v1/router/*', guard)
   app.get('/v1/router/status', createStatusHandler(dependencies))
   app.put('/v1/router/strategy', createStrategyHandler(dependencies))
+  app.delete('/v1/router/strategy', createStrategyResetHandler(dependencies))
   app.post('/v1/router/explain', createExplainHandler(dependencies))
 
   app.notFound((context) => {
     const { path } = context.req
-    const id = context.get('requestId')
-    if (!POST_PATHS.test(path)) {
-      const error = new RouterError(
-        'not_found',
-        'There is no such endpoint. GET /docs lists those that there are.',
-      )
-      return errorResponse(error, id, shapeFor(path))
-    }
-    const error = new RouterError('method_not_allowed', 'This endpoint takes POST requests only.')
-    return errorResponse(error, id, shapeFor(path), { allow: 'POST' })
+    const allowed = METHODS.find(([pattern]) => pattern.test(path))?.[1]
+    const error =
+      allowed === undefined
+        ? new RouterError('not_found', `There is no such endpoint. ${hintFor(path)}`)
+        : new RouterError('method_not_allowed', `This endpoint takes ${allowed} requests only.`)
+    const headers = allowed === undefined ? {} : { allow: allowed }
+    return errorResponse(error, context.get('requestId'), shapeFor(path), headers)
   })
   app.onError((error, context) => {
     const known = RouterError.from(error)
@@ -96,7 +99,18 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
 }
 
 const CHAT_PATHS = ['/v1/chat/completions', '/chat/completions']
-const POST_PATHS = /^(\/v1)?\/(messages(\/count_tokens)?|chat\/completions|router\/explain)$/
+/** What exists takes these methods; everything else does not exist. */
+const METHODS: readonly (readonly [RegExp, string])[] = [
+  [/^(\/v1)?\/(messages(\/count_tokens)?|chat\/completions)$/, 'POST'],
+  [/^\/v1\/router\/explain$/, 'POST'],
+  [/^\/v1\/router\/strategy$/, 'PUT, DELETE'],
+  [/^(\/v1\/router\/status|(\/v1)?\/models|\/docs|\/openapi\.json|\/healthz|\/readyz|\/)$/, 'GET'],
+]
+
+function hintFor(path: string): string {
+  if (/^(\/v1)?\/responses\b/.test(path)) return "Of OpenAI's API the router has POST /v1/chat/completions."
+  return 'GET /docs lists those that there are.'
+}
 
 function shapeFor(path: string): typeof anthropicError {
   return CHAT_PATHS.includes(path) ? openAiError : anthropicError

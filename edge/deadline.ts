@@ -8,7 +8,7 @@ import { RouterError } from '../shared/errors.ts'
 export type Deadline = {
   /** Aborted when a limit passes, when the client leaves or when `cancel` is called. */
   readonly signal: AbortSignal
-  /** Starts a stage that may last `milliseconds`; ends the one before. `what` completes "… in time". */
+  /** Starts a stage in which `within` may wait for `milliseconds` in all. `what` completes "… in time". */
   readonly stage: (milliseconds: number, what: string) => void
   /** Waits for `work`, or rejects with the abort's reason. Rejections of abandoned work are swallowed. */
   readonly within: <T>(work: Promise<T>) => Promise<T>
@@ -33,22 +33,33 @@ export function createDeadline(client: AbortSignal, totalMs: number): Deadline {
     () => abort(new RouterError('timeout', 'The answer was not complete in time.')),
     totalMs,
   )
-  let current: ReturnType<typeof setTimeout> | undefined
+  let remainingMs = totalMs
+  let late = () => abort(new RouterError('timeout', 'The answer was not complete in time.'))
   if (client.aborted) left()
   else client.addEventListener('abort', left, { once: true })
 
   const done = () => {
     clearTimeout(total)
-    if (current !== undefined) clearTimeout(current)
     client.removeEventListener('abort', left)
   }
   return {
     signal: controller.signal,
     stage(milliseconds, what) {
-      if (current !== undefined) clearTimeout(current)
-      current = setTimeout(() => abort(new RouterError('timeout', `${what} in time.`)), milliseconds)
+      remainingMs = milliseconds
+      late = () => abort(new RouterError('timeout', `${what} in time.`))
     },
-    within: (work) => raceAbort(work, controller.signal),
+    async within(work) {
+      // A client that reads slowly makes nobody late: the stage's clock runs only while the upstream is waited for.
+      const startedAt = Date.now()
+      const timer = setTimeout(late, Math.max(0, remainingMs))
+      const stageAtStart = late
+      try {
+        return await raceAbort(work, controller.signal)
+      } finally {
+        clearTimeout(timer)
+        if (late === stageAtStart) remainingMs -= Date.now() - startedAt
+      }
+    },
     cancel() {
       left()
       done()

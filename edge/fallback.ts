@@ -12,7 +12,13 @@ export type FailureCause = 'timeout' | 'unavailable' | 'overloaded' | 'unsupport
 export type Failure = { readonly provider: ProviderName; readonly cause: FailureCause }
 
 export type FallbackResult =
-  | { readonly ok: true; readonly answer: Answer; readonly failures: readonly Failure[] }
+  | {
+      readonly ok: true
+      readonly answer: Answer
+      readonly failures: readonly Failure[]
+      /** Upstream requests that were made. */
+      readonly attempts: number
+    }
   | {
       readonly ok: false
       readonly error: RouterError
@@ -29,28 +35,39 @@ const CAUSES: Partial<Record<ErrorCode, FailureCause>> = {
   unsupported: 'unsupported',
 }
 
-/**
- * Returns the first answer, or the error that the client gets when no target gives one.
- * @param known targets of which the caller knows already that they fail, and how
- */
+export type FallbackOptions = {
+  /** Whether a target could answer at all, so that the one before it may give up early; all can unless this is given. */
+  readonly isUsable?: (target: Target) => boolean
+  /** Targets of which the caller knows already that they fail, and how. */
+  readonly known?: Partial<Record<ProviderName, RouterError>>
+}
+
+/** Returns the first answer, or the error that the client gets when no target gives one. */
 export async function openFirst(
   request: RouterRequest,
   targets: readonly Target[],
   providers: Providers,
-  known: Partial<Record<ProviderName, RouterError>> = {},
+  { isUsable = () => true, known = {} }: FallbackOptions = {},
 ): Promise<FallbackResult> {
   const failures: Failure[] = []
   const errors: RouterError[] = []
   let attempts = 0
-  for (const target of targets) {
+  const onAttempt = () => {
+    attempts++
+  }
+  for (const [index, target] of targets.entries()) {
     try {
       const failed = known[target.provider]
       if (failed !== undefined) throw failed
       const provider = providers[target.provider]
       if (provider === undefined) throw new RouterError('configuration', 'The local model is switched off.')
-      attempts++
-      const answer = await provider.open(request, target, { isFallback: failures.length > 0 })
-      return { ok: true, answer: { ...answer, attempts: attempts - 1 + answer.attempts }, failures }
+      const context = {
+        isFallback: failures.length > 0,
+        isLast: !targets.slice(index + 1).some(isUsable),
+        onAttempt,
+      }
+      const answer = await provider.open(request, target, context)
+      return { ok: true, answer, failures, attempts }
     } catch (error) {
       const reason = RouterError.from(error)
       errors.push(reason)

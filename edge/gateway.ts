@@ -138,25 +138,22 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       if (entry !== undefined) return fromCache(request, base, entry)
     }
     const cacheResult: CacheResult = mayCache ? 'miss' : 'bypass'
-    const result = await openFirst(
-      request,
-      decision.targets,
-      dependencies.providers,
-      known === undefined ? {} : { local: known },
-    )
+    const result = await openFirst(request, decision.targets, dependencies.providers, {
+      isUsable: (target) => target.provider === 'local' || dependencies.claude.configured,
+      known: known === undefined ? {} : { local: known },
+    })
     const tried: Facts = { ...base, cache: cacheResult, failures: result.failures }
     if (!result.ok) {
       const asked = result.failures.some((failure) => failure.provider === 'claude')
-      return fail(request, { ...tried, attempts: result.attempts }, result.error, asked)
+      return fail(request, { ...tried, attempts: result.attempts }, explain(result.error, decision), asked)
     }
-    return answered(request, tried, result.answer, mayCache)
+    return answered(request, { ...tried, attempts: result.attempts }, result.answer, mayCache)
   }
 
   function answered(request: RouterRequest, tried: Facts, answer: Answer, mayCache: boolean): GatewayResult {
     const whole = answer.body.kind === 'whole' ? answer.body.message : undefined
     const facts: Facts = {
       ...tried,
-      attempts: answer.attempts,
       route: answer.target.provider,
       model:
         whole?.model ??
@@ -315,6 +312,16 @@ function describeLocal(
     maxInputTokens: localMaxInputTokens ?? model?.maxInputTokens ?? DEFAULT_MAX_INPUT_TOKENS,
     englishOnly: model?.englishOnly ?? false,
   }
+}
+
+/** Says why the request goes to Claude where Claude cannot be asked: only then can the client do something about it. */
+function explain(error: RouterError, decision: Decision): RouterError {
+  if (error.code !== 'configuration') return error
+  return new RouterError(
+    'configuration',
+    `${error.message} It goes to Claude because of: ${decision.reason}.`,
+    { cause: error },
+  )
 }
 
 /** The kind of an unexpected error; its text may hold anything and stays out of the log. */

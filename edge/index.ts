@@ -53,7 +53,12 @@ function compose(config: Config, env: Environment) {
 function misconfigured(request: Request, problems: readonly string[]): Response {
   if (new URL(request.url).pathname === '/healthz') return Response.json({ status: 'ok' })
   const error = new RouterError('configuration', `The router is not configured: ${problems.join('; ')}.`)
-  return Response.json(errorBody(error), { status: error.status, headers: { 'x-should-retry': 'false' } })
+  const headers = {
+    'x-should-retry': 'false',
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+  }
+  return Response.json(errorBody(error), { status: error.status, headers })
 }
 
 function createConsoleLog(format: LogFormat): Log {

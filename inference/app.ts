@@ -121,7 +121,8 @@ export function createApp(deps: AppDeps): Hono<Env> {
       signal: AbortSignal.any([left.signal, c.req.raw.signal]),
     }
     c.set('reported', true)
-    const onFinish = (summary: RunSummary) => reportRun(deps, requestId, summary)
+    const ids = { requestId, routerRequestId: routerIdOf(c.req.header('x-router-request-id')) }
+    const onFinish = (summary: RunSummary) => reportRun(deps, ids, summary)
     const { maxInputTokens } = limits
     const events = startRun({ engine, scheduler, maxInputTokens, now: deps.now, onFinish }, run)
     if (!request.stream) {
@@ -173,12 +174,19 @@ export function createApp(deps: AppDeps): Hono<Env> {
   return app
 }
 
-function reportRun(deps: AppDeps, requestId: string, summary: RunSummary): void {
+type RequestIds = { readonly requestId: string; readonly routerRequestId: string | undefined }
+
+/** The router's own id of the request, so that both logs can be read together; anything else is not written. */
+function routerIdOf(header: string | undefined): string | undefined {
+  return header !== undefined && /^req_\w{1,64}$/.test(header) ? header : undefined
+}
+
+function reportRun(deps: AppDeps, ids: RequestIds, summary: RunSummary): void {
   deps.metrics.recordRun(summary)
   const { error, outcome, ...fields } = summary
   const cause = error === undefined ? undefined : describeUnknown(error)
   const text = outcome === 'ok' ? '[LocalLLM] Answered' : '[LocalLLM] Not answered'
-  deps.log(text, { requestId, outcome, ...fields, error: cause }, outcome === 'internal' ? 'error' : 'info')
+  deps.log(text, { ...ids, outcome, ...fields, error: cause }, outcome === 'internal' ? 'error' : 'info')
 }
 
 /** Names an unknown error by its class: its text could hold anything. */

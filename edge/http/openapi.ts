@@ -164,6 +164,12 @@ export const API_PATHS: OpenApiDocument['paths'] = {
       },
       responses: plain('The strategy in force.'),
     },
+    delete: {
+      summary: 'Return to the configured strategy',
+      description: 'Needs the admin key. LLM_STRATEGY of the settings holds again.',
+      tags: ['router'],
+      responses: plain('The strategy in force.'),
+    },
   },
   '/healthz': {
     get: {

@@ -9,8 +9,11 @@ import { isStrategy, STRATEGIES } from '../strategy.ts'
 import type { ControlName, Tenant } from '../tenants.ts'
 import { type AppContext, deferOf } from './context.ts'
 
-/** Passed on beside `anthropic-*`; everything else, and every x-router-* header, stays here. */
-const PASSED_HEADERS = /^(user-agent|x-app|idempotency-key|traceparent|tracestate|x-stainless-[\w-]+)$/
+/**
+ * Passed on beside `anthropic-*`; everything else, and every x-router-* header, stays here. An idempotency-key does,
+ * too: under the operator's one credential, two tenants' equal keys would be one request.
+ */
+const PASSED_HEADERS = /^(user-agent|x-app|traceparent|tracestate|x-stainless-[\w-]+)$/
 const API_HEADERS = /^anthropic-[\w-]+$/
 
 export type RequestBody = { readonly body: Uint8Array; readonly text: string; readonly value: unknown }

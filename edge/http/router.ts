@@ -54,8 +54,7 @@ export function createStrategyHandler(
 ): (context: AppContext) => Promise<Response> {
   const { config, strategies, log } = dependencies
   return async (context) => {
-    if (!context.get('tenant').admin)
-      throw new RouterError('forbidden', 'Changing the strategy needs the admin key (ADMIN_KEY).')
+    requireAdmin(dependencies, context)
     const { value } = parseJsonBody(await readJsonBytes(context.req.raw, MAX_ADMIN_BYTES))
     const parsed = strategySchema.safeParse(value)
     if (!parsed.success)
@@ -63,13 +62,37 @@ export function createStrategyHandler(
     const { strategy } = parsed.data
     if (strategy === 'local_only' && config.local === undefined)
       throw new RouterError('invalid_request', 'strategy: local_only needs LOCAL_LLM_ENABLED=true')
-    try {
-      await strategies.set(strategy)
-    } catch (cause) {
-      throw new RouterError('unavailable', 'The strategy could not be stored. Try again.', { cause })
-    }
+    await stored(strategies.set(strategy))
     log('[Router] Strategy changed', { strategy, requestId: context.get('requestId') })
     return context.json({ strategy })
+  }
+}
+
+/** `DELETE /v1/router/strategy`, admin only: the configured strategy holds again */
+export function createStrategyResetHandler(
+  dependencies: AppDependencies,
+): (context: AppContext) => Promise<Response> {
+  const { config, strategies, log } = dependencies
+  return async (context) => {
+    requireAdmin(dependencies, context)
+    await stored(strategies.reset())
+    log('[Router] Strategy reset', { strategy: config.strategy, requestId: context.get('requestId') })
+    return context.json({ strategy: config.strategy })
+  }
+}
+
+function requireAdmin({ config }: AppDependencies, context: AppContext): void {
+  if (context.get('tenant').admin) return
+  const hint =
+    config.adminKeys.length === 0 ? 'ADMIN_KEY is not set on this router' : 'ADMIN_KEY of this router'
+  throw new RouterError('forbidden', `Changing the strategy needs the admin key (${hint}).`)
+}
+
+async function stored(work: Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (cause) {
+    throw new RouterError('unavailable', 'The strategy could not be stored. Try again.', { cause })
   }
 }
 

@@ -101,7 +101,9 @@ export type Ending = {
 
 /** Returns the log line of one request: the route and the reason, then the numbers. Never content. */
 export function logLine(facts: Facts, ending: Ending): { message: string; fields: LogFields } {
-  const money = ending.usage === undefined ? undefined : priceAnswer(facts, ending.usage)
+  // What broke off or was left has cost something and saved nobody anything; only whole answers are counted.
+  const usage = ending.outcome === 'completed' ? ending.usage : undefined
+  const money = usage === undefined ? undefined : priceAnswer(facts, usage)
   const fallback = facts.failures.find((failure) => failure.provider === 'local')
   return {
     message: `[Router] ${sentence(facts, ending.outcome)}`,
@@ -116,8 +118,8 @@ export function logLine(facts: Facts, ending: Ending): { message: string; fields
       attempts: facts.attempts,
       latencyMs: Math.round(ending.latencyMs),
       firstContentMs: ending.firstContentMs === undefined ? undefined : Math.round(ending.firstContentMs),
-      inputTokens: ending.usage?.input_tokens ?? undefined,
-      outputTokens: ending.usage?.output_tokens ?? undefined,
+      inputTokens: usage?.input_tokens ?? undefined,
+      outputTokens: usage?.output_tokens ?? undefined,
       costUsd: roundUsd(money?.costUsd),
       savedUsd: roundUsd(money?.savedUsd),
       outcome: ending.outcome === 'completed' ? undefined : ending.outcome,

@@ -13,6 +13,8 @@ const errorBodySchema = z.looseObject({
 const RETRIED_STATUSES = new Set([408, 409, 429, 500, 502, 503, 504, 529])
 /** A wait longer than this is the client's to decide. */
 const LONGEST_WAIT_MS = 5_000
+/** SDKs obey any Retry-After, an hour included. */
+const LONGEST_CLIENT_WAIT_MS = 60_000
 
 const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
   invalid_request_error: 400,
@@ -61,6 +63,16 @@ export function retryWaitMs(refusal: ClaudeRefusal, now: number, jitterMs: numbe
   const asked = readRetryAfterMs(refusal.headers, now)
   if (asked === undefined) return refusal.status === 429 ? undefined : jitterMs
   return asked <= LONGEST_WAIT_MS ? Math.max(asked, 1) : undefined
+}
+
+/**
+ * Says whether the client may try again after the time that Claude asks for. Those that no waiting mends, and those
+ * that would make an SDK sleep for longer than anybody waits, are not worth it.
+ */
+export function isWorthRetrying(refusal: ClaudeRefusal, now: number): boolean {
+  if (refusal.headers.get('x-should-retry') === 'false') return false
+  const asked = readRetryAfterMs(refusal.headers, now)
+  return asked === undefined ? refusal.status !== 429 : asked <= LONGEST_CLIENT_WAIT_MS
 }
 
 /**

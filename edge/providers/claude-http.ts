@@ -47,6 +47,6 @@ function credentialHeaders(config: ClaudeConfig, { clientCredential }: Caller): 
   if (config.apiKey !== undefined) return { 'x-api-key': config.apiKey }
   throw new RouterError(
     'configuration',
-    'This request needs Claude, and ANTHROPIC_API_KEY is not set on the router. Set it, or send a simpler request.',
+    'This request needs Claude, and ANTHROPIC_API_KEY is not set on the router.',
   )
 }

@@ -10,7 +10,14 @@ import { createDeadline } from '../deadline.ts'
 import { type RouterRequest, wantsStream } from '../request.ts'
 import type { Target } from '../routing/decide.ts'
 import type { ClaudeConfig } from '../settings/core-settings.ts'
-import { type ClaudeRefusal, ownError, readRefusal, retryWaitMs, statusOfErrorType } from './claude-errors.ts'
+import {
+  type ClaudeRefusal,
+  isWorthRetrying,
+  ownError,
+  readRefusal,
+  retryWaitMs,
+  statusOfErrorType,
+} from './claude-errors.ts'
 import { claudeRequestHeaders, visibleHeaders } from './claude-http.ts'
 import { claudeRequestBody } from './claude-request.ts'
 import { readClaudeStream } from './claude-stream.ts'
@@ -33,7 +40,7 @@ const SHORTEST_JITTER_MS = 250
 const LONGEST_JITTER_MS = 2_000
 
 type Outcome =
-  | { readonly ok: true; readonly answer: Omit<Answer, 'attempts'> }
+  | { readonly ok: true; readonly answer: Answer }
   | { readonly ok: false; readonly refusal: ClaudeRefusal }
 
 /** Returns the provider. A missing key is an error of each request, not of the start: local answers need none. */
@@ -43,25 +50,34 @@ export function createClaudeProvider(options: ClaudeProviderOptions): Provider {
 
   return {
     name: 'claude',
-    async open(request, target, { isFallback }) {
+    async open(request, target, { isFallback, onAttempt }) {
       const headers = claudeRequestHeaders(config, request)
       const body = claudeRequestBody(request, target, isFallback)
       for (let attempt = 1; ; attempt++) {
         const mayRetry = attempt <= config.maxRetries
+        onAttempt()
         const outcome = await attemptOnce(options, request, target, headers, body).catch((error) => {
           const known = RouterError.from(error)
           // Only a request that never reached Claude is sent again: a broken answer has been paid for.
           if (!mayRetry || known.code !== 'unavailable') throw known
           return undefined
         })
-        if (outcome?.ok) return { ...outcome.answer, attempts: attempt }
+        if (outcome?.ok) return outcome.answer
         const wait = outcome === undefined ? jitterMs() : retryWaitMs(outcome.refusal, now(), jitterMs())
         if (mayRetry && wait !== undefined && !request.signal.aborted) {
           await sleep(wait)
           continue
         }
         if (outcome === undefined) throw new RouterError('cancelled', 'The client closed the connection.')
-        return refused(outcome.refusal, target, attempt, config.keySource === 'router', log, request.id)
+        return refused(
+          outcome.refusal,
+          target,
+          attempt,
+          config.keySource === 'router',
+          log,
+          request.id,
+          now(),
+        )
       }
     },
   }
@@ -181,6 +197,7 @@ function refused(
   ownKey: boolean,
   log: Log,
   requestId: string,
+  now: number,
 ): Answer {
   const own = ownError(refusal, ownKey)
   if (own !== undefined) {
@@ -193,14 +210,12 @@ function refused(
     throw own
   }
   const headers = { ...visibleHeaders(refusal.headers), 'content-type': 'application/json' }
-  if (refusal.status >= 429 || refusal.status === 408 || refusal.status === 409)
-    Object.assign(headers, { 'x-should-retry': 'false' })
+  if (attempts > 1 || !isWorthRetrying(refusal, now)) Object.assign(headers, { 'x-should-retry': 'false' })
   return {
     target,
     status: refusal.status,
     headers,
     body: { kind: 'whole', bytes: refusal.bytes, message: undefined },
-    attempts,
   }
 }
 

@@ -57,6 +57,7 @@ const LOAD_FRESH_MS = 5_000
 /** A free instance takes 30 to 60 s to wake; deferred work may live for 30 s after the response. */
 const PROBE_TIMEOUT_MS = 25_000
 const DEFAULT_LOADING_WAIT_MS = 5_000
+const REFUSED_AGAIN_MS = 2_000
 
 const readySchema = z.looseObject({
   model: z.optional(z.string()),
@@ -78,6 +79,7 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
   let lastError: RouterError | undefined
   let wokenAt = Number.NEGATIVE_INFINITY
   let saidLoading = false
+  let probedAt = Number.NEGATIVE_INFINITY
 
   const note = (error: RouterError) => {
     lastError = error
@@ -95,6 +97,7 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
     lastError = undefined
   }
   const probe = async (timeoutMs: number) => {
+    probedAt = now()
     try {
       const found = await askReadiness(options, AbortSignal.timeout(timeoutMs))
       model = found.model
@@ -128,6 +131,8 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
     obstacle(defer) {
       if (breaker.state() !== 'closed') {
         if (breaker.takeProbe()) defer(probe(PROBE_TIMEOUT_MS))
+        // A host that refuses at once costs nothing to ask again: it may be back long before the breaker's wait is over.
+        else if (lastError?.code === 'unavailable' && now() - probedAt > REFUSED_AGAIN_MS) wake(defer)
         return lastError ?? new RouterError('unavailable', 'The local model is not available.')
       }
       // Who cannot say in time what it is would not answer in time: the client has waited once, and shall not again.

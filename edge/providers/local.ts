@@ -37,14 +37,16 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
   const chooseServer = createServerChoice(options.servers)
   return {
     name: 'local',
-    async open(request, target) {
+    async open(request, target, { isLast, onAttempt }) {
       const server = chooseServer(request)
-      const deadline = createDeadline(request.signal, options.deadlines.totalMs)
+      const limits = isLast ? patient(options.deadlines) : options.deadlines
+      const deadline = createDeadline(request.signal, limits.totalMs)
       try {
-        const answered = await ask(options, server, request, target, deadline)
+        onAttempt()
+        const answered = await ask({ ...options, deadlines: limits }, server, request, target, deadline)
         const held = await holdUntilContent(answered)
         server.succeeded()
-        const answer = { target, status: 200, headers: {}, attempts: 1 }
+        const answer = { target, status: 200, headers: {} }
         const live = watch(continueWith(held, answered), server, request, deadline)
         if (wantsStream(request)) return { ...answer, body: { kind: 'stream', chunks: encode(live) } }
         const events: StreamEvent[] = []
@@ -58,6 +60,16 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
         throw known
       }
     },
+  }
+}
+
+/** Short limits exist so that another target can take over; where there is none, patience is all that helps. */
+function patient(deadlines: Deadlines): Deadlines {
+  const { headersMs, firstContentMs, idleMs } = deadlines
+  return {
+    ...deadlines,
+    headersMs: Math.max(headersMs, idleMs),
+    firstContentMs: Math.max(firstContentMs, idleMs),
   }
 }
 
@@ -107,7 +119,9 @@ async function ask(
           ...protocol.headers(secret),
           'content-type': 'application/json',
           accept: 'text/event-stream',
-          'x-deadline-ms': String(deadlines.firstContentMs),
+          // The container sends headers when the request has its slot: waiting longer than for them is in vain.
+          'x-deadline-ms': String(Math.min(deadlines.headersMs, deadlines.firstContentMs)),
+          'x-router-request-id': request.id,
           ...(request.logprobs ? { 'x-logprobs': '1' } : {}),
         },
         body: JSON.stringify(protocol.body(request.view, model, request.logprobs)),

@@ -28,8 +28,6 @@ export type Answer = {
   /** Upstream headers that clients may see. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: WholeBody | StreamBody
-  /** Upstream requests that were made. */
-  readonly attempts: number
 }
 
 export type Provider = {
@@ -44,6 +42,10 @@ export type Provider = {
 export type AttemptContext = {
   /** The request was meant for another target first, so what that one accepted must not fail here. */
   readonly isFallback: boolean
+  /** No other target is left, so that giving up early would help nobody. */
+  readonly isLast: boolean
+  /** Called before each upstream request. */
+  readonly onAttempt: () => void
 }
 
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>

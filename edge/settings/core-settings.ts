@@ -87,8 +87,7 @@ export type CoreSettings = z.infer<typeof coreSchema>
 /** Returns how the local model is reached; `urls` is empty where no address is set. */
 export function localConfig(settings: CoreSettings): LocalConfig {
   return {
-    // Addresses of OpenAI's API are usually given with the /v1 that the router adds itself.
-    urls: settings.LOCAL_LLM_URL.map((url) => withoutTrailingSlash(url).replace(/\/v1$/, '')),
+    urls: settings.LOCAL_LLM_URL.map(withoutVersion),
     protocol: settings.LOCAL_LLM_PROTOCOL,
     secret: settings.LOCAL_LLM_SECRET,
     model: settings.LOCAL_LLM_MODEL,
@@ -106,7 +105,7 @@ export function localConfig(settings: CoreSettings): LocalConfig {
 /** Returns how Claude is reached. */
 export function claudeConfig(settings: CoreSettings, keySource: ClaudeConfig['keySource']): ClaudeConfig {
   return {
-    baseUrl: withoutTrailingSlash(settings.ANTHROPIC_BASE_URL ?? DEFAULT_ANTHROPIC_BASE_URL),
+    baseUrl: withoutVersion(settings.ANTHROPIC_BASE_URL ?? DEFAULT_ANTHROPIC_BASE_URL),
     apiKey: settings.ANTHROPIC_API_KEY,
     keySource,
     model: settings.CLAUDE_MODEL ?? DEFAULT_CLAUDE_MODEL,
@@ -160,6 +159,7 @@ function isLoopback(value: string): boolean {
   return protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 }
 
-function withoutTrailingSlash(url: string): string {
-  return url.replace(/\/+$/, '')
+/** Addresses are often given with the /v1 that the router adds itself, as some SDKs want it. */
+function withoutVersion(url: string): string {
+  return url.replace(/\/+$/, '').replace(/\/v1$/, '')
 }

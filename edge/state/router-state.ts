@@ -12,13 +12,21 @@ export class RouterState extends DurableObject {
   /** Returns the strategy set at runtime, unless the settings have been changed since. */
   async readStrategy(configured: Strategy): Promise<Strategy | undefined> {
     const stored = await this.ctx.storage.get<Stored>(STRATEGY)
-    // A new LLM_STRATEGY is the newer word of the same operator.
-    if (stored === undefined || stored.configured !== configured) return undefined
+    if (stored === undefined) return undefined
+    // A new LLM_STRATEGY is the newer word of the same operator: what was set before is over, also when it returns.
+    if (stored.configured !== configured) {
+      await this.clearStrategy()
+      return undefined
+    }
     return isStrategy(stored.strategy) ? stored.strategy : undefined
   }
 
   async writeStrategy(strategy: Strategy, configured: Strategy): Promise<void> {
     await this.ctx.storage.put<Stored>(STRATEGY, { strategy, configured })
+  }
+
+  async clearStrategy(): Promise<void> {
+    await this.ctx.storage.delete(STRATEGY)
   }
 }
 
@@ -31,5 +39,6 @@ export function createDurableStrategyRecord(
   return {
     read: async () => await stub().readStrategy(configured),
     write: async (strategy) => await stub().writeStrategy(strategy, configured),
+    clear: async () => await stub().clearStrategy(),
   }
 }

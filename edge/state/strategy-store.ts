@@ -11,6 +11,7 @@ export type StrategyRecord = {
   /** The strategy set at runtime, or undefined where none is. */
   readonly read: () => Promise<Strategy | undefined>
   readonly write: (strategy: Strategy) => Promise<void>
+  readonly clear: () => Promise<void>
 }
 
 export type StrategyStore = {
@@ -18,6 +19,8 @@ export type StrategyStore = {
   readonly current: (defer: (work: Promise<unknown>) => void) => Promise<Strategy>
   /** @throws if the record cannot be written */
   readonly set: (strategy: Strategy) => Promise<void>
+  /** Lets the configured strategy hold again. @throws if the record cannot be written */
+  readonly reset: () => Promise<void>
 }
 
 const FRESH_MS = 2_000
@@ -37,7 +40,10 @@ export function createStrategyStore(
   let known: { strategy: Strategy; at: number } | undefined
   const refresh = async () => {
     try {
-      known = { strategy: (await readInTime(record)) ?? configured, at: now() }
+      const stored = await readInTime(record)
+      if (known === undefined && stored !== undefined && stored !== configured)
+        log('[Router] A strategy set at runtime is in force', { strategy: stored, configured })
+      known = { strategy: stored ?? configured, at: now() }
     } catch {
       log(
         '[Router] The stored strategy cannot be read; the configured one holds',
@@ -60,6 +66,10 @@ export function createStrategyStore(
       await record.write(strategy)
       known = { strategy, at: now() }
     },
+    async reset() {
+      await record.clear()
+      known = { strategy: configured, at: now() }
+    },
   }
 }
 
@@ -70,6 +80,9 @@ export function createMemoryStrategyRecord(): StrategyRecord {
     read: async () => strategy,
     write: async (next) => {
       strategy = next
+    },
+    clear: async () => {
+      strategy = undefined
     },
   }
 }

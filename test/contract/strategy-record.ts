@@ -16,4 +16,11 @@ export function testStrategyRecord(name: string, create: () => StrategyRecord): 
       expect(await record.read()).toBe(strategy)
     }
   })
+
+  test(`${name} holds nothing after it was cleared`, async () => {
+    const record = create()
+    await record.write('hybrid')
+    await record.clear()
+    expect(await record.read()).toBeUndefined()
+  })
 }

@@ -74,3 +74,23 @@ test('leaves no timer behind once it is over', () => {
     expect(vi.getTimerCount()).toBe(0)
   }
 })
+
+test('runs a stage only while the upstream is waited for, so that slow readers make nobody late', async () => {
+  const deadline = createDeadline(new AbortController().signal, 10_000)
+  deadline.stage(100, 'The model wrote nothing')
+  await vi.advanceTimersByTimeAsync(5_000)
+  await expect(deadline.within(Promise.resolve('there'))).resolves.toBe('there')
+  expect(deadline.signal.aborted).toBe(false)
+})
+
+test('adds up the waits of one stage', async () => {
+  const deadline = createDeadline(new AbortController().signal, 10_000)
+  deadline.stage(100, 'The model wrote nothing')
+  const soon = new Promise((resolve) => setTimeout(resolve, 60))
+  const first = deadline.within(soon)
+  await vi.advanceTimersByTimeAsync(60)
+  await first
+  const second = expect(deadline.within(never)).rejects.toMatchObject({ code: 'timeout' })
+  await vi.advanceTimersByTimeAsync(40)
+  await second
+})

@@ -13,18 +13,20 @@ const targets: Target[] = [
 ]
 
 function providersThat(local: ErrorCode | undefined, claude: ErrorCode | undefined) {
-  const asked: [ProviderName, AttemptContext][] = []
+  const asked: [ProviderName, Omit<AttemptContext, 'onAttempt'>][] = []
   const provider = (name: ProviderName, code: ErrorCode | undefined): Provider => ({
     name,
     async open(_, target, context) {
-      asked.push([name, context])
+      const { isFallback, isLast, onAttempt } = context
+      asked.push([name, { isFallback, isLast }])
+      onAttempt()
+      if (name === 'claude') onAttempt()
       if (code !== undefined) throw new RouterError(code, `${name} says ${code}.`, { retryAfterMs: 7 })
       const message = localMessage()
       return {
         target,
         status: 200,
         headers: {},
-        attempts: 2,
         body: { kind: 'whole', bytes: new Uint8Array(), message },
       }
     },
@@ -36,17 +38,17 @@ function providersThat(local: ErrorCode | undefined, claude: ErrorCode | undefin
 test('asks nobody else once a target answers', async () => {
   const { providers, asked } = providersThat(undefined, undefined)
   expect(await openFirst(routerRequest(), targets, providers)).toMatchObject({ ok: true, failures: [] })
-  expect(asked).toEqual([['local', { isFallback: false }]])
+  expect(asked).toEqual([['local', { isFallback: false, isLast: false }]])
 })
 
 test('tells the second target that it is one, and counts all attempts', async () => {
   const { providers, asked } = providersThat('timeout', undefined)
   expect(await openFirst(routerRequest(), targets, providers)).toMatchObject({
     ok: true,
-    answer: { attempts: 3 },
+    attempts: 3,
     failures: [{ provider: 'local', cause: 'timeout' }],
   })
-  expect(asked.at(-1)).toEqual(['claude', { isFallback: true }])
+  expect(asked.at(-1)).toEqual(['claude', { isFallback: true, isLast: true }])
 })
 
 test('asks nobody else for a client that has left, or for a request that nobody can serve', async () => {
@@ -60,9 +62,9 @@ test('asks nobody else for a client that has left, or for a request that nobody 
 test('does not ask a target of which it is known that it fails', async () => {
   const { providers, asked } = providersThat(undefined, undefined)
   const known = { local: new RouterError('overloaded', 'busy') }
-  const result = await openFirst(routerRequest(), targets, providers, known)
+  const result = await openFirst(routerRequest(), targets, providers, { known })
   expect(result).toMatchObject({ ok: true, failures: [{ provider: 'local', cause: 'overloaded' }] })
-  expect(asked).toEqual([['claude', { isFallback: true }]])
+  expect(asked).toEqual([['claude', { isFallback: true, isLast: true }]])
 })
 
 test('gives the last error, and both where the last is only that Claude is not set up', async () => {
@@ -70,7 +72,7 @@ test('gives the last error, and both where the last is only that Claude is not s
   expect(both).toMatchObject({
     ok: false,
     error: { code: 'upstream', message: 'claude says upstream.' },
-    attempts: 2,
+    attempts: 3,
   })
   const unset = await openFirst(
     routerRequest(),
@@ -99,4 +101,10 @@ test('is an error of its own where there is nobody to ask', async () => {
     ok: false,
     error: { code: 'configuration' },
   })
+})
+
+test('calls a target the last where those after it cannot answer', async () => {
+  const { providers, asked } = providersThat(undefined, undefined)
+  await openFirst(routerRequest(), targets, providers, { isUsable: ({ provider }) => provider === 'local' })
+  expect(asked).toEqual([['local', { isFallback: false, isLast: true }]])
 })

@@ -173,7 +173,7 @@ test('answers uncached when the cache throws, and says so in the log', async () 
 
 test('uses the configured strategy when the stored one cannot be read', async () => {
   const fail = () => Promise.reject(new Error('internals-canary'))
-  const router = await createTestRouter({}, { strategyRecord: { read: fail, write: fail } })
+  const router = await createTestRouter({}, { strategyRecord: { read: fail, write: fail, clear: fail } })
   const response = await router.post(ask())
   expect(response.status).toBe(200)
   expect(response.headers.get('x-router-strategy')).toBe('hybrid')
@@ -276,7 +276,7 @@ function dependenciesWith(cache: AnswerCache): GatewayDependencies {
     local: undefined,
     cache,
     classify: () => ({ task: 'simple_chat', score: 0, complex: false, caution: undefined, signals: {} }),
-    strategies: { current: async () => 'hybrid', set: async () => {} },
+    strategies: { current: async () => 'hybrid', set: async () => {}, reset: async () => {} },
     isRouted: () => true,
     localTasks: 'auto',
     localMaxInputTokens: undefined,

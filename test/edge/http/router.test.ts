@@ -106,7 +106,8 @@ test('refuses strategies that do not exist or that cannot work', async () => {
 })
 
 test('says so when the strategy cannot be stored', async () => {
-  const record = { read: async () => undefined, write: () => Promise.reject(new Error('internals-canary')) }
+  const fail = () => Promise.reject(new Error('internals-canary'))
+  const record = { read: async () => undefined, write: fail, clear: fail }
   const response = await put(
     await createTestRouter({}, { strategyRecord: record }),
     '{"strategy":"claude_only"}',

@@ -140,6 +140,15 @@ test('waits once where Claude says how long', async () => {
   expect(claude.hits).toHaveLength(2)
 })
 
+test('leaves a wait of some seconds to the client, which may come again', async () => {
+  claude.answer(() => errorOf('rate_limit_error', 429, { 'retry-after': '7' }))
+  const response = await (await createTestRouter()).post(body)
+  expect(response.status).toBe(429)
+  expect(response.headers.get('retry-after')).toBe('7')
+  expect(response.headers.get('x-should-retry')).toBeNull()
+  expect(claude.hits).toHaveLength(1)
+})
+
 test('passes a wait that is too long on to the client', async () => {
   claude.answer(() => errorOf('rate_limit_error', 429, { 'retry-after': '3600' }))
   const response = await (await createTestRouter()).post(body)

@@ -129,6 +129,19 @@ test('is passed over after three failures in a row', async () => {
   expect(health.obstacle(defer)).toBe(broken)
 })
 
+test('is asked again soon where it refused at once, and is used as soon as it is back', async () => {
+  readiness.answer(refused)
+  const { health, clock, defer, settle } = healthOf()
+  const gone = new RouterError('unavailable', 'refused')
+  for (let at = 0; at < 3; at++) health.failed(gone, defer)
+  await settle()
+  readiness.answer(() => ready())
+  clock.now += 2_001
+  expect(health.obstacle(defer)).toMatchObject({ code: 'unavailable' })
+  await settle()
+  expect(health.obstacle(defer)).toBeUndefined()
+})
+
 test('starts one wake-up call, however many requests fail meanwhile', () => {
   readiness.answer(silence)
   const { health, defer, work } = healthOf()

@@ -67,7 +67,8 @@ test('is asked for a stream of what a text model can use, with the secret and a 
     'content-type': 'application/json',
     traceparent,
     'x-api-key': LOCAL_SECRET,
-    'x-deadline-ms': '4000',
+    'x-deadline-ms': '2000',
+    'x-router-request-id': expect.stringMatching(/^req_/),
   })
   expect(JSON.parse(container.hits[0]?.text ?? '')).toEqual({
     model: 'tiny-model',

@@ -15,6 +15,9 @@ function storeOver(read: () => Promise<Strategy | undefined>) {
     write: async (strategy: Strategy) => {
       written.push(strategy)
     },
+    clear: async () => {
+      written.length = 0
+    },
   }
   const deferred: Promise<unknown>[] = []
   const store = createStrategyStore(record, 'hybrid', () => clock.now, collectLog)
@@ -79,8 +82,17 @@ test('says so when a strategy cannot be stored, and keeps the old one', async ()
     write: async () => {
       throw new Error('full')
     },
+    clear: async () => {},
   }
   const store = createStrategyStore(record, 'hybrid', () => 0, collectLog)
   await expect(store.set('claude_only')).rejects.toThrow('full')
   expect(await store.current(() => {})).toBe('hybrid')
+})
+
+test('returns to the configured one when it is reset', async () => {
+  const { store, current, written } = storeOver(async () => 'claude_only')
+  expect(await current()).toBe('claude_only')
+  await store.reset()
+  expect(await current()).toBe('hybrid')
+  expect(written).toEqual([])
 })
