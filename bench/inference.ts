@@ -34,7 +34,7 @@ const requests = z.coerce.number().int().min(1).parse(values.requests)
 
 type Measured = {
   readonly readyMs: number
-  readonly residentMiB: number
+  readonly memoryMiB: number
   readonly firstTokenMs: number
   readonly tokensPerSecond: number
   readonly cpuMsPerToken: number | undefined
@@ -70,7 +70,7 @@ async function measureContainer(): Promise<Measured> {
     const rounds = []
     for (let index = 0; index < requests; index++)
       rounds.push(await askContainer(url, PROMPTS[index % PROMPTS.length] ?? ''))
-    return summarise(readyMs, residentMiB(child.pid), rounds, difference(cpuBefore, cpuMs(child.pid)))
+    return summarise(readyMs, proportionalMiB(child.pid), rounds, difference(cpuBefore, cpuMs(child.pid)))
   } finally {
     child.kill('SIGTERM')
   }
@@ -124,12 +124,12 @@ async function measureFloor(): Promise<Measured> {
   const measured = z
     .object({
       readyMs: z.number(),
-      residentMiB: z.number(),
+      memoryMiB: z.number(),
       cpuMs: z.number(),
       rounds: z.array(z.object({ firstTokenMs: z.number(), totalMs: z.number(), tokens: z.number() })),
     })
     .parse(JSON.parse(output))
-  return summarise(measured.readyMs, measured.residentMiB, measured.rounds, measured.cpuMs)
+  return summarise(measured.readyMs, measured.memoryMiB, measured.rounds, measured.cpuMs)
 }
 
 function summarise(
@@ -143,7 +143,7 @@ function summarise(
   const sorted = rounds.map((round) => round.firstTokenMs).sort((left, right) => left - right)
   return {
     readyMs: Math.round(readyMs),
-    residentMiB: Math.round(resident),
+    memoryMiB: Math.round(resident),
     firstTokenMs: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0),
     tokensPerSecond: Math.round(((tokens - rounds.length) / decodeMs) * 10_000) / 10,
     cpuMsPerToken: cpu === undefined ? undefined : Math.round((cpu / tokens) * 10) / 10,
@@ -153,7 +153,7 @@ function summarise(
 function printTable(): void {
   const rows: [string, keyof Measured, string][] = [
     ['process start to ready', 'readyMs', 'ms'],
-    ['memory (resident)', 'residentMiB', 'MiB'],
+    ['memory after these requests, shared pages once', 'memoryMiB', 'MiB'],
     ['first token, median', 'firstTokenMs', 'ms'],
     ['tokens a second after it', 'tokensPerSecond', ''],
     ['CPU time a token, prompts included', 'cpuMsPerToken', 'ms'],
@@ -205,10 +205,11 @@ function processTree(pid: number | undefined): number[] {
   }
 }
 
-function residentMiB(pid: number | undefined): number {
+/** Pages that processes share are counted once: the sum of each process's proportional share. */
+function proportionalMiB(pid: number | undefined): number {
   const kib = processTree(pid).map((each) => {
     try {
-      return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${each}/status`, 'utf8'))?.[1] ?? 0)
+      return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${each}/smaps_rollup`, 'utf8'))?.[1] ?? 0)
     } catch {
       return 0
     }

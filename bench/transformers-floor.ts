@@ -2,6 +2,7 @@
  * The floor of bench/inference.ts: the same model through transformers.js's own `generate`, with no server around it.
  * Reads PROMPTS, REQUESTS, MAX_TOKENS and the container's own settings from the environment; prints one JSON object.
  */
+import { readFileSync } from 'node:fs'
 import { AutoModelForCausalLM, AutoTokenizer, type DataType, env, TextStreamer } from '@xenova/transformers'
 import * as z from 'zod'
 import { readInferenceConfig } from '../inference/config.ts'
@@ -34,7 +35,7 @@ for (let index = 0; index < settings.REQUESTS; index++)
 const used = process.cpuUsage(before)
 const report = {
   readyMs,
-  residentMiB: process.memoryUsage.rss() / 1_024 / 1_024,
+  memoryMiB: proportionalMiB(),
   cpuMs: (used.user + used.system) / 1_000,
   rounds,
 }
@@ -57,4 +58,12 @@ async function ask(prompt: string): Promise<{ firstTokenMs: number; totalMs: num
   })
   await model.generate({ ...Object(inputs), max_new_tokens: settings.MAX_TOKENS, do_sample: false, streamer })
   return { firstTokenMs, totalMs: performance.now() - started, tokens }
+}
+
+function proportionalMiB(): number {
+  try {
+    return Number(/^Pss:\s+(\d+)/m.exec(readFileSync('/proc/self/smaps_rollup', 'utf8'))?.[1] ?? 0) / 1_024
+  } catch {
+    return process.memoryUsage.rss() / 1_024 / 1_024
+  }
 }
