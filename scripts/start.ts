@@ -2,10 +2,12 @@
  * `npm start` and `npm run dev`: the composition root of the local stack. Reads the settings, checks the ports, starts
  * edge and container, prints what is ready, and ends everything with this process. `--watch` restarts on changes.
  */
-import { rmSync, watch } from 'node:fs'
+import { readFileSync, rmSync, watch } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import { readConfig, SETTING_NAMES } from '../edge/config.ts'
+import { createAsk } from './ask.ts'
 import {
   applyChangedFile,
   createSettingsFile,
@@ -13,7 +15,8 @@ import {
   readSettingsFile,
   withoutEmpty,
 } from './settings/environment.ts'
-import { portProblem } from './stack/ports.ts'
+import { unreadNameNotes } from './settings/unread-names.ts'
+import { portProblem, type WantedPort } from './stack/ports.ts'
 import { waitForAnswer, waitForModel } from './stack/readiness.ts'
 import { startReaper } from './stack/reaper.ts'
 import { type Stack, startStack } from './stack/stack.ts'
@@ -26,11 +29,26 @@ import {
   writeEdgeSettings,
 } from './stack/wrangler-dev.ts'
 
+const USAGE = `Usage: npm start, or npm run dev
+
+  --watch   restart on changes of sources and of .env (what npm run dev does)
+  --help    this text
+
+Settings are in .env, which the first start writes from .env.example. Ctrl-C ends every process.`
+
+type Round = {
+  readonly settings: StackSettings
+  /** What is wrong with the edge's settings; it then answers 503 to everything. */
+  readonly problems: readonly string[]
+}
+
 const SECOND_CTRL_C_AFTER_MS = 1_000
+/** Whoever has our port either answers at once or is not us, ms. */
+const ASK_TIMEOUT_MS = 2_000
 const STILL_LOADING_EVERY_MS = 30_000
 
 const root = resolve(import.meta.dirname, '..')
-const watching = process.argv.includes('--watch')
+const watching = readArguments()
 const say = (line: string) => console.log(line)
 const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => {})
 const reaper = startReaper()
@@ -45,15 +63,36 @@ process.stdout.on('error', () => void end(0))
 
 if (createSettingsFile(root)) say('Wrote .env from .env.example: your settings live there, git ignores it.')
 let environment: Environment = { ...process.env }
-const settings = readSettings()
-if (settings !== undefined && (await portsAreFree(settings))) {
-  await launch(settings)
+const first = await readSettings()
+if (first !== undefined && (await portsAreFree(first.settings))) {
+  await launch(first)
   if (watching) restartOnChangedSettings()
 } else await end(1)
 
-function readSettings(): StackSettings | undefined {
+function readArguments(): boolean {
   try {
-    return readStackSettings(environment, SETTING_NAMES)
+    const { values } = parseArgs({
+      options: { watch: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    })
+    if (values.help !== true) return values.watch === true
+    console.log(USAGE)
+    process.exit(0)
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}
+
+async function readSettings(): Promise<Round | undefined> {
+  try {
+    const settings = readStackSettings(environment, SETTING_NAMES)
+    const example = readFileSync(join(root, '.env.example'), 'utf8')
+    const notes = [...settings.notes, ...unreadNameNotes(readSettingsFile(root), example)]
+    const checked = await readConfig(settings.edge)
+    if (checked.ok) return { settings: { ...settings, notes }, problems: [] }
+    // An edge that refuses every request has no use for a model.
+    const noContainer = 'a setting is wrong'
+    return { settings: { ...settings, notes, noContainer }, problems: checked.problems }
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
     return undefined
@@ -61,19 +100,17 @@ function readSettings(): StackSettings | undefined {
 }
 
 async function portsAreFree(settings: StackSettings): Promise<boolean> {
-  const wanted: [number, string][] = [[settings.routerPort, 'ROUTER_PORT']]
-  if (settings.noContainer === undefined) wanted.push([settings.inferencePort, 'INFERENCE_PORT'])
-  const problems = (await Promise.all(wanted.map(([port, name]) => portProblem(port, name)))).filter(
-    (problem) => problem !== undefined,
-  )
-  for (const problem of problems) console.error(problem)
-  return problems.length === 0
+  const wanted: WantedPort[] = [{ port: settings.routerPort, setting: 'ROUTER_PORT' }]
+  if (settings.noContainer === undefined)
+    wanted.push({ port: settings.inferencePort, setting: 'INFERENCE_PORT' })
+  const problem = await portProblem(wanted, createAsk(fetch, ASK_TIMEOUT_MS))
+  if (problem !== undefined) console.error(`${problem.cause} ${problem.fix}`)
+  return problem === undefined
 }
 
-async function launch(settings: StackSettings): Promise<void> {
+async function launch({ settings, problems }: Round): Promise<void> {
   if (stoppingSince !== undefined) return
-  const checked = await readConfig(settings.edge)
-  for (const line of startingLines(settings, checked.ok ? [] : checked.problems)) say(line)
+  for (const line of startingLines(settings, problems)) say(line)
   try {
     settingsFile = writeEdgeSettings(root, settings.edge)
   } catch (error) {
@@ -115,10 +152,10 @@ async function launch(settings: StackSettings): Promise<void> {
     },
   })
   round = new AbortController()
-  void announce(settings, round.signal)
+  void announce({ settings, problems }, round.signal)
 }
 
-async function announce(settings: StackSettings, signal: AbortSignal): Promise<void> {
+async function announce({ settings, problems }: Round, signal: AbortSignal): Promise<void> {
   const startedAt = performance.now()
   const seconds = () => (performance.now() - startedAt) / 1000
   const deps = { fetch, pause, signal }
@@ -127,7 +164,7 @@ async function announce(settings: StackSettings, signal: AbortSignal): Promise<v
       ? waitForModel(`http://127.0.0.1:${settings.inferencePort}/readyz`, deps)
       : undefined
   if (!(await waitForAnswer(`http://127.0.0.1:${settings.routerPort}/healthz`, deps))) return
-  for (const line of edgeLines(settings)) say(line)
+  for (const line of edgeLines(settings, problems.length > 0, watching)) say(line)
   if (model === undefined) return
   const reminder = setInterval(() => say(loadingLine(seconds())), STILL_LOADING_EVERY_MS)
   signal.addEventListener('abort', () => clearInterval(reminder))
@@ -147,12 +184,12 @@ function restartOnChangedSettings(): void {
       if (text === known || stoppingSince !== undefined) return
       environment = applyChangedFile(environment, known, text)
       known = text
-      const changed = readSettings()
+      const changed = await readSettings()
       if (changed === undefined) return
       say('.env has changed: restarting.')
       round.abort()
       await stack?.stop()
-      if (await portsAreFree(changed)) await launch(changed)
+      if (await portsAreFree(changed.settings)) await launch(changed)
       else await end(1)
     })
   })

@@ -88,7 +88,7 @@ server=$(ss -ltnpH "sport = :$port" | grep -oE 'pid=[0-9]+' | head -n 1 | cut -d
 [ "$(stat -c %u "/proc/$server")" = 1000 ] || fail 'the server does not run as user node.'
 answer=$(curl -s -m 60 "http://127.0.0.1:$port/v1/messages" -H "authorization: Bearer $secret" \
   -H 'content-type: application/json' \
-  -d '{"model":"local","max_tokens":32,"messages":[{"role":"user","content":"Hello! How are you?"}]}')
+  -d '{"model":"local","max_tokens":32,"messages":[{"role":"user","content":"Good morning!"}]}')
 echo "Answer: $answer"
 case $answer in *'"type":"message"'*) ;; *) fail 'no message came back.' ;; esac
 

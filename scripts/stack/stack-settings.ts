@@ -25,6 +25,15 @@ const SHUTDOWN_TIMEOUT_MS = 5_000
 /** Secrets that only the edge needs; the process that runs a model never sees them. */
 const EDGE_SECRETS = ['ANTHROPIC_API_KEY', 'ROUTER_KEYS', 'ADMIN_KEY']
 
+/** Says whether an address is the one at which `npm start` lets its container listen. */
+export function isOwnContainer(url: string, inferencePort: number): boolean {
+  const address = url.trim()
+  if (!URL.canParse(address)) return false
+  const { protocol, hostname, port } = new URL(address)
+  const onThisMachine = /^(localhost|127\.0\.0\.1)$/.test(hostname)
+  return protocol === 'http:' && onThisMachine && Number(port || 80) === inferencePort
+}
+
 /**
  * Reads the settings of the stack.
  * @param environment the process environment with `.env` merged in
@@ -55,6 +64,11 @@ export function readStackSettings(
     delete edge.ALLOW_ANONYMOUS
     notes.push('ROUTER_KEYS is set: every caller needs a key, ALLOW_ANONYMOUS=true is ignored.')
   }
+  // The container speaks the Messages API; the other protocol is for somebody else's server.
+  if (edge.LOCAL_LLM_PROTOCOL === 'openai' && given.LOCAL_LLM_URL === undefined) {
+    delete edge.LOCAL_LLM_PROTOCOL
+    notes.push('LOCAL_LLM_URL names no server of its own: LOCAL_LLM_PROTOCOL=openai is ignored.')
+  }
   const container: Record<string, string> = {
     SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
     ...given,
@@ -63,7 +77,14 @@ export function readStackSettings(
     LOG_FORMAT: logFormat,
   }
   for (const name of EDGE_SECRETS) delete container[name]
-  return { routerPort, inferencePort, noContainer: reasonForNoContainer(given), notes, edge, container }
+  return {
+    routerPort,
+    inferencePort,
+    noContainer: reasonForNoContainer(given, inferencePort),
+    notes,
+    edge,
+    container,
+  }
 }
 
 function readPort(given: Readonly<Record<string, string>>, name: string, fallback: number): number {
@@ -74,11 +95,14 @@ function readPort(given: Readonly<Record<string, string>>, name: string, fallbac
   throw new Error(`${name} must be a port from 1 to 65535, but is set to ${JSON.stringify(text)}.`)
 }
 
-function reasonForNoContainer(given: Readonly<Record<string, string>>): string | undefined {
+function reasonForNoContainer(
+  given: Readonly<Record<string, string>>,
+  inferencePort: number,
+): string | undefined {
   if (given.LOCAL_LLM_ENABLED !== 'true') return 'LOCAL_LLM_ENABLED is not true'
   if ((given.LLM_STRATEGY ?? 'claude_only') === 'claude_only') return 'LLM_STRATEGY is claude_only'
-  const url = given.LOCAL_LLM_URL
-  if (url !== undefined && !/^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/]|$)/.test(url))
-    return 'LOCAL_LLM_URL names a container elsewhere'
-  return undefined
+  if (given.LOCAL_LLM_URL === undefined) return undefined
+  const urls = given.LOCAL_LLM_URL.split(',')
+  const own = given.LOCAL_LLM_PROTOCOL !== 'openai' && urls.some((url) => isOwnContainer(url, inferencePort))
+  return own ? undefined : 'LOCAL_LLM_URL names another server'
 }

@@ -8,18 +8,29 @@ import type { StackSettings } from './stack-settings.ts'
 export function startingLines(settings: StackSettings, problems: readonly string[]): string[] {
   return [
     ...settings.notes,
-    ...problems.map((problem) => `Setting to correct: ${problem}. Until then every request gets a 503.`),
+    ...problems.map((problem) => `Setting to correct: ${problem}.`),
     settings.noContainer === undefined
       ? 'Starting the edge and the container with the local model …'
       : `Starting the edge; no container, because ${settings.noContainer}.`,
   ]
 }
 
-/** Said as soon as the edge answers. */
-export function edgeLines(settings: StackSettings): string[] {
+/**
+ * Said as soon as the edge answers.
+ * @param misconfigured the edge refuses every request because of its settings
+ * @param watching a corrected setting takes effect by itself
+ */
+export function edgeLines(settings: StackSettings, misconfigured: boolean, watching: boolean): string[] {
   const url = `http://127.0.0.1:${settings.routerPort}`
-  const body =
-    '{"model":"auto","max_tokens":100,"messages":[{"role":"user","content":"Hello! How are you?"}]}'
+  if (misconfigured) {
+    const next = watching ? 'Saving .env is enough.' : 'Then start again.'
+    return [
+      '',
+      `${url} answers every request with a 503 until the settings named above are right. ${next}`,
+      '',
+    ]
+  }
+  const body = '{"model":"auto","max_tokens":100,"messages":[{"role":"user","content":"Good morning!"}]}'
   const key = settings.edge.ALLOW_ANONYMOUS === 'true' ? '' : " -H 'x-api-key: YOUR_ROUTER_KEY'"
   return [
     '',
@@ -40,8 +51,10 @@ export function loadingLine(seconds: number): string {
   return `The local model is still loading (${Math.round(seconds)} s); until then Claude answers where it can.`
 }
 
-function claudeState(settings: StackSettings): string {
-  if (settings.edge.CLAUDE_KEY_SOURCE === 'client') return "each caller's own key is used."
-  if (settings.edge.ANTHROPIC_API_KEY !== undefined) return 'ANTHROPIC_API_KEY is set.'
+function claudeState({ edge }: StackSettings): string {
+  const address = edge.ANTHROPIC_BASE_URL
+  const where = address === undefined ? '' : ` Requests go to ${address} (ANTHROPIC_BASE_URL).`
+  if (edge.CLAUDE_KEY_SOURCE === 'client') return `each caller's own key is used.${where}`
+  if (edge.ANTHROPIC_API_KEY !== undefined) return `ANTHROPIC_API_KEY is set.${where}`
   return 'ANTHROPIC_API_KEY is not set: complex requests get a 503 that says so. Set it in .env and start again.'
 }

@@ -98,10 +98,24 @@ test.each([
   [{ ...HYBRID, LOCAL_LLM_ENABLED: 'false' }, 'LOCAL_LLM_ENABLED is not true'],
   [{ ...HYBRID, LOCAL_LLM_ENABLED: '' }, 'LOCAL_LLM_ENABLED is not true'],
   [{ ...HYBRID, LLM_STRATEGY: 'claude_only' }, 'LLM_STRATEGY is claude_only'],
-  [{ ...HYBRID, LOCAL_LLM_URL: 'https://model.example' }, 'LOCAL_LLM_URL names a container elsewhere'],
-  [{ ...HYBRID, LOCAL_LLM_URL: 'http://localhost:9000' }, undefined],
+  [{ ...HYBRID, LOCAL_LLM_URL: 'https://model.example' }, 'LOCAL_LLM_URL names another server'],
+  [{ ...HYBRID, LOCAL_LLM_URL: 'http://localhost:9000' }, 'LOCAL_LLM_URL names another server'],
+  [{ ...HYBRID, LOCAL_LLM_URL: 'http://localhost:8080' }, undefined],
+  [{ ...HYBRID, LOCAL_LLM_URL: 'http://127.0.0.1:9000/', INFERENCE_PORT: '9000' }, undefined],
+  [{ ...HYBRID, LOCAL_LLM_URL: 'https://model.example, http://127.0.0.1:8080/v1' }, undefined],
+  // A llama.cpp server listens where our container would.
+  [
+    { ...HYBRID, LOCAL_LLM_PROTOCOL: 'openai', LOCAL_LLM_URL: 'http://127.0.0.1:8080' },
+    'LOCAL_LLM_URL names another server',
+  ],
 ])('knows whether a container is needed: %j', (environment, reason) => {
   expect(readStackSettings(environment, SETTING_NAMES).noContainer).toBe(reason)
+})
+
+test("the other protocol is not spoken with the router's own container", () => {
+  const settings = readStackSettings({ ...HYBRID, LOCAL_LLM_PROTOCOL: 'openai' }, SETTING_NAMES)
+  expect(settings.edge).not.toHaveProperty('LOCAL_LLM_PROTOCOL')
+  expect(settings.notes).toEqual([expect.stringContaining('LOCAL_LLM_PROTOCOL=openai is ignored')])
 })
 
 test('keys close a router that .env opens', () => {

@@ -1,11 +1,9 @@
 /** The local stack with real processes that stand in for wrangler and the container. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
-import { portProblem } from '../../scripts/stack/ports.ts'
 import { groupExists, type Program, startProcessGroup } from '../../scripts/stack/process-group.ts'
 import { startStack } from '../../scripts/stack/stack.ts'
 
@@ -84,17 +82,6 @@ test('every process ends when the supervisor is killed', async () => {
   supervisor.kill('SIGKILL')
   await once(supervisor, 'exit')
   await gone(family)
-})
-
-test('a taken port is named with its setting, a free one is no problem', async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  expect(await portProblem(port, 'ROUTER_PORT')).toMatch(new RegExp(`^Port ${port} is taken .*ROUTER_PORT=`))
-  server.close()
-  await once(server, 'close')
-  expect(await portProblem(port, 'ROUTER_PORT')).toBeUndefined()
 })
 
 function program(code: string, lines: { push: (line: string) => unknown }): Program {

@@ -71,6 +71,36 @@ test('a taken port ends the start before anything runs, with the setting to chan
   expect(existsSync(join(folder, '.wrangler'))).toBe(false)
 })
 
+test('a wrong setting gets no model and no line to try; a name that nobody reads is named', async () => {
+  const folder = copyOfRepository()
+  writeFileSync(join(folder, '.env'), 'LLM_STRATGEY=hybrid\n')
+  const run = start(folder, {
+    ROUTER_PORT: `${await freePort()}`,
+    INFERENCE_PORT: `${await freePort()}`,
+    LLM_STRATEGY: 'sometimes',
+    LOCAL_LLM_ENABLED: 'true',
+    ALLOW_ANONYMOUS: 'true',
+  })
+  await run.has('answers every request with a 503')
+  expect(run.output()).toContain('LLM_STRATGEY in .env is read by nobody: did you mean LLM_STRATEGY?')
+  expect(run.output()).toContain('Setting to correct: LLM_STRATEGY must be one of')
+  expect(run.output()).toContain('no container, because a setting is wrong')
+  expect(run.output()).not.toMatch(/is up|Try:|\[LocalLLM\]/)
+  run.child.kill('SIGTERM')
+  expect(await once(run.child, 'exit')).toEqual([0, null])
+})
+
+test.each([
+  [['--help'], 0],
+  [['--wath'], 2],
+])('%j explains itself and starts nothing', async (args, code) => {
+  const folder = copyOfRepository()
+  const run = start(folder, {}, args)
+  expect(await once(run.child, 'exit')).toEqual([code, null])
+  expect(run.output()).toContain('Usage: npm start')
+  expect(existsSync(join(folder, '.env'))).toBe(false)
+})
+
 function copyOfRepository(): string {
   const folder = mkdtempSync(join(tmpdir(), 'router-start-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
@@ -83,8 +113,8 @@ function copyOfRepository(): string {
   return folder
 }
 
-function start(folder: string, environment: Record<string, string>) {
-  const child: ChildProcess = spawn(process.execPath, [join(folder, 'scripts/start.ts')], {
+function start(folder: string, environment: Record<string, string>, args: readonly string[] = []) {
+  const child: ChildProcess = spawn(process.execPath, [join(folder, 'scripts/start.ts'), ...args], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

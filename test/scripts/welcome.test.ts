@@ -6,7 +6,7 @@ import { edgeLines, modelLine, startingLines } from '../../scripts/stack/welcome
 const HYBRID = { LLM_STRATEGY: 'hybrid', LOCAL_LLM_ENABLED: 'true', ALLOW_ANONYMOUS: 'true' }
 
 test('says the address, the missing key and a line to try', () => {
-  const text = edgeLines(settings({ ...HYBRID, ROUTER_PORT: '9001' })).join('\n')
+  const text = edgeLines(settings({ ...HYBRID, ROUTER_PORT: '9001' }), false, false).join('\n')
   expect(text).toContain('http://127.0.0.1:9001')
   expect(text).toContain('ANTHROPIC_API_KEY is not set: complex requests get a 503 that says so.')
   expect(text).toMatch(/Try: curl .*http:\/\/127\.0\.0\.1:9001\/v1\/messages/)
@@ -16,9 +16,26 @@ test('says the address, the missing key and a line to try', () => {
 test('shows where the key goes when callers need one, and no key itself', () => {
   const text = edgeLines(
     settings({ ...HYBRID, ROUTER_KEYS: 'a:secret-key', ANTHROPIC_API_KEY: 'sk-ant-secret' }),
+    false,
+    false,
   ).join()
   expect(text).toContain("-H 'x-api-key: YOUR_ROUTER_KEY'")
   expect(text).not.toMatch(/secret/)
+})
+
+test('names the address that stands in for Anthropic', () => {
+  const gateway = { ANTHROPIC_BASE_URL: 'https://gateway.example', ANTHROPIC_API_KEY: 'sk-ant-secret' }
+  expect(edgeLines(settings({ ...HYBRID, ...gateway }), false, false)).toContain(
+    'Claude: ANTHROPIC_API_KEY is set. Requests go to https://gateway.example (ANTHROPIC_BASE_URL).',
+  )
+})
+
+test('an edge that refuses everything is not called up, and nothing is offered to try', () => {
+  const text = edgeLines(settings(HYBRID), true, false).join('\n')
+  expect(text).toContain('http://127.0.0.1:8787 answers every request with a 503')
+  expect(text).toContain('start again')
+  expect(text).not.toMatch(/is up|Try:/)
+  expect(edgeLines(settings(HYBRID), true, true).join('\n')).not.toContain('start again')
 })
 
 test('says why no container is started, and which settings are wrong', () => {
@@ -26,7 +43,7 @@ test('says why no container is started, and which settings are wrong', () => {
     'X must be true or false',
   ])
   expect(lines).toEqual([
-    'Setting to correct: X must be true or false. Until then every request gets a 503.',
+    'Setting to correct: X must be true or false.',
     'Starting the edge; no container, because LOCAL_LLM_ENABLED is not true.',
   ])
 })
