@@ -1,43 +1,60 @@
 /**
  * `npm run doctor`: looks at everything the router needs here and prints each fault with its fix.
- * `--json` prints the findings for programs. Exit code 1 where something has failed; warnings alone are 0.
+ * `--json` prints the findings for programs, `--offline` asks nothing beyond this machine. Exit code 1 where something
+ * has failed; warnings alone are 0.
  */
 import { existsSync, readFileSync, statfsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { parseEnv } from 'node:util'
+import { parseArgs, parseEnv } from 'node:util'
 import { SETTING_NAMES } from '../edge/config.ts'
 import type { InferenceConfig } from '../inference/config.ts'
 import { availableMemory, machineMemory } from '../inference/memory.ts'
 import { resolveModel, SHIPPED_DIR } from '../inference/resolve-model.ts'
+import { createAsk } from './ask.ts'
 import { isInstalled } from './bootstrap/install.mjs'
-import { examine, type Finding } from './doctor/examination.ts'
+import { examine } from './doctor/examination.ts'
+import type { Finding } from './doctor/finding.ts'
 import { ROOT } from './run-command.ts'
+import { readSettingsFile } from './settings/environment.ts'
+import { unreadNameNotes } from './settings/unread-names.ts'
 import { portProblem } from './stack/ports.ts'
 
-const ANSWER_TIMEOUT_MS = 3_000
+const USAGE = `Usage: npm run doctor -- [--json] [--offline]
+
+  --json      findings for programs: {"ok", "findings": [{"name", "status", "detail", "fix"}]}
+  --offline   ask nothing beyond this machine: neither Claude nor a container elsewhere
+  --help      this text
+
+Exit code 1 where something has failed; with warnings alone 0.`
+
+/** A server that is well answers much sooner; nobody waits longer for a check, ms. */
+const ANSWER_TIMEOUT_MS = 5_000
 const MARKS = { ok: 'ok  ', warning: 'WARN', failed: 'FAIL' } as const
 
+const options = readArguments()
+const settingsFile = readSettingsFile(ROOT)
 const hasSettingsFile = existsSync(join(ROOT, '.env'))
+const example = readFileSync(join(ROOT, '.env.example'), 'utf8')
+const ask = createAsk(fetch, ANSWER_TIMEOUT_MS)
 const disk = statfsSync(ROOT)
 const findings = await examine({
   nodeVersion: process.versions.node,
-  environment: {
-    ...parseEnv(hasSettingsFile ? '' : readFileSync(join(ROOT, '.env.example'), 'utf8')),
-    ...process.env,
-  },
+  environment: { ...parseEnv(hasSettingsFile ? '' : example), ...process.env },
   edgeSettingNames: SETTING_NAMES,
   hasSettingsFile,
+  unreadNames: unreadNameNotes(settingsFile, example),
   dependenciesInstalled: isInstalled(ROOT),
-  portProblem,
-  statusOf,
+  portProblem: (wanted) => portProblem(wanted, ask),
+  ask,
+  offline: options.offline === true,
   cores: availableParallelism(),
   readModel,
   freeMemoryBytes: availableMemory(machineMemory),
   freeDiskBytes: disk.bavail * disk.bsize,
 })
 const healthy = findings.every(({ status }) => status !== 'failed')
-if (process.argv.includes('--json')) console.log(JSON.stringify({ ok: healthy, findings }, null, 2))
+if (options.json === true) console.log(JSON.stringify({ ok: healthy, findings }, null, 2))
 else for (const finding of findings) console.log(lineOf(finding))
 process.exitCode = healthy ? 0 : 1
 
@@ -45,13 +62,21 @@ function lineOf({ name, status, detail, fix }: Finding): string {
   return `${MARKS[status]} ${name}: ${detail}${fix === undefined ? '' : `\n     → ${fix}`}`
 }
 
-async function statusOf(url: string): Promise<number | undefined> {
+function readArguments() {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) })
-    await response.body?.cancel()
-    return response.status
-  } catch {
-    return undefined
+    const { values } = parseArgs({
+      options: {
+        json: { type: 'boolean' },
+        offline: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+    if (values.help !== true) return values
+    console.log(USAGE)
+    process.exit(0)
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`)
+    process.exit(2)
   }
 }
 

@@ -1,6 +1,9 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { SETTING_NAMES } from '../../edge/config.ts'
 import { type DoctorDeps, examine } from '../../scripts/doctor/examination.ts'
+import { runNode } from '../../scripts/run-command.ts'
+import { ROOT } from './clone.ts'
 
 const GIB = 1024 ** 3
 const HEALTHY: DoctorDeps = {
@@ -14,8 +17,11 @@ const HEALTHY: DoctorDeps = {
   edgeSettingNames: SETTING_NAMES,
   hasSettingsFile: true,
   dependenciesInstalled: true,
+  unreadNames: [],
   portProblem: async () => undefined,
-  statusOf: async () => undefined,
+  ask: async (url) =>
+    url.endsWith('/count_tokens') ? { status: 200, body: '{"input_tokens":8}' } : undefined,
+  offline: false,
   cores: 4,
   readModel: () => ({ name: 'Small', memoryBytes: 300_000_000 }),
   freeMemoryBytes: 4 * GIB,
@@ -30,7 +36,7 @@ test('finds nothing where all is well', async () => {
     'dependencies',
     '.env',
     'settings',
-    'Claude key',
+    'Claude',
     'ports',
     'container',
     'model',
@@ -48,14 +54,16 @@ test.each<[string, Partial<DoctorDeps>, string, 'warning' | 'failed']>([
     'failed',
   ],
   ['a wrong port', { environment: { ...HEALTHY.environment, ROUTER_PORT: 'x' } }, 'settings', 'failed'],
-  ['no key', { environment: { ...HEALTHY.environment, ANTHROPIC_API_KEY: '' } }, 'Claude key', 'warning'],
+  ['no key', { environment: { ...HEALTHY.environment, ANTHROPIC_API_KEY: '' } }, 'Claude', 'warning'],
+  ['a wrong key', { ask: async () => ({ status: 401, body: '{}' }) }, 'Claude', 'failed'],
+  ['no network', { ask: async () => undefined }, 'Claude', 'failed'],
+  ['a name that nobody reads', { unreadNames: ['X in .env is read by nobody.'] }, '.env', 'warning'],
   [
-    'a key cut short',
-    { environment: { ...HEALTHY.environment, ANTHROPIC_API_KEY: 'sk' } },
-    'Claude key',
-    'warning',
+    'a taken port',
+    { portProblem: async () => ({ cause: 'Port 8787 is taken.', fix: 'ROUTER_PORT=8788 npm start' }) },
+    'ports',
+    'failed',
   ],
-  ['a taken port', { portProblem: async () => 'Port 8787 is taken.' }, 'ports', 'failed'],
   ['too little memory', { freeMemoryBytes: 50_000_000 }, 'model', 'failed'],
   [
     'a model still to download',
@@ -69,7 +77,18 @@ test.each<[string, Partial<DoctorDeps>, string, 'warning' | 'failed']>([
   ],
   ['a wrong size', { environment: { ...HEALTHY.environment, MAX_QUEUE: 'many' } }, 'model', 'failed'],
   ['a full disk', { freeDiskBytes: 1_000_000 }, 'disk', 'warning'],
-  ['a container that loads', { statusOf: async () => 503 }, 'container', 'failed'],
+  [
+    'a local server that does not answer',
+    {
+      environment: {
+        ...HEALTHY.environment,
+        LOCAL_LLM_PROTOCOL: 'openai',
+        LOCAL_LLM_URL: 'http://127.0.0.1:9/v1',
+      },
+    },
+    'local server',
+    'failed',
+  ],
 ])('finds %s and says what to do', async (_fault, change, name, status) => {
   const findings = await examine({ ...HEALTHY, ...change })
   const found = findings.find((finding) => finding.name === name && finding.status !== 'ok')
@@ -77,20 +96,39 @@ test.each<[string, Partial<DoctorDeps>, string, 'warning' | 'failed']>([
   expect(found?.fix).toMatch(/\w/)
 })
 
-test('asks a container elsewhere even when nothing runs here', async () => {
-  const environment = {
-    ...HEALTHY.environment,
-    LOCAL_LLM_URL: 'https://model.example/',
-    LOCAL_LLM_SECRET: 'secret-for-both-sides',
+test('speaks of no container and no model where another server has its place', async () => {
+  const environment = { ...HEALTHY.environment, LOCAL_LLM_URL: 'http://127.0.0.1:9' }
+  const findings = await examine({ ...HEALTHY, environment })
+  expect(findings).toContainEqual({
+    name: 'container',
+    status: 'ok',
+    detail: 'not started: LOCAL_LLM_URL names another server',
+  })
+  expect(findings.map(({ name }) => name)).not.toContain('model')
+})
+
+test('knows that the router runs, and then asks its container', async () => {
+  const pages: Record<string, string> = {
+    'http://127.0.0.1:8787/healthz': '{"status":"ok"}',
+    'http://127.0.0.1:8080/readyz': '{"model":"Small"}',
   }
-  const asked: string[] = []
-  const statusOf = async (url: string) => {
-    asked.push(url)
-    return url === 'https://model.example/readyz' ? 200 : undefined
+  const ask: DoctorDeps['ask'] = async (url) => {
+    const body = pages[url]
+    return body === undefined ? { status: 404, body: '' } : { status: 200, body }
   }
-  const findings = await examine({ ...HEALTHY, environment, statusOf })
-  expect(asked).toContain('https://model.example/readyz')
-  expect(findings).toContainEqual({ name: 'container', status: 'ok', detail: 'ready' })
+  const findings = await examine({ ...HEALTHY, ask })
+  expect(findings).toContainEqual({ name: 'ports', status: 'ok', detail: 'the router runs on 8787' })
+  expect(findings).toContainEqual({ name: 'container', status: 'ok', detail: 'ready with Small' })
+})
+
+test.each([
+  [['--help'], 0, /^Usage: npm run doctor/],
+  [['--jsno'], 2, /Usage: npm run doctor/],
+])('%j explains itself and examines nothing', async (args, code, text) => {
+  const { code: actual, output } = await runNode([join(ROOT, 'scripts/doctor.ts'), ...args], { show: false })
+  expect(actual).toBe(code)
+  expect(output).toMatch(text)
+  expect(output).not.toMatch(/disk: /)
 })
 
 test('never shows a secret', async () => {
