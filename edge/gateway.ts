@@ -2,13 +2,14 @@
  * The path of one request: plan (features, verdict, decision), cache, targets in order, and the record of what
  * happened. Knows neither HTTP nor Workers: what it needs comes in as dependencies.
  */
-import { RouterError } from '../shared/errors.ts'
+import { causeName, RouterError } from '../shared/errors.ts'
 import { createMessageFold, isContent } from '../shared/events.ts'
 import type { Log } from '../shared/log.ts'
 import type { Message } from '../shared/messages.ts'
 import type { AnswerCache, CacheEntry } from './cache/cache.ts'
-import { cacheKey, cacheObstacle, isCacheableAnswer } from './cache/key.ts'
+import { cacheObstacle } from './cache/key.ts'
 import { replayAnswer } from './cache/replay.ts'
+import { createSafeCache } from './cache/safe-cache.ts'
 import { openFirst, type Providers } from './fallback.ts'
 import {
   type CacheResult,
@@ -19,42 +20,19 @@ import {
   routeHeaders,
   totalHeaders,
 } from './ledger/receipt.ts'
-import type { LocalPool } from './providers/local-pool.ts'
+import { createPlanner, type Planner, type PlannerDependencies } from './planner.ts'
 import type { Answer, AnswerChunk, StreamBody, WholeBody } from './providers/provider.ts'
 import { type RouterRequest, wantsStream } from './request.ts'
-import type { Classifier, Verdict } from './routing/classifier.ts'
-import { type Circumstances, type Decision, decide, type Target } from './routing/decide.ts'
-import { extractFeatures, type Features } from './routing/features.ts'
-import { isVirtualModel } from './routing/models.ts'
-import { SIMPLE_TASKS, type SimpleTask } from './routing/task.ts'
-import type { StrategyStore } from './state/strategy-store.ts'
-import type { Strategy } from './strategy.ts'
+import type { Decision } from './routing/decide.ts'
 
-export type GatewayDependencies = {
+export type GatewayDependencies = PlannerDependencies & {
   readonly providers: Providers
-  /** Undefined where the local model is switched off. */
-  readonly local: LocalPool | undefined
   readonly cache: AnswerCache
-  readonly classify: Classifier
-  readonly strategies: StrategyStore
-  readonly isRouted: (model: string) => boolean
-  readonly localTasks: 'auto' | readonly SimpleTask[]
-  readonly localMaxInputTokens: number | undefined
-  readonly claude: { readonly configured: boolean; readonly model: string; readonly simpleModel: string }
+  /** The model whose price savings are measured by; the one that would have answered unless this is set. */
   readonly savingsBaseline: string | undefined
-  /** Whether side requests of an agent's session may leave Claude. */
-  readonly sideRequestsLocal: boolean
   readonly log: Log
   /** Milliseconds since the epoch. */
   readonly now: () => number
-}
-
-/** What the router means to do with a request, before anything is called. */
-export type Plan = {
-  readonly strategy: Strategy
-  readonly features: Features
-  readonly verdict: Verdict
-  readonly decision: Decision
 }
 
 /** What goes back to the client. On `error`, `body` is undefined. */
@@ -68,47 +46,16 @@ export type GatewayResult = {
 
 export type Gateway = {
   /** Decides without calling a model. */
-  readonly plan: (request: RouterRequest) => Promise<Plan>
+  readonly plan: Planner
   /** Answers. Failures are results, not exceptions. */
   readonly handle: (request: RouterRequest) => Promise<GatewayResult>
 }
 
-/** Input that the smallest models still read well; used where the server does not say its own limit. */
-const DEFAULT_MAX_INPUT_TOKENS = 1_000
-
 /** Returns the gateway over its dependencies. */
 export function createGateway(dependencies: GatewayDependencies): Gateway {
-  const { local, cache, strategies, log, now } = dependencies
-
-  async function plan(request: RouterRequest): Promise<Plan> {
-    const strategy = request.controls.strategy ?? (await strategies.current(request.defer))
-    const found = extractFeatures(request.view)
-    const features = request.structured ? { ...found, structuredOutput: true } : found
-    const verdict = dependencies.classify(features)
-    const decideNow = () =>
-      decide(features, verdict, {
-        strategy,
-        requestedModel: request.view.model,
-        routed: dependencies.isRouted(request.view.model),
-        force: request.controls.force,
-        mayForce: !request.tenant.forbid.includes('force'),
-        privacyLocal: request.controls.privacyLocal,
-        staysWithSession: request.agentSession && !dependencies.sideRequestsLocal,
-        localOnlyFeature: request.logprobs ? 'logprobs' : undefined,
-        local: local && describeLocal(local, dependencies),
-        claude: dependencies.claude,
-      })
-    const decision = decideNow()
-    if (local === undefined) return { strategy, features, verdict, decision }
-    const learning = local.learn(request.defer)
-    if (dependencies.claude.configured && goesToClaudeAnyway(decision, request.view.model)) {
-      // A request that Claude answers must not wait for a container that may be asleep.
-      request.defer(learning)
-      return { strategy, features, verdict, decision }
-    }
-    await learning
-    return { strategy, features, verdict, decision: decideNow() }
-  }
+  const { local, log, now } = dependencies
+  const plan = createPlanner(dependencies)
+  const cache = createSafeCache(dependencies.cache, log)
 
   async function handle(request: RouterRequest): Promise<GatewayResult> {
     const { strategy, features, verdict, decision } = await plan(request)
@@ -134,7 +81,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const known = local?.obstacle(request.defer)
     const firstOpen = decision.targets.find((target) => target.provider !== 'local' || known === undefined)
     if (mayCache && firstOpen !== undefined && request.controls.cache === 'use') {
-      const entry = await readCache(request, firstOpen)
+      const entry = await cache.read(request, firstOpen)
       if (entry !== undefined) return fromCache(request, base, entry)
     }
     const cacheResult: CacheResult = mayCache ? 'miss' : 'bypass'
@@ -162,7 +109,9 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     }
     const headers = { ...answer.headers, ...routeHeaders(facts) }
     if (answer.body.kind === 'stream') {
-      const store = mayCache ? (message: Message) => writeCache(request, answer.target, message) : undefined
+      const store = mayCache
+        ? (message: Message) => cache.write(request, { message, target: answer.target, storedAt: now() })
+        : undefined
       return {
         status: answer.status,
         headers,
@@ -174,7 +123,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       finish(facts, 'refused', undefined, latencyMs, undefined, `claude_${answer.status}`)
       return { status: answer.status, headers, body: answer.body }
     }
-    if (mayCache) request.defer(writeCache(request, answer.target, whole))
+    if (mayCache)
+      request.defer(cache.write(request, { message: whole, target: answer.target, storedAt: now() }))
     finish(facts, 'completed', whole, latencyMs, latencyMs)
     const totals = totalHeaders(priceAnswer(facts, whole.usage), latencyMs)
     return { status: answer.status, headers: { ...headers, ...totals }, body: answer.body }
@@ -274,44 +224,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     log(line.message, line.fields)
   }
 
-  async function readCache(request: RouterRequest, target: Target): Promise<CacheEntry | undefined> {
-    try {
-      return await cache.get(await cacheKey(request, target))
-    } catch (error) {
-      log('[Router] The cache cannot be read', { requestId: request.id, name: causeName(error) }, 'error')
-      return undefined
-    }
-  }
-
-  async function writeCache(request: RouterRequest, target: Target, message: Message): Promise<void> {
-    if (!isCacheableAnswer(message)) return
-    try {
-      await cache.set(await cacheKey(request, target), { message, target, storedAt: now() })
-    } catch (error) {
-      log('[Router] The cache cannot be written', { requestId: request.id, name: causeName(error) }, 'error')
-    }
-  }
-
   return { plan, handle }
-}
-
-/** Says whether what there is to learn of the local model cannot make it the better choice; its name may be any other. */
-function goesToClaudeAnyway(decision: Decision, requestedModel: string): boolean {
-  const namesClaude = isVirtualModel(requestedModel) || requestedModel.startsWith('claude')
-  return namesClaude && decision.targets[0]?.provider === 'claude'
-}
-
-function describeLocal(
-  local: LocalPool,
-  { localTasks, localMaxInputTokens }: GatewayDependencies,
-): NonNullable<Circumstances['local']> {
-  const model = local.model()
-  return {
-    model: local.modelName() ?? 'local',
-    tasks: localTasks === 'auto' ? (model?.tasks ?? SIMPLE_TASKS) : localTasks,
-    maxInputTokens: localMaxInputTokens ?? model?.maxInputTokens ?? DEFAULT_MAX_INPUT_TOKENS,
-    englishOnly: model?.englishOnly ?? false,
-  }
 }
 
 /** Says why the request goes to Claude where Claude cannot be asked: only then can the client do something about it. */
@@ -322,10 +235,4 @@ function explain(error: RouterError, decision: Decision): RouterError {
     `${error.message} It goes to Claude because of: ${decision.reason}.`,
     { cause: error },
   )
-}
-
-/** The kind of an unexpected error; its text may hold anything and stays out of the log. */
-function causeName(error: unknown): string {
-  const cause = error instanceof RouterError ? error.cause : error
-  return cause instanceof Error ? cause.name : typeof cause
 }

@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { extractFeatures } from '../edge/routing/features.ts'
-import { measureSignals, SIGNAL_NAMES, type SignalName } from '../edge/routing/signals.ts'
+import { measureSignals, SIGNAL_DIRECTIONS, SIGNAL_NAMES, type SignalName } from '../edge/routing/signals.ts'
 import { parseMessagesRequest } from '../shared/messages.ts'
 
 const FOLDS = 5
@@ -27,38 +27,6 @@ const rowSchema = z.looseObject({
   license_class: z.string().optional(),
   request: z.looseObject({}),
 })
-
-/** Which way a signal may point, where the data's accidents must not turn it round. */
-const POINTS_TO_CLAUDE: readonly SignalName[] = [
-  'no_evidence',
-  'code_request',
-  'code_text',
-  'language_name',
-  'mathematics',
-  'numbers',
-  'proof_or_design',
-  'reasoning_puzzle',
-  'creative_request',
-  'several_steps',
-  'follow_up',
-  'code_before',
-  'imperative',
-]
-const POINTS_TO_LOCAL: readonly SignalName[] = [
-  'very_short',
-  'small_talk',
-  'easy_question',
-  'summary_only',
-  'greeting',
-  'thanks',
-  'about_the_assistant',
-  'question_of_fact',
-  'summary_request',
-  'label_request',
-  'passage_question',
-  'opinion_chat',
-  'question_mark',
-]
 
 type Example = { source: string; complex: boolean; values: number[]; weight: number }
 type Model = { bias: number; weights: number[] }
@@ -139,9 +107,9 @@ function pull(name: SignalName | undefined, weight: number): number {
 }
 
 function clampSign(name: SignalName | undefined, weight: number): number {
-  if (name !== undefined && POINTS_TO_CLAUDE.includes(name)) return Math.max(0, weight)
-  if (name !== undefined && POINTS_TO_LOCAL.includes(name)) return Math.min(0, weight)
-  return weight
+  const direction = name === undefined ? 'either' : SIGNAL_DIRECTIONS[name]
+  if (direction === 'claude') return Math.max(0, weight)
+  return direction === 'local' ? Math.min(0, weight) : weight
 }
 
 function predict(model: Model, values: readonly number[]): number {

@@ -119,3 +119,9 @@ export function readRetryAfterMs(headers: Headers, now: number): number | undefi
   const date = /^(mon|tue|wed|thu|fri|sat|sun)/i.test(value) ? Date.parse(value) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
+
+/** Returns the kind of an unexpected error for a log; its text may hold anything and is never written. */
+export function causeName(error: unknown): string {
+  const cause = error instanceof RouterError ? error.cause : error
+  return cause instanceof Error ? cause.name : typeof cause
+}

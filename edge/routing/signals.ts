@@ -31,36 +31,38 @@ import {
 
 export type Signals = Readonly<Record<SignalName, number>>
 
-export const SIGNAL_NAMES = [
-  'very_short',
-  'small_talk',
-  'easy_question',
-  'summary_only',
-  'greeting',
-  'thanks',
-  'about_the_assistant',
-  'question_of_fact',
-  'summary_request',
-  'label_request',
-  'passage_question',
-  'opinion_chat',
-  'no_evidence',
-  'code_request',
-  'code_text',
-  'language_name',
-  'mathematics',
-  'numbers',
-  'proof_or_design',
-  'reasoning_puzzle',
-  'creative_request',
-  'several_steps',
-  'follow_up',
-  'code_before',
-  'not_latin',
-  'imperative',
-  'question_mark',
-] as const
-export type SignalName = (typeof SIGNAL_NAMES)[number]
+/** Each signal and the way it may point, so that no accident of the training data turns it round. */
+export const SIGNAL_DIRECTIONS = {
+  very_short: 'local',
+  small_talk: 'local',
+  easy_question: 'local',
+  summary_only: 'local',
+  greeting: 'local',
+  thanks: 'local',
+  about_the_assistant: 'local',
+  question_of_fact: 'local',
+  summary_request: 'local',
+  label_request: 'local',
+  passage_question: 'local',
+  opinion_chat: 'local',
+  no_evidence: 'claude',
+  code_request: 'claude',
+  code_text: 'claude',
+  language_name: 'claude',
+  mathematics: 'claude',
+  numbers: 'claude',
+  proof_or_design: 'claude',
+  reasoning_puzzle: 'claude',
+  creative_request: 'claude',
+  several_steps: 'claude',
+  follow_up: 'claude',
+  code_before: 'claude',
+  not_latin: 'either',
+  imperative: 'claude',
+  question_mark: 'local',
+} as const
+export type SignalName = keyof typeof SIGNAL_DIRECTIONS
+export const SIGNAL_NAMES = Object.keys(SIGNAL_DIRECTIONS) as readonly SignalName[]
 
 const HEAD_CHARACTERS = 4_000
 const TAIL_CHARACTERS = 2_000

@@ -1,0 +1,43 @@
+/**
+ * A cache that cannot fail a request: what cannot be read is a miss, what cannot be written is not kept, and the log says
+ * so. Keys are made here, so that reading and writing cannot disagree.
+ */
+import { causeName } from '../../shared/errors.ts'
+import type { Log } from '../../shared/log.ts'
+import type { RouterRequest } from '../request.ts'
+import type { Target } from '../routing/decide.ts'
+import type { AnswerCache, CacheEntry } from './cache.ts'
+import { cacheKey, isCacheableAnswer } from './key.ts'
+
+export type SafeCache = {
+  /** Returns the answer that this target gave to the same request before. Never throws. */
+  readonly read: (request: RouterRequest, target: Target) => Promise<CacheEntry | undefined>
+  /** Keeps an answer under the target that gave it, if it is whole and plain. Never throws. */
+  readonly write: (request: RouterRequest, entry: CacheEntry) => Promise<void>
+}
+
+/** Returns a safe cache over `cache`. */
+export function createSafeCache(cache: AnswerCache, log: Log): SafeCache {
+  return {
+    async read(request, target) {
+      try {
+        return await cache.get(await cacheKey(request, target))
+      } catch (error) {
+        log('[Router] The cache cannot be read', { requestId: request.id, name: causeName(error) }, 'error')
+        return undefined
+      }
+    },
+    async write(request, entry) {
+      if (!isCacheableAnswer(entry.message)) return
+      try {
+        await cache.set(await cacheKey(request, entry.target), entry)
+      } catch (error) {
+        log(
+          '[Router] The cache cannot be written',
+          { requestId: request.id, name: causeName(error) },
+          'error',
+        )
+      }
+    },
+  }
+}

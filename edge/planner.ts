@@ -1,0 +1,91 @@
+/**
+ * What the router means to do with a request, before anything is called: strategy, features, verdict, decision. Learns
+ * what the local model is where that can matter. Calls no model.
+ */
+import type { LocalPool } from './providers/local-pool.ts'
+import type { RouterRequest } from './request.ts'
+import type { Classifier, Verdict } from './routing/classifier.ts'
+import { type Circumstances, type Decision, decide } from './routing/decide.ts'
+import { extractFeatures, type Features } from './routing/features.ts'
+import { isVirtualModel } from './routing/models.ts'
+import { SIMPLE_TASKS, type SimpleTask } from './routing/task.ts'
+import type { StrategyStore } from './state/strategy-store.ts'
+import type { Strategy } from './strategy.ts'
+
+export type PlannerDependencies = {
+  /** Undefined where the local model is switched off. */
+  readonly local: LocalPool | undefined
+  readonly classify: Classifier
+  readonly strategies: StrategyStore
+  readonly isRouted: (model: string) => boolean
+  readonly localTasks: 'auto' | readonly SimpleTask[]
+  readonly localMaxInputTokens: number | undefined
+  readonly claude: { readonly configured: boolean; readonly model: string; readonly simpleModel: string }
+  /** Whether side requests of an agent's session may leave Claude. */
+  readonly sideRequestsLocal: boolean
+}
+
+export type Plan = {
+  readonly strategy: Strategy
+  readonly features: Features
+  readonly verdict: Verdict
+  readonly decision: Decision
+}
+
+export type Planner = (request: RouterRequest) => Promise<Plan>
+
+/** Input that the smallest models still read well; used where the server does not say its own limit. */
+const DEFAULT_MAX_INPUT_TOKENS = 1_000
+
+/** Returns the planner over its dependencies. */
+export function createPlanner(dependencies: PlannerDependencies): Planner {
+  const { local, strategies } = dependencies
+  return async (request) => {
+    const strategy = request.controls.strategy ?? (await strategies.current(request.defer))
+    const found = extractFeatures(request.view)
+    const features = request.structured ? { ...found, structuredOutput: true } : found
+    const verdict = dependencies.classify(features)
+    const decideNow = () =>
+      decide(features, verdict, {
+        strategy,
+        requestedModel: request.view.model,
+        routed: dependencies.isRouted(request.view.model),
+        force: request.controls.force,
+        mayForce: !request.tenant.forbid.includes('force'),
+        privacyLocal: request.controls.privacyLocal,
+        staysWithSession: request.agentSession && !dependencies.sideRequestsLocal,
+        localOnlyFeature: request.logprobs ? 'logprobs' : undefined,
+        local: local && describeLocal(local, dependencies),
+        claude: dependencies.claude,
+      })
+    const decision = decideNow()
+    if (local === undefined) return { strategy, features, verdict, decision }
+    const learning = local.learn(request.defer)
+    if (dependencies.claude.configured && goesToClaudeAnyway(decision, request.view.model)) {
+      // A request that Claude answers must not wait for a container that may be asleep.
+      request.defer(learning)
+      return { strategy, features, verdict, decision }
+    }
+    await learning
+    return { strategy, features, verdict, decision: decideNow() }
+  }
+}
+
+/** Says whether what there is to learn of the local model cannot make it the better choice; its name may be any other. */
+function goesToClaudeAnyway(decision: Decision, requestedModel: string): boolean {
+  const namesClaude = isVirtualModel(requestedModel) || requestedModel.startsWith('claude')
+  return namesClaude && decision.targets[0]?.provider === 'claude'
+}
+
+function describeLocal(
+  local: LocalPool,
+  { localTasks, localMaxInputTokens }: PlannerDependencies,
+): NonNullable<Circumstances['local']> {
+  const model = local.model()
+  return {
+    model: local.modelName() ?? 'local',
+    tasks: localTasks === 'auto' ? (model?.tasks ?? SIMPLE_TASKS) : localTasks,
+    maxInputTokens: localMaxInputTokens ?? model?.maxInputTokens ?? DEFAULT_MAX_INPUT_TOKENS,
+    englishOnly: model?.englishOnly ?? false,
+  }
+}
