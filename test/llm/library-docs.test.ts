@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
+import { parseEnv, promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { claudeMessage, framesOf } from '../support/edge/messages.ts'
 import { TINY_MODEL } from './support.ts'
@@ -45,6 +45,20 @@ const outputs = [
 
 test('has an expectation of each snippet', () => {
   expect(snippets).toHaveLength(outputs.length)
+})
+
+test('the first snippet answers with the settings above it, without a key', async () => {
+  const [, assignments = '', name = ''] = /^((?:[A-Z_]+=\S+ )+)node (\S+)$/m.exec(page) ?? []
+  const file = join(folder, name)
+  writeFileSync(file, snippets[0] ?? '')
+  const { stdout } = await promisify(execFile)(process.execPath, [file], {
+    env: {
+      PATH: process.env.PATH,
+      ...parseEnv(assignments.replaceAll(' ', '\n')),
+      LOCAL_MODEL_NAME: TINY_MODEL,
+    },
+  })
+  expect(stdout).toMatch(/tiny-llama in \d+ ms \(hybrid: simple task\)/)
 })
 
 test.each(outputs.map((output, index) => [index + 1, output] as const))(
