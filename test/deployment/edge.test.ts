@@ -33,3 +33,12 @@ test('a fresh deployment lets nobody in by accident and calls no container', () 
 test('in development the Worker listens on loopback', () => {
   expect(configuration).toMatch(/^\[dev\]\nip = "127\.0\.0\.1"$/m)
 })
+
+test('the deployment page sets only what the Worker reads', () => {
+  const page = readFileSync(join(ROOT, 'docs/deployment.md'), 'utf8')
+  const named = [...page.matchAll(/--var (\w+):|secret put (\w+)|^ *([A-Z_]+) = "/gm)].flatMap(
+    ([, given, secret, line]) => given ?? secret ?? line ?? [],
+  )
+  expect(named.length).toBeGreaterThan(8)
+  expect(named.filter((name) => !SETTING_NAMES.includes(name))).toEqual([])
+})
