@@ -87,5 +87,7 @@ function describeLocal(
     tasks: localTasks === 'auto' ? (model?.tasks ?? SIMPLE_TASKS) : localTasks,
     maxInputTokens: localMaxInputTokens ?? model?.maxInputTokens ?? DEFAULT_MAX_INPUT_TOKENS,
     englishOnly: model?.englishOnly ?? false,
+    // An operator who names the tasks has looked at the model.
+    isSmall: localTasks === 'auto' && model?.tasks !== undefined && !model.tasks.includes('simple_qa'),
   }
 }

@@ -84,7 +84,7 @@ function classifyLine(line: string, number: number): unknown {
     privacyLocal: false,
     staysWithSession: false,
     localOnlyFeature: undefined,
-    local: { model: 'local', tasks, maxInputTokens: MAX_INPUT_TOKENS, englishOnly: false },
+    local: { model: 'local', tasks, maxInputTokens: MAX_INPUT_TOKENS, englishOnly: false, isSmall: false },
     claude: { configured: true, model: 'claude', simpleModel: 'claude' },
   })
   const route = decision.targets[0]?.provider ?? 'claude'

@@ -16,7 +16,7 @@ const ITERATIONS = 400
 const RATE = 0.5
 const RIDGE = 1e-3
 /** What is known without data, for signals that permissive rows hardly show, and how strongly it pulls. */
-const PRIORS: Partial<Record<SignalName, number>> = { summary_only: -3, no_evidence: 2, small_talk: -1.5 }
+const PRIORS: Partial<Record<SignalName, number>> = { summary_only: -3, no_evidence: 3.5, small_talk: -1.5 }
 const PRIOR_RIDGE = 0.05
 /** The share of complex requests that must reach Claude on the validation folds. */
 const WANTED_COMPLEX_RECALL = 0.95

@@ -3,12 +3,13 @@
  * that no training data outvotes. Pure. A false alarm costs a call to Claude; a miss costs somebody's trust.
  */
 import type { Features } from './features.ts'
+import { SUMMARY } from './vocabulary.ts'
 
 type Caution = { readonly name: string; readonly applies: (features: Features) => boolean }
 
 /** Health, danger and despair: an answer here must be right. English, where the small models answer. */
 const SAFETY =
-  /\b(suicid\w*|self[- ]?harm\w*|kill (myself|me|him|her|them|somebody|someone)|end (my life|it all)|(want|going|wish) to die|wanna die|don'?t want to (live|be here)|hurt(s|ing)? (myself|me)|(hit|beat|hits|beats|raped?|abused?|threaten(s|ed)?|stalk(s|ed)?) me|overdos\w*|(too many|some) pills|poison\w*|bleach|ammonia|antifreeze|explosive\w*|bomb|weapon\w*|chest (pain|hurts)|can'?t breathe|bleeding|unconscious|seizure|emergency|ambulance|911|999|112|medic(ine|al|ation)\w*|dos(e|age)|mg\b|ibuprofen|paracetamol|aspirin|tylenol|antibiotic\w*|insulin|pregnan\w*|symptom\w*|diagnos\w*|allerg\w*|drugs?|alcohol|is it (safe|legal|dangerous|ok|okay) to|side effects?|lawsuit|lawyer|sue|legal advice|invest\w*|mortgage)\b/iu
+  /\b(suicid\w*|self[- ]?harm\w*|kill (myself|me|him|her|them|somebody|someone)|end (my life|it all)|(want|going|wish) to die|wanna die|don'?t want to (live|be here)|hurt(s|ing)? (myself|me)|(hit|beat|hits|beats|raped?|abused?|threaten(s|ed)?|stalk(s|ed)?) me|overdos\w*|(too many|some) pills|poison\w*|bleach|ammonia|antifreeze|explosive\w*|bomb|weapon\w*|chest (pain|hurts)|head ?ache|dizzy|numb|heart is racing|stroke|swallow(ed|ing)?|throat|feel (sad|worthless|hopeless|empty|nothing)|worthless|hopeless|depress\w*|lonely|ending it( all)?|can'?t (go on|do this|take it|feel my)|(point|reason) (of|in|to) (living|live|life)|miss me if|(all|it) (to )?stop|cut myself|hurt (someone|somebody|people)|(scared|afraid) of my|hate my(self| life)|haven'?t eaten|home alone|goodbye forever|ill\b|sick|fever|pain|can'?t breathe|bleeding|unconscious|seizure|emergency|ambulance|911|999|112|medic(ine|al|ation)\w*|dos(e|age)|mg\b|ibuprofen|paracetamol|aspirin|tylenol|antibiotic\w*|insulin|pregnan\w*|symptom\w*|diagnos\w*|allerg\w*|drugs?|alcohol|is it (safe|legal|dangerous|ok|okay) to|side effects?|lawsuit|lawyer|sue|legal advice|invest\w*|mortgage)\b/iu
 
 /** Things that only somebody with access to systems can do or know: a small model would say that it has done them. */
 const ACTION =
@@ -23,26 +24,32 @@ const CONTINUATION =
 
 /** Forms and languages that the operator's system prompt demands: a small model does not keep them. */
 const DEMANDED_FORM =
-  /\b(json|xml|yaml|csv|markdown|html|schema|([Rr]espond|[Rr]eply|[Aa]nswer|[Ww]rite|[Ss]peak|[Tt]alk|[Oo]utput)( \w+){0,3} (only )?in \p{Lu}\p{L}+|only (in|with|using) \p{Lu}\p{L}+)\b/u
+  /\b(json|xml|yaml|csv|markdown|html|schema)\b|\b(respond|reply|answer|write|speak|talk|output|only)\b[^.\n]{0,30}\b(french|german|spanish|italian|portuguese|dutch|polish|russian|chinese|japanese|korean|arabic|hindi|turkish|latin|swedish|greek)\b/iu
+
+/** A bare yes or no; to an assistant that has just asked, it may set things going. */
+const CONSENT =
+  /^\W*(?:(?:thanks|thank you|please|oh)\W+)*(?:yes|yeah|yep|ok|okay|sure|no|nope|great|perfect|sounds good|go ahead|do it|fine|cool|proceed|correct|right|agreed)(?:\W+(?:thanks|thank you|please|yes|ok|sure|perfect|sounds good|go ahead|do it))*\W*$/iu
+const ENDS_WITH_QUESTION = /\?\s*$/u
+const SUMMARY_INSTRUCTION = /^[^:\n]{0,80}[:\n]/u
 
 const CAUTIONS: readonly Caution[] = [
   {
     name: 'safety',
-    applies: ({ lastUserText }) => SAFETY.test(head(lastUserText)) && !isLongMatter(lastUserText),
+    // Despair is not over because the next message is polite.
+    applies: ({ lastUserText, earlierText }) => SAFETY.test(asked(lastUserText)) || SAFETY.test(earlierText),
   },
-  {
-    name: 'action',
-    applies: ({ lastUserText }) => ACTION.test(head(lastUserText)) && !isLongMatter(lastUserText),
-  },
-  { name: 'translation', applies: ({ lastUserText }) => TRANSLATION.test(head(lastUserText)) },
+  { name: 'action', applies: ({ lastUserText }) => ACTION.test(asked(lastUserText)) },
+  { name: 'translation', applies: ({ lastUserText }) => TRANSLATION.test(asked(lastUserText)) },
   {
     name: 'continuation',
     applies: ({ lastUserText }) => lastUserText.length < SHORT && CONTINUATION.test(lastUserText),
   },
   {
-    name: 'demanded form',
-    applies: ({ systemText }) => DEMANDED_FORM.test(systemText) || /\bjson\b/iu.test(systemText),
+    name: 'consent',
+    applies: ({ lastUserText, earlierText }) =>
+      lastUserText.length < SHORT && ENDS_WITH_QUESTION.test(earlierText) && CONSENT.test(lastUserText),
   },
+  { name: 'demanded form', applies: ({ systemText }) => DEMANDED_FORM.test(systemText) },
 ]
 
 /** Beyond this, words like these are the matter of a text to be summarised or labelled, not the request. */
@@ -54,11 +61,9 @@ export function findCaution(features: Features): string | undefined {
   return CAUTIONS.find((caution) => caution.applies(features))?.name
 }
 
-function isLongMatter(text: string): boolean {
-  return text.length > LONG_MATTER
-}
-
-/** What is asked stands at the beginning or not at all in texts this long. */
-function head(text: string): string {
-  return text.slice(0, LONG_MATTER)
+/** What is asked, without the text that it is asked about: that may speak of anything. */
+function asked(text: string): string {
+  const instruction = SUMMARY_INSTRUCTION.exec(text)?.[0]
+  if (instruction !== undefined && SUMMARY.test(instruction)) return instruction
+  return text.length > LONG_MATTER ? '' : text
 }

@@ -4,6 +4,7 @@
 import { findCaution } from './caution.ts'
 import type { Features } from './features.ts'
 import { measureSignals, SIGNAL_NAMES, type SignalName, type Signals } from './signals.ts'
+import { isSmallTalk } from './small-talk.ts'
 import { isSimpleTask, type Task } from './task.ts'
 import { BIAS, WEIGHTS } from './weights.ts'
 
@@ -17,6 +18,9 @@ export type Verdict = {
   /** The signals that fired, with what each added to the score's logit. */
   readonly signals: Readonly<Partial<Record<SignalName, number>>>
 }
+
+/** Set phrases are small talk, whatever single words in them weigh. */
+const SMALL_TALK_SCORE = 0.02
 
 export type Classifier = (features: Features) => Verdict
 
@@ -38,9 +42,13 @@ export function createClassifier(threshold: number): Classifier {
     const caution = findCaution(features)
     // Where nothing may be doubted nothing is learned: an empty text or a caution is surely not for a small model.
     const certain = features.lastUserText === '' || caution !== undefined
-    const score = certain ? 1 : 1 / (1 + Math.exp(-logit))
+    const learned = 1 / (1 + Math.exp(-logit))
+    const smallTalk = isSmallTalk(features.lastUserText)
+    const score = certain ? 1 : smallTalk ? Math.min(learned, SMALL_TALK_SCORE) : learned
     const complex = score >= threshold
-    return { task: nameTask(measured, features, complex), score, complex, caution, signals }
+    const task =
+      smallTalk && !complex && !features.usesTools ? 'simple_chat' : nameTask(measured, features, complex)
+    return { task, score, complex, caution, signals }
   }
 }
 

@@ -9,6 +9,7 @@ import type { Features } from './features.ts'
 import { looksEnglish } from './language.ts'
 import { isVirtualModel, LOCAL_MODEL } from './models.ts'
 import { findRule } from './rules.ts'
+import { smallModelDoubt } from './small-model.ts'
 import { isSimpleTask, type SimpleTask } from './task.ts'
 
 export type ProviderName = 'local' | 'claude'
@@ -37,6 +38,8 @@ export type Circumstances = {
         readonly maxInputTokens: number
         /** The model speaks English only. */
         readonly englishOnly: boolean
+        /** By its own word not good at facts, so given nothing but small talk and plain summaries. */
+        readonly isSmall: boolean
       }
     | undefined
   readonly claude: { readonly configured: boolean; readonly model: string; readonly simpleModel: string }
@@ -99,7 +102,9 @@ function chooseTargets(
     ? 'local model not trusted with it'
     : local.englishOnly && !looksEnglish(features.lastUserText)
       ? 'local model does not speak the language'
-      : undefined
+      : local.isSmall
+        ? smallModelDoubt(features, verdict)
+        : undefined
   if (doubt === undefined) return { targets: both, reason: 'hybrid: simple task' }
   if (circumstances.claude.configured) return { targets: [claude], reason: `hybrid: simple task, ${doubt}` }
   return { targets: both, reason: 'hybrid: simple task, Claude not configured' }

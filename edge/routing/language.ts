@@ -13,7 +13,7 @@ const FOREIGN_WORDS = new Set(
   (
     'hola buenos buenas días gracias por favor qué cómo cuál dónde quién está estás soy eres tengo quiero puedes el los las del una para pero porque muy ' +
     'bonjour bonsoir salut merci ça va je tu vous nous est êtes suis les des une pour avec dans qui quoi comment pourquoi très oui non ' +
-    'hallo guten tag morgen abend danke bitte wie geht dir ich du sie wir ist sind bin der das und nicht mit für ein eine was wer warum ja nein fasse zusammen ' +
+    'hallo guten tag morgen abend danke bitte wie geht dir ich du sie wir ist sind bin der das und nicht mit für ein eine was wer warum ja nein fasse zusammen auf deutsch immer antworte bist dein ihr uns auch ' +
     'olá obrigado obrigada bom dia boa tarde noite você tudo bem não sim uma com isso ' +
     'ciao buongiorno buonasera grazie come stai sono sei che cosa perché molto per favore il gli della ' +
     'hoi goedemorgen dank je wel hoe gaat het ik jij niet een en van ' +

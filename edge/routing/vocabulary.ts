@@ -17,7 +17,7 @@ export const ABOUT_ASSISTANT =
 export const QUESTION_OF_FACT =
   /^\W*(who|what|when|where|which|whose|how (many|much|old|long|far|tall|big|do you (say|spell))|what'?s|is|are|was|were|does|did|do|can|name|define|tell me (what|who|the)|qui|que|quel|wer|was|wann|wo|wie|quién|qué|cuándo|dónde|cu[aá]nto|кто|что|когда|где|сколько|谁|什么|哪)/iu
 export const SUMMARY =
-  /\b(summar(y|ize|ise|izing|ising)|tl;?dr|in (one|a few|two|a single) sentences?|condense|shorten|key points?|main (idea|point)s?|headline|gist|recap|résum(é|er|ez)|zusammenfass\w*|resum(en|e|ir|a)|riassum\w+|boil (it|this) down)\b|概括|总结|摘要|кратко|резюм/iu
+  /\b(summar(y|ize|ise|izing|ising)|sum (this |it |that )?up|tl;?dr|in (one|a few|two|a single) sentences?|condense|shorten|key points?|main (idea|point)s?|headline|gist|recap|résum(é|er|ez)|zusammenfass\w*|resum(en|e|ir|a)|riassum\w+|boil (it|this) down)\b|概括|总结|摘要|кратко|резюм/iu
 export const LABEL =
   /\b(classif(y|ication)|sentiment|positive or negative|negative or positive|categor(y|ize|ise)|which (category|topic|label|language|class|area|section)|is (this|it|the) (a |an )?(review|spam|text|sentence|message|tweet|email|mail)|(yes or no|yes\/no|true or false)|label|spam|intent|the span only|answer with (the|one|only)|one word|what (kind|type) of|same (meaning|thing)|duplicates?|paraphrase)\b/iu
 export const PASSAGE =

@@ -4,37 +4,37 @@
  */
 import type { SignalName } from './signals.ts'
 
-export const BIAS = -0.696
+export const BIAS = -1.562
 
 export const WEIGHTS: Readonly<Record<SignalName, number>> = {
-  very_short: -2.023,
-  small_talk: -1.318,
+  very_short: -2.129,
+  small_talk: -1.296,
   easy_question: 0.0,
-  summary_only: -2.93,
-  greeting: -0.148,
-  thanks: -1.357,
+  summary_only: -2.925,
+  greeting: -0.075,
+  thanks: -1.277,
   about_the_assistant: 0.0,
   question_of_fact: 0.0,
   summary_request: 0.0,
-  label_request: -1.246,
-  passage_question: -0.236,
-  opinion_chat: -0.46,
-  no_evidence: 1.649,
-  code_request: 1.326,
+  label_request: -0.69,
+  passage_question: 0.0,
+  opinion_chat: 0.0,
+  no_evidence: 2.804,
+  code_request: 1.453,
   code_text: 0.0,
-  language_name: 0.506,
-  mathematics: 0.901,
-  numbers: 0.473,
-  proof_or_design: 0.187,
-  reasoning_puzzle: 1.098,
-  creative_request: 0.821,
+  language_name: 0.507,
+  mathematics: 0.984,
+  numbers: 0.312,
+  proof_or_design: 0.31,
+  reasoning_puzzle: 1.36,
+  creative_request: 0.967,
   several_steps: 0.0,
-  follow_up: 2.372,
-  code_before: 0.821,
-  not_latin: 1.039,
-  imperative: 1.506,
+  follow_up: 2.531,
+  code_before: 0.855,
+  not_latin: 0.897,
+  imperative: 1.35,
   question_mark: 0.0,
 }
 
 /** Keeps 95 % of complex requests away from the small model on sources that the fit never saw. */
-export const DEFAULT_THRESHOLD = 0.26
+export const DEFAULT_THRESHOLD = 0.17

@@ -52,6 +52,33 @@ test('the matter of a long text to be summarised is no request', () => {
   expect(findCaution(featuresOf(ask(article)))).toBeUndefined()
 })
 
+test('despair is not over because the next message is polite', () => {
+  const messages = [
+    { role: 'user', content: 'I want to die' },
+    { role: 'assistant', content: 'Please call a crisis line.' },
+    { role: 'user', content: 'thanks for everything' },
+  ]
+  expect(findCaution(featuresOf({ model: 'auto', max_tokens: 5, messages }))).toBe('safety')
+})
+
+test('a bare yes to a question that is open may set things going', () => {
+  const after = (asked: string, said: string) =>
+    findCaution(
+      featuresOf({
+        model: 'auto',
+        max_tokens: 5,
+        messages: [
+          { role: 'user', content: 'Look at the table of users' },
+          { role: 'assistant', content: asked },
+          { role: 'user', content: said },
+        ],
+      }),
+    )
+  for (const said of ['ok', 'yes please, thanks', 'sounds good', 'perfect, thank you'])
+    expect(after('Shall I drop it?', said)).toBe('consent')
+  expect(after('It has 12 rows.', 'ok')).toBeUndefined()
+})
+
 const SMALL_TALK = [
   'Hello! How are you today?',
   'Good morning!',

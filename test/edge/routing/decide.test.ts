@@ -26,7 +26,13 @@ const usual: Circumstances = {
   privacyLocal: false,
   staysWithSession: false,
   localOnlyFeature: undefined,
-  local: { model: 'tiny-model', tasks: SIMPLE_TASKS, maxInputTokens: 1_000, englishOnly: false },
+  local: {
+    model: 'tiny-model',
+    tasks: SIMPLE_TASKS,
+    maxInputTokens: 1_000,
+    englishOnly: false,
+    isSmall: false,
+  },
   claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
 }
 
@@ -121,6 +127,7 @@ test('sends simple tasks that the local model is not trusted with to Claude, if 
     tasks: ['summarization'],
     maxInputTokens: 1_000,
     englishOnly: false,
+    isSmall: false,
   } as const
   expect(routeOf({ local })).toBe('cheap')
   expect(routeOf({ local }, { ...simple, task: 'summarization' })).toBe('local, cheap')
@@ -149,7 +156,13 @@ test('gives fixed phrases as reasons', () => {
 })
 
 test('sends what is not English to Claude where the local model speaks nothing else', () => {
-  const english = { model: 'tiny-model', tasks: SIMPLE_TASKS, maxInputTokens: 1_000, englishOnly: true }
+  const english = {
+    model: 'tiny-model',
+    tasks: SIMPLE_TASKS,
+    maxInputTokens: 1_000,
+    englishOnly: true,
+    isSmall: false,
+  }
   const korean = featuresOf(ask('안녕하세요'))
   expect(routeOf({ local: english }, simple, korean)).toBe('cheap')
   expect(routeOf({ local: english }, simple)).toBe('local, cheap')

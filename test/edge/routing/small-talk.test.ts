@@ -1,0 +1,95 @@
+/** Set phrases of small talk, and what only looks like them. */
+import { expect, test } from 'vitest'
+import { isSmallTalk } from '../../../edge/routing/small-talk.ts'
+
+const SMALL_TALK = [
+  'Hello! How are you today?',
+  'Thanks a lot, bye!',
+  'Good morning!',
+  'How are you, Bob?',
+  'Hey there, nice to meet you!',
+  'Hi again, friend!',
+  'Hello once more 5',
+  'Good evening 3',
+  'Hello number 3!',
+  'Hello, anybody there?',
+  'hi',
+  'thanks',
+  'Thank you so much for your help!',
+  'bye',
+  'See you later',
+  'how are you',
+  'What is your name?',
+  'Are you a robot?',
+  'Tell me a joke',
+  'you are so nice',
+  'That is great, thanks',
+  'Good night',
+  'hey whats up',
+  'lol',
+  'haha that is funny',
+  'Hi Bob, good to see you',
+  "How's it going?",
+  "What's up?",
+  'How have you been?',
+  'How was your day?',
+  "Hey there, how's your day going?",
+  'Can we chat for a bit?',
+  'Know any good jokes?',
+  "Hello! Nice weather today, isn't it?",
+  'What a lovely day',
+  "I'm doing well, and you?",
+  'Make me laugh',
+  'ping',
+  'Happy Friday',
+  'Merry Christmas',
+  '👋',
+  'Thanks!',
+  'Hello',
+  'ok thanks',
+  'good morning to you',
+  'Thanks again for everything, have a great day!',
+  'Who are you?',
+  'what can you do',
+  'Good evening 12',
+  'Hello number 0!',
+  'Hi there! How are you?',
+  'hello how are you',
+  'thanks bye',
+  'Nice to meet you too',
+]
+for (const text of SMALL_TALK) test(`is small talk: ${text}`, () => expect(isSmallTalk(text)).toBe(true))
+
+const SOMETHING_ELSE = [
+  'Hi capital of Spain',
+  'hello boiling point of water',
+  'hi tell me a fact',
+  'Hi, spell necessary backwards',
+  'thanks, shorter please',
+  'What can you do about a leaking pipe?',
+  'What is your name for the enzyme that breaks down lactose?',
+  'Do you know how to pick a lock?',
+  'Are you GPT-4 or Claude?',
+  'Can you hear me?',
+  'tell me about yourself and your privacy policy',
+  'How are you supposed to clean suede?',
+  'I want to die',
+  'I had a great day today, what is the meaning of GDPR?',
+  "Goodbye forever, I can't do this anymore",
+  'hello Paris is the capital',
+  'Should I delete it',
+  'another one',
+  'Hola',
+  'merci',
+  'write code',
+  'hello python',
+  'Hello world program in C',
+]
+for (const text of SOMETHING_ELSE)
+  test(`is something else: ${text}`, () => expect(isSmallTalk(text)).toBe(false))
+
+test('takes no long text for small talk, and reads any text in bounded time', () => {
+  expect(isSmallTalk('hello '.repeat(100))).toBe(false)
+  expect(isSmallTalk('')).toBe(false)
+  expect(isSmallTalk('hey '.repeat(39))).toBe(false)
+})
