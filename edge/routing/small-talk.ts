@@ -37,6 +37,10 @@ const REMNANT = new RegExp(`^(?:${NEUTRAL}|nice|my)(?: (?:${NEUTRAL}))*$`, 'iu')
 const WITH_NAME =
   /^(?:[Hh]i|[Hh]ello|[Hh]ey|[Gg]ood (?:morning|afternoon|evening|night)|[Tt]hanks|[Tt]hank you|[Bb]ye|[Gg]oodbye) \p{Lu}\p{Ll}{1,20}$/u
 
+/** "My name is Bob", "I am visitor 3". */
+const INTRODUCTION =
+  /^(?:[Mm]y name is|[Ii]'m|I am|[Tt]his is) (?:\p{Lu}\p{Ll}{1,20}|(?:visitor|user|guest|customer|number) \d{1,4})$/u
+
 /** Whom a clause before it was addressed to. */
 const NAME = /^\p{Lu}\p{Ll}{1,20}$/u
 
@@ -55,7 +59,7 @@ export function isSmallTalk(text: string): boolean {
 
 /** Two phrases often stand side by side without a comma: "hello how are you", "thanks bye". */
 function isPhrase(clause: string): boolean {
-  if (CLAUSE.test(clause) || WITH_NAME.test(clause)) return true
+  if (CLAUSE.test(clause) || WITH_NAME.test(clause) || INTRODUCTION.test(clause)) return true
   const words = clause.split(' ')
   for (let cut = 1; cut < words.length && words.length <= MOST_WORDS; cut++)
     if (CLAUSE.test(words.slice(0, cut).join(' ')) && CLAUSE.test(words.slice(cut).join(' '))) return true

@@ -7,6 +7,8 @@ const SMALL_TALK = [
   'Thanks a lot, bye!',
   'Good morning!',
   'How are you, Bob?',
+  'Hello! I am visitor 3. How are you?',
+  'Hi, my name is Bob',
   'Hey there, nice to meet you!',
   'Hi again, friend!',
   'Hello once more 5',
