@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { AutoModelForCausalLM, AutoTokenizer, type DataType, env, TextStreamer } from '@xenova/transformers'
 import * as z from 'zod'
 import { readInferenceConfig } from '../inference/config.ts'
-import { resolveModel, SHIPPED_DIR } from '../inference/resolve-model.ts'
+import { resolveModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
 
 const settings = z
   .object({ PROMPTS: z.string(), REQUESTS: z.coerce.number(), MAX_TOKENS: z.coerce.number() })

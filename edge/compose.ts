@@ -5,17 +5,17 @@ import type { Log } from '../shared/log.ts'
 import { createMemoryCache } from './cache/memory.ts'
 import type { Config } from './config.ts'
 import { createGateway, type GatewayDependencies } from './gateway.ts'
-import { createClaudeProvider } from './providers/claude.ts'
-import { isClaudeConfigured } from './providers/claude-http.ts'
-import { createLocalProvider } from './providers/local.ts'
-import { createLocalHealth } from './providers/local-health.ts'
-import { localMessagesProtocol } from './providers/local-messages-protocol.ts'
-import { localOpenAiProtocol } from './providers/local-openai-protocol.ts'
-import { createLocalPool } from './providers/local-pool.ts'
+import { isClaudeConfigured } from './providers/claude/headers.ts'
+import { createClaudeProvider } from './providers/claude/messages.ts'
+import { createLocalHealth } from './providers/local/health.ts'
+import { createLocalProvider } from './providers/local/messages.ts'
+import { localMessagesProtocol } from './providers/local/messages-protocol.ts'
+import { localOpenAiProtocol } from './providers/local/openai-protocol.ts'
+import { createLocalPool } from './providers/local/pool.ts'
 import type { Fetch } from './providers/provider.ts'
 import { createClassifier } from './routing/classifier.ts'
 import { createModelMatcher } from './routing/models.ts'
-import { createStrategyStore, type StrategyRecord } from './state/strategy-store.ts'
+import { createStrategyStore, type StrategyRecord } from './strategy-store.ts'
 
 export type Effects = {
   readonly fetch: Fetch
@@ -69,7 +69,7 @@ function composeLocal(config: NonNullable<Config['local']>, { fetch, log, now }:
       fetch,
       log,
       now,
-      learnTimeoutMs: deadlines.headersMs,
+      refreshTimeoutMs: deadlines.headersMs,
       longestWaitMs: deadlines.firstContentMs,
     }),
   )

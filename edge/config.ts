@@ -3,6 +3,7 @@
  * is listed by name, and the app then answers 503 instead of guessing.
  */
 import * as z from 'zod/mini'
+import { sha256Hex } from '../shared/digest.ts'
 import type { LogFormat } from '../shared/log.ts'
 import {
   type CacheLimits,
@@ -22,10 +23,10 @@ import {
   milliseconds,
   parseSettings,
   text,
-  whole,
+  wholeNumber,
 } from './settings/setting-schemas.ts'
 import type { Strategy } from './strategy.ts'
-import { parseRouterKeys, sha256Hex, type Tenant, type TenantKey } from './tenants.ts'
+import { parseRouterKeys, type Tenant, type TenantKey } from './tenants.ts'
 
 export type Config = {
   readonly strategy: Strategy
@@ -54,7 +55,7 @@ const settingsSchema = z.object({
   ROUTER_KEYS: text,
   ALLOW_ANONYMOUS: boolean,
   ADMIN_KEY: text,
-  MAX_BODY_BYTES: whole(32 * 1024 * 1024, 1_024, 100 * 1024 * 1024),
+  MAX_BODY_BYTES: wholeNumber(32 * 1024 * 1024, 1_024, 100 * 1024 * 1024),
   EARLY_HEADERS_MS: milliseconds(5_000),
   HEARTBEAT_MS: milliseconds(10_000),
   CORS_ORIGINS: list([]),

@@ -7,10 +7,10 @@ import { createMessageFold, isContent } from '../shared/events.ts'
 import type { Log } from '../shared/log.ts'
 import type { Message } from '../shared/messages.ts'
 import type { AnswerCache, CacheEntry } from './cache/cache.ts'
-import { cacheObstacle } from './cache/key.ts'
+import { uncacheableReason } from './cache/key.ts'
 import { replayAnswer } from './cache/replay.ts'
 import { createSafeCache } from './cache/safe-cache.ts'
-import { openFirst, type Providers } from './fallback.ts'
+import { openFirst, type Providers } from './fallback/fallback.ts'
 import {
   type CacheResult,
   type Facts,
@@ -21,7 +21,7 @@ import {
   totalHeaders,
 } from './ledger/receipt.ts'
 import { createPlanner, type Planner, type PlannerDependencies } from './planner.ts'
-import type { Answer, AnswerChunk, StreamBody, WholeBody } from './providers/provider.ts'
+import type { Answer, AnswerChunk, NonStreamingBody, StreamBody } from './providers/provider.ts'
 import { type RouterRequest, wantsStream } from './request.ts'
 import type { Decision } from './routing/decide.ts'
 
@@ -41,7 +41,7 @@ export type GatewayResult = {
   readonly headers: Readonly<Record<string, string>>
 } & (
   | { readonly error: RouterError; readonly body?: undefined }
-  | { readonly error?: undefined; readonly body: WholeBody | StreamBody }
+  | { readonly error?: undefined; readonly body: NonStreamingBody | StreamBody }
 )
 
 export type Gateway = {
@@ -77,8 +77,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const mayCache =
       request.controls.cache !== 'skip' &&
       !request.logprobs &&
-      cacheObstacle(request.view, features) === undefined
-    const known = local?.obstacle(request.defer)
+      uncacheableReason(request.view, features) === undefined
+    const known = local?.unavailableReason(request.waitUntil)
     const firstOpen = decision.targets.find((target) => target.provider !== 'local' || known === undefined)
     if (mayCache && firstOpen !== undefined && request.controls.cache === 'use') {
       const entry = await cache.read(request, firstOpen)
@@ -98,7 +98,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   }
 
   function answered(request: RouterRequest, tried: Facts, answer: Answer, mayCache: boolean): GatewayResult {
-    const whole = answer.body.kind === 'whole' ? answer.body.message : undefined
+    const whole = answer.body.kind === 'non_streaming' ? answer.body.message : undefined
     const facts: Facts = {
       ...tried,
       route: answer.target.provider,
@@ -124,7 +124,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       return { status: answer.status, headers, body: answer.body }
     }
     if (mayCache)
-      request.defer(cache.write(request, { message: whole, target: answer.target, storedAt: now() }))
+      request.waitUntil(cache.write(request, { message: whole, target: answer.target, storedAt: now() }))
     finish(facts, 'completed', whole, latencyMs, latencyMs)
     const totals = totalHeaders(priceAnswer(facts, whole.usage), latencyMs)
     return { status: answer.status, headers: { ...headers, ...totals }, body: answer.body }
@@ -158,7 +158,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       throw known
     } finally {
       const message = fold.message()
-      if (store && message && outcome === 'completed' && fold.exact()) request.defer(store(message))
+      if (store && message && outcome === 'completed' && fold.exact()) request.waitUntil(store(message))
       finish(
         { ...facts, model: message?.model ?? facts.model },
         outcome,

@@ -7,10 +7,10 @@ import { createLog, type Log, type LogFormat } from '../shared/log.ts'
 import { createApp } from './app.ts'
 import { composeDependencies } from './compose.ts'
 import { type Config, readConfig } from './config.ts'
+import { createDurableStrategyRecord, type RouterState } from './durable/router-state.ts'
 import type { AppEnvironment } from './http/context.ts'
-import { createDurableStrategyRecord, type RouterState } from './state/router-state.ts'
 
-export { RouterState } from './state/router-state.ts'
+export { RouterState } from './durable/router-state.ts'
 
 type Environment = Readonly<Record<string, unknown>> & {
   readonly ROUTER_STATE: DurableObjectNamespace<RouterState>

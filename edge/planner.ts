@@ -2,15 +2,16 @@
  * What the router means to do with a request, before anything is called: strategy, features, verdict, decision. Learns
  * what the local model is where that can matter. Calls no model.
  */
-import type { LocalPool } from './providers/local-pool.ts'
+
+import { SIMPLE_TASKS, type SimpleTask } from '../shared/tasks.ts'
+import type { LocalPool } from './providers/local/pool.ts'
 import type { RouterRequest } from './request.ts'
 import type { Classifier, Verdict } from './routing/classifier.ts'
 import { type Circumstances, type Decision, decide } from './routing/decide.ts'
 import { extractFeatures, type Features } from './routing/features.ts'
 import { isVirtualModel } from './routing/models.ts'
-import { SIMPLE_TASKS, type SimpleTask } from './routing/task.ts'
-import type { StrategyStore } from './state/strategy-store.ts'
 import type { Strategy } from './strategy.ts'
+import type { StrategyStore } from './strategy-store.ts'
 
 export type PlannerDependencies = {
   /** Undefined where the local model is switched off. */
@@ -41,7 +42,7 @@ const DEFAULT_MAX_INPUT_TOKENS = 1_000
 export function createPlanner(dependencies: PlannerDependencies): Planner {
   const { local, strategies } = dependencies
   return async (request) => {
-    const strategy = request.controls.strategy ?? (await strategies.current(request.defer))
+    const strategy = request.controls.strategy ?? (await strategies.current(request.waitUntil))
     const found = extractFeatures(request.view)
     const features = request.structured ? { ...found, structuredOutput: true } : found
     const verdict = dependencies.classify(features)
@@ -60,18 +61,18 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
       })
     const decision = decideNow()
     if (local === undefined) return { strategy, features, verdict, decision }
-    const learning = local.learn(request.defer)
+    const refreshing = local.refresh(request.waitUntil)
     if (dependencies.claude.configured && goesToClaudeAnyway(decision, request.view.model)) {
       // A request that Claude answers must not wait for a container that may be asleep.
-      request.defer(learning)
+      request.waitUntil(refreshing)
       return { strategy, features, verdict, decision }
     }
-    await learning
+    await refreshing
     return { strategy, features, verdict, decision: decideNow() }
   }
 }
 
-/** Says whether what there is to learn of the local model cannot make it the better choice; its name may be any other. */
+/** Says whether what there is to refresh of the local model cannot make it the better choice; its name may be any other. */
 function goesToClaudeAnyway(decision: Decision, requestedModel: string): boolean {
   const namesClaude = isVirtualModel(requestedModel) || requestedModel.startsWith('claude')
   return namesClaude && decision.targets[0]?.provider === 'claude'

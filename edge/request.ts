@@ -3,8 +3,8 @@
  * (or by the library), never changed afterwards.
  */
 import type { MessagesRequest } from '../shared/messages.ts'
-import type { ProviderName } from './routing/decide.ts'
 import type { Strategy } from './strategy.ts'
+import type { ProviderName } from './target.ts'
 import type { Tenant } from './tenants.ts'
 
 /** What the cache may do for this request. */
@@ -50,7 +50,7 @@ export type RouterRequest = {
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   /** Keeps work alive after the response, where the platform needs to be told. */
-  readonly defer: (work: Promise<unknown>) => void
+  readonly waitUntil: (work: Promise<unknown>) => void
 }
 
 /** Whether the client asked for a stream. */

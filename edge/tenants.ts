@@ -2,7 +2,9 @@
  * Who may call the router: parses `ROUTER_KEYS`, finds the tenant of a credential, holds each tenant's policy.
  * Compares digests in constant time; does not read headers (see `middleware/auth.ts`).
  */
+
 import * as z from 'zod/mini'
+import { sha256Hex } from '../shared/digest.ts'
 
 /** Request controls that an operator can forbid a tenant. */
 export const CONTROLS = ['force', 'strategy', 'cache', 'privacy', 'explain'] as const
@@ -58,12 +60,6 @@ export async function findTenant(
   let found: Tenant | undefined
   for (const key of keys) if (equalInConstantTime(key.digest, digest)) found = key.tenant
   return found
-}
-
-/** Returns the SHA-256 of a text as 64 hex digits. */
-export async function sha256Hex(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 type Entry = z.infer<typeof entrySchema>

@@ -12,10 +12,10 @@ import { createAuthenticate } from './http/authenticate.ts'
 import { openEventStream, PING_INTERVAL_MS } from './http/event-stream.ts'
 import { toGenerateRequest, toPrompt } from './http/generate-request.ts'
 import { readJsonBody } from './http/read-body.ts'
-import type { Limits } from './limits.ts'
-import { type RunSummary, startRun } from './message-run.ts'
-import type { Metrics } from './metrics.ts'
-import type { Scheduler } from './scheduler.ts'
+import type { Limits } from './serving/limits.ts'
+import { type RunSummary, startRun } from './serving/message-run.ts'
+import type { Metrics } from './serving/metrics.ts'
+import type { Scheduler } from './serving/scheduler.ts'
 
 export type ServiceStatus = 'loading' | 'ready' | 'restarting' | 'draining' | 'failed'
 
@@ -233,7 +233,7 @@ function modelItem(info: ModelInfo, deps: AppDeps) {
     max_input_tokens: maxInputTokens,
     max_tokens: maxOutputTokens,
     size: info.sizeBytes,
-    licence: info.licence,
+    license: info.license,
   } as const
 }
 

@@ -6,9 +6,9 @@ import { resolve } from 'node:path'
 import * as z from 'zod'
 import { RouterError } from '../shared/errors.ts'
 import type { LogFormat } from '../shared/log.ts'
-import { DEFAULT_HUB_URL } from './download-model.ts'
-import { DTYPE_SUFFIXES } from './model-files.ts'
-import { SHIPPED_MODEL } from './models.ts'
+import { SHIPPED_MODEL } from './models/catalogue.ts'
+import { DEFAULT_HUB_URL } from './models/download.ts'
+import { DTYPE_SUFFIXES } from './models/files.ts'
 
 export type InferenceConfig = {
   readonly modelName: string
@@ -37,7 +37,7 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1'])
 /** Long enough that guessing it is hopeless; `openssl rand -hex 32` gives 64. */
 const MIN_SECRET_LENGTH = 16
 
-const whole = (name: string, least: number, most: number, fallback: number) =>
+const wholeNumber = (name: string, least: number, most: number, fallback: number) =>
   z
     .string()
     .optional()
@@ -82,15 +82,15 @@ function createSchema(cores: number, memoryBytes: number) {
       },
     ),
     HOST: optionalText,
-    PORT: whole('PORT', 0, 65_535, 8080),
-    MAX_CONCURRENCY: whole('MAX_CONCURRENCY', 1, 64, defaults.concurrency),
-    MAX_QUEUE: whole('MAX_QUEUE', 0, 10_000, 8),
-    MAX_INPUT_TOKENS: whole('MAX_INPUT_TOKENS', 16, 1_000_000, defaults.inputTokens),
-    MAX_OUTPUT_TOKENS: whole('MAX_OUTPUT_TOKENS', 1, 1_000_000, 512),
-    NUM_THREADS: whole('NUM_THREADS', 1, 256, Math.max(1, cores - 1)),
-    QUEUE_TIMEOUT_MS: whole('QUEUE_TIMEOUT_MS', 1, 600_000, 10_000),
-    SHUTDOWN_TIMEOUT_MS: whole('SHUTDOWN_TIMEOUT_MS', 0, 300_000, 25_000),
-    WATCHDOG_TIMEOUT_MS: whole('WATCHDOG_TIMEOUT_MS', 1000, 600_000, 30_000),
+    PORT: wholeNumber('PORT', 0, 65_535, 8080),
+    MAX_CONCURRENCY: wholeNumber('MAX_CONCURRENCY', 1, 64, defaults.concurrency),
+    MAX_QUEUE: wholeNumber('MAX_QUEUE', 0, 10_000, 8),
+    MAX_INPUT_TOKENS: wholeNumber('MAX_INPUT_TOKENS', 16, 1_000_000, defaults.inputTokens),
+    MAX_OUTPUT_TOKENS: wholeNumber('MAX_OUTPUT_TOKENS', 1, 1_000_000, 512),
+    NUM_THREADS: wholeNumber('NUM_THREADS', 1, 256, Math.max(1, cores - 1)),
+    QUEUE_TIMEOUT_MS: wholeNumber('QUEUE_TIMEOUT_MS', 1, 600_000, 10_000),
+    SHUTDOWN_TIMEOUT_MS: wholeNumber('SHUTDOWN_TIMEOUT_MS', 0, 300_000, 25_000),
+    WATCHDOG_TIMEOUT_MS: wholeNumber('WATCHDOG_TIMEOUT_MS', 1000, 600_000, 30_000),
     LOG_FORMAT: optionalText.pipe(
       z.enum(['json', 'text'], { error: 'LOG_FORMAT must be json or text.' }).optional(),
     ),

@@ -11,7 +11,7 @@ import type { Core } from './compose.ts'
 import { keepAlive } from './keep-alive.ts'
 import type { LocalModel } from './local-model.ts'
 import type { ExpectedReceipt, Receipts } from './receipts.ts'
-import { createReply, type Reply, refusalError, type StreamChunk, streamError } from './reply.ts'
+import { createReply, type Reply, type StreamChunk, streamError, upstreamErrorOf } from './reply.ts'
 
 export type AnsweringOptions = {
   readonly core: Core
@@ -24,7 +24,7 @@ export type AnsweringOptions = {
 
 export type Answering = {
   /** @throws {RouterError} where nobody answers */
-  readonly whole: (request: RouterRequest) => Promise<Reply>
+  readonly nonStreaming: (request: RouterRequest) => Promise<Reply>
   /** Yields text and, as the last chunk, the reply. @throws {RouterError} where nobody answers or an answer breaks */
   readonly stream: (request: RouterRequest) => AsyncGenerator<StreamChunk, void>
 }
@@ -51,8 +51,8 @@ export function createAnswering(options: AnsweringOptions): Answering {
   }
 
   const refusal = ({ body, status, headers }: GatewayResult): RouterError =>
-    body?.kind === 'whole'
-      ? refusalError(body.bytes, status, headers, now())
+    body?.kind === 'non_streaming'
+      ? upstreamErrorOf(body.bytes, status, headers, now())
       : new RouterError('internal', 'The router gave an answer of another kind than was asked for.')
 
   async function* streamed(
@@ -86,11 +86,11 @@ export function createAnswering(options: AnsweringOptions): Answering {
   }
 
   return {
-    async whole(request) {
+    async nonStreaming(request) {
       const receipt = receipts.expect(request.id)
       try {
         const result = await keepAlive(handle(request))
-        if (result.body.kind !== 'whole' || result.body.message === undefined) throw refusal(result)
+        if (result.body.kind !== 'non_streaming' || result.body.message === undefined) throw refusal(result)
         const { message } = result.body
         const { headers } = result
         return createReply({ message, receipt: receipt.read(), headers, requestId: request.id })

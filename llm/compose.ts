@@ -4,16 +4,16 @@
  */
 import { createMemoryCache } from '../edge/cache/memory.ts'
 import { createGateway, type Gateway } from '../edge/gateway.ts'
-import { createClaudeProvider } from '../edge/providers/claude.ts'
-import { createLocalProvider } from '../edge/providers/local.ts'
-import { createLocalHealth } from '../edge/providers/local-health.ts'
-import { localMessagesProtocol } from '../edge/providers/local-messages-protocol.ts'
-import { localOpenAiProtocol } from '../edge/providers/local-openai-protocol.ts'
-import { createLocalPool, type LocalPool } from '../edge/providers/local-pool.ts'
+import { createClaudeProvider } from '../edge/providers/claude/messages.ts'
+import { createLocalHealth } from '../edge/providers/local/health.ts'
+import { createLocalProvider } from '../edge/providers/local/messages.ts'
+import { localMessagesProtocol } from '../edge/providers/local/messages-protocol.ts'
+import { localOpenAiProtocol } from '../edge/providers/local/openai-protocol.ts'
+import { createLocalPool, type LocalPool } from '../edge/providers/local/pool.ts'
 import type { Fetch, Provider } from '../edge/providers/provider.ts'
 import { createClassifier } from '../edge/routing/classifier.ts'
 import { createModelMatcher } from '../edge/routing/models.ts'
-import { createMemoryStrategyRecord, createStrategyStore } from '../edge/state/strategy-store.ts'
+import { createMemoryStrategyRecord, createStrategyStore } from '../edge/strategy-store.ts'
 import type { Log } from '../shared/log.ts'
 import { type AnthropicClient, createClaudeFetch } from './claude-transport.ts'
 import type { LocalModel } from './local-model.ts'
@@ -100,7 +100,7 @@ function composeLocal({ settings, localModel, fetch: network, log, now }: CoreOp
       // A model that could be loaded counts as ready here; that it was loaded is said by whoever loads it.
       log: localModel === undefined ? log : () => {},
       now,
-      learnTimeoutMs: deadlines.headersMs,
+      refreshTimeoutMs: deadlines.headersMs,
       longestWaitMs: deadlines.firstContentMs,
     }),
   )

@@ -1,9 +1,16 @@
 /**
- * What a program can learn of the local model, also before it is loaded: from its files, else from the catalogue.
+ * What a program can refresh of the local model, also before it is loaded: from its files, else from the catalogue.
  */
-import type { ModelInfo, ModelKind, Task } from '../inference/engine/engine.ts'
-import { findModel } from '../inference/models.ts'
-import { locateModel, type ModelPlaces, missingModelFiles, resolveModel } from '../inference/resolve-model.ts'
+
+import type { ModelInfo, ModelKind } from '../inference/engine/engine.ts'
+import { findModel } from '../inference/models/catalogue.ts'
+import {
+  locateModel,
+  type ModelPlaces,
+  missingModelFiles,
+  resolveModel,
+} from '../inference/models/resolve.ts'
+import type { SimpleTask } from '../shared/tasks.ts'
 
 export type LocalModelInfo = {
   readonly name: string
@@ -14,10 +21,10 @@ export type LocalModelInfo = {
   readonly sizeBytes: number | undefined
   readonly capabilities: readonly string[]
   /** Simple tasks that the model is trusted with; undefined where nothing is known about its quality. */
-  readonly tasks: readonly Task[] | undefined
+  readonly tasks: readonly SimpleTask[] | undefined
   /** The only languages that it speaks well; undefined where there are many or nothing is known. */
   readonly languages?: readonly string[] | undefined
-  readonly licence: string
+  readonly license: string
   /** Tokens that prompt and answer share. Undefined before a download. */
   readonly contextLength: number | undefined
   readonly dtype: string | undefined
@@ -58,7 +65,7 @@ export function describeByName(name: string | undefined): LocalModelInfo {
     capabilities: known?.capabilities ?? ['streaming'],
     tasks: known?.tasks,
     languages: known?.languages,
-    licence: known?.licence ?? 'unknown: see the model’s own page',
+    license: known?.license ?? 'unknown: see the model’s own page',
     contextLength: undefined,
     dtype: undefined,
     kind: known?.kind,

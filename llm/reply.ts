@@ -95,7 +95,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
  * Returns Claude's own refusal as an error: its words, its status.
  * @param now milliseconds since the epoch
  */
-export function refusalError(
+export function upstreamErrorOf(
   bytes: Uint8Array,
   status: number,
   headers: Readonly<Record<string, string>>,

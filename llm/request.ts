@@ -77,7 +77,7 @@ export function createRequest({
     agentSession: false,
     signal: given.signal === undefined ? signal : AbortSignal.any([given.signal, signal]),
     startedAt,
-    defer: (work) => {
+    waitUntil: (work) => {
       work.catch(() => {})
     },
   }

@@ -6,8 +6,8 @@ import { availableParallelism } from 'node:os'
 import type { Fetch, Provider } from '../edge/providers/provider.ts'
 import { isStrategy, STRATEGIES, type Strategy } from '../edge/strategy.ts'
 import { readInferenceConfig } from '../inference/config.ts'
-import type { EngineProcess } from '../inference/engine/engine-process.ts'
-import type { ResolvedModel } from '../inference/resolve-model.ts'
+import type { EngineProcess } from '../inference/engine/process.ts'
+import type { ResolvedModel } from '../inference/models/resolve.ts'
 import { RouterError } from '../shared/errors.ts'
 import { createLog, type Log } from '../shared/log.ts'
 import { type Answering, createAnswering } from './answering.ts'
@@ -141,7 +141,7 @@ export function createRouter(options: RouterOptions = {}): Router {
     side: () => Side,
     messages: readonly LLMMessage[],
     given: GenerateOptions,
-  ): Promise<Reply> => side().whole(prepare(messages, given, false, new AbortController().signal))
+  ): Promise<Reply> => side().nonStreaming(prepare(messages, given, false, new AbortController().signal))
   const stream = (side: () => Side, messages: readonly LLMMessage[], given: GenerateOptions) =>
     abortable((signal) => side().stream(prepare(messages, given, true, signal)))
 

@@ -66,7 +66,7 @@ async function readLocal({ settings, core, localModel }: StatusOptions): Promise
       model: localModel.info().name,
     }
   }
-  await pool.learn((work) => {
+  await pool.refresh((work) => {
     work.catch(() => {})
   })
   const states = pool.describe().map(({ state }) => state)

@@ -15,8 +15,8 @@ import { readConfig } from '../edge/config.ts'
 import { createClassifier } from '../edge/routing/classifier.ts'
 import { decide } from '../edge/routing/decide.ts'
 import { extractFeatures } from '../edge/routing/features.ts'
-import { SIMPLE_TASKS } from '../edge/routing/task.ts'
 import { parseMessagesRequest } from '../shared/messages.ts'
+import { SIMPLE_TASKS } from '../shared/tasks.ts'
 
 const USAGE = 'usage: npm run -s classify -- IN.jsonl OUT.jsonl'
 /** The shipped container's own limit; a longer request goes to Claude. */

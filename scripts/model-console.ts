@@ -2,15 +2,16 @@
  * What the commands about models show and do on a terminal: sizes, progress, a first question to a model.
  * Parses no arguments and ends no process.
  */
-import { type DownloadProgress, downloadModel } from '../inference/download-model.ts'
-import { createEngineProcess } from '../inference/engine/engine-process.ts'
-import { availableMemory, checkMemory, machineMemory } from '../inference/memory.ts'
+
+import { createEngineProcess } from '../inference/engine/process.ts'
+import { type DownloadProgress, downloadModel } from '../inference/models/download.ts'
+import { availableMemory, checkMemory, machineMemory } from '../inference/models/memory.ts'
 import {
   type ModelLocation,
   type ModelPlaces,
   type ResolvedModel,
   resolveModel,
-} from '../inference/resolve-model.ts'
+} from '../inference/models/resolve.ts'
 
 export type Console = {
   readonly print: (text: string) => void

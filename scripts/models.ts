@@ -7,21 +7,21 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type InferenceConfig, readInferenceConfig } from '../inference/config.ts'
-import { availableMemory, machineMemory } from '../inference/memory.ts'
-import { CATALOGUE, findModel } from '../inference/models.ts'
+import { CATALOGUE, findModel } from '../inference/models/catalogue.ts'
+import { availableMemory, machineMemory } from '../inference/models/memory.ts'
 import {
   locateModel,
   type ModelPlaces,
   missingModelFiles,
   resolveModel,
   SHIPPED_DIR,
-} from '../inference/resolve-model.ts'
+} from '../inference/models/resolve.ts'
 import { RouterError } from '../shared/errors.ts'
 import { createTerminal, formatBytes, pullModel, tryModel } from './model-console.ts'
 
 const USAGE = `Usage: npm run models -- COMMAND
 
-  list                        the catalogue and what is on disk, with sizes, memory and licence
+  list                        the catalogue and what is on disk, with sizes, memory and license
   pull NAME                   download a model into MODEL_CACHE_DIR
   try NAME [--prompt TEXT]    load a model and ask it one question
   remove NAME                 delete a downloaded model
@@ -105,7 +105,7 @@ function list(places: ModelPlaces): void {
     const fits = model.memoryBytes <= available ? 'fits' : 'does not fit'
     out.print(`${here ? green('●') : '○'} ${model.name}${here ? '  (on disk)' : ''}`)
     out.print(
-      `    ${size}, ${model.dtype}; memory ${formatBytes(model.memoryBytes)}: ${fits}; ${model.licence}`,
+      `    ${size}, ${model.dtype}; memory ${formatBytes(model.memoryBytes)}: ${fits}; ${model.license}`,
     )
     out.print(`    ${model.tasks.join(', ')}. ${model.note}`)
   }

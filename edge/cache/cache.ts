@@ -2,7 +2,7 @@
  * What a store of whole answers offers. A store that fails is a miss and a log line, never a failed request.
  */
 import type { Message } from '../../shared/messages.ts'
-import type { Target } from '../routing/decide.ts'
+import type { Target } from '../target.ts'
 
 export type CacheEntry = {
   readonly message: Message

@@ -2,11 +2,11 @@
  * Which requests have the same answer, and under which key it is kept. Exact matches only: similar is not same.
  */
 import canonicalize from 'canonicalize'
+import { sha256Hex } from '../../shared/digest.ts'
 import type { Message, MessagesRequest } from '../../shared/messages.ts'
 import type { RouterRequest } from '../request.ts'
-import type { Target } from '../routing/decide.ts'
 import type { Features } from '../routing/features.ts'
-import { sha256Hex } from '../tenants.ts'
+import type { Target } from '../target.ts'
 
 /** Raise when answers kept under older keys must not be served any more. */
 const KEY_VERSION = 1
@@ -18,7 +18,7 @@ const COMPLETE_STOP_REASONS = new Set(['end_turn', 'stop_sequence'])
  * Says why a request must not be answered from the cache, or undefined where it may.
  * Tools and documents make requests stateful; an explicit temperature above 0 asks for variety.
  */
-export function cacheObstacle(request: MessagesRequest, features: Features): string | undefined {
+export function uncacheableReason(request: MessagesRequest, features: Features): string | undefined {
   if (features.usesTools) return 'tools'
   if (features.nonTextBlock !== undefined) return 'non-text content'
   if (features.thinking) return 'thinking'

@@ -4,13 +4,13 @@
 import { replay } from '../../shared/events.ts'
 import type { Message } from '../../shared/messages.ts'
 import { encodeSseEvent } from '../../shared/sse.ts'
-import type { AnswerChunk, StreamBody, WholeBody } from '../providers/provider.ts'
+import type { AnswerChunk, NonStreamingBody, StreamBody } from '../providers/provider.ts'
 
 /** Returns the answer as a stream of events or as one body. */
-export function replayAnswer(message: Message, asStream: boolean): WholeBody | StreamBody {
+export function replayAnswer(message: Message, asStream: boolean): NonStreamingBody | StreamBody {
   const free: Message = { ...message, usage: withoutTokens(message.usage) }
   if (asStream) return { kind: 'stream', chunks: replayChunks(free) }
-  return { kind: 'whole', bytes: new TextEncoder().encode(JSON.stringify(free)), message: free }
+  return { kind: 'non_streaming', bytes: new TextEncoder().encode(JSON.stringify(free)), message: free }
 }
 
 async function* replayChunks(message: Message): AsyncGenerator<AnswerChunk> {

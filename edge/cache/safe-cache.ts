@@ -5,7 +5,7 @@
 import { causeName } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import type { RouterRequest } from '../request.ts'
-import type { Target } from '../routing/decide.ts'
+import type { Target } from '../target.ts'
 import type { AnswerCache, CacheEntry } from './cache.ts'
 import { cacheKey, isCacheableAnswer } from './key.ts'
 

@@ -2,9 +2,9 @@
  * Sends a gateway's result to a client of either surface: whole, as a stream, or as an error.
  */
 import { errorBody, RouterError, retryAfterSeconds } from '../../shared/errors.ts'
-import { settledWithin } from '../deadline.ts'
+import { settledWithin } from '../fallback/deadline.ts'
 import type { GatewayResult } from '../gateway.ts'
-import type { WholeBody } from '../providers/provider.ts'
+import type { NonStreamingBody } from '../providers/provider.ts'
 import type { RouterRequest } from '../request.ts'
 import { wantsStream } from '../request.ts'
 import type { AppContext, AppDependencies } from './context.ts'
@@ -17,8 +17,8 @@ export type WireError = { readonly status: number; readonly body: unknown }
 export type Surface = {
   /** Called once per answer: writers may hold the state of one stream. */
   readonly createStream: () => StreamWriter
-  readonly whole: (
-    body: WholeBody,
+  readonly nonStreaming: (
+    body: NonStreamingBody,
     status: number,
   ) => { readonly status: number; readonly bytes: Uint8Array | string }
   readonly error: (error: RouterError, requestId: string) => WireError
@@ -33,14 +33,14 @@ export const anthropicError: Surface['error'] = (error, requestId) => ({
 /** Returns a signal that is aborted when the client leaves, and a way to say so. */
 export function clientSignal(context: AppContext): {
   readonly signal: AbortSignal
-  readonly leave: () => void
+  readonly disconnect: () => void
 } {
   const controller = new AbortController()
-  const leave = () => controller.abort(new RouterError('cancelled', 'The client closed the connection.'))
+  const disconnect = () => controller.abort(new RouterError('cancelled', 'The client closed the connection.'))
   const { signal } = context.req.raw
-  if (signal?.aborted) leave()
-  else signal?.addEventListener('abort', leave, { once: true })
-  return { signal: controller.signal, leave }
+  if (signal?.aborted) disconnect()
+  else signal?.addEventListener('abort', disconnect, { once: true })
+  return { signal: controller.signal, disconnect }
 }
 
 /** Runs the gateway and answers in the surface's form. */
@@ -48,15 +48,15 @@ export async function answer(
   dependencies: AppDependencies,
   request: RouterRequest,
   surface: Surface,
-  leave: () => void,
+  disconnect: () => void,
 ): Promise<Response> {
   const pending = dependencies.gateway.handle(request)
-  if (!wantsStream(request)) return settle(await pending, request, surface, leave)
+  if (!wantsStream(request)) return settle(await pending, request, surface, disconnect)
   const first = await settledWithin(pending, dependencies.config.earlyHeadersMs)
-  if (first !== undefined) return settle(first, request, surface, leave)
+  if (first !== undefined) return settle(first, request, surface, disconnect)
   // Silence must stay bounded: headers go out now, the verdict follows as events.
   const pieces = writeEarlyStream(pending, surface.createStream(), dependencies.config.heartbeatMs)
-  return new Response(streamBody(pieces, leave), {
+  return new Response(streamBody(pieces, disconnect), {
     headers: { ...SSE_HEADERS, 'request-id': request.id, 'x-router-request-id': request.id },
   })
 }
@@ -65,17 +65,17 @@ function settle(
   result: GatewayResult,
   request: RouterRequest,
   surface: Surface,
-  leave: () => void,
+  disconnect: () => void,
 ): Response {
   if (result.error !== undefined)
     return errorResponse(result.error, request.id, surface.error, result.headers)
   const headers = { 'request-id': request.id, 'x-request-id': request.id, ...result.headers }
   if (result.body.kind === 'stream')
-    return new Response(streamBody(writeStream(result.body, surface.createStream()), leave), {
+    return new Response(streamBody(writeStream(result.body, surface.createStream()), disconnect), {
       status: result.status,
       headers: { ...headers, ...SSE_HEADERS },
     })
-  const { status, bytes } = surface.whole(result.body, result.status)
+  const { status, bytes } = surface.nonStreaming(result.body, result.status)
   return new Response(bytes, { status, headers: { ...headers, 'content-type': 'application/json' } })
 }
 

@@ -24,7 +24,7 @@ export function createChatCompletionsHandler(
   dependencies: AppDependencies,
 ): (context: AppContext) => Promise<Response> {
   return async (context) => {
-    const { signal, leave } = clientSignal(context)
+    const { signal, disconnect } = clientSignal(context)
     const { value } = checkBody(await readJsonBytes(context.req.raw, dependencies.config.maxBodyBytes))
     const translated = toMessagesRequest(value)
     const named = { ...translated.request, model: routableModel(translated.request.model, dependencies) }
@@ -37,7 +37,7 @@ export function createChatCompletionsHandler(
     )
     const created = Math.floor(dependencies.now() / 1_000)
     const surface = createSurface(translated, request.id.replace(/^req_/, 'chatcmpl-'), created)
-    const response = await answer(dependencies, request, surface, leave)
+    const response = await answer(dependencies, request, surface, disconnect)
     if (translated.ignored.length > 0) response.headers.set('x-router-ignored', translated.ignored.join(', '))
     return response
   }
@@ -67,13 +67,13 @@ function createSurface(translated: TranslatedRequest, id: string, created: numbe
           // has left would never be noticed.
           return text === '' && chunk.events.some(showsLife) ? encodeSseComment('ping') : text
         },
-        whole: (body, status) =>
+        nonStreaming: (body, status) =>
           encodeCompletionStreamItem(toOpenAiError({ status, body: parse(body.bytes) }).body),
         error: (error) => encode(translator.fail(error)),
         end: () => encode(translator.end()),
       }
     },
-    whole(body, status) {
+    nonStreaming(body, status) {
       if (body.message === undefined) {
         const error = toOpenAiError({ status, body: parse(body.bytes) })
         return { status: error.status, bytes: JSON.stringify(error.body) }

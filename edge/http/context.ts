@@ -6,10 +6,10 @@ import type { Log } from '../../shared/log.ts'
 import type { AnswerCache } from '../cache/cache.ts'
 import type { Config } from '../config.ts'
 import type { Gateway } from '../gateway.ts'
-import type { LocalPool } from '../providers/local-pool.ts'
+import type { LocalPool } from '../providers/local/pool.ts'
 import type { Fetch } from '../providers/provider.ts'
 import type { ClientCredential } from '../request.ts'
-import type { StrategyStore } from '../state/strategy-store.ts'
+import type { StrategyStore } from '../strategy-store.ts'
 import type { Tenant } from '../tenants.ts'
 
 export type Variables = {
@@ -36,7 +36,7 @@ export type AppDependencies = {
 }
 
 /** Keeps work alive after the response where the platform has a way to say so. */
-export function deferOf(context: AppContext): (work: Promise<unknown>) => void {
+export function waitUntilOf(context: AppContext): (work: Promise<unknown>) => void {
   return (work) => {
     const quiet = work.catch(() => {})
     try {

@@ -4,9 +4,9 @@
 import * as z from 'zod/mini'
 import { type MessagesRequest, textOf } from '../../shared/messages.ts'
 import { estimateTokens } from '../../shared/tokens.ts'
-import { readRefusal } from '../providers/claude-errors.ts'
-import { claudeRequestHeaders, isClaudeConfigured, visibleHeaders } from '../providers/claude-http.ts'
-import { claudeRequestBody } from '../providers/claude-request.ts'
+import { claudeRequestHeaders, isClaudeConfigured, visibleHeaders } from '../providers/claude/headers.ts'
+import { claudeRequestBody } from '../providers/claude/request-body.ts'
+import { readUpstreamError } from '../providers/claude/upstream-errors.ts'
 import type { RouterRequest } from '../request.ts'
 import { isVirtualModel } from '../routing/models.ts'
 import { clientSignal } from './answer.ts'
@@ -73,7 +73,7 @@ function isCount(bytes: Uint8Array): boolean {
 /** A refusal in Claude's own form; a page of whatever stands in between is none. */
 function isClientsFault({ status, headers }: Response, bytes: Uint8Array): boolean {
   if (status < 400 || status >= 500 || [401, 402, 403].includes(status)) return false
-  return readRefusal(status, headers, bytes).type !== undefined
+  return readUpstreamError(status, headers, bytes).type !== undefined
 }
 
 function withMaxTokens(value: unknown): unknown {

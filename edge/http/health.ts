@@ -1,9 +1,9 @@
 /**
  * `GET /healthz` and `GET /readyz`: alive, and able to answer. Open to everyone, so they name settings, never values.
  */
-import { isClaudeConfigured } from '../providers/claude-http.ts'
+import { isClaudeConfigured } from '../providers/claude/headers.ts'
 import type { AppContext, AppDependencies } from './context.ts'
-import { deferOf } from './context.ts'
+import { waitUntilOf } from './context.ts'
 
 /** `GET /healthz`: the Worker runs. */
 export function health(context: AppContext): Response {
@@ -16,7 +16,7 @@ export function createReadinessHandler(
 ): (context: AppContext) => Promise<Response> {
   const { config, local } = dependencies
   return async (context) => {
-    await local?.learn(deferOf(context))
+    await local?.refresh(waitUntilOf(context))
     const localReady = local?.describe().some((server) => server.state === 'ready') ?? false
     const claudeReady = isClaudeConfigured(config.claude)
     const missing = [

@@ -9,7 +9,7 @@ import { messagesStreamWriter } from './sse-response.ts'
 
 const messagesSurface: Surface = {
   createStream: () => messagesStreamWriter,
-  whole: (body, status) => ({ status, bytes: body.bytes }),
+  nonStreaming: (body, status) => ({ status, bytes: body.bytes }),
   error: anthropicError,
 }
 
@@ -18,9 +18,9 @@ export function createMessagesHandler(
   dependencies: AppDependencies,
 ): (context: AppContext) => Promise<Response> {
   return async (context) => {
-    const { signal, leave } = clientSignal(context)
+    const { signal, disconnect } = clientSignal(context)
     const bytes = await readJsonBytes(context.req.raw, dependencies.config.maxBodyBytes)
     const request = createRouterRequest(context, checkBody(bytes), signal)
-    return answer(dependencies, request, messagesSurface, leave)
+    return answer(dependencies, request, messagesSurface, disconnect)
   }
 }

@@ -4,9 +4,9 @@
  */
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
-import { claudeRequestHeaders, isClaudeConfigured } from '../providers/claude-http.ts'
+import { claudeRequestHeaders, isClaudeConfigured } from '../providers/claude/headers.ts'
 import { LOCAL_MODEL, VIRTUAL_MODELS } from '../routing/models.ts'
-import { type AppContext, type AppDependencies, deferOf } from './context.ts'
+import { type AppContext, type AppDependencies, waitUntilOf } from './context.ts'
 import { passedHeaders } from './read-request.ts'
 
 type ModelItem = Record<string, unknown> & { readonly id: string }
@@ -64,7 +64,7 @@ export function createModelList(dependencies: AppDependencies): ModelList {
   }
   return async (context) => {
     // Side by side: both may be slow, and the client's three seconds are for both.
-    const [others] = await Promise.all([claudeModels(context), local?.learn(deferOf(context))])
+    const [others] = await Promise.all([claudeModels(context), local?.refresh(waitUntilOf(context))])
     const own = VIRTUAL_MODELS.map((id) => modelItem(id, 'Router picks', 'ulfberht-router'))
     const localName = local?.modelName()
     if (local !== undefined) own.push(modelItem(LOCAL_MODEL, 'Local model', 'ulfberht-router'))

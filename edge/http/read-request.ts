@@ -7,7 +7,7 @@ import { parseMessagesRequest } from '../../shared/messages.ts'
 import type { CacheMode, Controls, RouterRequest } from '../request.ts'
 import { isStrategy, STRATEGIES } from '../strategy.ts'
 import type { ControlName, Tenant } from '../tenants.ts'
-import { type AppContext, deferOf } from './context.ts'
+import { type AppContext, waitUntilOf } from './context.ts'
 
 /**
  * Passed on beside `anthropic-*`; everything else, and every x-router-* header, stays here. An idempotency-key does,
@@ -66,7 +66,7 @@ export function createRouterRequest(
     agentSession: headers.has('x-claude-code-session-id'),
     signal,
     startedAt: context.get('startedAt'),
-    defer: deferOf(context),
+    waitUntil: waitUntilOf(context),
   }
 }
 

@@ -4,12 +4,12 @@
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
 import { parseJsonBody } from '../../shared/json.ts'
-import { isClaudeConfigured } from '../providers/claude-http.ts'
+import { isClaudeConfigured } from '../providers/claude/headers.ts'
 import { STRATEGIES } from '../strategy.ts'
 import { VERSION } from '../version.ts'
 import { clientSignal } from './answer.ts'
 import type { AppContext, AppDependencies } from './context.ts'
-import { deferOf } from './context.ts'
+import { waitUntilOf } from './context.ts'
 import { readJsonBytes } from './read-body.ts'
 import { checkBody, createRouterRequest } from './read-request.ts'
 
@@ -22,11 +22,11 @@ export function createStatusHandler(
 ): (context: AppContext) => Promise<Response> {
   const { config, local, cache, strategies } = dependencies
   return async (context) => {
-    await local?.learn(deferOf(context))
+    await local?.refresh(waitUntilOf(context))
     const servers = local?.describe() ?? []
     return context.json({
       version: VERSION,
-      strategy: await strategies.current(deferOf(context)),
+      strategy: await strategies.current(waitUntilOf(context)),
       configuredStrategy: config.strategy,
       threshold: config.threshold,
       claude: {

@@ -4,9 +4,9 @@
  */
 import { RouterError } from '../../shared/errors.ts'
 import { encodeSseComment, encodeSseEvent } from '../../shared/sse.ts'
-import { settledWithin } from '../deadline.ts'
+import { settledWithin } from '../fallback/deadline.ts'
 import type { GatewayResult } from '../gateway.ts'
-import type { AnswerChunk, StreamBody, WholeBody } from '../providers/provider.ts'
+import type { AnswerChunk, NonStreamingBody, StreamBody } from '../providers/provider.ts'
 
 export const SSE_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -18,7 +18,7 @@ export const SSE_HEADERS = {
 export type StreamWriter = {
   readonly chunk: (chunk: AnswerChunk) => Uint8Array | string
   /** A whole body where a stream was wanted: an upstream's own error. */
-  readonly whole: (body: WholeBody, status: number) => Uint8Array | string
+  readonly nonStreaming: (body: NonStreamingBody, status: number) => Uint8Array | string
   readonly error: (error: RouterError) => string
   /** Written after the last chunk. */
   readonly end: () => string
@@ -26,7 +26,7 @@ export type StreamWriter = {
 
 export const messagesStreamWriter: StreamWriter = {
   chunk: (chunk) => chunk.bytes,
-  whole: (body) =>
+  nonStreaming: (body) =>
     `event: error\ndata: ${new TextDecoder().decode(body.bytes).replaceAll(/\s*[\r\n]+\s*/g, ' ')}\n\n`,
   error: (error) => encodeSseEvent({ type: 'error', error: { type: error.type, message: error.message } }),
   end: () => '',
@@ -63,18 +63,18 @@ export async function* writeEarlyStream(
     }
     if (settled.error !== undefined) yield writer.error(settled.error)
     else if (settled.body.kind === 'stream') yield* writeStream(settled.body, writer)
-    else yield writer.whole(settled.body, settled.status)
+    else yield writer.nonStreaming(settled.body, settled.status)
     return
   }
 }
 
 /**
  * Returns a body that pulls pieces as the client reads them.
- * @param onLeave called when the client goes away before the end
+ * @param onDisconnect called when the client goes away before the end
  */
 export function streamBody(
   pieces: AsyncGenerator<Uint8Array | string>,
-  onLeave: () => void,
+  onDisconnect: () => void,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   return new ReadableStream<Uint8Array>(
@@ -92,7 +92,7 @@ export function streamBody(
         }
       },
       cancel() {
-        onLeave()
+        onDisconnect()
         // The generator ends by itself once its upstream has been aborted; it is not waited for here.
         pieces.return(undefined).catch(() => {})
       },

@@ -3,8 +3,8 @@
  */
 import type { LogFields } from '../../shared/log.ts'
 import type { Message, Usage } from '../../shared/messages.ts'
-import type { Failure } from '../fallback.ts'
-import type { Task } from '../routing/task.ts'
+import type { Task } from '../../shared/tasks.ts'
+import type { Failure } from '../fallback/fallback.ts'
 import type { Strategy } from '../strategy.ts'
 import { costUsd } from './prices.ts'
 

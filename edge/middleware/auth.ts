@@ -2,11 +2,12 @@
  * Finds out who is asking, from `Authorization: Bearer` or `x-api-key`. The same answer for every wrong key.
  */
 import type { MiddlewareHandler } from 'hono'
+import { sha256Hex } from '../../shared/digest.ts'
 import { RouterError } from '../../shared/errors.ts'
 import type { Config } from '../config.ts'
 import type { AppEnvironment } from '../http/context.ts'
 import type { ClientCredential } from '../request.ts'
-import { findTenant, sha256Hex, type Tenant } from '../tenants.ts'
+import { findTenant, type Tenant } from '../tenants.ts'
 
 /** Returns the middleware. @throws {RouterError} `unauthorized` */
 export function authenticate(config: Config): MiddlewareHandler<AppEnvironment> {

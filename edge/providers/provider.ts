@@ -6,14 +6,14 @@ import { RouterError } from '../../shared/errors.ts'
 import type { StreamEvent } from '../../shared/events.ts'
 import type { Message } from '../../shared/messages.ts'
 import type { RouterRequest } from '../request.ts'
-import type { ProviderName, Target } from '../routing/decide.ts'
+import type { ProviderName, Target } from '../target.ts'
 
 /** A piece of a stream: the bytes for a Messages client, and what they mean. Either may be empty. */
 export type AnswerChunk = { readonly bytes: Uint8Array; readonly events: readonly StreamEvent[] }
 
 /** A whole answer; `message` is undefined for an upstream's own error, which is passed on as it is. */
-export type WholeBody = {
-  readonly kind: 'whole'
+export type NonStreamingBody = {
+  readonly kind: 'non_streaming'
   readonly bytes: Uint8Array
   readonly message: Message | undefined
   /** What the message was made of, where the request wants log-probabilities. */
@@ -27,7 +27,7 @@ export type Answer = {
   readonly status: number
   /** Upstream headers that clients may see. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body: WholeBody | StreamBody
+  readonly body: NonStreamingBody | StreamBody
 }
 
 export type Provider = {

@@ -1,11 +1,12 @@
 /**
  * Scores how surely a request is complex, and names the kind of task. Pure; knows nothing of strategies or models.
  */
+
+import { isSimpleTask, type Task } from '../../shared/tasks.ts'
 import { findCaution } from './caution.ts'
 import type { Features } from './features.ts'
 import { measureSignals, SIGNAL_NAMES, type SignalName, type Signals } from './signals.ts'
 import { isSmallTalk } from './small-talk.ts'
-import { isSimpleTask, type Task } from './task.ts'
 import { BIAS, WEIGHTS } from './weights.ts'
 
 export type Verdict = {

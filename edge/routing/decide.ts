@@ -3,18 +3,15 @@
  * Pure: no clock, no I/O. Whether a target works right now is the fallback's business.
  */
 import { RouterError } from '../../shared/errors.ts'
+import { isSimpleTask, type SimpleTask } from '../../shared/tasks.ts'
 import type { Strategy } from '../strategy.ts'
+import type { ProviderName, Target } from '../target.ts'
 import type { Verdict } from './classifier.ts'
 import type { Features } from './features.ts'
 import { looksEnglish } from './language.ts'
 import { isVirtualModel, LOCAL_MODEL } from './models.ts'
 import { findRule } from './rules.ts'
 import { smallModelDoubt } from './small-model.ts'
-import { isSimpleTask, type SimpleTask } from './task.ts'
-
-export type ProviderName = 'local' | 'claude'
-/** One model behind one provider. */
-export type Target = { readonly provider: ProviderName; readonly model: string }
 
 export type Circumstances = {
   readonly strategy: Strategy

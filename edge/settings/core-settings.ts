@@ -3,10 +3,10 @@
  * differ in who may call. Pure: reads no environment by itself.
  */
 import * as z from 'zod/mini'
-import { SIMPLE_TASKS, type SimpleTask } from '../routing/task.ts'
+import { SIMPLE_TASKS, type SimpleTask } from '../../shared/tasks.ts'
 import { DEFAULT_THRESHOLD } from '../routing/weights.ts'
 import { STRATEGIES } from '../strategy.ts'
-import { boolean, choice, choices, list, milliseconds, share, text, whole } from './setting-schemas.ts'
+import { boolean, choice, choices, list, milliseconds, share, text, wholeNumber } from './setting-schemas.ts'
 
 export type Deadlines = {
   /** Until response headers, ms; Claude's come late where no stream is asked for, and are then bound by the total. */
@@ -58,7 +58,7 @@ export const CORE_SETTINGS = {
   LOCAL_LLM_MODEL: text,
   LOCAL_LLM_SECRET: text,
   LOCAL_TASKS: choices(SIMPLE_TASKS),
-  LOCAL_MAX_INPUT_TOKENS: z.optional(whole(0, 1, 10_000_000)),
+  LOCAL_MAX_INPUT_TOKENS: z.optional(wholeNumber(0, 1, 10_000_000)),
   LOCAL_TIMEOUT_MS: milliseconds(60_000),
   LOCAL_HEADERS_MS: milliseconds(2_000),
   LOCAL_FIRST_CONTENT_MS: milliseconds(4_000),
@@ -71,13 +71,13 @@ export const CORE_SETTINGS = {
   CLAUDE_HEADERS_MS: milliseconds(30_000),
   CLAUDE_FIRST_EVENT_MS: milliseconds(30_000),
   CLAUDE_IDLE_MS: milliseconds(90_000),
-  CLAUDE_MAX_RETRIES: whole(1, 0, 5),
+  CLAUDE_MAX_RETRIES: wholeNumber(1, 0, 5),
   ROUTED_MODELS: list(['*']),
   ROUTER_THRESHOLD: share(DEFAULT_THRESHOLD),
   SIDE_REQUESTS_LOCAL: boolean,
-  CACHE_TTL_SECONDS: whole(300, 0, 31_536_000),
-  CACHE_MAX_ENTRIES: whole(1_000, 0, 1_000_000),
-  CACHE_MAX_BYTES: whole(16 * 1024 * 1024, 0, 100 * 1024 * 1024),
+  CACHE_TTL_SECONDS: wholeNumber(300, 0, 31_536_000),
+  CACHE_MAX_ENTRIES: wholeNumber(1_000, 0, 1_000_000),
+  CACHE_MAX_BYTES: wholeNumber(16 * 1024 * 1024, 0, 100 * 1024 * 1024),
   SAVINGS_BASELINE_MODEL: text,
 } as const
 

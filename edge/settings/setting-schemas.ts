@@ -14,7 +14,7 @@ export const boolean = z.pipe(
 )
 
 /** A whole number between two bounds, or `fallback`. */
-export function whole(fallback: number, minimum: number, maximum: number) {
+export function wholeNumber(fallback: number, minimum: number, maximum: number) {
   const error = `must be a whole number from ${minimum} to ${maximum}`
   return z.pipe(
     z.optional(z.string().check(z.regex(/^\d{1,12}$/, { error }))),
@@ -27,7 +27,7 @@ export function whole(fallback: number, minimum: number, maximum: number) {
 
 /** A time limit, at most an hour. */
 export function milliseconds(fallback: number) {
-  return whole(fallback, 1, 3_600_000)
+  return wholeNumber(fallback, 1, 3_600_000)
 }
 
 /** A number from 0 to 1, or `fallback`. */

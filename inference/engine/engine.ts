@@ -2,10 +2,7 @@
  * What an engine is: something that holds one model and turns a prompt into text, piece by piece.
  * Does not know HTTP, queues or where a model's files come from.
  */
-
-/** Simple tasks that a model can be trusted with; the router sends it nothing else. */
-export const TASKS = ['simple_chat', 'simple_qa', 'summarization', 'classification'] as const
-export type Task = (typeof TASKS)[number]
+import type { SimpleTask } from '../../shared/tasks.ts'
 
 /** transformers.js's two families: decoders that continue a text, encoder-decoders that answer one. */
 export type ModelKind = 'text-generation' | 'text2text-generation'
@@ -22,13 +19,13 @@ export type ModelInfo = {
   /** Tokens that prompt and answer share (for encoder-decoders: each of them). */
   readonly contextLength: number
   /** Undefined where nothing is known about the model's quality. */
-  readonly tasks: readonly Task[] | undefined
+  readonly tasks: readonly SimpleTask[] | undefined
   /** Codes such as `en`; undefined where nothing is known, or where there are many. */
   readonly languages?: readonly string[] | undefined
   readonly capabilities: readonly string[]
   /** Bytes of the files that are loaded. */
   readonly sizeBytes: number
-  readonly licence: string
+  readonly license: string
   /** Used where a request names none; 0 is greedy. */
   readonly defaultTemperature: number
 }

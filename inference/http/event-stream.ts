@@ -25,7 +25,7 @@ export async function openEventStream(
   const iterator = events[Symbol.asyncIterator]()
   const take = () => {
     const coming = iterator.next()
-    // Nobody may be waiting when it fails: a slow reader learns of it later, one that has left never.
+    // Nobody may be waiting when it fails: a slow reader refreshes of it later, one that has left never.
     coming.catch(() => {})
     return coming
   }

@@ -5,7 +5,7 @@
 import { RouterError } from '../../shared/errors.ts'
 import { isTextOnly, type MessagesRequest, textOf } from '../../shared/messages.ts'
 import type { GenerateRequest, Prompt, Turn } from '../engine/engine.ts'
-import type { Limits } from '../limits.ts'
+import type { Limits } from '../serving/limits.ts'
 
 /** Anthropic's API takes thousands; each is compared at each token here. */
 const MAX_STOP_SEQUENCES = 16

@@ -3,8 +3,8 @@
  * server. Asks what the edge asks before it sends a request; no answer is generated.
  */
 import * as z from 'zod/mini'
-import { localMessagesProtocol } from '../../edge/providers/local-messages-protocol.ts'
-import { localOpenAiProtocol } from '../../edge/providers/local-openai-protocol.ts'
+import { localMessagesProtocol } from '../../edge/providers/local/messages-protocol.ts'
+import { localOpenAiProtocol } from '../../edge/providers/local/openai-protocol.ts'
 import type { LocalConfig } from '../../edge/settings/core-settings.ts'
 import { type Ask, readAnswer } from '../ask.ts'
 import { isOwnContainer, type StackSettings } from '../stack/stack-settings.ts'

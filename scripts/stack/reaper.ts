@@ -1,6 +1,6 @@
 /**
  * Ends process groups when the process that started them is gone, even by SIGKILL: a helper process of its own that
- * learns the groups over a pipe, and learns of the death by that pipe's end. Starts nothing itself.
+ * refreshes the groups over a pipe, and refreshes of the death by that pipe's end. Starts nothing itself.
  */
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'

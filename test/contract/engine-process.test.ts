@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { createEngineProcess } from '../../inference/engine/engine-process.ts'
+import { createEngineProcess } from '../../inference/engine/process.ts'
 import { testEngine, tinyModel } from './engine.ts'
 
 describe('a decoder in a child process', () =>

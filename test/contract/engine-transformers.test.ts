@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { createTransformersEngine } from '../../inference/engine/transformers-engine.ts'
+import { createTransformersEngine } from '../../inference/engine/transformers/engine.ts'
 import { testEngine, tinyModel } from './engine.ts'
 
 const create = (model: Parameters<typeof createTransformersEngine>[0]) =>

@@ -8,7 +8,7 @@ import { AutoTokenizer } from '@xenova/transformers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as z from 'zod'
 import type { Engine, EngineEvent, GenerateRequest } from '../../inference/engine/engine.ts'
-import { type ResolvedModel, resolveModel, SHIPPED_DIR } from '../../inference/resolve-model.ts'
+import { type ResolvedModel, resolveModel, SHIPPED_DIR } from '../../inference/models/resolve.ts'
 
 const MODELS = join(import.meta.dirname, '../fixtures/models')
 

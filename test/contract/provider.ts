@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Answer, AnswerChunk, AttemptContext, Provider } from '../../edge/providers/provider.ts'
 import type { RouterRequest } from '../../edge/request.ts'
-import type { Target } from '../../edge/routing/decide.ts'
+import type { Target } from '../../edge/target.ts'
 import { RouterError } from '../../shared/errors.ts'
 import { createMessageFold } from '../../shared/events.ts'
 import { routerRequest } from '../support/edge/requests.ts'
@@ -28,11 +28,13 @@ export function testProvider(name: string, contract: ProviderContract): void {
 
   test(`${name} gives a whole answer where no stream is asked for`, async () => {
     const answer = await open(routerRequest(ask('Hello')))
-    expect(answer).toMatchObject({ target, status: 200, body: { kind: 'whole' } })
-    expect(answer.body.kind === 'whole' && answer.body.message?.content).toEqual([{ type: 'text', text }])
-    expect(answer.body.kind === 'whole' && JSON.parse(new TextDecoder().decode(answer.body.bytes))).toEqual(
-      answer.body.kind === 'whole' && answer.body.message,
-    )
+    expect(answer).toMatchObject({ target, status: 200, body: { kind: 'non_streaming' } })
+    expect(answer.body.kind === 'non_streaming' && answer.body.message?.content).toEqual([
+      { type: 'text', text },
+    ])
+    expect(
+      answer.body.kind === 'non_streaming' && JSON.parse(new TextDecoder().decode(answer.body.bytes)),
+    ).toEqual(answer.body.kind === 'non_streaming' && answer.body.message)
   })
 
   test(`${name} gives a stream where one is asked for, whose bytes and events say the same`, async () => {

@@ -1,7 +1,7 @@
 /** What every record of the strategy must keep to, whatever it stores it in. */
 import { expect, test } from 'vitest'
-import type { StrategyRecord } from '../../edge/state/strategy-store.ts'
 import { STRATEGIES } from '../../edge/strategy.ts'
+import type { StrategyRecord } from '../../edge/strategy-store.ts'
 
 /** Registers the tests of a record; `create` returns one in which nothing is set. */
 export function testStrategyRecord(name: string, create: () => StrategyRecord): void {

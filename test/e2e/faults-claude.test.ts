@@ -15,10 +15,10 @@ import {
   claudeRefuses,
   frame,
   framesUntilText,
+  nonStreamingBody,
   stream,
   streamFrames,
   streamHead,
-  wholeBody,
 } from '../support/upstream-messages.ts'
 import {
   chunk,
@@ -96,7 +96,7 @@ test('a 429 without Retry-After is a spending limit: passed on, not retried', as
 test('a 429 with a short Retry-After is waited out once', async () => {
   stack.claude.next(claudeRefuses(429, 'rate_limit_error', { 'retry-after': '1' }))
   const reply = await stack.client.ask(question())
-  expect([reply.status, reply.body]).toEqual([200, wholeBody(CLAUDE_ANSWER)])
+  expect([reply.status, reply.body]).toEqual([200, nonStreamingBody(CLAUDE_ANSWER)])
   expect(reply.headers.get('x-router-attempts')).toBe('2')
 })
 
@@ -169,7 +169,7 @@ test('an overload in mid-stream is passed on once, byte for byte', async () => {
 })
 
 test('an answer in JSON that breaks off is a 502, asked for once', async () => {
-  const content = wholeBody(CLAUDE_ANSWER)
+  const content = nonStreamingBody(CLAUDE_ANSWER)
   const headers = { ...claudeHeaders, 'content-length': String(content.length) }
   stack.claude.next([head(200, headers), raw(content.slice(0, 40)), finish])
   const reply = await stack.client.ask(question())
@@ -226,7 +226,7 @@ test('what this version does not know passes through byte for byte', async () =>
 })
 
 test('neither a refusal of the model nor a broken nor a cut-off answer is ever kept', async () => {
-  const ended = (reason: string) => wholeBody(CLAUDE_ANSWER).replace('"end_turn"', `"${reason}"`)
+  const ended = (reason: string) => nonStreamingBody(CLAUDE_ANSWER).replace('"end_turn"', `"${reason}"`)
   const scripts: Script[] = [
     respond(200, ended('refusal'), claudeHeaders),
     respond(200, ended('max_tokens'), claudeHeaders),

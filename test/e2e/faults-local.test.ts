@@ -11,10 +11,10 @@ import {
   frame,
   framesUntilText,
   LOCAL_ANSWER,
+  nonStreamingBody,
   stream,
   streamFrames,
   streamHead,
-  wholeBody,
 } from '../support/upstream-messages.ts'
 import {
   chunk,
@@ -194,7 +194,7 @@ test('Claude answers when nothing listens, and soon the container is not even tr
 
 function expectClaudesAnswer(reply: Reply, cause: string): void {
   expectFallback(reply, cause)
-  expect(reply.body).toBe(wholeBody(CLAUDE_ANSWER))
+  expect(reply.body).toBe(nonStreamingBody(CLAUDE_ANSWER))
 }
 
 function expectClaudesStream(reply: Reply, cause: string): void {

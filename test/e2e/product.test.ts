@@ -19,8 +19,8 @@ import {
   CLAUDE_ANSWER,
   CLAUDE_KEY,
   claudeAnswers,
+  nonStreamingBody,
   streamFrames,
-  wholeBody,
 } from '../support/upstream-messages.ts'
 
 const ADMIN_KEY = 'admin-key-of-these-tests'
@@ -119,7 +119,7 @@ test('a complex request goes to Claude with its bytes, and Claude’s bytes come
   const body = messagesBody(COMPLEX, { model: 'claude-sonnet-5-5' }).replace('{', '{ "x_new":1.0 , ')
   const reply = await client.send(body)
   expect(reply.headers.get('x-router-route')).toBe('claude')
-  expect(reply.body).toBe(wholeBody(CLAUDE_ANSWER))
+  expect(reply.body).toBe(nonStreamingBody(CLAUDE_ANSWER))
   expect(claude.hits.map((hit) => hit.body.toString())).toEqual([body])
   const streamed = await client.ask(COMPLEX, { stream: true })
   expect(streamed.body).toBe(streamFrames(CLAUDE_ANSWER).join(''))
@@ -176,7 +176,7 @@ test('a container frozen in mid-stream is one error event once the idle limit ha
 test('a container frozen before the request is Claude’s turn', async () => {
   await whileFrozen(async () => {
     const reply = await client.ask(greeting())
-    expect(reply.body).toBe(wholeBody(CLAUDE_ANSWER))
+    expect(reply.body).toBe(nonStreamingBody(CLAUDE_ANSWER))
     expect(reply.headers.get('x-router-fallback')).toBe('timeout')
     expect(claude.hits).toHaveLength(1)
   })
@@ -187,7 +187,7 @@ test('a container that is killed is Claude’s turn, and local_only says what is
   const tree = [...descendantsOf(container.pid), container.pid]
   for (const pid of tree) process.kill(pid, 'SIGKILL')
   const reply = await client.ask(greeting())
-  expect(reply.body).toBe(wholeBody(CLAUDE_ANSWER))
+  expect(reply.body).toBe(nonStreamingBody(CLAUDE_ANSWER))
   expect(reply.headers.get('x-router-fallback')).toBe('unavailable')
   const refused = await client.ask(greeting(), { headers: { 'x-router-strategy': 'local_only' } })
   expect(refused.status).toBe(503)

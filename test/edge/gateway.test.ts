@@ -147,7 +147,7 @@ test('makes no request that Claude answers wait for a container that sleeps', as
   expect((await router.post(ask(), { 'x-router-force': 'claude' })).status).toBe(200)
 })
 
-test('waits to learn what the local model is where it may answer, by whatever name', async () => {
+test('waits to refresh what the local model is where it may answer, by whatever name', async () => {
   const router = await createTestRouter()
   const response = await router.post(ask(COMPLEX_PROMPT, { model: 'tiny-model' }))
   expect(response.headers.get('x-router-route')).toBe('local')
@@ -161,7 +161,7 @@ test('answers uncached when the cache throws, and says so in the log', async () 
   }
   const deferred: Promise<unknown>[] = []
   const gateway = createGateway(dependenciesWith(broken))
-  const result = await gateway.handle(routerRequest(ask(), { defer: (work) => deferred.push(work) }))
+  const result = await gateway.handle(routerRequest(ask(), { waitUntil: (work) => deferred.push(work) }))
   expect(result).toMatchObject({ status: 200, headers: { 'x-router-route': 'claude' } })
   await Promise.all(deferred)
   expect(
@@ -269,7 +269,7 @@ function dependenciesWith(cache: AnswerCache): GatewayDependencies {
           status: 200,
           headers: {},
           attempts: 1,
-          body: { kind: 'whole', bytes: new TextEncoder().encode(CLAUDE_TEXT), message },
+          body: { kind: 'non_streaming', bytes: new TextEncoder().encode(CLAUDE_TEXT), message },
         }),
       },
     },

@@ -1,7 +1,8 @@
 /** The keys that let clients in: their forms, their rotation, and that nothing but the key itself opens. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { findTenant, parseRouterKeys, sha256Hex, type TenantKey } from '../../edge/tenants.ts'
+import { findTenant, parseRouterKeys, type TenantKey } from '../../edge/tenants.ts'
+import { sha256Hex } from '../../shared/digest.ts'
 import { ALICE_KEY, BOB_KEY } from '../support/edge/canaries.ts'
 
 async function keysOf(text: string): Promise<TenantKey[]> {

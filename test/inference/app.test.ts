@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type AppDeps, createApp, type ServiceStatus } from '../../inference/app.ts'
-import { createMetrics } from '../../inference/metrics.ts'
-import { createScheduler } from '../../inference/scheduler.ts'
+import { createMetrics } from '../../inference/serving/metrics.ts'
+import { createScheduler } from '../../inference/serving/scheduler.ts'
 import { parseStreamEvent } from '../../shared/events.ts'
 import { decodeSse } from '../../shared/sse.ts'
 import { createScriptedEngine, type Script } from '../support/scripted-engine.ts'
@@ -316,7 +316,7 @@ test('lists its one model, and counts tokens', async () => {
       tasks: ['simple_chat'],
       max_input_tokens: 10,
       max_tokens: 8,
-      licence: 'MIT',
+      license: 'MIT',
     }),
   ])
   expect((await app.request('/v1/models/scripted')).status).toBe(200)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createEngineProcess, type EngineProcess } from '../../inference/engine/engine-process.ts'
-import { resolveModel, SHIPPED_DIR } from '../../inference/resolve-model.ts'
+import { createEngineProcess, type EngineProcess } from '../../inference/engine/process.ts'
+import { resolveModel, SHIPPED_DIR } from '../../inference/models/resolve.ts'
 
 let engine: EngineProcess
 beforeAll(async () => {

@@ -285,7 +285,7 @@ test('a browser of an allowed origin may ask and read what the router says; anot
   const answer = await router.request('/v1/models', { headers: { origin: 'https://app.example', ...KEY } })
   expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example')
   expect(answer.headers.get('access-control-expose-headers')).toContain('x-router-route')
-  // An error must be readable as well, or the page learns nothing but "network error".
+  // An error must be readable as well, or the page refreshes nothing but "network error".
   const refused = await router.request('/v1/models', { headers: { origin: 'https://app.example' } })
   expect(refused.status).toBe(401)
   expect(refused.headers.get('access-control-allow-origin')).toBe('https://app.example')

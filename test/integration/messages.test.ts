@@ -13,8 +13,8 @@ import {
   LOCAL_ANSWER,
   LOCAL_MODEL_NAME,
   LOCAL_SECRET,
+  nonStreamingBody,
   streamFrames,
-  wholeBody,
 } from '../support/upstream-messages.ts'
 
 const MAX_BODY_BYTES = 4_096
@@ -78,7 +78,7 @@ test('a simple request is streamed from the container', async () => {
 test('a complex request is Claude’s, byte for byte in both directions', async () => {
   const body = messagesBody(complex(), { model: 'claude-opus-5-5' }).replace('{', '{ "x_new" :1.0, ')
   const reply = await edge.post('/v1/messages?beta=true', body)
-  expect(reply.body).toBe(wholeBody(CLAUDE_ANSWER))
+  expect(reply.body).toBe(nonStreamingBody(CLAUDE_ANSWER))
   expect(edge.claude[0]?.body).toBe(body)
   expect(edge.claude[0]?.url).toMatch(/\/v1\/messages\?beta=true$/)
   expect(edge.claude[0]?.headers.get('x-api-key')).toBe(CLAUDE_KEY)

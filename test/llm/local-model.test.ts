@@ -60,7 +60,7 @@ test('knows a model of the catalogue that would have to be downloaded', () => {
   expect(router.local.getModelInfo()).toMatchObject({
     name: 'HuggingFaceTB/SmolLM2-360M-Instruct',
     size: '417 MB',
-    licence: 'Apache-2.0',
+    license: 'Apache-2.0',
     downloaded: false,
   })
 })

@@ -2,10 +2,10 @@
  * A router of the library with both upstreams played and a model that says what the test wants.
  */
 import { resolve } from 'node:path'
-import type { EngineStatus } from '../../inference/engine/child-supervisor.ts'
 import type { EngineEvent } from '../../inference/engine/engine.ts'
-import type { EngineProcess } from '../../inference/engine/engine-process.ts'
-import type { ResolvedModel } from '../../inference/resolve-model.ts'
+import type { EngineProcess } from '../../inference/engine/process.ts'
+import type { EngineStatus } from '../../inference/engine/supervisor.ts'
+import type { ResolvedModel } from '../../inference/models/resolve.ts'
 import { createRouter, type Router, type RouterOptions } from '../../llm/router.ts'
 import { RouterError } from '../../shared/errors.ts'
 import { CLAUDE_KEY, LOCAL_TEXT } from '../support/edge/canaries.ts'

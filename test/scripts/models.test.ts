@@ -28,7 +28,7 @@ async function run(script: string, argv: string[], env: Record<string, string> =
   return { code, out, err }
 }
 
-test('lists the catalogue with licence and memory, without colour where there is no terminal', async () => {
+test('lists the catalogue with license and memory, without colour where there is no terminal', async () => {
   const { code, out } = await run('models.ts', ['list'])
   expect(code).toBe(0)
   expect(out).toMatch(/● Ulfberht-135M {2}\(on disk\)/)

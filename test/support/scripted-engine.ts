@@ -16,7 +16,7 @@ export const SCRIPTED_MODEL: ModelInfo = {
   tasks: ['simple_chat'],
   capabilities: ['chat'],
   sizeBytes: 1000,
-  licence: 'MIT',
+  license: 'MIT',
   defaultTemperature: 0,
 }
 

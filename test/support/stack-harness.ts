@@ -13,8 +13,8 @@ import {
   LOCAL_ANSWER,
   LOCAL_MODEL_NAME,
   LOCAL_SECRET,
+  nonStreamingBody,
   streamFrames,
-  wholeBody,
 } from './upstream-messages.ts'
 
 // A developer's own .env must not reach the Worker under test.
@@ -63,7 +63,7 @@ export async function startEdgeHarness(settings: Readonly<Record<string, string>
         return new HttpResponse(streamFrames(CLAUDE_ANSWER).join(''), {
           headers: { ...headers, ...EVENT_STREAM },
         })
-      return new HttpResponse(wholeBody(CLAUDE_ANSWER), {
+      return new HttpResponse(nonStreamingBody(CLAUDE_ANSWER), {
         headers: { ...headers, 'content-type': 'application/json' },
       })
     }),

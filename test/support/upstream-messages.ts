@@ -56,7 +56,7 @@ export function framesUntilText(answer: AnswerText, pieces: number): string {
 }
 
 /** The body of a whole answer, with a field and a spacing that no serialiser of ours would make. */
-export function wholeBody({ model, pieces }: AnswerText): string {
+export function nonStreamingBody({ model, pieces }: AnswerText): string {
   const message = {
     ...emptyMessage(model),
     content: [{ type: 'text', text: pieces.join('') }],
@@ -93,7 +93,7 @@ export const claudeAnswers: Script = [
     const wantsStream = /"stream":\s*true/.test(exchange.hit.body.toString())
     const script = wantsStream
       ? stream(streamFrames(CLAUDE_ANSWER))
-      : respond(200, wholeBody(CLAUDE_ANSWER), claudeHeaders)
+      : respond(200, nonStreamingBody(CLAUDE_ANSWER), claudeHeaders)
     for (const step of script) await step(exchange)
   },
 ]

@@ -1,9 +1,9 @@
 /** Cache keys: what makes two requests the same, what makes them different, and what is never kept. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cacheKey, cacheObstacle, isCacheableAnswer } from '../../../edge/cache/key.ts'
+import { cacheKey, isCacheableAnswer, uncacheableReason } from '../../../edge/cache/key.ts'
 import type { RouterRequest } from '../../../edge/request.ts'
-import type { Target } from '../../../edge/routing/decide.ts'
+import type { Target } from '../../../edge/target.ts'
 import { parseMessagesRequest } from '../../../shared/messages.ts'
 import { localMessage } from '../../support/edge/messages.ts'
 import { featuresOf, routerRequest } from '../../support/edge/requests.ts'
@@ -87,28 +87,28 @@ test('does not depend on who traces the request or on its id', async () => {
   expect(await keyOf(ask('Hello'), { id: 'req_other', passHeaders: { traceparent: '00-1-2-01' } })).toBe(key)
 })
 
-const obstacle = (extra: Record<string, unknown>) => {
+const unavailableReason = (extra: Record<string, unknown>) => {
   const body = ask('Hello', extra)
-  return cacheObstacle(parseMessagesRequest(body), featuresOf(body))
+  return uncacheableReason(parseMessagesRequest(body), featuresOf(body))
 }
 
 test('finds a plain request fit for the cache, at temperature 0 as well', () => {
-  expect(obstacle({})).toBeUndefined()
-  expect(obstacle({ temperature: 0 })).toBeUndefined()
-  expect(obstacle({ temperature: null, tools: [], metadata: {} })).toBeUndefined()
+  expect(unavailableReason({})).toBeUndefined()
+  expect(unavailableReason({ temperature: 0 })).toBeUndefined()
+  expect(unavailableReason({ temperature: null, tools: [], metadata: {} })).toBeUndefined()
 })
 
 test('keeps stateful and deliberately varied requests from the cache', () => {
   const image = [{ role: 'user', content: [{ type: 'image' }, { type: 'text', text: 'Hi' }] }]
   const result = [{ role: 'user', content: [{ type: 'tool_result', tool_use_id: 'x' }] }]
-  expect(obstacle({ tools: [{ name: 'x' }] })).toBe('tools')
-  expect(obstacle({ messages: result })).toBe('tools')
-  expect(obstacle({ messages: image })).toBe('non-text content')
-  expect(obstacle({ thinking: { type: 'enabled' } })).toBe('thinking')
-  expect(obstacle({ container: 'x' })).toBe('server features')
-  expect(obstacle({ temperature: 0.1 })).toBe('temperature above 0')
-  expect(obstacle({ metadata: { user_id: 'u' } })).toBe('metadata.user_id')
-  expect(obstacle({ system: 'word '.repeat(120_000) })).toBe('long input')
+  expect(unavailableReason({ tools: [{ name: 'x' }] })).toBe('tools')
+  expect(unavailableReason({ messages: result })).toBe('tools')
+  expect(unavailableReason({ messages: image })).toBe('non-text content')
+  expect(unavailableReason({ thinking: { type: 'enabled' } })).toBe('thinking')
+  expect(unavailableReason({ container: 'x' })).toBe('server features')
+  expect(unavailableReason({ temperature: 0.1 })).toBe('temperature above 0')
+  expect(unavailableReason({ metadata: { user_id: 'u' } })).toBe('metadata.user_id')
+  expect(unavailableReason({ system: 'word '.repeat(120_000) })).toBe('long input')
 })
 
 test('keeps whole, plain answers only', () => {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { createAsyncQueue } from '../../../inference/async-queue.ts'
 import { openEventStream } from '../../../inference/http/event-stream.ts'
+import { createAsyncQueue } from '../../../inference/serving/async-queue.ts'
 import { RouterError } from '../../../shared/errors.ts'
 import type { KnownEvent } from '../../../shared/events.ts'
 

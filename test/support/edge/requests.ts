@@ -29,7 +29,7 @@ export function routerRequest(
     agentSession: false,
     signal: new AbortController().signal,
     startedAt: 0,
-    defer: (work) => {
+    waitUntil: (work) => {
       work.catch(() => {})
     },
     ...overrides,

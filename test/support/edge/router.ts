@@ -5,7 +5,7 @@
 import { createApp } from '../../../edge/app.ts'
 import { composeDependencies, type Effects } from '../../../edge/compose.ts'
 import { readConfig } from '../../../edge/config.ts'
-import { createMemoryStrategyRecord } from '../../../edge/state/strategy-store.ts'
+import { createMemoryStrategyRecord } from '../../../edge/strategy-store.ts'
 import { ADMIN_KEY, ALICE_KEY, BOB_KEY, CLAUDE_KEY, LOCAL_SECRET, SIMPLE_PROMPT } from './canaries.ts'
 import { collectLog } from './log-collector.ts'
 import { CLAUDE_URL, CONTAINER_URL, networkFetch } from './upstreams.ts'

@@ -43,7 +43,7 @@ const handlers = [
 ]
 
 beforeEach(() => {
-  claude.reset(answerWhole(claudeMessage()))
+  claude.reset(answerNonStreaming(claudeMessage()))
   container.reset(answerStream(localMessage()))
   readiness.reset(() => ready())
 })
@@ -100,7 +100,7 @@ export function ready(overrides: Record<string, unknown> = {}): Response {
 }
 
 /** Answers with JSON, or with a stream where one is asked for, as Claude does. */
-export function answerWhole(message: ReturnType<typeof claudeMessage>): Responder {
+export function answerNonStreaming(message: ReturnType<typeof claudeMessage>): Responder {
   return (hit) => {
     const asked: unknown = JSON.parse(hit.text)
     const streams = typeof asked === 'object' && asked !== null && 'stream' in asked && asked.stream === true

@@ -1,0 +1,94 @@
+/**
+ * Tries targets in order and commits to the first whose provider has content to send. Whatever fails before that is
+ * invisible to the client; what happens after is the stream's own affair.
+ */
+import { type ErrorCode, RouterError } from '../../shared/errors.ts'
+import type { Answer, Provider } from '../providers/provider.ts'
+import type { RouterRequest } from '../request.ts'
+import type { ProviderName, Target } from '../target.ts'
+
+/** Why a target did not answer, as headers and log lines name it. */
+export type FailureCause = 'timeout' | 'unavailable' | 'overloaded' | 'unsupported' | 'error'
+export type Failure = { readonly provider: ProviderName; readonly cause: FailureCause }
+
+export type FallbackResult =
+  | {
+      readonly ok: true
+      readonly answer: Answer
+      readonly failures: readonly Failure[]
+      /** Upstream requests that were made. */
+      readonly attempts: number
+    }
+  | {
+      readonly ok: false
+      readonly error: RouterError
+      readonly failures: readonly Failure[]
+      readonly attempts: number
+    }
+
+export type Providers = Readonly<Record<ProviderName, Provider | undefined>>
+
+const CAUSES: Partial<Record<ErrorCode, FailureCause>> = {
+  timeout: 'timeout',
+  unavailable: 'unavailable',
+  overloaded: 'overloaded',
+  unsupported: 'unsupported',
+}
+
+export type FallbackOptions = {
+  /** Whether a target could answer at all, so that the one before it may give up early; all can unless this is given. */
+  readonly isUsable?: (target: Target) => boolean
+  /** Targets of which the caller knows already that they fail, and how. */
+  readonly known?: Partial<Record<ProviderName, RouterError>>
+}
+
+/** Returns the first answer, or the error that the client gets when no target gives one. */
+export async function openFirst(
+  request: RouterRequest,
+  targets: readonly Target[],
+  providers: Providers,
+  { isUsable = () => true, known = {} }: FallbackOptions = {},
+): Promise<FallbackResult> {
+  const failures: Failure[] = []
+  const errors: RouterError[] = []
+  let attempts = 0
+  const onAttempt = () => {
+    attempts++
+  }
+  for (const [index, target] of targets.entries()) {
+    try {
+      const failed = known[target.provider]
+      if (failed !== undefined) throw failed
+      const provider = providers[target.provider]
+      if (provider === undefined) throw new RouterError('configuration', 'The local model is switched off.')
+      const context = {
+        isFallback: failures.length > 0,
+        isLast: !targets.slice(index + 1).some(isUsable),
+        onAttempt,
+      }
+      const answer = await provider.open(request, target, context)
+      return { ok: true, answer, failures, attempts }
+    } catch (error) {
+      const reason = RouterError.from(error)
+      errors.push(reason)
+      failures.push({ provider: target.provider, cause: CAUSES[reason.code] ?? 'error' })
+      if (!reason.tryNextTarget) break
+    }
+  }
+  return { ok: false, error: summarise(errors), failures, attempts }
+}
+
+/** The last error says what the client can do, unless the only one left to ask is not configured. */
+function summarise(errors: readonly RouterError[]): RouterError {
+  const last = errors.at(-1) ?? new RouterError('internal', 'There is no target for this request.')
+  const first = errors[0]
+  if (last.code !== 'configuration' || first === undefined || first === last) return last
+  return new RouterError(
+    first.code,
+    `${first.message} Claude cannot take over: ANTHROPIC_API_KEY is not set.`,
+    {
+      cause: last,
+      retryAfterMs: first.retryAfterMs,
+    },
+  )
+}

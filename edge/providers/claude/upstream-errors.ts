@@ -1,0 +1,103 @@
+/**
+ * What Claude's refusals mean: which are passed on verbatim, which are tried again, which are the operator's fault
+ * and must not look like the client's.
+ */
+import * as z from 'zod/mini'
+import { RouterError, readRetryAfterMs } from '../../../shared/errors.ts'
+
+const errorBodySchema = z.looseObject({
+  type: z.literal('error'),
+  error: z.looseObject({ type: z.string(), message: z.string() }),
+})
+
+const RETRIED_STATUSES = new Set([408, 409, 429, 500, 502, 503, 504, 529])
+/** A wait longer than this is the client's to decide. */
+const LONGEST_WAIT_MS = 5_000
+/** SDKs obey any Retry-After, an hour included. */
+const LONGEST_CLIENT_WAIT_MS = 60_000
+
+const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  api_error: 500,
+  timeout_error: 504,
+  overloaded_error: 529,
+}
+
+export type UpstreamError = {
+  readonly status: number
+  readonly headers: Headers
+  readonly bytes: Uint8Array
+  readonly type: string | undefined
+}
+
+/** Reads a upstreamError's body; `type` is undefined where it is not Anthropic's shape (a proxy's HTML, say). */
+export function readUpstreamError(status: number, headers: Headers, bytes: Uint8Array): UpstreamError {
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    value = undefined
+  }
+  const parsed = errorBodySchema.safeParse(value)
+  return { status, headers, bytes, type: parsed.success ? parsed.data.error.type : undefined }
+}
+
+/** Returns the status that an error event would have had, had it come as a response. */
+export function statusOfErrorType(type: string): number {
+  return (Object.hasOwn(STATUS_OF_TYPE, type) ? STATUS_OF_TYPE[type] : undefined) ?? 500
+}
+
+/**
+ * Says how long to wait before the same request may be tried again, in ms, or undefined if it must not be.
+ * A 429 without Retry-After is a spending limit: waiting does not lift it.
+ */
+export function retryWaitMs(upstreamError: UpstreamError, now: number, jitterMs: number): number | undefined {
+  if (!RETRIED_STATUSES.has(upstreamError.status)) return undefined
+  if (upstreamError.headers.get('x-should-retry') === 'false') return undefined
+  const asked = readRetryAfterMs(upstreamError.headers, now)
+  if (asked === undefined) return upstreamError.status === 429 ? undefined : jitterMs
+  return asked <= LONGEST_WAIT_MS ? Math.max(asked, 1) : undefined
+}
+
+/**
+ * Says whether the client may try again after the time that Claude asks for. Those that no waiting mends, and those
+ * that would make an SDK sleep for longer than anybody waits, are not worth it.
+ */
+export function isWorthRetrying(upstreamError: UpstreamError, now: number): boolean {
+  if (upstreamError.headers.get('x-should-retry') === 'false') return false
+  const asked = readRetryAfterMs(upstreamError.headers, now)
+  return asked === undefined ? upstreamError.status !== 429 : asked <= LONGEST_CLIENT_WAIT_MS
+}
+
+/**
+ * Turns a upstreamError that must not reach the client as it is into an error of ours, or returns undefined where the
+ * client gets Claude's own words.
+ * @param ownKey the credential is the operator's, so its trouble is not the client's
+ */
+export function ownError(upstreamError: UpstreamError, ownKey: boolean): RouterError | undefined {
+  const { status } = upstreamError
+  if (ownKey && (status === 401 || status === 403))
+    return new RouterError(
+      'upstream',
+      "Claude refused the router's own credential. The operator must check ANTHROPIC_API_KEY.",
+    )
+  if (ownKey && status === 402)
+    return new RouterError(
+      'billing',
+      "The router's account at Anthropic has no credit left. The operator must add some.",
+    )
+  if (upstreamError.type !== undefined) return undefined
+  if (status === 529 || status === 503)
+    return new RouterError('overloaded', 'Claude is overloaded. Try again later.')
+  if (status === 504 || status === 408) return new RouterError('timeout', 'Claude did not answer in time.')
+  return new RouterError(
+    'upstream',
+    'Claude could not be reached properly: something else answered in its place.',
+  )
+}

@@ -1,0 +1,214 @@
+/**
+ * What is known of one local server: which model it has, how busy it is, whether trying it is worth a client's time.
+ * Probes are made beside requests, never in front of them once the server is known; a sleeping server is woken by
+ * its probe. State of the isolate: it may vanish at any time.
+ */
+import * as z from 'zod/mini'
+import { RouterError, readRetryAfterMs } from '../../../shared/errors.ts'
+import type { Log } from '../../../shared/log.ts'
+import { SIMPLE_TASKS, type SimpleTask } from '../../../shared/tasks.ts'
+import { discardBody, type Fetch, fetchOrUnavailable } from '../provider.ts'
+import { createBreaker } from './breaker.ts'
+import type { LocalProtocol } from './protocol.ts'
+
+export type LocalModel = {
+  readonly name: string
+  /** Undefined where the server says nothing about it. */
+  readonly tasks: readonly SimpleTask[] | undefined
+  readonly maxInputTokens: number | undefined
+  /** The server says that its model speaks English and nothing else. */
+  readonly englishOnly: boolean
+}
+
+export type LocalState = 'unknown' | 'ready' | 'waking' | 'busy' | 'down'
+
+export type LocalHealth = {
+  readonly url: string
+  readonly model: () => LocalModel | undefined
+  readonly state: () => LocalState
+  /** Milliseconds that a request would wait before it runs, as the server said last. */
+  readonly expectedWaitMs: () => number
+  /** Why a request must not be sent now, or undefined where it may. Starts a probe when one is due. */
+  readonly unavailableReason: (waitUntil: (work: Promise<unknown>) => void) => RouterError | undefined
+  /** Learns model and readiness, in the foreground only while nothing is known. Never throws. */
+  readonly refresh: (waitUntil: (work: Promise<unknown>) => void) => Promise<void>
+  readonly succeeded: () => void
+  /** Tells of a failed request; `waitUntil` keeps the probe alive that may follow. */
+  readonly failed: (error: RouterError, waitUntil: (work: Promise<unknown>) => void) => void
+  /** Reads the load that a response's headers tell. */
+  readonly noteLoad: (headers: Headers) => void
+}
+
+export type LocalHealthOptions = {
+  readonly url: string
+  readonly secret: string | undefined
+  readonly protocol: LocalProtocol
+  readonly fetch: Fetch
+  readonly log: Log
+  readonly now: () => number
+  /** Longest time a request waits to refresh what the server is, ms. */
+  readonly refreshTimeoutMs: number
+  /** A request that would wait longer than this is not sent, ms. */
+  readonly longestWaitMs: number
+}
+
+const MODEL_FRESH_MS = 60_000
+const LOAD_FRESH_MS = 5_000
+/** A free instance takes 30 to 60 s to wake; deferred work may live for 30 s after the response. */
+const PROBE_TIMEOUT_MS = 25_000
+const DEFAULT_LOADING_WAIT_MS = 5_000
+const REFUSED_AGAIN_MS = 2_000
+
+const readySchema = z.looseObject({
+  model: z.optional(z.string()),
+  tasks: z.nullish(z.array(z.string())),
+  languages: z.nullish(z.array(z.string())),
+  maxInputTokens: z.optional(z.number()),
+  expectedWaitMs: z.optional(z.number()),
+  data: z.optional(z.array(z.looseObject({ id: z.string() }))),
+})
+
+/** Returns the health of a server of which nothing is known yet. */
+export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
+  const { url, now, log } = options
+  const breaker = createBreaker({ now })
+  let model: LocalModel | undefined
+  let refreshedAt = Number.NEGATIVE_INFINITY
+  let load: { waitMs: number; at: number } | undefined
+  let label: LocalState = 'unknown'
+  let lastError: RouterError | undefined
+  let wokenAt = Number.NEGATIVE_INFINITY
+  let saidLoading = false
+  let probedAt = Number.NEGATIVE_INFINITY
+
+  const note = (error: RouterError) => {
+    lastError = error
+    if (error.code === 'overloaded' || error.retryAfterMs !== undefined) {
+      label = error.code === 'overloaded' ? 'busy' : 'waking'
+      breaker.openFor(error.retryAfterMs ?? DEFAULT_LOADING_WAIT_MS)
+      return
+    }
+    breaker.failed()
+    label = 'down'
+  }
+  const succeeded = () => {
+    breaker.succeeded()
+    label = 'ready'
+    lastError = undefined
+  }
+  const probe = async (timeoutMs: number) => {
+    probedAt = now()
+    try {
+      const found = await askReadiness(options, AbortSignal.timeout(timeoutMs))
+      model = found.model
+      if (found.waitMs !== undefined) load = { waitMs: found.waitMs, at: now() }
+      refreshedAt = now()
+      if (label !== 'ready') log('[Router] Local model is ready', { model: model?.name })
+      saidLoading = false
+      succeeded()
+    } catch (error) {
+      const known = RouterError.from(error)
+      saidLoading = known.retryAfterMs !== undefined
+      note(known)
+    }
+  }
+  /** One wake-up call at a time: a sleeping instance must not be kept busy by its callers' impatience. */
+  const wake = (waitUntil: (work: Promise<unknown>) => void) => {
+    if (now() - wokenAt < PROBE_TIMEOUT_MS) return
+    wokenAt = now()
+    waitUntil(
+      probe(PROBE_TIMEOUT_MS).finally(() => {
+        wokenAt = Number.NEGATIVE_INFINITY
+      }),
+    )
+  }
+
+  return {
+    url,
+    model: () => model,
+    state: () => (label !== 'ready' && breaker.state() === 'closed' && model !== undefined ? 'ready' : label),
+    expectedWaitMs: () => (load !== undefined && now() - load.at < LOAD_FRESH_MS ? load.waitMs : 0),
+    unavailableReason(waitUntil) {
+      if (breaker.state() !== 'closed') {
+        if (breaker.takeProbe()) waitUntil(probe(PROBE_TIMEOUT_MS))
+        // A host that refuses at once costs nothing to ask again: it may be back long before the breaker's wait is over.
+        else if (lastError?.code === 'unavailable' && now() - probedAt > REFUSED_AGAIN_MS) wake(waitUntil)
+        return lastError ?? new RouterError('unavailable', 'The local model is not available.')
+      }
+      // Who cannot say in time what it is would not answer in time: the client has waited once, and shall not again.
+      if (model === undefined && lastError?.code === 'timeout') return lastError
+      if (load !== undefined && now() - load.at < LOAD_FRESH_MS && load.waitMs > options.longestWaitMs)
+        return new RouterError('overloaded', 'The local model has too many requests waiting.', {
+          retryAfterMs: load.waitMs,
+        })
+      return undefined
+    },
+    async refresh(waitUntil) {
+      const closed = breaker.state() === 'closed'
+      const waking = now() - wokenAt < PROBE_TIMEOUT_MS
+      // A model is ready when it is ready: the page that said "loading" is cheap to ask again, whatever it guessed.
+      if (saidLoading || (model === undefined && closed && !waking)) await probe(options.refreshTimeoutMs)
+      else if (model !== undefined && closed && now() - refreshedAt > MODEL_FRESH_MS) {
+        refreshedAt = now()
+        waitUntil(probe(PROBE_TIMEOUT_MS))
+      }
+      if (breaker.state() === 'closed' && label === 'down') wake(waitUntil)
+    },
+    succeeded,
+    failed(error, waitUntil) {
+      // What the client did, or what this model cannot serve, says nothing about the server's health.
+      if (error.code === 'cancelled' || error.code === 'unsupported' || error.code === 'invalid_request')
+        return
+      saidLoading = false
+      note(error)
+      if (breaker.state() === 'closed') wake(waitUntil)
+    },
+    noteLoad(headers) {
+      const waitMs = Number(headers.get('x-expected-wait-ms') ?? Number.NaN)
+      if (Number.isFinite(waitMs) && waitMs >= 0) load = { waitMs, at: now() }
+    },
+  }
+}
+
+async function askReadiness(
+  { url, secret, protocol, fetch, now }: LocalHealthOptions,
+  signal: AbortSignal,
+): Promise<{ model: LocalModel; waitMs: number | undefined }> {
+  for (const path of protocol.readinessPaths) {
+    const init = { headers: protocol.headers(secret), signal }
+    const response = await fetchOrUnavailable(fetch, `${url}${path}`, init, 'The local model').catch(
+      (error) => {
+        throw signal.aborted
+          ? new RouterError('timeout', 'The local model did not say in time whether it is ready.')
+          : error
+      },
+    )
+    // Another server than ours has no such page.
+    if (response.status === 404 || response.status === 405) {
+      discardBody(response)
+      continue
+    }
+    if (!response.ok) {
+      discardBody(response)
+      const retryAfterMs =
+        response.status === 503
+          ? (readRetryAfterMs(response.headers, now()) ?? DEFAULT_LOADING_WAIT_MS)
+          : undefined
+      throw new RouterError('unavailable', 'The local model is not ready.', { retryAfterMs })
+    }
+    const parsed = readySchema.safeParse(await response.json().catch(() => undefined))
+    if (!parsed.success)
+      throw new RouterError('unavailable', 'Something else answers at the address of the local model.')
+    const { model, tasks, languages, maxInputTokens, expectedWaitMs, data } = parsed.data
+    return {
+      model: {
+        name: model ?? data?.[0]?.id ?? 'local',
+        tasks: tasks == null ? undefined : SIMPLE_TASKS.filter((task) => tasks.includes(task)),
+        maxInputTokens,
+        englishOnly: languages?.length === 1 && languages[0] === 'en',
+      },
+      waitMs: expectedWaitMs,
+    }
+  }
+  throw new RouterError('unavailable', 'Something else answers at the address of the local model.')
+}

@@ -1,0 +1,38 @@
+/**
+ * The Messages API towards a local server: our own container, or any other server that speaks it.
+ * Sends only what a text model can use; everything else in a request has been kept away by the rules.
+ */
+import { parseStreamEvent } from '../../../shared/events.ts'
+import type { MessagesRequest } from '../../../shared/messages.ts'
+import type { LocalProtocol } from './protocol.ts'
+
+const FIELDS = [
+  'max_tokens',
+  'messages',
+  'system',
+  'stop_sequences',
+  'temperature',
+  'top_p',
+  'top_k',
+] as const
+
+export const localMessagesProtocol: LocalProtocol = {
+  path: '/v1/messages',
+  readinessPaths: ['/readyz', '/v1/models'],
+  headers: (secret) => ({
+    'anthropic-version': '2023-06-01',
+    ...(secret === undefined ? {} : { 'x-api-key': secret, authorization: `Bearer ${secret}` }),
+  }),
+  body(request, model) {
+    const body: Record<string, unknown> = { model, stream: true }
+    for (const field of FIELDS) {
+      const value = request[field]
+      if (value !== undefined && value !== null) body[field] = value
+    }
+    return body
+  },
+  createReader: () => ({
+    push: ({ data, event }) => [parseStreamEvent(data, event)],
+    end: () => [],
+  }),
+} satisfies LocalProtocol & { body: (request: MessagesRequest, model: string) => unknown }

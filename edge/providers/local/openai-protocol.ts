@@ -1,0 +1,32 @@
+/**
+ * OpenAI's chat completions towards a local server (llama.cpp's server, Ollama, vLLM): the road to GPUs and to models
+ * that transformers.js does not run. Joins the pure translations of `chat-completions/` to the wire.
+ */
+
+import type { KnownEvent } from '../../../shared/events.ts'
+import { emptyUsage } from '../../../shared/messages.ts'
+import { estimateTokens } from '../../../shared/tokens.ts'
+import { toChatCompletionRequest } from '../../chat-completions/chat-completion-request.ts'
+import { createMessagesTranslator } from '../../chat-completions/messages-translator.ts'
+import type { LocalProtocol } from './protocol.ts'
+
+export const localOpenAiProtocol: LocalProtocol = {
+  path: '/v1/chat/completions',
+  readinessPaths: ['/v1/models'],
+  headers: (secret) => (secret === undefined ? {} : { authorization: `Bearer ${secret}` }),
+  body: (request, model, logprobs) => toChatCompletionRequest(request, { model, logprobs }),
+  createReader(model, requestId) {
+    const translator = createMessagesTranslator({ id: requestId.replace(/^req_/, 'msg_'), model })
+    let text = ''
+    /** Some servers report no usage at all; an estimate is better than a zero that looks measured. */
+    const withUsage = (event: KnownEvent): KnownEvent => {
+      if (event.type === 'content_block_delta') text += event.delta.text ?? ''
+      if (event.type !== 'message_delta' || event.usage !== undefined) return event
+      return { ...event, usage: emptyUsage(0, estimateTokens(text)) }
+    }
+    return {
+      push: ({ data }) => translator.push(data).map(withUsage),
+      end: () => translator.end().map(withUsage),
+    }
+  },
+}

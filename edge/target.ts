@@ -1,0 +1,8 @@
+/**
+ * The two providers, and one model behind one of them: what a decision names, a provider opens and a receipt records.
+ */
+
+export type ProviderName = 'local' | 'claude'
+
+/** One model behind one provider. */
+export type Target = { readonly provider: ProviderName; readonly model: string }

@@ -1,0 +1,77 @@
+/**
+ * Entry of the model's process: loads the model it is told to, then answers commands until its parent is gone.
+ * Holds no secret and opens no port.
+ */
+import process from 'node:process'
+import type { Engine } from './engine.ts'
+import { type Command, commandSchema, type Report, toFailure } from './protocol.ts'
+import { selfTest } from './self-test.ts'
+import { createTransformersEngine } from './transformers/engine.ts'
+
+let engine: Engine | undefined
+const running = new Map<number, AbortController>()
+
+const report = (message: Report) => {
+  if (process.connected) process.send?.(message)
+}
+
+async function load({ model, threads }: Extract<Command, { type: 'load' }>): Promise<void> {
+  try {
+    const resolved = {
+      ...model,
+      modelFileName: model.modelFileName,
+      info: { ...model.info, tasks: model.info.tasks },
+    }
+    const loaded = await createTransformersEngine(resolved, { threads, random: Math.random })
+    const speed = await selfTest(loaded, () => performance.now())
+    engine = loaded
+    report({ type: 'ready', ...speed })
+  } catch (error) {
+    report({ type: 'load_failed', failure: toFailure(error) })
+  }
+}
+
+async function generate(
+  loaded: Engine,
+  { id, request }: Extract<Command, { type: 'generate' }>,
+): Promise<void> {
+  const abort = new AbortController()
+  running.set(id, abort)
+  try {
+    for await (const event of loaded.generate(request, abort.signal)) report({ type: 'event', id, event })
+  } catch (error) {
+    report({ type: 'failed', id, failure: toFailure(error) })
+  } finally {
+    running.delete(id)
+  }
+}
+
+async function count(loaded: Engine, { id, prompt }: Extract<Command, { type: 'count' }>): Promise<void> {
+  try {
+    report({ type: 'counted', id, tokens: await loaded.countTokens(prompt) })
+  } catch (error) {
+    report({ type: 'failed', id, failure: toFailure(error) })
+  }
+}
+
+async function handle(message: unknown): Promise<void> {
+  const command = commandSchema.parse(message)
+  if (command.type === 'load') await load(command)
+  else if (command.type === 'ping') report({ type: 'pong' })
+  else if (command.type === 'abort') running.get(command.id)?.abort()
+  else if (engine === undefined)
+    report({
+      type: 'failed',
+      id: command.id,
+      failure: { code: 'unavailable', message: 'The local model is not loaded.' },
+    })
+  else if (command.type === 'generate') await generate(engine, command)
+  else await count(engine, command)
+}
+
+process.on('message', (message) => void handle(message))
+// The parent is gone, however it went: nobody needs the model any more.
+process.on('disconnect', () => process.exit(0))
+// A terminal sends Ctrl-C to the whole group; the parent decides when this process ends.
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => {})

@@ -1,0 +1,38 @@
+/**
+ * From a setting to a model that is on disk and fits into memory: the steps before loading, in order.
+ */
+import { type DownloadDeps, downloadModel } from './download.ts'
+import { availableMemory, checkMemory, type MemoryReadings } from './memory.ts'
+import {
+  locateModel,
+  type ModelPlaces,
+  missingModelFiles,
+  type ResolvedModel,
+  resolveModel,
+} from './resolve.ts'
+
+export type PrepareOptions = {
+  readonly name: string
+  readonly dtype: string | undefined
+  readonly places: ModelPlaces
+  readonly download: DownloadDeps
+  readonly memory: MemoryReadings
+  /** Told before a download begins. */
+  readonly onDownload?: (name: string) => void
+}
+
+/**
+ * Returns the model, downloaded if it was missing.
+ * @throws {RouterError} `configuration` or `unavailable`, with what to do
+ */
+export async function prepareModel(options: PrepareOptions): Promise<ResolvedModel> {
+  const { name, dtype, places } = options
+  const location = locateModel(name, places)
+  if (location.origin === 'cache' && missingModelFiles(location, dtype).length > 0) {
+    options.onDownload?.(location.name)
+    await downloadModel(location, dtype, options.download)
+  }
+  const model = resolveModel(name, places, dtype)
+  checkMemory(model, availableMemory(options.memory))
+  return model
+}

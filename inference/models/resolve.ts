@@ -1,0 +1,201 @@
+/**
+ * From a name to a model that can be loaded: a folder, the shipped model, or what was downloaded before.
+ * Reads files, downloads nothing.
+ */
+import { statSync } from 'node:fs'
+import { basename, isAbsolute, join, resolve } from 'node:path'
+import * as z from 'zod'
+import { RouterError } from '../../shared/errors.ts'
+import type { ModelInfo } from '../engine/engine.ts'
+import { type CatalogueModel, estimateMemory, findModel, SHIPPED_MODEL, whyAbsent } from './catalogue.ts'
+import {
+  DTYPE_SUFFIXES,
+  dtypesInFolder,
+  kindOf,
+  type ModelConfig,
+  missingFiles,
+  OPTIONAL_TEXT_FILES,
+  onnxFiles,
+  REQUIRED_TEXT_FILES,
+  readJson,
+  readModelConfig,
+  totalSize,
+} from './files.ts'
+
+export type ResolvedModel = {
+  readonly info: ModelInfo
+  /** Absolute path. */
+  readonly folder: string
+  /** Files that are loaded, relative to the folder. */
+  readonly files: readonly string[]
+  readonly modelFileName: string | undefined
+  /** Estimate of the memory needed, in bytes. */
+  readonly memoryBytes: number
+}
+
+export type ModelPlaces = {
+  /** Folder of the models that come with the repository. */
+  readonly shippedDir: string
+  /** Folder of downloads. */
+  readonly cacheDir: string
+}
+
+/** Where a name leads: to files on disk, or to a repository that would have to be downloaded into `folder`. */
+export type ModelLocation = {
+  readonly name: string
+  readonly catalogue: CatalogueModel | undefined
+  readonly folder: string
+  readonly origin: 'folder' | 'shipped' | 'cache'
+}
+
+/** Folder of the shipped models, beside the sources. */
+export const SHIPPED_DIR = resolve(import.meta.dirname, '../../models')
+
+const REPOSITORY = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/
+
+/**
+ * Returns where the model of that name is or would be.
+ * @param name catalogue name or alias, `owner/repository`, or a folder
+ * @throws {RouterError} `configuration` for a name that is none of these, and for models known not to exist
+ */
+export function locateModel(name: string, { shippedDir, cacheDir }: ModelPlaces): ModelLocation {
+  const given = name.trim() || SHIPPED_MODEL
+  const catalogue = findModel(given)
+  if (catalogue?.shipped)
+    return { name: catalogue.name, catalogue, folder: resolve(shippedDir, catalogue.name), origin: 'shipped' }
+  const looksLikePath = isAbsolute(given) || /^\.{1,2}([/\\]|$)/.test(given)
+  if (looksLikePath || isFolder(given)) {
+    if (!isFolder(given))
+      throw new RouterError('configuration', `There is no folder ${resolve(given)} (LOCAL_MODEL_NAME).`)
+    return { name: basename(resolve(given)), catalogue: undefined, folder: resolve(given), origin: 'folder' }
+  }
+  const absent = whyAbsent(given)
+  if (absent !== undefined) throw new RouterError('configuration', absent)
+  const repository = catalogue?.name ?? given
+  if (!REPOSITORY.test(repository) || repository.includes('..'))
+    throw new RouterError(
+      'configuration',
+      `Unknown model "${given}". Take a name that \`npm run models -- list\` shows, a repository such as HuggingFaceTB/SmolLM2-360M-Instruct, or a folder.`,
+    )
+  return { name: repository, catalogue, folder: resolve(cacheDir, repository), origin: 'cache' }
+}
+
+/** Returns the absent files by which a folder is incomplete, or an empty list if the model can be loaded. */
+export function missingModelFiles(location: ModelLocation, dtype?: string): readonly string[] {
+  const text = missingFiles(location.folder, REQUIRED_TEXT_FILES)
+  if (text.includes('config.json')) return text
+  const choice = chooseFiles(location, readModelConfig(location.folder), dtype)
+  return [...text, ...missingFiles(location.folder, choice.files)]
+}
+
+/**
+ * Reads what is on disk.
+ * @param dtype the wanted dtype; absent: the catalogue's, the model's own, or the best that is there
+ * @throws {RouterError} `configuration` naming the missing folder, file or dtype
+ */
+export function resolveModel(name: string, places: ModelPlaces, dtype?: string): ResolvedModel {
+  const location = locateModel(name, places)
+  const { folder, catalogue } = location
+  if (!isFolder(folder))
+    throw new RouterError(
+      'configuration',
+      `The model ${location.name} is not on disk (${folder}). ${location.origin === 'shipped' ? 'It comes with the repository: restore the folder models/.' : `Run \`npm run models -- pull ${location.name}\`.`}`,
+    )
+  const missing = missingModelFiles(location, dtype)
+  if (missing.length > 0) throw new RouterError('configuration', describeMissing(location, missing, dtype))
+  const config = readModelConfig(folder)
+  const choice = chooseFiles(location, config, dtype)
+  const files = [...REQUIRED_TEXT_FILES, ...OPTIONAL_TEXT_FILES, ...choice.files]
+  const sizeBytes = totalSize(folder, files)
+  const kind = kindOf(config)
+  return {
+    folder,
+    files,
+    modelFileName: choice.modelFileName,
+    memoryBytes: memoryFor(catalogue, choice.dtype, sizeBytes),
+    info: {
+      name: location.name,
+      displayName: catalogue?.displayName ?? location.name,
+      kind,
+      dtype: choice.dtype,
+      promptStyle: catalogue?.promptStyle ?? (kind === 'text-generation' ? 'chat' : 'plain'),
+      contextLength: contextLengthOf(config, folder),
+      tasks: catalogue?.tasks,
+      languages: catalogue?.languages,
+      capabilities: catalogue?.capabilities ?? ['streaming'],
+      sizeBytes,
+      license: catalogue?.license ?? 'unknown: see the model’s own page',
+      defaultTemperature: catalogue?.defaultTemperature ?? 0,
+    },
+  }
+}
+
+/** What the catalogue knows of its own dtype; other weights need other memory. */
+function memoryFor(catalogue: CatalogueModel | undefined, dtype: string, sizeBytes: number): number {
+  return catalogue?.dtype === dtype ? catalogue.memoryBytes : estimateMemory(sizeBytes)
+}
+
+type FileChoice = {
+  readonly dtype: string
+  readonly files: readonly string[]
+  readonly modelFileName: string | undefined
+}
+
+/** Picks dtype and ONNX file names; older exports of decoders are called `decoder_model_merged`. */
+function chooseFiles(
+  { folder, catalogue }: ModelLocation,
+  config: ModelConfig,
+  wanted: string | undefined,
+): FileChoice {
+  const kind = kindOf(config)
+  const own = config['transformers.js_config']?.dtype
+  const preferred = wanted ?? catalogue?.dtype ?? (typeof own === 'string' ? own : undefined)
+  if (preferred !== undefined && !DTYPE_SUFFIXES.has(preferred))
+    throw new RouterError(
+      'configuration',
+      `Unknown LOCAL_MODEL_DTYPE "${preferred}". Possible: ${[...DTYPE_SUFFIXES.keys()].join(', ')}.`,
+    )
+  const names = kind === 'text-generation' ? [catalogue?.modelFileName, 'decoder_model_merged'] : [undefined]
+  for (const modelFileName of names) {
+    const available = dtypesInFolder(folder, kind, modelFileName)
+    const dtype =
+      preferred === undefined || (wanted === undefined && !available.includes(preferred))
+        ? available[0]
+        : preferred
+    if (dtype !== undefined && available.includes(dtype))
+      return { dtype, modelFileName, files: onnxFiles(kind, dtype, config, modelFileName) }
+  }
+  const dtype = preferred ?? 'q8'
+  return { dtype, modelFileName: names[0], files: onnxFiles(kind, dtype, config, names[0]) }
+}
+
+function describeMissing(location: ModelLocation, missing: readonly string[], dtype?: string): string {
+  const { folder, name, origin } = location
+  if (dtype !== undefined && missing.every((file) => file.endsWith('.onnx'))) {
+    const available = dtypesInFolder(folder, kindOf(readModelConfig(folder)))
+    if (available.length > 0 && !available.includes(dtype))
+      return `${folder} has no files in ${dtype}; it has ${available.join(', ')}. Set LOCAL_MODEL_DTYPE to one of these.`
+  }
+  const fix = {
+    cache: `Run \`npm run models -- pull ${name}\`.`,
+    shipped: 'It comes with the repository: restore the folder models/.',
+    folder: 'Export the model for transformers.js into this folder.',
+  }
+  return `The model in ${folder} is incomplete: ${missing.join(', ')} missing or empty. ${fix[origin]}`
+}
+
+const tokenizerSchema = z.looseObject({ model_max_length: z.number().nullish() })
+
+/** Tokens; T5's configuration states none, its tokenizer does. */
+function contextLengthOf(config: ModelConfig, folder: string): number {
+  const stated = config.max_position_embeddings ?? config.n_positions ?? config.max_sequence_length
+  if (typeof stated === 'number') return stated
+  const tokenizer = tokenizerSchema.safeParse(readJson(join(folder, 'tokenizer_config.json')))
+  const length = tokenizer.data?.model_max_length
+  // Tokenizers without a limit state 1e30; 512 is what T5 and its kin were trained on.
+  return typeof length === 'number' && length <= 1_000_000 ? length : 512
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}

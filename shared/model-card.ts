@@ -1,0 +1,40 @@
+/**
+ * The model card: what a local model may be trusted with, said by the container on `/readyz` and by the catalogue, read
+ * by the router. A server without a card is one of which nothing is known; nothing is inferred from what is missing.
+ */
+import * as z from 'zod/mini'
+import { SIMPLE_TASKS, type SimpleTask } from './tasks.ts'
+
+/** `none`: never asked; `set_phrases`: texts that consist of set phrases only; `full`: every request of the task. */
+export const TRUST_LEVELS = ['none', 'set_phrases', 'full'] as const
+export type Trust = (typeof TRUST_LEVELS)[number]
+
+const trust = z.enum(TRUST_LEVELS)
+const taskTrust = z.object({
+  simple_chat: trust,
+  simple_qa: trust,
+  summarization: trust,
+  classification: trust,
+} satisfies Record<SimpleTask, typeof trust>)
+
+/** How far the model is trusted with each simple task. */
+export type TaskTrust = Readonly<z.infer<typeof taskTrust>>
+
+export const modelCardSchema = z.object({
+  trust: taskTrust,
+  /** The only languages that it speaks well, as codes such as `en`; null where there are many. */
+  languages: z.nullable(z.readonly(z.array(z.string()))),
+  /** What measured it, such as `exam 2026-11: 71 %`; null where nothing did. */
+  exam: z.nullable(z.string()),
+})
+export type ModelCard = Readonly<z.infer<typeof modelCardSchema>>
+
+/** Returns the same trust for every simple task. */
+export function uniformTrust(level: Trust): TaskTrust {
+  return { simple_chat: level, simple_qa: level, summarization: level, classification: level }
+}
+
+/** Returns the simple tasks that the model is asked for at all. */
+export function trustedTasks(trust: TaskTrust): readonly SimpleTask[] {
+  return SIMPLE_TASKS.filter((task) => trust[task] !== 'none')
+}

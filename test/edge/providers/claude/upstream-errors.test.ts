@@ -1,0 +1,61 @@
+/** What Claude's refusals mean: how long to wait, and whose affair they are. */
+import { expect, test } from 'vitest'
+import {
+  ownError,
+  readUpstreamError,
+  retryWaitMs,
+  statusOfErrorType,
+} from '../../../../edge/providers/claude/upstream-errors.ts'
+
+const refusal = (
+  status: number,
+  headers: Record<string, string> = {},
+  body = '{"type":"error","error":{"type":"x","message":"y"}}',
+) => readUpstreamError(status, new Headers(headers), new TextEncoder().encode(body))
+const NOW = Date.UTC(2026, 10, 23)
+const waitOf = (status: number, headers: Record<string, string> = {}) =>
+  retryWaitMs(refusal(status, headers), NOW, 300)
+
+test('waits a random while where Claude says nothing, and as long as it says up to five seconds', () => {
+  for (const status of [408, 409, 500, 502, 503, 504, 529]) expect(waitOf(status), String(status)).toBe(300)
+  expect(waitOf(529, { 'retry-after': '2' })).toBe(2_000)
+  expect(waitOf(429, { 'retry-after': '5' })).toBe(5_000)
+  expect(waitOf(429, { 'retry-after-ms': '5001' })).toBeUndefined()
+  expect(waitOf(429, { 'retry-after': '0' })).toBe(1)
+  expect(waitOf(429, { 'retry-after': new Date(NOW + 3_000).toUTCString() })).toBe(3_000)
+})
+
+test('never tries again what would fail again', () => {
+  for (const status of [400, 401, 402, 403, 404, 413, 422])
+    expect(waitOf(status), String(status)).toBeUndefined()
+  expect(waitOf(429)).toBeUndefined()
+  expect(waitOf(529, { 'x-should-retry': 'false' })).toBeUndefined()
+})
+
+test('leaves Claude’s own words to the client, but for the operator’s affairs', () => {
+  for (const status of [400, 404, 413, 429, 500, 529]) expect(ownError(refusal(status), true)).toBeUndefined()
+  for (const status of [401, 402, 403]) {
+    expect(ownError(refusal(status), false)).toBeUndefined()
+    expect(ownError(refusal(status), true)?.status).toBe(status === 402 ? 503 : 502)
+  }
+})
+
+test('puts its own words in the place of what is not Claude’s', () => {
+  for (const [status, code] of [
+    [529, 'overloaded'],
+    [503, 'overloaded'],
+    [504, 'timeout'],
+    [408, 'timeout'],
+    [500, 'upstream'],
+    [404, 'upstream'],
+  ] as const)
+    for (const body of ['<html>', '', '{}', '[]', 'null', '{"type":"error"}'])
+      expect(ownError(refusal(status, {}, body), true)?.code, `${status} ${body}`).toBe(code)
+})
+
+test('gives error events the status of their type, and 500 for types yet unknown', () => {
+  expect(statusOfErrorType('overloaded_error')).toBe(529)
+  expect(statusOfErrorType('rate_limit_error')).toBe(429)
+  for (const type of ['new_error', '', 'constructor', '__proto__', 'toString'])
+    expect(statusOfErrorType(type), type).toBe(500)
+})

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import type { EngineEvent } from '../../../../inference/engine/engine.ts'
+import { createGenerationOutput } from '../../../../inference/engine/text/output.ts'
+
+const WORDS = ['Hel', 'lo', ' STO', 'P', ' there', '!']
+
+function output(stopSequences: readonly string[] = []) {
+  const events: EngineEvent[] = []
+  const decode = (tokens: number[]) => tokens.map((token) => WORDS[token] ?? '').join('')
+  return { events, ...createGenerationOutput(decode, stopSequences, (event) => events.push(event)) }
+}
+
+test('counts every token, and means the log-probabilities of those that a text stands for', () => {
+  const { events, token, finish } = output([' STOX'])
+  expect([token(0, -1), token(2, -2), token(3, -4)]).toEqual([true, true, true])
+  finish()
+  expect(events).toEqual([
+    { type: 'text', text: 'Hel', tokens: 1, logprob: -1 },
+    { type: 'text', text: ' STOP', tokens: 2, logprob: -3 },
+    { type: 'end', stopReason: 'max_tokens', stopSequence: null, outputTokens: 3 },
+  ])
+})
+
+test('ends at a stop sequence over several tokens, and tells nothing of it', () => {
+  const { events, token, finish } = output(['STOP'])
+  expect([0, 1, 2, 3].map((word) => token(word, -1))).toEqual([true, true, true, false])
+  finish()
+  expect(events.map((event) => (event.type === 'text' ? event.text : event.type))).toEqual([
+    'Hel',
+    'lo',
+    ' ',
+    'end',
+  ])
+  expect(events.at(-1)).toMatchObject({
+    stopReason: 'stop_sequence',
+    stopSequence: 'STOP',
+    outputTokens: 4,
+  })
+})
+
+test('tells what was held back when the model ends its turn', () => {
+  const { events, token, endOfTurn, finish } = output(['lo!'])
+  token(0, -1)
+  token(1, -1)
+  endOfTurn()
+  finish()
+  expect(events.map((event) => (event.type === 'text' ? event.text : '')).join('')).toBe('Hello')
+  expect(events.at(-1)).toMatchObject({ type: 'end', stopReason: 'end_turn', stopSequence: null })
+})
