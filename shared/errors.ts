@@ -43,6 +43,10 @@ const MEANINGS = {
   timeout: { status: 504, type: 'timeout_error', tryNextTarget: true },
   /** An upstream answered, but not with an answer: 5xx, HTML, truncated, empty. */
   upstream: { status: 502, type: 'api_error', tryNextTarget: true },
+  /** The model has looked at the request and leaves it to another: no error of anybody's. */
+  declined: { status: 409, type: 'api_error', tryNextTarget: true },
+  /** The model ended without a word; the next target may know one. */
+  empty_answer: { status: 502, type: 'api_error', tryNextTarget: true },
   /** The client left; nobody reads what is written from here on. */
   cancelled: { status: 499, type: 'api_error', tryNextTarget: false },
   internal: { status: 500, type: 'api_error', tryNextTarget: false },

@@ -164,7 +164,7 @@ export function createMessageFold(): MessageFold {
  * Folds a whole stream into its message.
  * @throws {RouterError} `upstream` if the stream holds an error event or ends before `message_stop`
  */
-export async function collect(events: AsyncIterable<StreamEvent>): Promise<Message> {
+export async function collect(events: AsyncIterable<StreamEvent> | Iterable<StreamEvent>): Promise<Message> {
   const fold = createMessageFold()
   for await (const event of events) {
     if (event.type === 'error')

@@ -1,12 +1,12 @@
 /**
- * Time limits of one upstream attempt: one for the whole and one for the stage it is in, both ending in an abort
+ * Time limits of one upstream attempt: one for the whole attempt and one for the stage it is in, both ending in an abort
  * whose reason is a RouterError. Works inside a response pump, where AbortSignal.timeout stops working once the
  * handler has returned.
  */
 import { RouterError } from '../../shared/errors.ts'
 
 export type Deadline = {
-  /** Aborted when a limit passes, when the client leaves or when `cancel` is called. */
+  /** Aborted when a limit passes, when the client disconnects or when `cancel` is called. */
   readonly signal: AbortSignal
   /** Starts a stage in which `within` may wait for `milliseconds` in all. `what` completes "… in time". */
   readonly stage: (milliseconds: number, what: string) => void
@@ -14,59 +14,55 @@ export type Deadline = {
   readonly within: <T>(work: Promise<T>) => Promise<T>
   /** Aborts the attempt: nobody reads on. */
   readonly cancel: () => void
-  /** Ends all timers; the attempt is over. */
+  /** The attempt is over: the client's signal is no longer listened to. */
   readonly done: () => void
 }
 
 /**
- * Returns a running deadline.
- * @param client aborted when the client leaves
- * @param totalMs limit of the whole attempt
+ * Returns a running deadline. Its clocks run only inside `within`: a client that reads slowly makes no upstream late, and
+ * no timer outlives the wait that it belongs to.
+ * @param client aborted when the client disconnects
+ * @param totalMs limit of all waits together
  */
 export function createDeadline(client: AbortSignal, totalMs: number): Deadline {
   const controller = new AbortController()
-  const abort = (error: RouterError) => {
+  const total: Clock = {
+    remainingMs: totalMs,
+    error: () => new RouterError('timeout', 'The answer was not complete in time.'),
+  }
+  let stage = total
+  const end = (error: RouterError) => {
+    client.removeEventListener('abort', disconnected)
     if (!controller.signal.aborted) controller.abort(error)
   }
-  const left = () => abort(new RouterError('cancelled', 'The client closed the connection.'))
-  const total = setTimeout(
-    () => abort(new RouterError('timeout', 'The answer was not complete in time.')),
-    totalMs,
-  )
-  let remainingMs = totalMs
-  let late = () => abort(new RouterError('timeout', 'The answer was not complete in time.'))
-  if (client.aborted) left()
-  else client.addEventListener('abort', left, { once: true })
+  const disconnected = () => end(new RouterError('cancelled', 'The client closed the connection.'))
+  if (client.aborted) disconnected()
+  else client.addEventListener('abort', disconnected, { once: true })
 
-  const done = () => {
-    clearTimeout(total)
-    client.removeEventListener('abort', left)
-  }
   return {
     signal: controller.signal,
     stage(milliseconds, what) {
-      remainingMs = milliseconds
-      late = () => abort(new RouterError('timeout', `${what} in time.`))
+      stage = { remainingMs: milliseconds, error: () => new RouterError('timeout', `${what} in time.`) }
     },
     async within(work) {
-      // A client that reads slowly makes nobody late: the stage's clock runs only while the upstream is waited for.
+      const running = stage === total ? [total] : [stage, total]
       const startedAt = Date.now()
-      const timer = setTimeout(late, Math.max(0, remainingMs))
-      const stageAtStart = late
+      const timers = running.map((clock) =>
+        setTimeout(() => end(clock.error()), Math.max(0, clock.remainingMs)),
+      )
       try {
         return await raceAbort(work, controller.signal)
       } finally {
-        clearTimeout(timer)
-        if (late === stageAtStart) remainingMs -= Date.now() - startedAt
+        for (const timer of timers) clearTimeout(timer)
+        for (const clock of running) clock.remainingMs -= Date.now() - startedAt
       }
     },
-    cancel() {
-      left()
-      done()
-    },
-    done,
+    cancel: disconnected,
+    done: () => client.removeEventListener('abort', disconnected),
   }
 }
+
+type Clock = { remainingMs: number; readonly error: () => RouterError }
 
 /**
  * Returns what `work` resolves to, or undefined if that takes longer than `milliseconds`. The work goes on.

@@ -8,7 +8,13 @@ import type { RouterRequest } from '../request.ts'
 import type { ProviderName, Target } from '../target.ts'
 
 /** Why a target did not answer, as headers and log lines name it. */
-export type FailureCause = 'timeout' | 'unavailable' | 'overloaded' | 'unsupported' | 'error'
+export type FailureCause =
+  | 'timeout'
+  | 'unavailable'
+  | 'overloaded'
+  | 'unsupported'
+  | 'judged_complex'
+  | 'error'
 export type Failure = { readonly provider: ProviderName; readonly cause: FailureCause }
 
 export type FallbackResult =
@@ -33,6 +39,7 @@ const CAUSES: Partial<Record<ErrorCode, FailureCause>> = {
   unavailable: 'unavailable',
   overloaded: 'overloaded',
   unsupported: 'unsupported',
+  declined: 'judged_complex',
 }
 
 export type FallbackOptions = {

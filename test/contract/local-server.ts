@@ -34,7 +34,7 @@ export function describeLocalServer(name: string, start: () => Promise<LocalServ
     server.reset()
     // Nothing known, nothing broken: each test meets the server for the first time.
     router = await createTestRouter(
-      { LOCAL_LLM_URL: server.url, ANTHROPIC_BASE_URL: 'https://claude.test', ...server.settings },
+      { LOCAL_LLM_URL: server.url, ANTHROPIC_BASE_URL: 'https://api.anthropic.com', ...server.settings },
       { fetch: onlyTo(server.url) },
     )
   })

@@ -28,6 +28,8 @@ const TABLE: Record<ErrorCode, readonly [status: number, type: string, tryNextTa
   timeout: [504, 'timeout_error', true],
   upstream: [502, 'api_error', true],
   cancelled: [499, 'api_error', false],
+  declined: [409, 'api_error', true],
+  empty_answer: [502, 'api_error', true],
   internal: [500, 'api_error', false],
 }
 

@@ -21,7 +21,7 @@ import {
 process.env.CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV = 'false'
 
 const LOCAL_URL = 'https://container.test'
-const CLAUDE_URL = 'https://claude.test'
+const CLAUDE_URL = 'https://api.anthropic.com'
 const EVENT_STREAM = { 'content-type': 'text/event-stream' }
 
 export type SeenRequest = { readonly body: string; readonly headers: Headers; readonly url: string }

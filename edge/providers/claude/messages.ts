@@ -3,18 +3,20 @@
  * The only retry loop in the system; clients are told not to add their own (`x-should-retry: false`).
  */
 import { RouterError } from '../../../shared/errors.ts'
-import { isContent, type StreamEvent } from '../../../shared/events.ts'
 import type { Log } from '../../../shared/log.ts'
 import { messageResponseSchema } from '../../../shared/messages.ts'
+import { replayAnswer } from '../../cache/replay.ts'
+import { commitAtContent } from '../../fallback/commit.ts'
 import { createDeadline } from '../../fallback/deadline.ts'
 import { type RouterRequest, wantsStream } from '../../request.ts'
 import type { ClaudeConfig } from '../../settings/core-settings.ts'
 import type { Target } from '../../target.ts'
-import { type Answer, type AnswerChunk, type Fetch, fetchOrUnavailable, type Provider } from '../provider.ts'
+import { type Answer, type Fetch, fetchOrUnavailable, type Provider } from '../provider.ts'
 import { claudeRequestHeaders, visibleHeaders } from './headers.ts'
 import { claudeRequestBody } from './request-body.ts'
 import { readClaudeStream } from './stream.ts'
 import {
+  isAnthropic,
   isWorthRetrying,
   ownError,
   readUpstreamError,
@@ -45,7 +47,7 @@ type Outcome =
 
 /** Returns the provider. A missing key is an error of each request, not of the start: local answers need none. */
 export function createClaudeProvider(options: ClaudeProviderOptions): Provider {
-  const { config, log, now, random, sleep } = options
+  const { config, now, random, sleep } = options
   const jitterMs = () => SHORTEST_JITTER_MS + random() * (LONGEST_JITTER_MS - SHORTEST_JITTER_MS)
 
   return {
@@ -70,15 +72,7 @@ export function createClaudeProvider(options: ClaudeProviderOptions): Provider {
           continue
         }
         if (outcome === undefined) throw new RouterError('cancelled', 'The client closed the connection.')
-        return refused(
-          outcome.upstreamError,
-          target,
-          attempt,
-          config.keySource === 'router',
-          log,
-          request.id,
-          now(),
-        )
+        return passedOn(options, outcome.upstreamError, { request, target, attempt })
       }
     },
   }
@@ -93,7 +87,7 @@ async function attemptOnce(
 ): Promise<Outcome> {
   const deadline = createDeadline(request.signal, config.deadlines.totalMs)
   try {
-    // A whole answer's headers come when it has been written, minutes later where it is long.
+    // The headers of a non-streaming answer come when it has been written, minutes later where it is long.
     const { headersMs, totalMs } = config.deadlines
     deadline.stage(wantsStream(request) ? headersMs : totalMs, 'Claude did not begin to answer')
     const response = await deadline.within(
@@ -115,30 +109,34 @@ async function attemptOnce(
       deadline.done()
       return { ok: false, upstreamError: readUpstreamError(response.status, response.headers, bytes) }
     }
-    if (!wantsStream(request)) {
+    const streams = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')
+    if (!wantsStream(request) || !streams) {
       const bytes = await deadline.within(readAll(response))
       deadline.done()
       const message = messageResponseSchema.safeParse(parseJson(bytes))
-      if (!message.success) return { ok: false, upstreamError: notAnAnswer(response.headers) }
-      const answerBody = { kind: 'non_streaming', bytes, message: message.data } as const
+      // What was answered has been paid for: it is not asked for again.
+      if (!message.success) throw notAnAnswer()
+      const whole = { kind: 'non_streaming', bytes, message: message.data } as const
+      // A server that does not stream has answered all the same.
+      const answerBody = wantsStream(request) ? replayAnswer(message.data, true) : whole
       return { ok: true, answer: { target, status: response.status, headers, body: answerBody } }
-    }
-    if (!/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')) {
-      response.body.cancel().catch(() => {})
-      deadline.done()
-      return { ok: false, upstreamError: notAnAnswer(response.headers) }
     }
     const { idleMs, firstContentMs } = config.deadlines
     deadline.stage(firstContentMs, 'Claude did not begin to answer')
-    const chunks = readClaudeStream(response.body, deadline, idleMs)
-    const held = await holdUntilContent(chunks)
-    if (held.upstreamError) {
-      await chunks.return(undefined)
-      const bytes = new TextEncoder().encode(JSON.stringify(held.upstreamError))
-      const status = statusOfErrorType(held.upstreamError.error.type)
+    const commitment = await commitAtContent(
+      readClaudeStream(response.body, deadline, idleMs, isAnthropic(config.baseUrl)),
+      {
+        eventsOf: (chunk) => chunk.events,
+        acceptsEmpty: () => true,
+        longestHoldMs: LONGEST_HOLD_MS,
+      },
+    )
+    if (!commitment.committed) {
+      const bytes = new TextEncoder().encode(JSON.stringify(commitment.error))
+      const status = statusOfErrorType(commitment.error.error.type)
       return { ok: false, upstreamError: readUpstreamError(status, response.headers, bytes) }
     }
-    const answerBody = { kind: 'stream', chunks: continueWith(held, chunks) } as const
+    const answerBody = { kind: 'stream', chunks: commitment.pieces } as const
     return { ok: true, answer: { target, status: response.status, headers, body: answerBody } }
   } catch (error) {
     deadline.cancel()
@@ -146,72 +144,26 @@ async function attemptOnce(
   }
 }
 
-type Held = {
-  readonly chunks: readonly AnswerChunk[]
-  /** A read that was begun and not awaited. */
-  readonly pending: Promise<IteratorResult<AnswerChunk>> | undefined
-  readonly upstreamError: Extract<StreamEvent, { type: 'error' }> | undefined
-}
+type Attempt = { readonly request: RouterRequest; readonly target: Target; readonly attempt: number }
 
-/** Holds the beginning back until something readable comes, so that an early error can still become a retry. */
-async function holdUntilContent(chunks: AsyncIterator<AnswerChunk>): Promise<Held> {
-  const held: AnswerChunk[] = []
-  let hold: Promise<'held'> | undefined
-  let timer: ReturnType<typeof setTimeout> | undefined
-  try {
-    for (;;) {
-      const next = chunks.next()
-      next.catch(() => {})
-      // Each read is within the deadline already; waiting within it here would hide why a read failed.
-      const first = await (hold === undefined ? next : Promise.race([next, hold]))
-      if (first === 'held') return { chunks: held, pending: next, upstreamError: undefined }
-      if (first.done) return { chunks: held, pending: undefined, upstreamError: undefined }
-      held.push(first.value)
-      const error = first.value.events.find((event) => event.type === 'error')
-      if (error) return { chunks: held, pending: undefined, upstreamError: error }
-      if (first.value.events.some((event) => isContent(event) || event.type === 'message_stop'))
-        return { chunks: held, pending: undefined, upstreamError: undefined }
-      hold ??= new Promise((resolve) => {
-        timer = setTimeout(() => resolve('held'), LONGEST_HOLD_MS)
-      })
-    }
-  } finally {
-    if (timer !== undefined) clearTimeout(timer)
-  }
-}
-
-async function* continueWith(held: Held, chunks: AsyncGenerator<AnswerChunk>): AsyncGenerator<AnswerChunk> {
-  try {
-    yield* held.chunks
-    const pending = await held.pending
-    if (pending && !pending.done) yield pending.value
-    yield* chunks
-  } finally {
-    await chunks.return(undefined)
-  }
-}
-
-function refused(
+/** Returns the upstream's error as an answer. @throws {RouterError} an own one where its words are not for the client */
+function passedOn(
+  { config, log, now }: ClaudeProviderOptions,
   upstreamError: UpstreamError,
-  target: Target,
-  attempts: number,
-  ownKey: boolean,
-  log: Log,
-  requestId: string,
-  now: number,
+  { request, target, attempt }: Attempt,
 ): Answer {
-  const own = ownError(upstreamError, ownKey)
+  const own = ownError(upstreamError, config.keySource === 'router', isAnthropic(config.baseUrl))
   if (own !== undefined) {
     if (own.code !== 'overloaded' && own.code !== 'timeout')
       log(
         '[Router] Claude refuses the router',
-        { requestId, status: upstreamError.status, hint: own.message },
+        { requestId: request.id, status: upstreamError.status, hint: own.message },
         'error',
       )
     throw own
   }
   const headers = { ...visibleHeaders(upstreamError.headers), 'content-type': 'application/json' }
-  if (attempts > 1 || !isWorthRetrying(upstreamError, now))
+  if (attempt > 1 || !isWorthRetrying(upstreamError, now()))
     Object.assign(headers, { 'x-should-retry': 'false' })
   return {
     target,
@@ -221,8 +173,11 @@ function refused(
   }
 }
 
-function notAnAnswer(headers: Headers): UpstreamError {
-  return { status: 502, headers, bytes: new Uint8Array(), type: undefined }
+function notAnAnswer(): RouterError {
+  return new RouterError(
+    'upstream',
+    'Claude could not be reached properly: something else answered in its place.',
+  )
 }
 
 async function readAll(response: Response): Promise<Uint8Array> {

@@ -1,71 +1,117 @@
 /**
- * Reads a Claude stream: passes its bytes on untouched and, beside that, reads what they mean. The tap is lenient:
- * an event that this version does not understand is passed on, never an error.
+ * Reads a Claude stream: passes its bytes on untouched up to its terminal event and, beside that, reads what they mean.
+ * The tap is lenient: bytes that it does not understand are passed on, never an error.
  */
 import { RouterError } from '../../../shared/errors.ts'
 import { parseStreamEvent, type StreamEvent } from '../../../shared/events.ts'
-import { createSseDecoder, type SseFrame } from '../../../shared/sse.ts'
+import { createSseDecoder, encodeSseEvent, type SseFrame } from '../../../shared/sse.ts'
+import type { ErrorEvent } from '../../fallback/commit.ts'
 import type { Deadline } from '../../fallback/deadline.ts'
 import { type AnswerChunk, readChunk } from '../provider.ts'
 
-/** Results of server tools and encrypted thinking come as single events of megabytes. */
-const MAX_EVENT_CHARACTERS = 8 * 1024 * 1024
+/** Results of server tools and encrypted thinking come as single events of megabytes; longer ones are passed on unread. */
+const MAX_EVENT_BYTES = 8 * 1024 * 1024
 
 /**
  * Yields the stream in chunks as they come, each ending with a whole frame: if Claude breaks off inside one, the
- * error event that follows stands by itself.
+ * error event that follows stands by itself. `message_stop` or an error event is the end: nothing after it is read.
  * @param idleMs longest silence, ms; pings are no progress but keep the connection
+ * @param isAnthropic whether the text of an error event may reach the client as it is
  * @throws {RouterError} `upstream` if the stream ends without `message_stop` or an error event
  */
 export async function* readClaudeStream(
   body: ReadableStream<Uint8Array>,
   deadline: Deadline,
   idleMs: number,
+  isAnthropic: boolean,
 ): AsyncGenerator<AnswerChunk> {
   const reader = body.getReader()
-  const decoder = createSseDecoder(MAX_EVENT_CHARACTERS)
   const unfinished = createFrameTail()
-  let ended = false
   try {
     for (;;) {
       const { done, value } = await deadline.within(readChunk(reader, 'Claude'))
-      if (done) break
-      const bytes = unfinished.push(value)
-      const events = decoder.push(value).map(readLeniently)
-      ended ||= events.some((event) => event.type === 'message_stop' || event.type === 'error')
+      // Some servers leave out the blank line after their last event; its bytes are passed on as they are.
+      const bytes = done ? unfinished.take() : unfinished.push(value)
+      const chunk = readFrames(bytes, done ? END_OF_FRAME : NOTHING)
       // Pings show that the connection lives, not that the model does: they restart no clock.
-      if (events.some((event) => event.type !== 'ping')) deadline.stage(idleMs, 'Claude sent nothing more')
-      yield { bytes, events }
+      if (chunk.events.some((event) => event.type !== 'ping'))
+        deadline.stage(idleMs, 'Claude sent nothing more')
+      const last = chunk.events.at(-1)
+      if (last !== undefined && isTerminal(last)) {
+        yield last.type === 'error' && !isAnthropic ? withOwnWords(chunk, last) : chunk
+        return
+      }
+      if (done) throw new RouterError('upstream', 'Claude ended its answer before it was complete.')
+      yield chunk
     }
-    const tail = unfinished.take()
-    if (ended && tail.byteLength > 0) yield { bytes: tail, events: [] }
-    if (!ended) throw new RouterError('upstream', 'Claude ended its answer before it was complete.')
   } finally {
     reader.cancel().catch(() => {})
     deadline.cancel()
   }
 }
 
-function readLeniently({ event, data }: SseFrame): StreamEvent {
-  try {
-    return parseStreamEvent(data, event)
-  } catch (error) {
-    if (event === undefined || !isJson(data)) throw error
-    return { type: 'unknown', name: event, data }
+function isTerminal(event: StreamEvent): boolean {
+  return event.type === 'message_stop' || event.type === 'error'
+}
+
+type FramedChunk = AnswerChunk & {
+  /** Where the frame of the last event begins, in chunks that hold a terminal one. */
+  readonly lastFrameStart: number
+}
+
+/** Returns what whole frames say, cut after a terminal event. */
+function readFrames(bytes: Uint8Array, ending: Uint8Array): FramedChunk {
+  const events = eventsIn(join([bytes, ending]))
+  const end = events.findIndex(isTerminal)
+  if (end === -1) return { bytes, events, lastFrameStart: 0 }
+  // Only the chunk with the end is read frame by frame, to find the byte where it ends.
+  let from = 0
+  let lastFrameStart = 0
+  let seen = 0
+  while (from < bytes.byteLength && seen <= end) {
+    lastFrameStart = from
+    from = endOfFirstFrame(bytes, from)
+    seen += eventsIn(join([bytes.subarray(lastFrameStart, from), ending])).length
+  }
+  return { bytes: bytes.subarray(0, from), events: events.slice(0, end + 1), lastFrameStart }
+}
+
+/** Servers that only speak Anthropic's protocol may put host names and the like into their errors. */
+function withOwnWords(chunk: FramedChunk, { error }: ErrorEvent): AnswerChunk {
+  const own = {
+    type: 'error',
+    error: { type: error.type, message: 'Claude failed while it was answering.' },
+  } as const
+  const before = chunk.bytes.subarray(0, chunk.lastFrameStart)
+  return {
+    bytes: join([before, new TextEncoder().encode(encodeSseEvent(own))]),
+    events: [...chunk.events.slice(0, -1), own],
   }
 }
 
-function isJson(data: string): boolean {
+/** What the tap cannot read makes the record inexact, and changes nothing of what the client gets. */
+function eventsIn(bytes: Uint8Array): StreamEvent[] {
+  if (bytes.byteLength === 0) return []
+  if (bytes.byteLength > MAX_EVENT_BYTES && endOfLastFrame(bytes, [0, 0]) === 0) return [UNREAD]
   try {
-    JSON.parse(data)
-    return true
+    return createSseDecoder(MAX_EVENT_BYTES).push(bytes).map(readLeniently)
   } catch {
-    return false
+    return [UNREAD]
+  }
+}
+
+function readLeniently({ event, data }: SseFrame): StreamEvent {
+  try {
+    return parseStreamEvent(data, event)
+  } catch {
+    // An end is an end, whatever its data lacks: waiting for another would turn a whole answer into a broken one.
+    if (event === 'message_stop') return { type: 'message_stop' }
+    return { type: 'unknown', name: event ?? '', data }
   }
 }
 
 type FrameTail = {
-  /** Takes bytes; returns all that is known up to the last blank line and keeps the rest back. */
+  /** Takes bytes; returns all that is known up to the last blank line and keeps the rest back, up to a limit. */
   readonly push: (bytes: Uint8Array) => Uint8Array
   /** Returns what was kept back. */
   readonly take: () => Uint8Array
@@ -74,26 +120,30 @@ type FrameTail = {
 /** Looks at each byte once: an event of megabytes comes in thousands of pieces. */
 function createFrameTail(): FrameTail {
   let pieces: Uint8Array[] = []
+  let size = 0
   /** The last bytes before the piece at hand: a blank line may lie across pieces. */
   let before: readonly [number, number] = [0, 0]
   const take = () => {
     const kept = join(pieces)
     pieces = []
+    size = 0
     return kept
+  }
+  const keep = (bytes: Uint8Array) => {
+    if (bytes.byteLength === 0) return
+    pieces.push(bytes)
+    size += bytes.byteLength
   }
   return {
     push(bytes) {
       if (bytes.byteLength === 0) return NOTHING
       const end = endOfLastFrame(bytes, before)
       before = [bytes.at(-2) ?? before[1], bytes.at(-1) ?? before[1]]
-      if (end === 0) {
-        pieces.push(bytes)
-        return NOTHING
-      }
-      pieces.push(bytes.subarray(0, end))
-      const whole = take()
-      if (end < bytes.byteLength) pieces.push(bytes.subarray(end))
-      return whole
+      keep(bytes.subarray(0, end === 0 ? bytes.byteLength : end))
+      if (end === 0) return size > MAX_EVENT_BYTES ? take() : NOTHING
+      const frames = take()
+      keep(bytes.subarray(end))
+      return frames
     },
     take,
   }
@@ -109,6 +159,20 @@ function join(pieces: readonly Uint8Array[]): Uint8Array {
     offset += piece.byteLength
   }
   return joined
+}
+
+/** Returns the index after the first blank line from `from` on; the length if there is none. */
+function endOfFirstFrame(bytes: Uint8Array, from: number): number {
+  let lineStart = from
+  for (let index = from; index < bytes.byteLength; index++) {
+    const byte = bytes[index]
+    if (byte !== LF && byte !== CR) continue
+    const isBlank = index === lineStart
+    if (byte === CR && bytes[index + 1] === LF) index++
+    if (isBlank) return index + 1
+    lineStart = index + 1
+  }
+  return bytes.byteLength
 }
 
 /**
@@ -128,6 +192,8 @@ function endOfLastFrame(bytes: Uint8Array, before: readonly [number, number]): n
   return 0
 }
 
+const UNREAD: StreamEvent = { type: 'unknown', name: '', data: undefined }
 const NOTHING = new Uint8Array()
+const END_OF_FRAME = new Uint8Array([10, 10])
 const LF = 10
 const CR = 13

@@ -36,7 +36,7 @@ export type UpstreamError = {
   readonly type: string | undefined
 }
 
-/** Reads a upstreamError's body; `type` is undefined where it is not Anthropic's shape (a proxy's HTML, say). */
+/** Reads an upstream error's body; `type` is undefined where it is not Anthropic's shape (a proxy's HTML, say). */
 export function readUpstreamError(status: number, headers: Headers, bytes: Uint8Array): UpstreamError {
   let value: unknown
   try {
@@ -75,12 +75,22 @@ export function isWorthRetrying(upstreamError: UpstreamError, now: number): bool
   return asked === undefined ? upstreamError.status !== 429 : asked <= LONGEST_CLIENT_WAIT_MS
 }
 
+/** Says whether the address is one of Anthropic's own, whose error texts are written for its customers. */
+export function isAnthropic(baseUrl: string): boolean {
+  return /(^|\.)anthropic\.com$/.test(new URL(baseUrl).hostname)
+}
+
 /**
- * Turns a upstreamError that must not reach the client as it is into an error of ours, or returns undefined where the
- * client gets Claude's own words.
+ * Turns an upstream error that must not reach the client as it is into an error of ours, or returns undefined where
+ * the client gets Claude's own words.
  * @param ownKey the credential is the operator's, so its trouble is not the client's
+ * @param fromAnthropic whether the server is Anthropic's own, whose 5xx texts may be shown
  */
-export function ownError(upstreamError: UpstreamError, ownKey: boolean): RouterError | undefined {
+export function ownError(
+  upstreamError: UpstreamError,
+  ownKey: boolean,
+  fromAnthropic: boolean,
+): RouterError | undefined {
   const { status } = upstreamError
   if (ownKey && (status === 401 || status === 403))
     return new RouterError(
@@ -92,7 +102,9 @@ export function ownError(upstreamError: UpstreamError, ownKey: boolean): RouterE
       'billing',
       "The router's account at Anthropic has no credit left. The operator must add some.",
     )
-  if (upstreamError.type !== undefined) return undefined
+  const isClientError = status >= 400 && status < 500
+  if (upstreamError.type !== undefined && (isClientError || (fromAnthropic && status >= 500 && status < 600)))
+    return undefined
   if (status === 529 || status === 503)
     return new RouterError('overloaded', 'Claude is overloaded. Try again later.')
   if (status === 504 || status === 408) return new RouterError('timeout', 'Claude did not answer in time.')

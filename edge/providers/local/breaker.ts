@@ -1,6 +1,7 @@
 /**
- * Decides whether the local model is worth trying, from what happened lately: closed, open, or half open.
- * Pure but for the injected clock; makes no probe itself. Limits after Envoy's outlier detection, tightened because
+ * Decides whether the local model is worth trying, from what happened to requests lately: closed, open, or half open.
+ * A readiness page that answers well ends a wait early and lets one request try; only a request's own success closes
+ * what failures have opened. Pure but for the injected clock; makes no probe itself. Limits after Envoy's outlier detection, tightened because
  * there is one host behind it: see docs/decisions.
  */
 
@@ -10,10 +11,20 @@ export type Breaker = {
   readonly state: () => BreakerState
   /** Milliseconds until a probe is due; 0 when closed or due. */
   readonly waitMs: () => number
+  /** Whether a request may be sent: closed, or half open with a trial to be had. */
+  readonly allows: () => boolean
+  /** Takes the right to send a request; false where another request has the one trial. */
+  readonly begin: () => boolean
   /** True once for each time the wait is over: the caller then probes and reports. */
   readonly takeProbe: () => boolean
+  /** The readiness page answered well. */
+  readonly probeSucceeded: () => void
+  /** A request was answered to its end. */
   readonly succeeded: () => void
+  /** A request or a probe failed by the server's fault. */
   readonly failed: () => void
+  /** A request ended without saying anything about the server: the next one may try. */
+  readonly abandoned: () => void
   /** Opens for as long as the upstream asked. */
   readonly openFor: (milliseconds: number) => void
 }
@@ -27,7 +38,7 @@ export type BreakerOptions = {
   readonly windowMs?: number
   readonly firstOpenMs?: number
   readonly longestOpenMs?: number
-  /** A probe that never reports is forgotten after this long. */
+  /** A probe, or a request that tries, is forgotten after this long without a report. */
   readonly probeTimeoutMs?: number
 }
 
@@ -50,10 +61,16 @@ export function createBreaker(options: BreakerOptions): Breaker {
   let consecutive = 0
   let openUntil: number | undefined
   let openings = 0
+  let openedByFailures = false
   let probeStartedAt: number | undefined
+  let trialAllowed = false
+  let trialStartedAt: number | undefined
 
-  const open = (milliseconds: number) => {
+  const open = (milliseconds: number, byFailures: boolean) => {
     openUntil = now() + milliseconds
+    openedByFailures = byFailures
+    trialAllowed = false
+    trialStartedAt = undefined
     probeStartedAt = undefined
     outcomes = []
     consecutive = 0
@@ -68,21 +85,50 @@ export function createBreaker(options: BreakerOptions): Breaker {
     outcomes = [...outcomes.filter((outcome) => outcome.at > oldest), { at: now(), failed }]
   }
 
+  const close = () => {
+    openUntil = undefined
+    trialAllowed = false
+    trialStartedAt = undefined
+    probeStartedAt = undefined
+  }
+  const isRunning = (startedAt: number | undefined) =>
+    startedAt !== undefined && now() - startedAt < probeTimeoutMs
+  const allows = () => openUntil === undefined || (trialAllowed && !isRunning(trialStartedAt))
+
   return {
     state: () => (openUntil === undefined ? 'closed' : now() < openUntil ? 'open' : 'half_open'),
     waitMs: () => (openUntil === undefined ? 0 : Math.max(0, openUntil - now())),
+    allows,
+    begin() {
+      if (!allows()) return false
+      if (openUntil !== undefined) trialStartedAt = now()
+      return true
+    },
     takeProbe() {
-      if (openUntil === undefined || now() < openUntil) return false
-      if (probeStartedAt !== undefined && now() - probeStartedAt < probeTimeoutMs) return false
+      if (openUntil === undefined || now() < openUntil || trialAllowed) return false
+      if (isRunning(probeStartedAt)) return false
       probeStartedAt = now()
       return true
     },
+    probeSucceeded() {
+      if (openUntil === undefined) return
+      // What the server asked for itself ends with its own word.
+      if (!openedByFailures) {
+        close()
+        return
+      }
+      openUntil = Math.min(openUntil, now())
+      trialAllowed = true
+      probeStartedAt = undefined
+    },
     succeeded() {
-      openUntil = undefined
+      close()
       openings = 0
       consecutive = 0
-      probeStartedAt = undefined
       remember(false)
+    },
+    abandoned() {
+      trialStartedAt = undefined
     },
     failed() {
       // A request that began before the breaker opened says nothing new when it fails after.
@@ -92,12 +138,13 @@ export function createBreaker(options: BreakerOptions): Breaker {
         remember(true)
         if (!tripsNow()) return
       }
-      open(Math.min(longestOpenMs, firstOpenMs * 2 ** openings))
+      open(Math.min(longestOpenMs, firstOpenMs * 2 ** openings), true)
       openings++
     },
     openFor(milliseconds) {
       const until = Math.min(Math.max(milliseconds, 1), LONGEST_RETRY_AFTER_MS)
-      if (openUntil === undefined || openUntil < now() + until) open(until)
+      if (openUntil === undefined || openUntil < now() + until)
+        open(until, openUntil !== undefined && openedByFailures)
     },
   }
 }

@@ -4,7 +4,7 @@
  * its probe. State of the isolate: it may vanish at any time.
  */
 import * as z from 'zod/mini'
-import { RouterError, readRetryAfterMs } from '../../../shared/errors.ts'
+import { type ErrorCode, RouterError, readRetryAfterMs } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
 import { SIMPLE_TASKS, type SimpleTask } from '../../../shared/tasks.ts'
 import { discardBody, type Fetch, fetchOrUnavailable } from '../provider.ts'
@@ -32,6 +32,9 @@ export type LocalHealth = {
   readonly unavailableReason: (waitUntil: (work: Promise<unknown>) => void) => RouterError | undefined
   /** Learns model and readiness, in the foreground only while nothing is known. Never throws. */
   readonly refresh: (waitUntil: (work: Promise<unknown>) => void) => Promise<void>
+  /** Takes the right to send a request. @throws {RouterError} where another request is trying already */
+  readonly begin: () => void
+  /** Tells that a request was answered to its end. */
   readonly succeeded: () => void
   /** Tells of a failed request; `waitUntil` keeps the probe alive that may follow. */
   readonly failed: (error: RouterError, waitUntil: (work: Promise<unknown>) => void) => void
@@ -52,6 +55,8 @@ export type LocalHealthOptions = {
   readonly longestWaitMs: number
 }
 
+/** What says something about the server; a client's doing, or what its model cannot or will not answer, does not. */
+const SERVER_FAULTS: ReadonlySet<ErrorCode> = new Set(['timeout', 'unavailable', 'overloaded', 'upstream'])
 const MODEL_FRESH_MS = 60_000
 const LOAD_FRESH_MS = 5_000
 /** A free instance takes 30 to 60 s to wake; deferred work may live for 30 s after the response. */
@@ -91,8 +96,8 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
     breaker.failed()
     label = 'down'
   }
-  const succeeded = () => {
-    breaker.succeeded()
+  const becomesReady = () => {
+    if (label !== 'ready') log('[Router] Local model is ready', { model: model?.name })
     label = 'ready'
     lastError = undefined
   }
@@ -103,9 +108,11 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
       model = found.model
       if (found.waitMs !== undefined) load = { waitMs: found.waitMs, at: now() }
       refreshedAt = now()
-      if (label !== 'ready') log('[Router] Local model is ready', { model: model?.name })
       saidLoading = false
-      succeeded()
+      breaker.probeSucceeded()
+      // A page that says "ready" while every answer fails is no reason to believe it.
+      if (breaker.state() !== 'closed') return
+      becomesReady()
     } catch (error) {
       const known = RouterError.from(error)
       saidLoading = known.retryAfterMs !== undefined
@@ -129,12 +136,13 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
     state: () => (label !== 'ready' && breaker.state() === 'closed' && model !== undefined ? 'ready' : label),
     expectedWaitMs: () => (load !== undefined && now() - load.at < LOAD_FRESH_MS ? load.waitMs : 0),
     unavailableReason(waitUntil) {
-      if (breaker.state() !== 'closed') {
+      if (!breaker.allows()) {
         if (breaker.takeProbe()) waitUntil(probe(PROBE_TIMEOUT_MS))
         // A host that refuses at once costs nothing to ask again: it may be back long before the breaker's wait is over.
         else if (lastError?.code === 'unavailable' && now() - probedAt > REFUSED_AGAIN_MS) wake(waitUntil)
-        return lastError ?? new RouterError('unavailable', 'The local model is not available.')
+        return lastError ?? notAvailable()
       }
+      if (breaker.state() !== 'closed') return undefined
       // Who cannot say in time what it is would not answer in time: the client has waited once, and shall not again.
       if (model === undefined && lastError?.code === 'timeout') return lastError
       if (load !== undefined && now() - load.at < LOAD_FRESH_MS && load.waitMs > options.longestWaitMs)
@@ -154,11 +162,18 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
       }
       if (breaker.state() === 'closed' && label === 'down') wake(waitUntil)
     },
-    succeeded,
+    begin() {
+      if (!breaker.begin()) throw lastError ?? notAvailable()
+    },
+    succeeded() {
+      breaker.succeeded()
+      becomesReady()
+    },
     failed(error, waitUntil) {
-      // What the client did, or what this model cannot serve, says nothing about the server's health.
-      if (error.code === 'cancelled' || error.code === 'unsupported' || error.code === 'invalid_request')
+      if (!SERVER_FAULTS.has(error.code)) {
+        breaker.abandoned()
         return
+      }
       saidLoading = false
       note(error)
       if (breaker.state() === 'closed') wake(waitUntil)
@@ -168,6 +183,10 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
       if (Number.isFinite(waitMs) && waitMs >= 0) load = { waitMs, at: now() }
     },
   }
+}
+
+function notAvailable(): RouterError {
+  return new RouterError('unavailable', 'The local model is not available.')
 }
 
 async function askReadiness(

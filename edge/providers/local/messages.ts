@@ -1,11 +1,13 @@
 /**
  * The local model over HTTP: one attempt, never retried here (Claude is the retry). Several servers are used least
- * expected wait first, equals in turn. The stream is the only primitive: a whole answer is collected from it.
+ * expected wait first, equals in turn. The stream is the only primitive: a non-streaming answer is collected from it.
  */
+import * as z from 'zod/mini'
 import { RouterError, readRetryAfterMs } from '../../../shared/errors.ts'
 import { collect, isContent, type KnownEvent, type StreamEvent } from '../../../shared/events.ts'
 import type { Log } from '../../../shared/log.ts'
 import { createSseDecoder, encodeSseEvent } from '../../../shared/sse.ts'
+import { commitAtContent } from '../../fallback/commit.ts'
 import { createDeadline, type Deadline } from '../../fallback/deadline.ts'
 import { type RouterRequest, wantsStream } from '../../request.ts'
 import { LOCAL_MODEL } from '../../routing/models.ts'
@@ -20,7 +22,7 @@ import {
   readChunk,
 } from '../provider.ts'
 import type { LocalHealth } from './health.ts'
-import type { LocalProtocol } from './protocol.ts'
+import type { LocalProtocol, LocalReader } from './protocol.ts'
 
 export type LocalProviderOptions = {
   readonly servers: readonly LocalHealth[]
@@ -41,26 +43,54 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
       const server = chooseServer(request)
       const limits = isLast ? patient(options.deadlines) : options.deadlines
       const deadline = createDeadline(request.signal, limits.totalMs)
+      const report = createReport(server, request)
       try {
         onAttempt()
-        const answered = await ask({ ...options, deadlines: limits }, server, request, target, deadline)
-        const held = await holdUntilContent(answered)
-        server.succeeded()
+        const asked = { server, request, target, deadline, report }
+        const commitment = await commitAtContent(await ask({ ...options, deadlines: limits }, asked), {
+          eventsOf: (chunk) => chunk.events,
+          // Where nobody else can answer, an answer without a word is what the model had to say.
+          acceptsEmpty: (stopReason) => isLast || stopReason === 'stop_sequence',
+        })
+        if (!commitment.committed) throw reportedError()
         const answer = { target, status: 200, headers: {} }
-        const live = watch(continueWith(held, answered), server, request, deadline)
-        if (wantsStream(request)) return { ...answer, body: { kind: 'stream', chunks: encode(live) } }
+        if (wantsStream(request)) return { ...answer, body: { kind: 'stream', chunks: commitment.pieces } }
         const events: StreamEvent[] = []
-        const message = await collect(request.logprobs ? keepIn(events, live) : live)
+        for await (const chunk of commitment.pieces) events.push(...chunk.events)
+        const message = await collect(events)
         const bytes = new TextEncoder().encode(JSON.stringify(message))
         return { ...answer, body: { kind: 'non_streaming', bytes, message, events } }
       } catch (error) {
         const known = RouterError.from(error)
         deadline.cancel()
-        server.failed(known, request.waitUntil)
+        report.failed(known)
         throw known
       }
     },
   }
+}
+
+/** One verdict on the server for each request: that it answered to the end, or how it failed. */
+type Report = { readonly succeeded: () => void; readonly failed: (error: RouterError) => void }
+
+function createReport(server: LocalHealth, request: RouterRequest): Report {
+  let told = false
+  const once = (tell: () => void) => {
+    if (!told) tell()
+    told = true
+  }
+  return {
+    succeeded: () => once(server.succeeded),
+    failed: (error) => once(() => server.failed(error, request.waitUntil)),
+  }
+}
+
+type Asked = {
+  readonly server: LocalHealth
+  readonly request: RouterRequest
+  readonly target: Target
+  readonly deadline: Deadline
+  readonly report: Report
 }
 
 /** Short limits exist so that another target can take over; where there is none, patience is all that helps. */
@@ -101,11 +131,10 @@ function createServerChoice(servers: readonly LocalHealth[]): (request: RouterRe
 
 async function ask(
   { protocol, secret, deadlines, fetch, log, now }: LocalProviderOptions,
-  server: LocalHealth,
-  request: RouterRequest,
-  target: Target,
-  deadline: Deadline,
-): Promise<AsyncGenerator<StreamEvent>> {
+  asked: Asked,
+): Promise<AsyncGenerator<AnswerChunk>> {
+  const { server, request, target, deadline } = asked
+  server.begin()
   deadline.stage(deadlines.headersMs, 'The local model did not begin to answer')
   const model = target.model === LOCAL_MODEL ? (server.model()?.name ?? target.model) : target.model
   const response = await deadline.within(
@@ -131,106 +160,64 @@ async function ask(
     ),
   )
   server.noteLoad(response.headers)
-  if (!response.ok || response.body === null) {
-    discardBody(response)
-    throw httpError(response, log, now())
-  }
+  if (!response.ok || response.body === null) throw await httpError(response, deadline, log, now())
   if (!/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')) {
     discardBody(response)
     throw new RouterError('upstream', 'Something else answered in place of the local model.')
   }
-  deadline.stage(deadlines.firstContentMs, 'The local model wrote nothing')
-  return readEvents(response.body, protocol, model, request.id, deadline, deadlines.idleMs)
+  return readAnswer(response.body, protocol.createReader(model, request.id), deadlines, asked)
 }
 
-async function* readEvents(
+/** Yields the answer as the client gets it, each event encoded; ends at `message_stop`. */
+async function* readAnswer(
   body: ReadableStream<Uint8Array>,
-  protocol: LocalProtocol,
-  model: string,
-  requestId: string,
-  deadline: Deadline,
-  idleMs: number,
-): AsyncGenerator<StreamEvent> {
+  translator: LocalReader,
+  { firstContentMs, idleMs }: Deadlines,
+  { deadline, report }: Asked,
+): AsyncGenerator<AnswerChunk> {
   const reader = body.getReader()
   const decoder = createSseDecoder()
-  const translator = protocol.createReader(model, requestId)
   let started = false
+  deadline.stage(firstContentMs, 'The local model wrote nothing')
   try {
     for (;;) {
       const { done, value } = await deadline.within(readChunk(reader, 'the local model'))
       const events = done ? translator.end() : decoder.push(value).flatMap((frame) => translator.push(frame))
       for (const event of events) {
-        if (event.type === 'error')
-          throw new RouterError('upstream', 'The local model failed while it was answering.')
+        if (event.type === 'error') throw reportedError()
         started ||= isContent(event)
-        if (started) deadline.stage(idleMs, 'The local model wrote nothing more')
-        yield event
+        // Pings are the server's: only what the model makes, thoughts included, shows that it lives.
+        if (started && event.type !== 'ping') deadline.stage(idleMs, 'The local model wrote nothing more')
+        else if (event.type === 'unknown') deadline.stage(firstContentMs, 'The local model wrote nothing')
+        if (event.type === 'message_stop') report.succeeded()
+        yield encode(event)
         if (event.type === 'message_stop') return
       }
       if (done) throw new RouterError('upstream', 'The local model ended its answer before it was complete.')
     }
+  } catch (error) {
+    const known = RouterError.from(error)
+    report.failed(known)
+    throw known
   } finally {
+    // Whoever closes the iteration before its end has disconnected.
+    report.failed(new RouterError('cancelled', 'The client closed the connection.'))
     reader.cancel().catch(() => {})
     deadline.cancel()
   }
 }
 
-type Held = { readonly events: readonly StreamEvent[] }
-
-/** @throws {RouterError} `upstream` if the answer ends without a word */
-async function holdUntilContent(events: AsyncIterator<StreamEvent>): Promise<Held> {
-  const held: StreamEvent[] = []
-  for (;;) {
-    const next = await events.next()
-    if (next.done || next.value.type === 'message_stop')
-      throw new RouterError('upstream', 'The local model gave an empty answer.')
-    held.push(next.value)
-    if (isContent(next.value)) return { events: held }
-  }
+function reportedError(): RouterError {
+  return new RouterError('upstream', 'The local model failed while it was answering.')
 }
 
-async function* continueWith(held: Held, events: AsyncGenerator<StreamEvent>): AsyncGenerator<StreamEvent> {
-  try {
-    yield* held.events
-    yield* events
-  } finally {
-    await events.return(undefined)
-  }
-}
+const encoder = new TextEncoder()
 
-/** Tells the server's health of an answer that breaks after its first content. */
-async function* watch(
-  events: AsyncGenerator<StreamEvent>,
-  server: LocalHealth,
-  request: RouterRequest,
-  deadline: Deadline,
-): AsyncGenerator<StreamEvent> {
-  try {
-    yield* events
-  } catch (error) {
-    const known = RouterError.from(error)
-    // A whole answer is collected inside `open`, which tells by itself.
-    if (wantsStream(request)) server.failed(known, request.waitUntil)
-    throw known
-  } finally {
-    deadline.done()
-    await events.return(undefined)
-  }
-}
-
-async function* keepIn(kept: StreamEvent[], events: AsyncIterable<StreamEvent>): AsyncGenerator<StreamEvent> {
-  for await (const event of events) {
-    kept.push(event)
-    yield event
-  }
-}
-
-async function* encode(events: AsyncIterable<StreamEvent>): AsyncGenerator<AnswerChunk> {
-  const encoder = new TextEncoder()
-  for await (const event of events) {
-    if (event.type === 'unknown') continue
-    yield { bytes: encoder.encode(encodeSseEvent(withoutLogprob(event))), events: [event] }
-  }
+/** Events of types that this version does not know stay here: no client was promised them. */
+function encode(event: StreamEvent): AnswerChunk {
+  const bytes =
+    event.type === 'unknown' ? new Uint8Array() : encoder.encode(encodeSseEvent(withoutLogprob(event)))
+  return { bytes, events: [event] }
 }
 
 /** `logprob` is a word between container and edge; no Messages client knows it. */
@@ -240,9 +227,17 @@ function withoutLogprob(event: KnownEvent): KnownEvent {
   return { ...event, delta }
 }
 
-function httpError(response: Response, log: Log, now: number): RouterError {
+async function httpError(
+  response: Response,
+  deadline: Deadline,
+  log: Log,
+  now: number,
+): Promise<RouterError> {
   const { status } = response
   const retryAfterMs = readRetryAfterMs(response.headers, now)
+  const own = await ownReason(response, deadline)
+  if (status === 409 && own !== undefined) return new RouterError('declined', own)
+  if (status === 400 && own !== undefined) return new RouterError('unsupported', own)
   // 529 is what Anthropic's own API says when it is full; servers that imitate it say the same.
   if (status === 429 || status === 529)
     return new RouterError('overloaded', 'The local model is busy.', { retryAfterMs: retryAfterMs ?? 1_000 })
@@ -258,6 +253,21 @@ function httpError(response: Response, log: Log, now: number): RouterError {
     return new RouterError('unavailable', 'The local model refuses the router.')
   }
   return new RouterError('upstream', 'The local model failed.')
+}
+
+const errorSchema = z.looseObject({ error: z.looseObject({ message: z.string() }) })
+const LONGEST_REASON = 300
+
+/** Returns what our own container gives as its reason; other servers' words may hold anything and stay here. */
+async function ownReason(response: Response, deadline: Deadline): Promise<string | undefined> {
+  if (!response.headers.has('x-queue-depth')) {
+    discardBody(response)
+    return undefined
+  }
+  const parsed = errorSchema.safeParse(await deadline.within(response.json()).catch(() => undefined))
+  return parsed.success
+    ? parsed.data.error.message.replaceAll(/\p{Cc}+/gu, ' ').slice(0, LONGEST_REASON)
+    : undefined
 }
 
 function traceHeaders(request: RouterRequest): Record<string, string> {

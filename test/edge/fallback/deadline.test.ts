@@ -23,17 +23,34 @@ test('ends a stage that takes too long, and names it', async () => {
   expect(deadline.signal.aborted).toBe(true)
 })
 
-test('starts the clock anew with each stage, but never past the whole', async () => {
+test('starts the clock anew with each stage, but never waits longer than the attempt may take', async () => {
   const deadline = createDeadline(new AbortController().signal, 1_000)
-  for (let at = 0; at < 12; at++) {
+  let failure: unknown
+  for (let at = 0; at < 12 && failure === undefined; at++) {
     deadline.stage(100, 'The model wrote nothing')
+    const piece = new Promise((resolve) => setTimeout(resolve, 90))
+    const read = deadline.within(piece).catch((error: unknown) => {
+      failure = error
+    })
     await vi.advanceTimersByTimeAsync(90)
+    await read
     expect(deadline.signal.aborted).toBe(at >= 11)
   }
-  expect(deadline.signal.reason).toMatchObject({
-    code: 'timeout',
-    message: 'The answer was not complete in time.',
-  })
+  expect(failure).toMatchObject({ code: 'timeout', message: 'The answer was not complete in time.' })
+})
+
+test('takes nothing from the attempt while the client reads: its pace is not the upstream’s', async () => {
+  const deadline = createDeadline(new AbortController().signal, 1_000)
+  await vi.advanceTimersByTimeAsync(60_000)
+  await expect(deadline.within(Promise.resolve('there'))).resolves.toBe('there')
+  expect(deadline.signal.aborted).toBe(false)
+})
+
+test('has no timer between two waits', async () => {
+  const deadline = createDeadline(new AbortController().signal, 1_000)
+  deadline.stage(100, 'The model wrote nothing')
+  await deadline.within(Promise.resolve())
+  expect(vi.getTimerCount()).toBe(0)
 })
 
 test('ends when the client leaves', async () => {

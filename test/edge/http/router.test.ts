@@ -32,7 +32,7 @@ test('tells its state, and no secrets or addresses', async () => {
   })
   expectNoCanary(text)
   expect(text).not.toContain(CONTAINER_URL)
-  expect(text).not.toContain('claude.test')
+  expect(text).not.toContain('api.anthropic.com')
 })
 
 test('tells of a container that is down, loading or switched off', async () => {

@@ -106,7 +106,7 @@ test('knows the admin also where anyone may enter', async () => {
 test('sends the operator’s key and none of the client’s to Claude', async () => {
   const router = await createTestRouter()
   await router.post(ask(COMPLEX_PROMPT), { authorization: `Bearer ${CLIENT_CLAUDE_KEY}` })
-  const headers = new Headers(router.sent.find(({ url }) => url.includes('claude'))?.init.headers)
+  const headers = new Headers(router.sent.find(({ url }) => url.includes('anthropic'))?.init.headers)
   expect(headers.get('x-api-key')).toBe(CLAUDE_KEY)
   expect(headers.has('authorization')).toBe(false)
 })

@@ -8,7 +8,7 @@ import { beforeEach } from 'vitest'
 import type { Fetch } from '../../../edge/providers/provider.ts'
 import { claudeMessage, framesOf, localMessage } from './messages.ts'
 
-export const CLAUDE_URL = 'https://claude.test'
+export const CLAUDE_URL = 'https://api.anthropic.com'
 export const CONTAINER_URL = 'http://127.0.0.1:4010'
 
 export type Hit = {

@@ -365,3 +365,13 @@ test('passes on of Claude’s headers what clients need and nothing else', async
   expect(headers.get('x-router-route')).toBe('claude')
   for (const name of ['set-cookie', 'server', 'via']) expect(headers.has(name), name).toBe(false)
 })
+
+test('never asks twice for an answer that has been paid for', async () => {
+  const router = await createTestRouter()
+  claude.answer(() => HttpResponse.json(claudeMessage()))
+  const response = await router.post(streamed)
+  expect(streamedText(readEvents(await response.text()))).toBe(CLAUDE_TEXT)
+  claude.answer(() => HttpResponse.json({ unexpected: true }))
+  for (const asked of [body, streamed]) expect((await router.post({ ...asked, top_k: 3 })).status).toBe(502)
+  expect(claude.hits).toHaveLength(3)
+})

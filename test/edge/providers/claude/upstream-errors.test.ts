@@ -1,6 +1,7 @@
 /** What Claude's refusals mean: how long to wait, and whose affair they are. */
 import { expect, test } from 'vitest'
 import {
+  isAnthropic,
   ownError,
   readUpstreamError,
   retryWaitMs,
@@ -33,10 +34,11 @@ test('never tries again what would fail again', () => {
 })
 
 test('leaves Claude’s own words to the client, but for the operator’s affairs', () => {
-  for (const status of [400, 404, 413, 429, 500, 529]) expect(ownError(refusal(status), true)).toBeUndefined()
+  for (const status of [400, 404, 413, 429, 500, 529])
+    expect(ownError(refusal(status), true, true)).toBeUndefined()
   for (const status of [401, 402, 403]) {
-    expect(ownError(refusal(status), false)).toBeUndefined()
-    expect(ownError(refusal(status), true)?.status).toBe(status === 402 ? 503 : 502)
+    expect(ownError(refusal(status), false, true)).toBeUndefined()
+    expect(ownError(refusal(status), true, true)?.status).toBe(status === 402 ? 503 : 502)
   }
 })
 
@@ -50,7 +52,24 @@ test('puts its own words in the place of what is not Claude’s', () => {
     [404, 'upstream'],
   ] as const)
     for (const body of ['<html>', '', '{}', '[]', 'null', '{"type":"error"}'])
-      expect(ownError(refusal(status, {}, body), true)?.code, `${status} ${body}`).toBe(code)
+      expect(ownError(refusal(status, {}, body), true, true)?.code, `${status} ${body}`).toBe(code)
+})
+
+test('shows the 5xx texts of nobody but Anthropic, and its 4xx texts, which say what to change', () => {
+  expect(ownError(refusal(500), true, false)?.code).toBe('upstream')
+  expect(ownError(refusal(529), true, false)?.code).toBe('overloaded')
+  expect(ownError(refusal(400), true, false)).toBeUndefined()
+})
+
+test('takes a status that no error has for something else in Claude’s place', () => {
+  for (const status of [300, 301, 304, 307, 600, 999])
+    expect(ownError(refusal(status), true, true)?.status, String(status)).toBe(502)
+})
+
+test('knows Anthropic’s own addresses', () => {
+  expect(isAnthropic('https://api.anthropic.com')).toBe(true)
+  for (const url of ['https://anthropic.com.evil.example', 'https://notanthropic.com', 'http://127.0.0.1:1'])
+    expect(isAnthropic(url)).toBe(false)
 })
 
 test('gives error events the status of their type, and 500 for types yet unknown', () => {

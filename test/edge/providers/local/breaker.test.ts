@@ -100,6 +100,48 @@ test('refreshes nothing from requests that began before it opened', () => {
   expect(breaker.waitMs()).toBe(wait)
 })
 
+test('a good readiness page lets one request try, and only its success closes what failures opened', () => {
+  const { breaker } = breakerAt()
+  fail(breaker, 3)
+  expect(breaker.allows()).toBe(false)
+  breaker.probeSucceeded()
+  expect(breaker.state()).toBe('half_open')
+  expect(breaker.begin()).toBe(true)
+  expect(breaker.allows()).toBe(false)
+  expect(breaker.begin()).toBe(false)
+  breaker.failed()
+  expect(breaker.state()).toBe('open')
+  expect(breaker.waitMs()).toBe(30_000)
+  breaker.probeSucceeded()
+  expect(breaker.begin()).toBe(true)
+  breaker.succeeded()
+  expect(breaker.state()).toBe('closed')
+})
+
+test('a good readiness page forgives no failure and ends a wait that the server asked for', () => {
+  const { breaker } = breakerAt()
+  for (let at = 0; at < 3; at++) {
+    breaker.probeSucceeded()
+    breaker.failed()
+  }
+  expect(breaker.allows()).toBe(false)
+  const { breaker: loading } = breakerAt()
+  loading.openFor(5_000)
+  loading.probeSucceeded()
+  expect(loading.state()).toBe('closed')
+})
+
+test('a trial that says nothing, or never reports, leaves the next request to try', () => {
+  const { breaker, clock } = breakerAt()
+  fail(breaker, 3)
+  breaker.probeSucceeded()
+  expect(breaker.begin()).toBe(true)
+  breaker.abandoned()
+  expect(breaker.begin()).toBe(true)
+  clock.now += 30_000
+  expect(breaker.begin()).toBe(true)
+})
+
 type Step = { kind: 'wait' | 'openFor'; ms: number } | { kind: 'failed' | 'succeeded' | 'takeProbe' }
 
 test('keeps its promises whatever happens in whatever order', () => {

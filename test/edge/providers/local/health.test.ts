@@ -127,6 +127,31 @@ test('is passed over while it loads, and probed once when its wait is over', asy
   expect(health.state()).toBe('ready')
 })
 
+test('is passed over after three failures in a row though its readiness page stays good', async () => {
+  const { health, clock, waitUntil, settle } = healthOf()
+  for (let at = 0; at < 3; at++) {
+    expect(health.unavailableReason(waitUntil)).toBeUndefined()
+    health.begin()
+    health.failed(broken, waitUntil)
+    await settle()
+    clock.now += 3_000
+  }
+  expect(health.unavailableReason(waitUntil)).toBe(broken)
+  clock.now += 15_000
+  expect(health.unavailableReason(waitUntil)).toBe(broken)
+  await settle()
+  // The page was good again: one request may try, and its failure makes the next wait longer.
+  expect(health.unavailableReason(waitUntil)).toBeUndefined()
+  health.begin()
+  expect(health.unavailableReason(waitUntil)).toBe(broken)
+  expect(() => health.begin()).toThrow(broken)
+  health.failed(broken, waitUntil)
+  expect(health.unavailableReason(waitUntil)).toBe(broken)
+  await settle()
+  clock.now += 20_000
+  expect(health.unavailableReason(waitUntil)).toBe(broken)
+})
+
 test('is passed over after three failures in a row', async () => {
   readiness.answer(silence)
   const { health, waitUntil } = healthOf()
@@ -160,7 +185,7 @@ test('starts one wake-up call, however many requests fail meanwhile', () => {
 
 test('holds nothing against it that a client did or that its model cannot do', () => {
   const { health, waitUntil } = healthOf()
-  for (const code of ['cancelled', 'unsupported', 'invalid_request'] as const)
+  for (const code of ['cancelled', 'unsupported', 'invalid_request', 'declined', 'empty_answer'] as const)
     for (let at = 0; at < 5; at++) health.failed(new RouterError(code, 'x'), waitUntil)
   expect(health.unavailableReason(waitUntil)).toBeUndefined()
   expect(health.state()).toBe('unknown')

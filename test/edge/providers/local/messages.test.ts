@@ -157,3 +157,83 @@ test('shares requests among servers, and passes over one that is down', async ()
   for (let at = 0; at < 4; at++) expect((await router.post(ask(`Hello ${at}`))).status).toBe(200)
   expect(container.hits.length).toBeGreaterThanOrEqual(1)
 })
+
+test('is not asked again and again while every answer of it fails, though it says that it is ready', async () => {
+  container.answer(() => new HttpResponse('internals-canary', { status: 500 }))
+  const router = await createTestRouter()
+  for (let at = 0; at < 40; at++) {
+    expect((await router.post(ask(`Hello ${at}`))).status).toBe(200)
+    router.advance(10_000)
+  }
+  expect(claude.hits).toHaveLength(40)
+  expect(container.hits.length).toBeLessThan(12)
+})
+
+test('counts an answer that breaks after its first word as a failure of the container', async () => {
+  container.answer(() => streamOf(framesToFirstContent(localMessage()), { end: 'break' }))
+  const router = await createTestRouter()
+  for (let at = 0; at < 6; at++) await (await router.post(ask(`Hello ${at}`, { stream: true }))).text()
+  expect(container.hits).toHaveLength(3)
+})
+
+test('gives an answer without text that a stop sequence ended, and holds it against nobody', async () => {
+  const frames = framesOf(localMessage({ content: [], stop_reason: 'stop_sequence', stop_sequence: 'Good' }))
+  container.answer(() => streamOf(frames))
+  const router = await createTestRouter()
+  for (let at = 0; at < 6; at++) {
+    const response = await router.post(ask(`Hello ${at}`, { stop_sequences: ['Good'] }))
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({ content: [], stop_reason: 'stop_sequence' })
+  }
+  expect(container.hits).toHaveLength(6)
+})
+
+test('takes pings for no sign of life of the model', async () => {
+  const ping = 'event: ping\ndata: {"type":"ping"}\n\n'
+  const first = framesToFirstContent(localMessage())
+  const encoder = new TextEncoder()
+  container.answer(
+    () =>
+      new Response(
+        new ReadableStream<Uint8Array>({
+          start(controller) {
+            for (const frame of first) controller.enqueue(encoder.encode(frame))
+          },
+          async pull(controller) {
+            await new Promise((resolve) => setTimeout(resolve, 20))
+            controller.enqueue(encoder.encode(ping))
+          },
+        }),
+        { headers: { 'content-type': 'text/event-stream' } },
+      ),
+  )
+  const router = await createTestRouter({ LOCAL_IDLE_MS: '100', LOCAL_TIMEOUT_MS: '30000' })
+  const text = await (await router.post(ask(SIMPLE_PROMPT, { stream: true }))).text()
+  expect(readEvents(text).at(-1)?.data).toMatchObject({ type: 'error', error: { type: 'timeout_error' } })
+})
+
+const LOCAL_ONLY = { 'x-router-force': 'local' }
+const bad = (message: string, status: number, headers: Record<string, string>) => () =>
+  HttpResponse.json({ type: 'error', error: { type: 'x', message } }, { status, headers })
+
+test('passes on why our own container cannot serve a request, and no other server’s words', async () => {
+  const router = await createTestRouter()
+  container.answer(bad('temperature: must be\nat most 2', 400, { 'x-queue-depth': '0' }))
+  const own = await router.post(ask(SIMPLE_PROMPT), LOCAL_ONLY)
+  expect(own.status).toBe(400)
+  expect(await own.json()).toMatchObject({ error: { message: 'temperature: must be at most 2' } })
+  container.answer(bad('internals-canary', 400, {}))
+  const foreign = await router.post(ask(SIMPLE_PROMPT), LOCAL_ONLY)
+  expect(await foreign.text()).not.toContain('canary')
+})
+
+test('leaves a request that the container declines to Claude, and holds it against nobody', async () => {
+  container.answer(bad('judged complex', 409, { 'x-queue-depth': '0' }))
+  const router = await createTestRouter()
+  for (let at = 0; at < 6; at++) {
+    const response = await router.post(ask(`Hello ${at}`))
+    expect(response.headers.get('x-router-route')).toBe('claude')
+    expect(response.headers.get('x-router-fallback')).toBe('judged_complex')
+  }
+  expect(container.hits).toHaveLength(6)
+})

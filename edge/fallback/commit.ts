@@ -1,0 +1,121 @@
+/**
+ * Commit at the first content: holds the beginning of an answer back until it has something to read, so that whatever
+ * fails before can still be answered by another target. Written once, for every provider. Knows no wire format.
+ */
+import { RouterError } from '../../shared/errors.ts'
+import { isContent, type StreamEvent } from '../../shared/events.ts'
+
+/** An error event of the upstream, as it came. */
+export type ErrorEvent = Extract<StreamEvent, { type: 'error' }>
+
+/** What an iteration gives that can be closed at any time, its first read included. */
+export type Pieces<T> = AsyncIterableIterator<T> & {
+  readonly return: () => Promise<IteratorResult<T, unknown>>
+}
+
+export type Commitment<T> =
+  | { readonly committed: true; readonly pieces: Pieces<T> }
+  /** The upstream reported an error before there was content; its stream is closed. */
+  | { readonly committed: false; readonly error: ErrorEvent }
+
+export type CommitOptions<T> = {
+  readonly eventsOf: (piece: T) => readonly StreamEvent[]
+  /** Whether an answer that ends for this reason without any content is an answer. */
+  readonly acceptsEmpty: (stopReason: string | null | undefined) => boolean
+  /** Commits this long after the first piece even if no content has followed, ms; absent: waits for content. */
+  readonly longestHoldMs?: number
+}
+
+/**
+ * Reads `source` up to its first content and returns all of it, what was held back included. Returning the pieces early
+ * closes the source, also before their first has been read.
+ * @throws {RouterError} `empty_answer` for an answer without content, or what the source throws
+ */
+export async function commitAtContent<T>(
+  source: AsyncGenerator<T>,
+  { eventsOf, acceptsEmpty, longestHoldMs }: CommitOptions<T>,
+): Promise<Commitment<T>> {
+  const held: T[] = []
+  let stopReason: string | null | undefined
+  let hold: Promise<'held'> | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  try {
+    for (;;) {
+      const next = source.next()
+      next.catch(() => {})
+      const first = await (hold === undefined ? next : Promise.race([next, hold]))
+      if (first === 'held') return { committed: true, pieces: resume(held, source, next) }
+      if (first.done) throw emptyAnswer()
+      held.push(first.value)
+      for (const event of eventsOf(first.value)) {
+        if (event.type === 'error') {
+          await source.return(undefined)
+          return { committed: false, error: event }
+        }
+        if (isContent(event)) return { committed: true, pieces: resume(held, source) }
+        if (event.type === 'message_delta') stopReason = event.delta.stop_reason
+        if (event.type !== 'message_stop') continue
+        if (acceptsEmpty(stopReason)) return { committed: true, pieces: resume(held, source) }
+        await source.return(undefined)
+        throw emptyAnswer()
+      }
+      if (longestHoldMs !== undefined)
+        hold ??= new Promise((resolve) => {
+          timer = setTimeout(() => resolve('held'), longestHoldMs)
+        })
+    }
+  } finally {
+    if (timer !== undefined) clearTimeout(timer)
+  }
+}
+
+/** Gives the held pieces, then a read that was begun already, then the rest. */
+function resume<T>(
+  held: readonly T[],
+  source: AsyncGenerator<T>,
+  pending?: Promise<IteratorResult<T>>,
+): Pieces<T> {
+  async function* pieces(): AsyncGenerator<T> {
+    yield* held
+    const next = await pending
+    if (next !== undefined && next.done !== true) yield next.value
+    yield* source
+  }
+  return closesWith(pieces(), () => source.return(undefined))
+}
+
+/**
+ * Returns `generator` with `close` called when it ends, however it ends. A generator's own `finally` does not run when
+ * it is returned before its first read, as it is where a client disconnects at once.
+ */
+export function closesWith<T>(generator: AsyncGenerator<T>, close: () => unknown): Pieces<T> {
+  let closed = false
+  const ended = async () => {
+    if (closed) return
+    closed = true
+    await close()
+  }
+  const guarded: Pieces<T> = {
+    async next() {
+      try {
+        const result = await generator.next()
+        if (result.done) await ended()
+        return result
+      } catch (error) {
+        await ended()
+        throw error
+      }
+    },
+    async return() {
+      // The source is closed first: a read that waits inside the generator would keep its return waiting.
+      await ended()
+      return generator.return(undefined)
+    },
+    [Symbol.asyncIterator]: () => guarded,
+  }
+  return guarded
+}
+
+function emptyAnswer(): RouterError {
+  return new RouterError('empty_answer', 'The model gave an empty answer.')
+}
