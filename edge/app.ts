@@ -18,7 +18,7 @@ import {
   createStrategyHandler,
   createStrategyResetHandler,
 } from './http/router.ts'
-import { ROUTER_HEADERS } from './ledger/receipt.ts'
+import { ROUTER_HEADERS } from './ledger/headers.ts'
 import { authenticate } from './middleware/auth.ts'
 import { requestId } from './middleware/request-id.ts'
 

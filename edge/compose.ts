@@ -5,6 +5,7 @@ import type { Log } from '../shared/log.ts'
 import { createMemoryCache } from './cache/memory.ts'
 import type { Config } from './config.ts'
 import { createGateway, type GatewayDependencies } from './gateway.ts'
+import { createReceiptLog } from './ledger/log-line.ts'
 import { isClaudeConfigured } from './providers/claude/headers.ts'
 import { createClaudeProvider } from './providers/claude/messages.ts'
 import { createLocalHealth } from './providers/local/health.ts'
@@ -51,6 +52,7 @@ export function composeDependencies(config: Config, effects: Effects) {
     },
     savingsBaseline: config.savingsBaseline,
     sideRequestsLocal: config.sideRequestsLocal,
+    recordReceipt: createReceiptLog(log),
     log,
     now,
   }

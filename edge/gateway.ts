@@ -5,31 +5,25 @@
 import { causeName, RouterError } from '../shared/errors.ts'
 import { createMessageFold, isContent } from '../shared/events.ts'
 import type { Log } from '../shared/log.ts'
-import type { Message } from '../shared/messages.ts'
 import type { AnswerCache, CacheEntry } from './cache/cache.ts'
 import { uncacheableReason } from './cache/key.ts'
 import { replayAnswer } from './cache/replay.ts'
 import { createSafeCache } from './cache/safe-cache.ts'
+import { closesWith, type Pieces } from './fallback/commit.ts'
 import { openFirst, type Providers } from './fallback/fallback.ts'
-import {
-  type CacheResult,
-  type Facts,
-  logLine,
-  type Outcome,
-  priceAnswer,
-  routeHeaders,
-  totalHeaders,
-} from './ledger/receipt.ts'
-import { createPlanner, type Planner, type PlannerDependencies } from './planner.ts'
+import { routeHeaders, totalHeaders } from './ledger/headers.ts'
+import { createReceipt, type Ending, type Receipt, type RoutedFacts } from './ledger/receipt.ts'
+import { createPlanner, type Plan, type Planner, type PlannerDependencies } from './planner.ts'
 import type { Answer, AnswerChunk, NonStreamingBody, StreamBody } from './providers/provider.ts'
 import { type RouterRequest, wantsStream } from './request.ts'
-import type { Decision } from './routing/decide.ts'
 
 export type GatewayDependencies = PlannerDependencies & {
   readonly providers: Providers
   readonly cache: AnswerCache
   /** The model whose price savings are measured by; the one that would have answered unless this is set. */
   readonly savingsBaseline: string | undefined
+  /** Told exactly once of each request, when it has ended. */
+  readonly recordReceipt: (receipt: Receipt) => void
   readonly log: Log
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -39,6 +33,8 @@ export type GatewayDependencies = PlannerDependencies & {
 export type GatewayResult = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** The receipt, once the request has ended: for a stream, once it has been read or closed. */
+  readonly receipt: () => Receipt | undefined
 } & (
   | { readonly error: RouterError; readonly body?: undefined }
   | { readonly error?: undefined; readonly body: NonStreamingBody | StreamBody }
@@ -51,184 +47,198 @@ export type Gateway = {
   readonly handle: (request: RouterRequest) => Promise<GatewayResult>
 }
 
+/** One request on its way: what came, what is meant, what is known so far, and the one receipt at its end. */
+type Passage = {
+  readonly request: RouterRequest
+  readonly plan: Plan
+  readonly facts: RoutedFacts
+  readonly mayCache: boolean
+  readonly ledger: RequestLedger
+}
+
+type RequestLedger = {
+  /** Makes and records the receipt; later calls change nothing and return the first one. */
+  readonly end: (facts: RoutedFacts, ending: Omit<Ending, 'latencyMs'>) => Receipt
+  readonly receipt: () => Receipt | undefined
+}
+
 /** Returns the gateway over its dependencies. */
 export function createGateway(dependencies: GatewayDependencies): Gateway {
   const { local, log, now } = dependencies
-  const plan = createPlanner(dependencies)
+  const makePlan = createPlanner(dependencies)
   const cache = createSafeCache(dependencies.cache, log)
 
   async function handle(request: RouterRequest): Promise<GatewayResult> {
-    const { strategy, features, verdict, decision } = await plan(request)
-    const base: Facts = {
-      requestId: request.id,
-      strategy,
-      task: verdict.task,
-      score: verdict.score,
-      reason: decision.reason,
-      cache: 'bypass',
-      failures: [],
-      attempts: 0,
-      route: undefined,
-      model: undefined,
-      baselineModel: dependencies.savingsBaseline ?? decision.claudeModel,
-    }
-    if (decision.refusal !== undefined) return refuse(request, base, decision.refusal)
+    const plan = await makePlan(request)
+    const passage = begin(request, plan)
+    const { decision } = plan
+    if (decision.refusal !== undefined) return refuse(passage, decision.refusal)
 
-    const mayCache =
-      request.controls.cache !== 'skip' &&
-      !request.logprobs &&
-      uncacheableReason(request.view, features) === undefined
     const known = local?.unavailableReason(request.waitUntil)
     const firstOpen = decision.targets.find((target) => target.provider !== 'local' || known === undefined)
-    if (mayCache && firstOpen !== undefined && request.controls.cache === 'use') {
+    if (passage.mayCache && firstOpen !== undefined && request.controls.cache === 'use') {
       const entry = await cache.read(request, firstOpen)
-      if (entry !== undefined) return fromCache(request, base, entry)
+      if (entry !== undefined) return fromCache(passage, entry)
     }
-    const cacheResult: CacheResult = mayCache ? 'miss' : 'bypass'
     const result = await openFirst(request, decision.targets, dependencies.providers, {
       isUsable: (target) => target.provider === 'local' || dependencies.claude.configured,
       known: known === undefined ? {} : { local: known },
     })
-    const tried: Facts = { ...base, cache: cacheResult, failures: result.failures }
-    if (!result.ok) {
-      const asked = result.failures.some((failure) => failure.provider === 'claude')
-      return fail(request, { ...tried, attempts: result.attempts }, explain(result.error, decision), asked)
-    }
-    return answered(request, { ...tried, attempts: result.attempts }, result.answer, mayCache)
+    const { failures, attempts } = result
+    const tried: Passage = { ...passage, facts: { ...passage.facts, failures, attempts } }
+    return result.ok ? answered(tried, result.answer) : fail(tried, result.error)
   }
 
-  function answered(request: RouterRequest, tried: Facts, answer: Answer, mayCache: boolean): GatewayResult {
-    const whole = answer.body.kind === 'non_streaming' ? answer.body.message : undefined
-    const facts: Facts = {
-      ...tried,
-      route: answer.target.provider,
-      model:
-        whole?.model ??
-        (answer.target.provider === 'local' ? local?.modelName() : undefined) ??
-        answer.target.model,
+  function begin(request: RouterRequest, plan: Plan): Passage {
+    const { strategy, features, verdict, decision } = plan
+    const mayCache =
+      request.controls.cache !== 'skip' &&
+      !request.logprobs &&
+      uncacheableReason(request.view, features) === undefined
+    return {
+      request,
+      plan,
+      mayCache,
+      ledger: createRequestLedger(request),
+      facts: {
+        requestId: request.id,
+        tenantId: request.tenant.id,
+        startedAt: request.startedAt,
+        strategy,
+        requestedModel: request.view.model,
+        stream: wantsStream(request),
+        task: verdict.task,
+        score: verdict.score,
+        reason: decision.reason,
+        cache: mayCache && decision.refusal === undefined ? 'miss' : 'bypass',
+        failures: [],
+        attempts: 0,
+        route: undefined,
+        model: undefined,
+        baselineModel: dependencies.savingsBaseline ?? decision.claudeModel,
+      },
+    }
+  }
+
+  function createRequestLedger(request: RouterRequest): RequestLedger {
+    let receipt: Receipt | undefined
+    return {
+      end(facts, ending) {
+        if (receipt !== undefined) return receipt
+        receipt = createReceipt(facts, { ...ending, latencyMs: now() - request.startedAt })
+        dependencies.recordReceipt(receipt)
+        return receipt
+      },
+      receipt: () => receipt,
+    }
+  }
+
+  function answered(passage: Passage, answer: Answer): GatewayResult {
+    const { request, ledger, mayCache } = passage
+    const { status, target, body } = answer
+    const { receipt } = ledger
+    const message = body.kind === 'non_streaming' ? body.message : undefined
+    const facts: RoutedFacts = {
+      ...passage.facts,
+      route: target.provider,
+      model: message?.model ?? (target.provider === 'local' ? local?.modelName() : undefined) ?? target.model,
     }
     const headers = { ...answer.headers, ...routeHeaders(facts) }
-    if (answer.body.kind === 'stream') {
-      const store = mayCache
-        ? (message: Message) => cache.write(request, { message, target: answer.target, storedAt: now() })
-        : undefined
-      return {
-        status: answer.status,
-        headers,
-        body: { kind: 'stream', chunks: record(request, facts, answer.body.chunks, store) },
-      }
+    if (body.kind === 'stream') {
+      const chunks = observe({ ...passage, facts }, answer, body.chunks)
+      return { status, headers, receipt, body: { kind: 'stream', chunks } }
     }
-    const latencyMs = now() - request.startedAt
-    if (whole === undefined) {
-      finish(facts, 'refused', undefined, latencyMs, undefined, `claude_${answer.status}`)
-      return { status: answer.status, headers, body: answer.body }
+    if (message === undefined) {
+      ledger.end(facts, {
+        outcome: 'refused',
+        message: undefined,
+        firstContentMs: undefined,
+        errorCode: `claude_${status}`,
+      })
+      return { status, headers, receipt, body }
     }
-    if (mayCache)
-      request.waitUntil(cache.write(request, { message: whole, target: answer.target, storedAt: now() }))
-    finish(facts, 'completed', whole, latencyMs, latencyMs)
-    const totals = totalHeaders(priceAnswer(facts, whole.usage), latencyMs)
-    return { status: answer.status, headers: { ...headers, ...totals }, body: answer.body }
+    if (mayCache) request.waitUntil(cache.write(request, { message, target, storedAt: now() }))
+    const totals = totalHeaders(ledger.end(facts, completed(request, message)))
+    return { status, headers: { ...headers, ...totals }, receipt, body }
   }
 
-  /** Passes chunks on and, once the last has gone, stores and logs what they amounted to. */
-  async function* record(
-    request: RouterRequest,
-    facts: Facts,
-    chunks: AsyncIterable<AnswerChunk>,
-    store: ((message: Message) => Promise<void>) | undefined,
-  ): AsyncGenerator<AnswerChunk> {
+  /** Passes chunks on and, however the stream ends, keeps what it amounted to and records it. */
+  function observe(passage: Passage, answer: Answer, chunks: StreamBody['chunks']): Pieces<AnswerChunk> {
+    const { request, facts, ledger, mayCache } = passage
+    const source = chunks[Symbol.asyncIterator]()
     const fold = createMessageFold()
     let firstContentMs: number | undefined
-    let outcome: Outcome = 'cancelled'
     let errorCode: string | undefined
-    try {
-      for await (const chunk of chunks) {
-        for (const event of chunk.events) {
-          fold.add(event)
-          if (event.type === 'error') errorCode = event.error.type
-          if (isContent(event)) firstContentMs ??= now() - request.startedAt
-        }
-        yield chunk
-      }
-      outcome = fold.finished() && errorCode === undefined ? 'completed' : 'broken'
-    } catch (error) {
-      const known = RouterError.from(error)
-      outcome = known.code === 'cancelled' ? 'cancelled' : 'broken'
-      errorCode = known.code
-      throw known
-    } finally {
+    const end = (otherwise: 'broken' | 'cancelled') => {
       const message = fold.message()
-      if (store && message && outcome === 'completed' && fold.exact()) request.waitUntil(store(message))
-      finish(
-        { ...facts, model: message?.model ?? facts.model },
-        outcome,
-        message,
-        now() - request.startedAt,
-        firstContentMs,
-        errorCode,
-      )
+      const outcome = fold.finished() && errorCode === undefined ? 'completed' : otherwise
+      if (ledger.receipt() === undefined && mayCache && message && outcome === 'completed' && fold.exact())
+        request.waitUntil(cache.write(request, { message, target: answer.target, storedAt: now() }))
+      ledger.end(facts, { outcome, message, firstContentMs, errorCode })
     }
-  }
-
-  async function fromCache(request: RouterRequest, base: Facts, entry: CacheEntry): Promise<GatewayResult> {
-    const facts: Facts = { ...base, cache: 'hit', route: 'cache', model: entry.message.model }
-    const latencyMs = now() - request.startedAt
-    const ageSeconds = Math.max(0, Math.floor((now() - entry.storedAt) / 1_000))
-    finish(facts, 'completed', entry.message, latencyMs, latencyMs)
-    const body = replayAnswer(entry.message, wantsStream(request))
-    const headers = { age: String(ageSeconds), ...routeHeaders(facts) }
-    if (body.kind === 'stream') return { status: 200, headers, body }
-    return {
-      status: 200,
-      headers: { ...headers, ...totalHeaders(priceAnswer(facts, entry.message.usage), latencyMs) },
-      body,
+    async function* pieces(): AsyncGenerator<AnswerChunk> {
+      try {
+        for (let next = await source.next(); !next.done; next = await source.next()) {
+          for (const event of next.value.events) {
+            fold.add(event)
+            if (event.type === 'error') errorCode = event.error.type
+            if (isContent(event)) firstContentMs ??= now() - request.startedAt
+          }
+          yield next.value
+        }
+        end('broken')
+      } catch (error) {
+        const known = RouterError.from(error)
+        errorCode = known.code
+        end(known.code === 'cancelled' ? 'cancelled' : 'broken')
+        throw known
+      }
     }
+    return closesWith(pieces(), async () => {
+      end('cancelled')
+      await source.return?.()
+    })
   }
 
-  function refuse(request: RouterRequest, facts: Facts, error: RouterError): GatewayResult {
-    finish(facts, 'refused', undefined, now() - request.startedAt, undefined, error.code)
-    return { status: error.status, headers: routeHeaders(facts), error }
+  function fromCache({ request, facts: base, ledger }: Passage, entry: CacheEntry): GatewayResult {
+    const { message, storedAt } = entry
+    const facts: RoutedFacts = { ...base, cache: 'hit', route: 'cache', model: message.model }
+    const ageSeconds = Math.max(0, Math.floor((now() - storedAt) / 1_000))
+    const receipt = ledger.end(facts, completed(request, message))
+    const body = replayAnswer(message, wantsStream(request))
+    const totals = body.kind === 'stream' ? {} : totalHeaders(receipt)
+    const headers = { age: String(ageSeconds), ...routeHeaders(facts), ...totals }
+    return { status: 200, headers, receipt: ledger.receipt, body }
   }
 
-  function fail(
-    request: RouterRequest,
-    facts: Facts,
-    error: RouterError,
-    claudeAsked: boolean,
-  ): GatewayResult {
+  function completed(request: RouterRequest, message: Ending['message']): Omit<Ending, 'latencyMs'> {
+    return { outcome: 'completed', message, firstContentMs: now() - request.startedAt }
+  }
+
+  function refuse({ facts, ledger }: Passage, error: RouterError): GatewayResult {
+    const ending = { message: undefined, firstContentMs: undefined, errorCode: error.code }
+    ledger.end(facts, { ...ending, outcome: 'refused' })
+    return { status: error.status, headers: routeHeaders(facts), receipt: ledger.receipt, error }
+  }
+
+  function fail({ request, plan, facts, ledger }: Passage, cause: RouterError): GatewayResult {
+    const error = explain(cause, plan)
     if (error.code === 'internal')
       log('[Router] Internal error', { requestId: request.id, name: causeName(error) }, 'error')
     const outcome = error.code === 'cancelled' ? 'cancelled' : 'failed'
-    finish(facts, outcome, undefined, now() - request.startedAt, undefined, error.code)
+    ledger.end(facts, { outcome, message: undefined, firstContentMs: undefined, errorCode: error.code })
     // The router has retried already where that made sense: a client that retries too would multiply the attempts.
-    const headers = claudeAsked ? { ...routeHeaders(facts), 'x-should-retry': 'false' } : routeHeaders(facts)
-    return { status: error.status, headers, error }
+    const askedClaude = facts.failures.some((failure) => failure.provider === 'claude')
+    const retry: Record<string, string> = askedClaude ? { 'x-should-retry': 'false' } : {}
+    const headers = { ...routeHeaders(facts), ...retry }
+    return { status: error.status, headers, receipt: ledger.receipt, error }
   }
 
-  function finish(
-    facts: Facts,
-    outcome: Outcome,
-    message: Message | undefined,
-    latencyMs: number,
-    firstContentMs: number | undefined,
-    errorCode?: string,
-  ): void {
-    const line = logLine(facts, {
-      outcome,
-      message,
-      usage: message?.usage,
-      latencyMs,
-      firstContentMs,
-      ...(errorCode === undefined ? {} : { errorCode }),
-    })
-    log(line.message, line.fields)
-  }
-
-  return { plan, handle }
+  return { plan: makePlan, handle }
 }
 
 /** Says why the request goes to Claude where Claude cannot be asked: only then can the client do something about it. */
-function explain(error: RouterError, decision: Decision): RouterError {
+function explain(error: RouterError, { decision }: Plan): RouterError {
   if (error.code !== 'configuration') return error
   return new RouterError(
     'configuration',

@@ -3,6 +3,7 @@
  * gateway handle the request, turns what comes into a reply or a stream of text. Errors are RouterErrors.
  */
 import type { GatewayResult } from '../edge/gateway.ts'
+import type { Receipt } from '../edge/ledger/receipt.ts'
 import type { StreamBody } from '../edge/providers/provider.ts'
 import type { RouterRequest } from '../edge/request.ts'
 import { RouterError } from '../shared/errors.ts'
@@ -10,14 +11,12 @@ import { createMessageFold } from '../shared/events.ts'
 import type { Core } from './compose.ts'
 import { keepAlive } from './keep-alive.ts'
 import type { LocalModel } from './local-model.ts'
-import type { ExpectedReceipt, Receipts } from './receipts.ts'
 import { createReply, type Reply, type StreamChunk, streamError, upstreamErrorOf } from './reply.ts'
 
 export type AnsweringOptions = {
   readonly core: Core
   readonly localModel: LocalModel | undefined
   readonly claudeConfigured: boolean
-  readonly receipts: Receipts
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -31,7 +30,7 @@ export type Answering = {
 
 /** Returns the two ways to be answered. */
 export function createAnswering(options: AnsweringOptions): Answering {
-  const { core, receipts, now } = options
+  const { core, now } = options
 
   const handle = async (request: RouterRequest): Promise<GatewayResult & { readonly error?: undefined }> => {
     await waitForModel(request)
@@ -55,10 +54,7 @@ export function createAnswering(options: AnsweringOptions): Answering {
       ? upstreamErrorOf(body.bytes, status, headers, now())
       : new RouterError('internal', 'The router gave an answer of another kind than was asked for.')
 
-  async function* streamed(
-    request: RouterRequest,
-    receipt: ExpectedReceipt,
-  ): AsyncGenerator<StreamChunk, void> {
+  async function* streamed(request: RouterRequest): AsyncGenerator<StreamChunk, void> {
     const result = await keepAlive(handle(request))
     if (result.body.kind !== 'stream') throw refusal(result)
     const fold = createMessageFold()
@@ -78,39 +74,33 @@ export function createAnswering(options: AnsweringOptions): Answering {
     const message = fold.message()
     if (message === undefined || !fold.finished())
       throw new RouterError('upstream', 'The answer ended before it was complete.')
-    const { headers } = result
-    yield {
-      type: 'end',
-      ...createReply({ message, receipt: receipt.read(), headers, requestId: request.id }),
-    }
+    yield { type: 'end', ...createReply(message, receiptOf(result)) }
   }
 
   return {
     async nonStreaming(request) {
-      const receipt = receipts.expect(request.id)
       try {
         const result = await keepAlive(handle(request))
         if (result.body.kind !== 'non_streaming' || result.body.message === undefined) throw refusal(result)
-        const { message } = result.body
-        const { headers } = result
-        return createReply({ message, receipt: receipt.read(), headers, requestId: request.id })
+        return createReply(result.body.message, receiptOf(result))
       } catch (error) {
         throw forCaller(error, request)
-      } finally {
-        receipt.close()
       }
     },
     async *stream(request) {
-      const receipt = receipts.expect(request.id)
       try {
-        yield* streamed(request, receipt)
+        yield* streamed(request)
       } catch (error) {
         throw forCaller(error, request)
-      } finally {
-        receipt.close()
       }
     },
   }
+}
+
+function receiptOf({ receipt }: GatewayResult): Receipt {
+  const made = receipt()
+  if (made !== undefined) return made
+  throw new RouterError('internal', 'The router has no record of this answer.')
 }
 
 /** Yields the events of a stream, keeping the process alive only while the next one is awaited. */

@@ -4,6 +4,7 @@
  */
 import { createMemoryCache } from '../edge/cache/memory.ts'
 import { createGateway, type Gateway } from '../edge/gateway.ts'
+import { createReceiptLog } from '../edge/ledger/log-line.ts'
 import { createClaudeProvider } from '../edge/providers/claude/messages.ts'
 import { createLocalHealth } from '../edge/providers/local/health.ts'
 import { createLocalProvider } from '../edge/providers/local/messages.ts'
@@ -80,6 +81,7 @@ export function composeCore(options: CoreOptions): Core {
     },
     savingsBaseline: settings.savingsBaseline,
     sideRequestsLocal: settings.sideRequestsLocal,
+    recordReceipt: createReceiptLog(log),
     log,
     now,
   })

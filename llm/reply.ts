@@ -3,9 +3,9 @@
  * gateway's result here, for whole answers and for streams.
  */
 import * as z from 'zod'
+import { localFailure, type Receipt } from '../edge/ledger/receipt.ts'
 import { type ErrorCode, RouterError, readRetryAfterMs } from '../shared/errors.ts'
 import type { Message, Usage } from '../shared/messages.ts'
-import type { Receipt } from './receipts.ts'
 
 /** Tokens. */
 export type ReplyUsage = {
@@ -48,30 +48,23 @@ export type StreamChunk =
   | { readonly type: 'text'; readonly text: string }
   | ({ readonly type: 'end' } & Reply)
 
-type Answered = {
-  readonly message: Message
-  readonly receipt: Receipt
-  readonly headers: Readonly<Record<string, string>>
-  readonly requestId: string
-}
-
 /** Returns the reply of an answer that is complete. */
-export function createReply({ message, receipt, headers, requestId }: Answered): Reply {
+export function createReply(message: Message, receipt: Receipt): Reply {
   return {
     content: message.content.map((block) => (block.type === 'text' ? (block.text ?? '') : '')).join(''),
     model: receipt.model ?? message.model,
-    processingTime: receipt.latencyMs,
+    processingTime: Math.round(receipt.latencyMs),
     usage: toUsage(message.usage),
-    taskType: receipt.taskType,
+    taskType: receipt.task,
     route: receipt.route ?? 'claude',
-    reason: headers['x-router-reason'] ?? '',
+    reason: receipt.reason,
     score: receipt.score,
     cache: receipt.cache,
-    fallback: receipt.fallback,
+    fallback: localFailure(receipt),
     costUsd: receipt.costUsd,
     savedUsd: receipt.savedUsd,
     stopReason: message.stop_reason,
-    requestId,
+    requestId: receipt.requestId,
     message,
   }
 }

@@ -17,7 +17,6 @@ import { keepAlive } from './keep-alive.ts'
 import { createLocalModel, type LocalModel } from './local-model.ts'
 import { describeByName, type LocalModelInfo } from './model-info.ts'
 import type { DirectOptions, GenerateOptions, LLMMessage } from './options.ts'
-import { createReceipts } from './receipts.ts'
 import type { Reply, StreamChunk } from './reply.ts'
 import { createRequest } from './request.ts'
 import { type Environment, readSettings } from './settings.ts'
@@ -87,8 +86,7 @@ export function createRouter(options: RouterOptions = {}): Router {
   const now = options.now ?? Date.now
   const createId = options.createId ?? (() => `req_${crypto.randomUUID().replaceAll('-', '')}`)
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
-  const receipts = createReceipts(chooseLog(options.log, settings.silent, settings.logFormat))
-  const { log } = receipts
+  const log = chooseLog(options.log, settings.silent, settings.logFormat)
   const claudeClient = options.claudeClient ?? createAnthropicClient(settings.claude, fetch)
   const closing = new AbortController()
   let strategy = settings.strategy
@@ -109,7 +107,7 @@ export function createRouter(options: RouterOptions = {}): Router {
     const core = composeCore({ settings, claudeClient, localModel, withLocal, fetch, log, now, random })
     localModel?.onReady(() => core.local?.noteReady())
     const claudeConfigured = claudeClient !== undefined
-    return { localModel, core, ...createAnswering({ core, localModel, claudeConfigured, receipts, now }) }
+    return { localModel, core, ...createAnswering({ core, localModel, claudeConfigured, now }) }
   }
 
   const routed = makeSide(settings.localEnabled ? makeLocalModel() : undefined, settings.localEnabled)

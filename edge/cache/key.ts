@@ -1,15 +1,15 @@
 /**
  * Which requests have the same answer, and under which key it is kept. Exact matches only: similar is not same.
  */
-import canonicalize from 'canonicalize'
 import { sha256Hex } from '../../shared/digest.ts'
+import { minifyJson, topLevelMembers } from '../../shared/json.ts'
 import type { Message, MessagesRequest } from '../../shared/messages.ts'
 import type { RouterRequest } from '../request.ts'
 import type { Features } from '../routing/features.ts'
 import type { Target } from '../target.ts'
 
 /** Raise when answers kept under older keys must not be served any more. */
-const KEY_VERSION = 1
+const KEY_VERSION = 2
 /** Estimated tokens. The key of a longer request would cost several times its size in memory, and it rarely recurs. */
 const LONGEST_INPUT = 200_000
 const COMPLETE_STOP_REASONS = new Set(['end_turn', 'stop_sequence'])
@@ -40,19 +40,18 @@ export function isCacheableAnswer(message: Message): boolean {
 }
 
 /**
- * Returns the key of a request's answer by one target: SHA-256 over tenant, every field of the request in canonical
- * form (RFC 8785), API version and betas, target and model. `stream` is left out: both forms come from one entry.
+ * Returns the key of a request's answer by one target: SHA-256 over the caller, the text of every field of the body,
+ * API version and betas, target and model. The text, not the parsed value: duplicate names, `__proto__` and digits
+ * beyond a double's are what Claude would read. `stream` is left out: both forms come from one entry.
  */
 export async function cacheKey(request: RouterRequest, target: Target): Promise<string> {
-  const { stream: _stream, ...body } = request.view
-  const parts = {
-    version: KEY_VERSION,
-    tenant: request.tenant.id,
-    query: request.query,
-    headers: request.apiHeaders,
-    provider: target.provider,
-    model: target.model,
-    body,
-  }
-  return sha256Hex(canonicalize(parts) ?? '')
+  const { text, tenant } = request
+  const body = topLevelMembers(text)
+    .filter(({ key }) => key !== 'stream')
+    .map(({ key, start, end }) => [key, minifyJson(text.slice(start, end))] as const)
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
+  const headers = Object.entries(request.apiHeaders).toSorted(([left], [right]) => (left < right ? -1 : 1))
+  const caller = [tenant.admin ? 'admin' : 'tenant', tenant.id]
+  const parts = [KEY_VERSION, caller, request.query, headers, target.provider, target.model, body]
+  return sha256Hex(JSON.stringify(parts))
 }

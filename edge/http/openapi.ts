@@ -4,7 +4,7 @@
 import * as z from 'zod/mini'
 import { messageResponseSchema, messagesRequestSchema } from '../../shared/messages.ts'
 import { chatCompletionRequestSchema } from '../chat-completions/request-schema.ts'
-import { ROUTER_HEADERS } from '../ledger/receipt.ts'
+import { ROUTER_HEADERS } from '../ledger/headers.ts'
 import { STRATEGIES } from '../strategy.ts'
 import { VERSION } from '../version.ts'
 

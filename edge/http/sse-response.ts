@@ -4,6 +4,7 @@
  */
 import { RouterError } from '../../shared/errors.ts'
 import { encodeSseComment, encodeSseEvent } from '../../shared/sse.ts'
+import { closesWith, type Pieces } from '../fallback/commit.ts'
 import { settledWithin } from '../fallback/deadline.ts'
 import type { GatewayResult } from '../gateway.ts'
 import type { AnswerChunk, NonStreamingBody, StreamBody } from '../providers/provider.ts'
@@ -32,40 +33,50 @@ export const messagesStreamWriter: StreamWriter = {
   end: () => '',
 }
 
-/** Yields the response's pieces once the result is there. */
-export async function* writeStream(
-  body: StreamBody,
-  writer: StreamWriter,
-): AsyncGenerator<Uint8Array | string> {
-  try {
-    for await (const chunk of body.chunks) yield writer.chunk(chunk)
-    yield writer.end()
-  } catch (error) {
-    yield writer.error(RouterError.from(error))
+/** Yields the response's pieces once the result is there. Closing it, before its first read as well, closes the answer. */
+export function writeStream(body: StreamBody, writer: StreamWriter): Pieces<Uint8Array | string> {
+  async function* pieces(): AsyncGenerator<Uint8Array | string> {
+    try {
+      for await (const chunk of body.chunks) yield writer.chunk(chunk)
+      yield writer.end()
+    } catch (error) {
+      yield writer.error(RouterError.from(error))
+    }
   }
+  return closesWith(pieces(), () => closeChunks(body))
 }
 
 /**
  * Yields comments until the result is there, then what it holds: for streams whose headers had to be sent before
  * anything was decided.
  */
-export async function* writeEarlyStream(
+export function writeEarlyStream(
   result: Promise<GatewayResult>,
   writer: StreamWriter,
   heartbeatMs: number,
-): AsyncGenerator<Uint8Array | string> {
-  yield encodeSseComment('waiting')
-  for (;;) {
-    const settled = await settledWithin(result, heartbeatMs)
-    if (settled === undefined) {
-      yield encodeSseComment('waiting')
-      continue
+): Pieces<Uint8Array | string> {
+  async function* pieces(): AsyncGenerator<Uint8Array | string> {
+    yield encodeSseComment('waiting')
+    for (;;) {
+      const settled = await settledWithin(result, heartbeatMs)
+      if (settled === undefined) {
+        yield encodeSseComment('waiting')
+        continue
+      }
+      if (settled.error !== undefined) yield writer.error(settled.error)
+      else if (settled.body.kind === 'stream') yield* writeStream(settled.body, writer)
+      else yield writer.nonStreaming(settled.body, settled.status)
+      return
     }
-    if (settled.error !== undefined) yield writer.error(settled.error)
-    else if (settled.body.kind === 'stream') yield* writeStream(settled.body, writer)
-    else yield writer.nonStreaming(settled.body, settled.status)
-    return
   }
+  // The client may disconnect while nobody has answered yet: what is opened after that is closed at once.
+  return closesWith(pieces(), () => {
+    void result.then(({ body }) => (body?.kind === 'stream' ? closeChunks(body) : undefined))
+  })
+}
+
+async function closeChunks({ chunks }: StreamBody): Promise<void> {
+  await chunks[Symbol.asyncIterator]().return?.()
 }
 
 /**
@@ -73,7 +84,7 @@ export async function* writeEarlyStream(
  * @param onDisconnect called when the client goes away before the end
  */
 export function streamBody(
-  pieces: AsyncGenerator<Uint8Array | string>,
+  pieces: Pieces<Uint8Array | string>,
   onDisconnect: () => void,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
@@ -94,7 +105,7 @@ export function streamBody(
       cancel() {
         onDisconnect()
         // The generator ends by itself once its upstream has been aborted; it is not waited for here.
-        pieces.return(undefined).catch(() => {})
+        pieces.return().catch(() => {})
       },
     },
     { highWaterMark: 0 },

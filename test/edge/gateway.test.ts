@@ -1,7 +1,13 @@
 /** The path of one request through the whole router: cache, controls, refusals, and stores that fail. */
-import { expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import type { AnswerCache } from '../../edge/cache/cache.ts'
+import { createMemoryCache } from '../../edge/cache/memory.ts'
+import { closesWith } from '../../edge/fallback/commit.ts'
 import { createGateway, type GatewayDependencies } from '../../edge/gateway.ts'
+import type { Receipt } from '../../edge/ledger/receipt.ts'
+import type { AnswerChunk } from '../../edge/providers/provider.ts'
+import { RouterError } from '../../shared/errors.ts'
+import { parseStreamEvent } from '../../shared/events.ts'
 import { BOB_KEY, CLAUDE_TEXT, COMPLEX_PROMPT, LOCAL_TEXT, SIMPLE_PROMPT } from '../support/edge/canaries.ts'
 import { collectLog, loggedLines, requestMessages } from '../support/edge/log-collector.ts'
 import { claudeMessage, framesOf, localMessage, readEvents, streamedText } from '../support/edge/messages.ts'
@@ -255,6 +261,71 @@ test('answers a model named like something that every object has', async () => {
   }
 })
 
+const recorded: Receipt[] = []
+beforeEach(() => {
+  recorded.length = 0
+})
+
+/** A gateway whose provider streams an answer and tells whether it was closed. */
+function streamingGateway(end: 'complete' | 'broken') {
+  const state = { closed: false }
+  async function* chunks(): AsyncGenerator<AnswerChunk> {
+    for (const chunk of framesOf(claudeMessage()))
+      yield {
+        bytes: new TextEncoder().encode(chunk),
+        events: [parseStreamEvent(chunk.slice(chunk.indexOf('data: ') + 6).trim())],
+      }
+    if (end === 'broken') throw new RouterError('upstream', 'broken')
+  }
+  const pieces = closesWith(chunks(), () => {
+    state.closed = true
+  })
+  const dependencies = dependenciesWith(createMemoryCache({ ttlSeconds: 9, maxEntries: 9, maxBytes: 1e6 }))
+  const gateway = createGateway({
+    ...dependencies,
+    providers: {
+      local: undefined,
+      claude: {
+        name: 'claude',
+        open: async (_, target) => ({
+          target,
+          status: 200,
+          headers: {},
+          body: { kind: 'stream', chunks: pieces },
+        }),
+      },
+    },
+  })
+  return { gateway, state }
+}
+
+test.each([
+  [0, 'cancelled'],
+  [2, 'cancelled'],
+  [99, 'completed'],
+] as const)('records a stream exactly once that is read %s times and then closed', async (reads, outcome) => {
+  const { gateway, state } = streamingGateway('complete')
+  const result = await gateway.handle(routerRequest(ask(COMPLEX_PROMPT, { stream: true })))
+  if (result.body?.kind !== 'stream') throw new Error('not a stream')
+  const iterator = result.body.chunks[Symbol.asyncIterator]()
+  for (let at = 0; at < reads; at++) if ((await iterator.next()).done) break
+  await iterator.return?.()
+  await iterator.return?.()
+  expect(state.closed).toBe(true)
+  expect(recorded).toMatchObject([{ requestId: 'req_test', tenantId: 'alice', outcome, route: 'claude' }])
+  expect(result.receipt()).toBe(recorded[0])
+})
+
+test('counts an answer as complete once its last event was sent, though the client then closes', async () => {
+  const { gateway } = streamingGateway('broken')
+  const result = await gateway.handle(routerRequest(ask(COMPLEX_PROMPT, { stream: true })))
+  if (result.body?.kind !== 'stream') throw new Error('not a stream')
+  const iterator = result.body.chunks[Symbol.asyncIterator]()
+  for (const _ of framesOf(claudeMessage())) await iterator.next()
+  await iterator.return?.()
+  expect(recorded).toMatchObject([{ outcome: 'completed', usage: claudeMessage().usage }])
+})
+
 /** A gateway over one fake provider and this cache. */
 function dependenciesWith(cache: AnswerCache): GatewayDependencies {
   const message = claudeMessage()
@@ -282,6 +353,7 @@ function dependenciesWith(cache: AnswerCache): GatewayDependencies {
     claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
     savingsBaseline: undefined,
     sideRequestsLocal: false,
+    recordReceipt: (receipt) => void recorded.push(receipt),
     log: collectLog,
     now: () => 0,
   }

@@ -71,6 +71,24 @@ test('differs by tenant, query, API headers, provider and model', async () => {
   expect(new Set(keys).size).toBe(keys.length)
 })
 
+test('tells bodies apart that parse to the same value and are not the same to Claude', async () => {
+  const texts = [
+    '{"model":"auto","max_tokens":9,"messages":[{"role":"user","content":"a","x":{"n":1,"n":2}}]}',
+    '{"model":"auto","max_tokens":9,"messages":[{"role":"user","content":"a","x":{"n":3,"n":2}}]}',
+    '{"model":"auto","max_tokens":9,"messages":[{"role":"user","content":"a","x":{"__proto__":{"n":1}}}]}',
+    '{"model":"auto","max_tokens":9,"messages":[{"role":"user","content":"a","x":{"__proto__":{"n":2}}}]}',
+    '{"model":"auto","max_tokens":9,"messages":[{"role":"user","content":"a","x":{"n":9007199254740993}}]}',
+    '{"model":"auto","max_tokens":9,"messages":[{"role":"user","content":"a","x":{"n":9007199254740992}}]}',
+  ]
+  const keys = await Promise.all(texts.map((text) => keyOf(JSON.parse(text), { text })))
+  expect(new Set(keys).size).toBe(texts.length)
+})
+
+test('tells the administrator from a tenant of the same name', async () => {
+  const as = (admin: boolean) => keyOf(ask('Hello'), { tenant: { id: 'admin', admin, forbid: [] } })
+  expect(await as(true)).not.toBe(await as(false))
+})
+
 test('is not fooled by parts that run into each other', async () => {
   const body = ask('Hello')
   const one = await keyOf(body, { tenant: { id: 'ab', admin: false, forbid: [] }, query: '' })

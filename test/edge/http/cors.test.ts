@@ -1,6 +1,6 @@
 /** Browsers: off by default, and only for the origins that the operator names. */
 import { expect, test } from 'vitest'
-import { ROUTER_HEADERS } from '../../../edge/ledger/receipt.ts'
+import { ROUTER_HEADERS } from '../../../edge/ledger/headers.ts'
 import '../../support/edge/log-collector.ts'
 import { ask, createTestRouter } from '../../support/edge/router.ts'
 

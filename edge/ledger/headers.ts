@@ -1,0 +1,69 @@
+/**
+ * The response headers that explain an answer: those known before its first byte, and those of non-streaming answers.
+ */
+import { localFailure, type Receipt, type RoutedFacts } from './receipt.ts'
+
+/** Returns the headers that every answer carries, known before its first byte. */
+export function routeHeaders(facts: RoutedFacts): Record<string, string> {
+  const fallback = localFailure(facts)
+  return {
+    'x-router-request-id': facts.requestId,
+    'x-router-strategy': facts.strategy,
+    'x-router-task': facts.task,
+    'x-router-score': facts.score.toFixed(3),
+    'x-router-reason': facts.reason,
+    'x-router-cache': facts.cache,
+    'x-router-attempts': String(facts.attempts),
+    ...(facts.route === undefined ? {} : { 'x-router-route': facts.route }),
+    ...(facts.model === undefined ? {} : { 'x-router-model': headerSafe(facts.model) }),
+    ...(fallback === undefined ? {} : { 'x-router-fallback': fallback }),
+  }
+}
+
+/** Returns the headers that only a non-streaming answer can carry. */
+export function totalHeaders({
+  costUsd,
+  savedUsd,
+  latencyMs,
+}: Pick<Receipt, 'costUsd' | 'savedUsd' | 'latencyMs'>): Record<string, string> {
+  return {
+    'x-router-latency-ms': String(Math.round(latencyMs)),
+    ...(costUsd === undefined ? {} : { 'x-router-cost-usd': formatUsd(costUsd) }),
+    ...(savedUsd === undefined ? {} : { 'x-router-saved-usd': formatUsd(savedUsd) }),
+  }
+}
+
+/** What a page may read, for `Access-Control-Expose-Headers`: the router's headers and those that SDKs act on. */
+export const ROUTER_HEADERS = [
+  'request-id',
+  'x-request-id',
+  'age',
+  'retry-after',
+  'retry-after-ms',
+  'x-should-retry',
+  'x-router-ignored',
+  'x-router-estimate',
+  'x-router-request-id',
+  'x-router-route',
+  'x-router-model',
+  'x-router-strategy',
+  'x-router-task',
+  'x-router-score',
+  'x-router-reason',
+  'x-router-cache',
+  'x-router-fallback',
+  'x-router-attempts',
+  'x-router-latency-ms',
+  'x-router-cost-usd',
+  'x-router-saved-usd',
+]
+
+/** Eight digits: a short local answer saves some millionths of a dollar. */
+function formatUsd(amount: number): string {
+  return amount.toFixed(8).replace(/\.?0+$/, '') || '0'
+}
+
+/** Header values are bytes: a model's name comes from outside and may be anything. */
+function headerSafe(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 200)
+}

@@ -1,0 +1,53 @@
+/**
+ * The log line of one request: the route and the reason, then the numbers. Never content.
+ */
+import type { Log, LogFields } from '../../shared/log.ts'
+import { localFailure, type Receipt } from './receipt.ts'
+
+/** Returns a recorder of receipts that writes the line of each. */
+export function createReceiptLog(log: Log): (receipt: Receipt) => void {
+  return (receipt) => {
+    const { message, fields } = logLine(receipt)
+    log(message, fields)
+  }
+}
+
+/** Returns the line's message and fields. */
+export function logLine(receipt: Receipt): { readonly message: string; readonly fields: LogFields } {
+  const { outcome, usage } = receipt
+  return {
+    message: `[Router] ${sentence(receipt)}`,
+    fields: {
+      taskType: receipt.task,
+      model: receipt.model,
+      requestId: receipt.requestId,
+      route: receipt.route,
+      score: Math.round(receipt.score * 1_000) / 1_000,
+      cache: receipt.cache,
+      fallback: localFailure(receipt),
+      attempts: receipt.attempts,
+      latencyMs: Math.round(receipt.latencyMs),
+      firstContentMs: receipt.firstContentMs === undefined ? undefined : Math.round(receipt.firstContentMs),
+      inputTokens: usage?.input_tokens ?? undefined,
+      outputTokens: usage?.output_tokens ?? undefined,
+      costUsd: roundUsd(receipt.costUsd),
+      savedUsd: roundUsd(receipt.savedUsd),
+      outcome: outcome === 'completed' ? undefined : outcome,
+      error: receipt.errorCode,
+    },
+  }
+}
+
+function sentence(receipt: Receipt): string {
+  const { route, reason, outcome } = receipt
+  const failure = localFailure(receipt)
+  if (route === 'cache') return `Using cache (${reason})`
+  if (route === 'local') return `Using local model (${reason})`
+  if (route === 'claude' && failure !== undefined) return `Falling back to Claude (local ${failure})`
+  if (route === 'claude') return `Using Claude (${reason})`
+  return outcome === 'refused' ? `Refused (${reason})` : `No answer (${reason})`
+}
+
+function roundUsd(amount: number | undefined): number | undefined {
+  return amount === undefined ? undefined : Math.round(amount * 1e8) / 1e8
+}
