@@ -14,8 +14,9 @@ import { localMessagesProtocol } from './providers/local/messages-protocol.ts'
 import { localOpenAiProtocol } from './providers/local/openai-protocol.ts'
 import { createLocalPool } from './providers/local/pool.ts'
 import type { Fetch } from './providers/provider.ts'
-import { createClassifier } from './routing/classifier.ts'
-import { createModelMatcher } from './routing/models.ts'
+import { createClassifier } from './routing/classifier/classifier.ts'
+import { SHIPPED_CLASSIFIER } from './routing/classifier/weights.ts'
+import { createModelMatcher } from './routing/virtual-models.ts'
 import { createStrategyStore, type StrategyRecord } from './strategy-store.ts'
 
 export type Effects = {
@@ -40,7 +41,7 @@ export function composeDependencies(config: Config, effects: Effects) {
     providers: { claude, local: local?.provider },
     local: local?.pool,
     cache,
-    classify: createClassifier(config.threshold),
+    classify: createClassifier(SHIPPED_CLASSIFIER, config.threshold),
     strategies,
     isRouted: createModelMatcher([...config.routedModels, 'auto', 'claude-auto', 'local']),
     localTasks: config.local?.tasks ?? 'auto',

@@ -110,6 +110,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         task: verdict.task,
         score: verdict.score,
         reason: decision.reason,
+        guard: decision.guard,
         cache: mayCache && decision.refusal === undefined ? 'miss' : 'bypass',
         failures: [],
         attempts: 0,

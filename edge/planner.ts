@@ -3,13 +3,14 @@
  * what the local model is where that can matter. Calls no model.
  */
 
-import { SIMPLE_TASKS, type SimpleTask } from '../shared/tasks.ts'
+import type { SimpleTask } from '../shared/tasks.ts'
 import type { LocalPool } from './providers/local/pool.ts'
 import type { RouterRequest } from './request.ts'
-import type { Classifier, Verdict } from './routing/classifier.ts'
+import type { Classifier, Verdict } from './routing/classifier/classifier.ts'
 import { type Circumstances, type Decision, decide } from './routing/decide.ts'
 import { extractFeatures, type Features } from './routing/features.ts'
-import { isVirtualModel } from './routing/models.ts'
+import { effectiveCard } from './routing/trust.ts'
+import { isVirtualModel } from './routing/virtual-models.ts'
 import type { Strategy } from './strategy.ts'
 import type { StrategyStore } from './strategy-store.ts'
 
@@ -35,8 +36,8 @@ export type Plan = {
 
 export type Planner = (request: RouterRequest) => Promise<Plan>
 
-/** Input that the smallest models still read well; used where the server does not say its own limit. */
-const DEFAULT_MAX_INPUT_TOKENS = 1_000
+/** Where neither the server nor the operator says what its model reads: half of what the smallest contexts in use hold. */
+const DEFAULT_MAX_INPUT_TOKENS = 2_000
 
 /** Returns the planner over its dependencies. */
 export function createPlanner(dependencies: PlannerDependencies): Planner {
@@ -54,6 +55,7 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
         force: request.controls.force,
         mayForce: !request.tenant.forbid.includes('force'),
         privacyLocal: request.controls.privacyLocal,
+        sideRequestsLocal: dependencies.sideRequestsLocal,
         staysWithSession: request.agentSession && !dependencies.sideRequestsLocal,
         localOnlyFeature: request.logprobs ? 'logprobs' : undefined,
         local: local && describeLocal(local, dependencies),
@@ -85,10 +87,7 @@ function describeLocal(
   const model = local.model()
   return {
     model: local.modelName() ?? 'local',
-    tasks: localTasks === 'auto' ? (model?.tasks ?? SIMPLE_TASKS) : localTasks,
+    card: effectiveCard(model?.card, localTasks),
     maxInputTokens: localMaxInputTokens ?? model?.maxInputTokens ?? DEFAULT_MAX_INPUT_TOKENS,
-    englishOnly: model?.englishOnly ?? false,
-    // An operator who names the tasks has looked at the model.
-    isSmall: localTasks === 'auto' && model?.tasks !== undefined && !model.tasks.includes('simple_qa'),
   }
 }

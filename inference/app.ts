@@ -69,13 +69,10 @@ export function createApp(deps: AppDeps): Hono<Env> {
     }
     if (!info) throw new RouterError('internal', 'The model is ready but unknown.')
     const { queueDepth, expectedWaitMs } = scheduler.load()
-    const tasks = info.tasks ?? null
-    const languages = info.languages ?? null
     return c.json({
       status,
       model: info.name,
-      tasks,
-      languages,
+      card: info.card ?? null,
       ...deps.limits(info),
       queueDepth,
       expectedWaitMs,
@@ -228,8 +225,7 @@ function modelItem(info: ModelInfo, deps: AppDeps) {
     object: 'model',
     created: Math.floor(deps.startedAt.getTime() / 1000),
     owned_by: 'local',
-    tasks: info.tasks ?? null,
-    languages: info.languages ?? null,
+    card: info.card ?? null,
     max_input_tokens: maxInputTokens,
     max_tokens: maxOutputTokens,
     size: info.sizeBytes,

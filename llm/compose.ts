@@ -12,8 +12,9 @@ import { localMessagesProtocol } from '../edge/providers/local/messages-protocol
 import { localOpenAiProtocol } from '../edge/providers/local/openai-protocol.ts'
 import { createLocalPool, type LocalPool } from '../edge/providers/local/pool.ts'
 import type { Fetch, Provider } from '../edge/providers/provider.ts'
-import { createClassifier } from '../edge/routing/classifier.ts'
-import { createModelMatcher } from '../edge/routing/models.ts'
+import { createClassifier } from '../edge/routing/classifier/classifier.ts'
+import { SHIPPED_CLASSIFIER } from '../edge/routing/classifier/weights.ts'
+import { createModelMatcher } from '../edge/routing/virtual-models.ts'
 import { createMemoryStrategyRecord, createStrategyStore } from '../edge/strategy-store.ts'
 import type { Log } from '../shared/log.ts'
 import { type AnthropicClient, createClaudeFetch } from './claude-transport.ts'
@@ -68,7 +69,7 @@ export function composeCore(options: CoreOptions): Core {
     providers: { claude, local: local?.provider },
     local: local?.pool,
     cache,
-    classify: createClassifier(settings.threshold),
+    classify: createClassifier(SHIPPED_CLASSIFIER, settings.threshold),
     // Requests of the library name their strategy themselves: a change holds for the very next one.
     strategies: createStrategyStore(createMemoryStrategyRecord(), settings.strategy, now, log),
     isRouted: createModelMatcher([...settings.routedModels, 'auto', 'claude-auto', 'local']),

@@ -168,7 +168,7 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
       const idle = state() === 'idle'
       // Asking what there is must not load it.
       if (idle && new URL(url).pathname === '/readyz')
-        return Response.json({ status: 'idle', model: info().name, ...trustOf(info()) })
+        return Response.json({ status: 'idle', model: info().name, card: info().card ?? null })
       if (init.method === 'POST') start().catch(() => {})
       const response = await app.fetch(new Request(url, init))
       if (response.status !== 503 || state() !== 'loading') return response
@@ -187,11 +187,6 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
 function serviceStatus(state: LocalModelState): ServiceStatus {
   if (state === 'idle') return 'loading'
   return state === 'closed' ? 'draining' : state
-}
-
-/** What routing may know of the model before it is loaded. */
-function trustOf({ tasks, languages }: LocalModelInfo) {
-  return { tasks: tasks ?? null, languages: languages ?? null }
 }
 
 function closedError(): RouterError {

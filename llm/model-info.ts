@@ -10,7 +10,7 @@ import {
   missingModelFiles,
   resolveModel,
 } from '../inference/models/resolve.ts'
-import type { SimpleTask } from '../shared/tasks.ts'
+import type { ModelCard } from '../shared/model-card.ts'
 
 export type LocalModelInfo = {
   readonly name: string
@@ -20,10 +20,8 @@ export type LocalModelInfo = {
   /** Bytes of the files that are loaded. */
   readonly sizeBytes: number | undefined
   readonly capabilities: readonly string[]
-  /** Simple tasks that the model is trusted with; undefined where nothing is known about its quality. */
-  readonly tasks: readonly SimpleTask[] | undefined
-  /** The only languages that it speaks well; undefined where there are many or nothing is known. */
-  readonly languages?: readonly string[] | undefined
+  /** What the model is trusted with; undefined where nothing is known about its quality. */
+  readonly card: ModelCard | undefined
   readonly license: string
   /** Tokens that prompt and answer share. Undefined before a download. */
   readonly contextLength: number | undefined
@@ -63,8 +61,7 @@ export function describeByName(name: string | undefined): LocalModelInfo {
     size: formatSize(sizeBytes),
     sizeBytes,
     capabilities: known?.capabilities ?? ['streaming'],
-    tasks: known?.tasks,
-    languages: known?.languages,
+    card: known?.card,
     license: known?.license ?? 'unknown: see the model’s own page',
     contextLength: undefined,
     dtype: undefined,

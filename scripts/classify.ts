@@ -1,27 +1,31 @@
 /**
- * Classifies a file of requests by the router's own decision under `hybrid`; nothing is called.
+ * Classifies a file of requests by the router's own planner under `hybrid`; nothing is called.
  *
  *   npm run -s classify -- IN.jsonl OUT.jsonl
  *
  * IN: {"id","request"} a line, a Messages request (model and max_tokens may be missing).
- * OUT: {"id","route":"local"|"claude","task","score"} a line. ROUTER_THRESHOLD and LOCAL_TASKS count as on the edge.
+ * OUT: {"id","route":"local"|"claude","task","score","guard"?} a line, with the model card of the shipped model or of
+ * LOCAL_MODEL_NAME. ROUTER_THRESHOLD and LOCAL_TASKS count as on the edge. A bad line is named and left out.
  */
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
 import * as z from 'zod'
 import { readConfig } from '../edge/config.ts'
-import { createClassifier } from '../edge/routing/classifier.ts'
-import { decide } from '../edge/routing/decide.ts'
-import { extractFeatures } from '../edge/routing/features.ts'
+import { createPlanner, type Planner } from '../edge/planner.ts'
+import type { LocalPool } from '../edge/providers/local/pool.ts'
+import type { RouterRequest } from '../edge/request.ts'
+import { createClassifier } from '../edge/routing/classifier/classifier.ts'
+import { SHIPPED_CLASSIFIER } from '../edge/routing/classifier/weights.ts'
+import { createMemoryStrategyRecord, createStrategyStore } from '../edge/strategy-store.ts'
+import { readInferenceConfig } from '../inference/config.ts'
+import { findModel } from '../inference/models/catalogue.ts'
+import { RouterError } from '../shared/errors.ts'
 import { parseMessagesRequest } from '../shared/messages.ts'
-import { SIMPLE_TASKS } from '../shared/tasks.ts'
+import { type JsonLine, readJsonLines } from './json-lines.ts'
 
 const USAGE = 'usage: npm run -s classify -- IN.jsonl OUT.jsonl'
-/** The shipped container's own limit; a longer request goes to Claude. */
-const MAX_INPUT_TOKENS = 1_024
-
 const rowSchema = z.looseObject({ id: z.union([z.string(), z.number()]), request: z.looseObject({}) })
 
 const [input, output, ...rest] = process.argv.slice(2)
@@ -29,66 +33,106 @@ if (input === undefined || output === undefined || rest.length > 0 || input.star
 // Opening OUT would empty IN.
 if (resolve(input) === resolve(output)) fail('IN and OUT must be two files.')
 
-const settings = await readConfig({
-  ALLOW_ANONYMOUS: 'true',
-  ROUTER_THRESHOLD: process.env.ROUTER_THRESHOLD,
-  LOCAL_TASKS: process.env.LOCAL_TASKS,
-  LOCAL_LLM_ENABLED: 'true',
-  LOCAL_LLM_URL: 'http://127.0.0.1',
-})
-if (!settings.ok) fail(settings.problems.join('\n'))
-const classify = createClassifier(settings.config.threshold)
-const trusted = settings.config.local?.tasks ?? 'auto'
-const tasks = trusted === 'auto' ? SIMPLE_TASKS : trusted
-
+let badLines = 0
 try {
-  await pipeline(readLines(input), classifyLines, createWriteStream(output))
+  const plan = await shippedPlanner()
+  await pipeline(
+    readJsonLines(input),
+    (lines: AsyncIterable<JsonLine>) => classifyLines(plan, lines),
+    createWriteStream(output),
+  )
 } catch (error) {
   fail(error instanceof Error ? error.message : String(error))
 }
+if (badLines > 0) process.exitCode = 1
 
-function readLines(path: string): AsyncIterable<string> {
-  return createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })
-}
-
-async function* classifyLines(lines: AsyncIterable<string>): AsyncGenerator<string> {
-  let number = 0
-  for await (const line of lines) {
-    number++
-    if (line.trim() === '') continue
-    yield `${JSON.stringify(classifyLine(line, number))}\n`
-  }
-}
-
-function classifyLine(line: string, number: number): unknown {
-  let row: z.infer<typeof rowSchema>
-  try {
-    row = rowSchema.parse(JSON.parse(line))
-  } catch {
-    throw new Error(`line ${number} is not {"id", "request"}`)
-  }
-  let request: ReturnType<typeof parseMessagesRequest>
-  try {
-    request = parseMessagesRequest({ model: 'auto', max_tokens: 256, ...row.request })
-  } catch (error) {
-    throw new Error(`line ${number}: ${error instanceof Error ? error.message : 'the request is not valid'}`)
-  }
-  const features = extractFeatures(request)
-  const verdict = classify(features)
-  const decision = decide(features, verdict, {
-    strategy: 'hybrid',
-    requestedModel: 'auto',
-    routed: true,
-    force: undefined,
-    mayForce: true,
-    privacyLocal: false,
-    staysWithSession: false,
-    localOnlyFeature: undefined,
-    local: { model: 'local', tasks, maxInputTokens: MAX_INPUT_TOKENS, englishOnly: false, isSmall: false },
-    claude: { configured: true, model: 'claude', simpleModel: 'claude' },
+/** Returns the planner of a router with this model and these settings, and Claude beside it. */
+async function shippedPlanner(): Promise<Planner> {
+  const settings = await readConfig({
+    ALLOW_ANONYMOUS: 'true',
+    ROUTER_THRESHOLD: process.env.ROUTER_THRESHOLD,
+    LOCAL_TASKS: process.env.LOCAL_TASKS,
+    LOCAL_LLM_ENABLED: 'true',
+    LOCAL_LLM_URL: 'http://127.0.0.1',
   })
-  const route = decision.targets[0]?.provider ?? 'claude'
-  return { id: row.id, route, task: verdict.task, score: verdict.score }
+  if (!settings.ok) fail(settings.problems.join('\n'))
+  const { threshold, local } = settings.config
+  const container = readInferenceConfig(
+    { HOST: '127.0.0.1', LOCAL_MODEL_NAME: process.env.LOCAL_MODEL_NAME },
+    availableParallelism(),
+  )
+  const known = findModel(container.modelName)
+  const model = {
+    name: known?.name ?? container.modelName,
+    card: known?.card,
+    maxInputTokens: container.maxInputTokens,
+  }
+  const pool: LocalPool = {
+    model: () => model,
+    modelName: () => model.name,
+    refresh: async () => {},
+    unavailableReason: () => undefined,
+    describe: () => [],
+  }
+  return createPlanner({
+    local: pool,
+    classify: createClassifier(SHIPPED_CLASSIFIER, threshold),
+    strategies: createStrategyStore(createMemoryStrategyRecord(), 'hybrid', Date.now, () => {}),
+    isRouted: () => true,
+    localTasks: local?.tasks ?? 'auto',
+    localMaxInputTokens: undefined,
+    claude: { configured: true, model: 'claude', simpleModel: 'claude' },
+    sideRequestsLocal: false,
+  })
+}
+
+async function* classifyLines(plan: Planner, lines: AsyncIterable<JsonLine>): AsyncGenerator<string> {
+  for await (const line of lines) {
+    const classified = await classifyLine(plan, line)
+    if (typeof classified !== 'string') yield `${JSON.stringify(classified)}\n`
+    else {
+      badLines++
+      console.error(`line ${line.number}: ${classified}`)
+    }
+  }
+}
+
+/** Returns the row, or what is wrong with the line. */
+async function classifyLine(plan: Planner, line: JsonLine): Promise<object | string> {
+  const row = rowSchema.safeParse(line.ok ? line.value : undefined)
+  if (!row.success) return 'is not {"id", "request"}'
+  try {
+    const { verdict, decision } = await plan(toRequest(row.data.request))
+    const route = decision.targets[0]?.provider ?? 'claude'
+    const guard = decision.guard === undefined ? {} : { guard: decision.guard }
+    return { id: row.data.id, route, task: verdict.task, score: verdict.score, ...guard }
+  } catch (error) {
+    if (error instanceof RouterError) return error.message
+    throw error
+  }
+}
+
+function toRequest(body: Record<string, unknown>): RouterRequest {
+  const view = parseMessagesRequest({ max_tokens: 256, ...body, model: 'auto' })
+  return {
+    id: 'classify',
+    tenant: { id: 'classify', admin: false, forbid: [] },
+    body: new Uint8Array(),
+    text: '',
+    view,
+    query: '',
+    apiHeaders: {},
+    passHeaders: {},
+    clientCredential: undefined,
+    controls: { force: undefined, strategy: 'hybrid', cache: 'skip', privacyLocal: false },
+    translated: false,
+    logprobs: false,
+    structured: false,
+    agentSession: false,
+    signal: new AbortController().signal,
+    startedAt: 0,
+    waitUntil: () => {},
+  }
 }
 
 function fail(message: string): never {

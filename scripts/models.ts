@@ -2,6 +2,7 @@
  * `npm run models`: the catalogue and what is on disk; download, try and remove models.
  * Exit codes: 0 done, 1 failed, 2 wrong usage.
  */
+
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +18,7 @@ import {
   SHIPPED_DIR,
 } from '../inference/models/resolve.ts'
 import { RouterError } from '../shared/errors.ts'
+import { trustedTasks } from '../shared/model-card.ts'
 import { createTerminal, formatBytes, pullModel, tryModel } from './model-console.ts'
 
 const USAGE = `Usage: npm run models -- COMMAND
@@ -107,7 +109,7 @@ function list(places: ModelPlaces): void {
     out.print(
       `    ${size}, ${model.dtype}; memory ${formatBytes(model.memoryBytes)}: ${fits}; ${model.license}`,
     )
-    out.print(`    ${model.tasks.join(', ')}. ${model.note}`)
+    out.print(`    ${trustedTasks(model.card.trust).join(', ')}. ${model.note}`)
   }
   for (const name of otherDownloads(places.cacheDir)) out.print(`● ${name}  (on disk, not in the catalogue)`)
 }

@@ -1,14 +1,19 @@
 /**
- * Fits the weights of the edge's classifier on labelled requests and prints the file `edge/routing/weights.ts`.
+ * Fits the weights of the edge's classifier on labelled requests and prints the file `edge/routing/classifier/weights.ts`.
  * Rows: {"id", "source", "label": "simple"|"complex", "request", "license_class"?}. Only permissively licensed rows
  * are used where the field is there. Reports leave-sources-out scores: rows of a source never judge themselves.
  *
- *   node scripts/run.mjs scripts/train-router.ts DATA.jsonl > edge/routing/weights.ts
+ *   node scripts/run.mjs scripts/train-router.ts DATA.jsonl > edge/routing/classifier/weights.ts
  */
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
+import {
+  measureSignals,
+  SIGNAL_DIRECTIONS,
+  SIGNAL_NAMES,
+  type SignalName,
+} from '../edge/routing/classifier/signals.ts'
 import { extractFeatures } from '../edge/routing/features.ts'
-import { measureSignals, SIGNAL_DIRECTIONS, SIGNAL_NAMES, type SignalName } from '../edge/routing/signals.ts'
 import { parseMessagesRequest } from '../shared/messages.ts'
 
 const FOLDS = 5
@@ -33,7 +38,9 @@ type Model = { bias: number; weights: number[] }
 
 const path = process.argv[2]
 if (path === undefined) {
-  console.error('usage: node scripts/run.mjs scripts/train-router.ts DATA.jsonl > edge/routing/weights.ts')
+  console.error(
+    'usage: node scripts/run.mjs scripts/train-router.ts DATA.jsonl > edge/routing/classifier/weights.ts',
+  )
   process.exit(2)
 }
 const examples = readExamples(path)
@@ -137,17 +144,18 @@ function areaUnderCurve(rows: readonly { score: number; complex: boolean }[]): n
 }
 
 function printWeights(model: Model, at: number): void {
-  const lines = SIGNAL_NAMES.map((name, index) => `  ${name}: ${(model.weights[index] ?? 0).toFixed(3)},`)
+  const lines = SIGNAL_NAMES.map((name, index) => `    ${name}: ${(model.weights[index] ?? 0).toFixed(3)},`)
   console.log(`/**
  * The classifier's weights, written by scripts/train-router.ts: logistic regression on ${examples.length.toLocaleString('en')} permissively
  * licensed labelled requests, each source weighted by the square root of its size. Not edited by hand.
  */
-import type { SignalName } from './signals.ts'
+import type { ClassifierModel } from './classifier.ts'
 
-export const BIAS = ${model.bias.toFixed(3)}
-
-export const WEIGHTS: Readonly<Record<SignalName, number>> = {
+export const SHIPPED_CLASSIFIER: ClassifierModel = {
+  bias: ${model.bias.toFixed(3)},
+  weights: {
 ${lines.join('\n')}
+  },
 }
 
 /** Keeps ${WANTED_COMPLEX_RECALL * 100} % of complex requests away from the small model on sources that the fit never saw. */

@@ -22,7 +22,7 @@ const messageSchema = z.looseObject(
   { error: 'must be an object with "role" and "content"' },
 )
 
-const wholeNumber = (error: string) => z.int({ error }).check(z.minimum(1, { error }))
+const MAX_TOKENS_ERROR = 'must be a whole number, 0 or more'
 const finite = z.number({ error: 'must be a number' })
 
 /** What routing and the container read of a request; everything else in it is kept as it came. */
@@ -34,7 +34,8 @@ export const messagesRequestSchema = z.looseObject(
         z.minLength(1, { error: 'must not be empty' }),
         z.maxLength(256, { error: 'must be at most 256 characters' }),
       ),
-    max_tokens: wholeNumber('must be a whole number of at least 1'),
+    /** 0 fills Claude's prompt cache and answers nothing. */
+    max_tokens: z.int({ error: MAX_TOKENS_ERROR }).check(z.minimum(0, { error: MAX_TOKENS_ERROR })),
     messages: z
       .array(messageSchema, { error: 'must be an array of messages' })
       .check(z.minLength(1, { error: 'must hold at least one message' })),

@@ -22,7 +22,7 @@ export function uncacheableReason(request: MessagesRequest, features: Features):
   if (features.usesTools) return 'tools'
   if (features.nonTextBlock !== undefined) return 'non-text content'
   if (features.thinking) return 'thinking'
-  if (features.serverFeatures) return 'server features'
+  if (features.unknownField !== undefined) return 'unknown field'
   if (features.estimatedInputTokens > LONGEST_INPUT) return 'long input'
   if (typeof request.temperature === 'number' && request.temperature > 0) return 'temperature above 0'
   const metadata = request.metadata

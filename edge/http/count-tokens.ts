@@ -8,7 +8,7 @@ import { claudeRequestHeaders, isClaudeConfigured, visibleHeaders } from '../pro
 import { claudeRequestBody } from '../providers/claude/request-body.ts'
 import { readUpstreamError } from '../providers/claude/upstream-errors.ts'
 import type { RouterRequest } from '../request.ts'
-import { isVirtualModel } from '../routing/models.ts'
+import { isVirtualModel } from '../routing/virtual-models.ts'
 import { clientSignal } from './answer.ts'
 import type { AppContext, AppDependencies } from './context.ts'
 import { readJsonBytes } from './read-body.ts'

@@ -5,7 +5,7 @@
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
 import { claudeRequestHeaders, isClaudeConfigured } from '../providers/claude/headers.ts'
-import { LOCAL_MODEL, VIRTUAL_MODELS } from '../routing/models.ts'
+import { LOCAL_MODEL, VIRTUAL_MODELS } from '../routing/virtual-models.ts'
 import { type AppContext, type AppDependencies, waitUntilOf } from './context.ts'
 import { passedHeaders } from './read-request.ts'
 

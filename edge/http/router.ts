@@ -5,6 +5,7 @@ import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
 import { parseJsonBody } from '../../shared/json.ts'
 import { isClaudeConfigured } from '../providers/claude/headers.ts'
+import { effectiveCard } from '../routing/trust.ts'
 import { STRATEGIES } from '../strategy.ts'
 import { VERSION } from '../version.ts'
 import { clientSignal } from './answer.ts'
@@ -39,8 +40,7 @@ export function createStatusHandler(
         enabled: local !== undefined,
         available: servers.some((server) => server.state === 'ready'),
         model: local?.modelName() ?? null,
-        tasks:
-          config.local?.tasks === 'auto' ? (local?.model()?.tasks ?? null) : (config.local?.tasks ?? null),
+        card: local === undefined ? null : effectiveCard(local.model()?.card, config.local?.tasks ?? 'auto'),
         servers,
       },
       cache: { ...cache.stats(), ttlSeconds: config.cache.ttlSeconds, scope: 'isolate' },
@@ -116,8 +116,8 @@ export function createExplainHandler(
       score: verdict.score,
       complex: verdict.complex,
       threshold: dependencies.config.threshold,
-      caution: verdict.caution ?? null,
-      signals: verdict.signals,
+      guard: decision.guard ?? null,
+      evidence: verdict.evidence,
     })
   }
 }

@@ -27,6 +27,8 @@ export type RoutedFacts = {
   /** How surely complex, 0 to 1, by the classifier. */
   readonly score: number
   readonly reason: string
+  /** The guard that kept the request from a local model, or undefined. */
+  readonly guard: string | undefined
   readonly cache: CacheResult
   readonly failures: readonly Failure[]
   /** Upstream requests that were made. */

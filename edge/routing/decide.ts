@@ -3,15 +3,16 @@
  * Pure: no clock, no I/O. Whether a target works right now is the fallback's business.
  */
 import { RouterError } from '../../shared/errors.ts'
-import { isSimpleTask, type SimpleTask } from '../../shared/tasks.ts'
+import type { ModelCard } from '../../shared/model-card.ts'
+import { isSimpleTask } from '../../shared/tasks.ts'
 import type { Strategy } from '../strategy.ts'
 import type { ProviderName, Target } from '../target.ts'
-import type { Verdict } from './classifier.ts'
+import type { Verdict } from './classifier/classifier.ts'
 import type { Features } from './features.ts'
-import { looksEnglish } from './language.ts'
-import { isVirtualModel, LOCAL_MODEL } from './models.ts'
-import { findRule } from './rules.ts'
-import { smallModelDoubt } from './small-model.ts'
+import type { Guard, GuardSubject } from './guards/guard.ts'
+import { findGuard } from './guards/guards.ts'
+import { isSideRequest } from './side-requests.ts'
+import { isVirtualModel, LOCAL_MODEL } from './virtual-models.ts'
 
 export type Circumstances = {
   readonly strategy: Strategy
@@ -23,21 +24,15 @@ export type Circumstances = {
   readonly mayForce: boolean
   /** The request must never leave for Claude. */
   readonly privacyLocal: boolean
+  /** Whether side requests of clients may leave Claude where the model's card allows it. */
+  readonly sideRequestsLocal: boolean
   /** A side request of an agent's session (a title, a topic) that must follow the session to Claude. */
   readonly staysWithSession: boolean
   /** Only the local model can give what the request wants, so no other may answer in its place. */
   readonly localOnlyFeature: string | undefined
   /** Undefined where the local model is switched off. */
   readonly local:
-    | {
-        readonly model: string
-        readonly tasks: readonly SimpleTask[]
-        readonly maxInputTokens: number
-        /** The model speaks English only. */
-        readonly englishOnly: boolean
-        /** By its own word not good at facts, so given nothing but small talk and plain summaries. */
-        readonly isSmall: boolean
-      }
+    | { readonly model: string; readonly card: ModelCard; readonly maxInputTokens: number }
     | undefined
   readonly claude: { readonly configured: boolean; readonly model: string; readonly simpleModel: string }
 }
@@ -47,26 +42,46 @@ export type Decision = {
   readonly targets: readonly Target[]
   /** A short fixed phrase, such as `hybrid: simple task`. */
   readonly reason: string
+  /** The name of the guard that keeps the request from a local model, or undefined. */
+  readonly guard: string | undefined
   /** What Claude would have been asked for, whether or not it is among the targets. */
   readonly claudeModel: string
   readonly refusal?: RouterError
 }
 
+type Choice = Omit<Decision, 'claudeModel' | 'guard'>
+
 /** Returns the targets of a request, or why it is refused. */
 export function decide(features: Features, verdict: Verdict, circumstances: Circumstances): Decision {
-  const model = claudeModel(verdict, circumstances)
-  const decision = chooseTargets(features, verdict, circumstances, { provider: 'claude', model })
-  return { ...withoutOthers(decision, circumstances.localOnlyFeature), claudeModel: model }
+  const subject: GuardSubject = { features, task: verdict.task, local: circumstances.local }
+  const guard = findGuard(subject)
+  const isSide = isSideRequest(features.lastUserText)
+  const model = claudeModel(verdict, guard, isSide, circumstances)
+  const choice = chooseTargets({ subject, verdict, guard, isSide }, circumstances, {
+    provider: 'claude',
+    model,
+  })
+  return {
+    ...withoutOthers(choice, circumstances.localOnlyFeature),
+    guard: guard?.name,
+    claudeModel: model,
+  }
+}
+
+type Considered = {
+  readonly subject: GuardSubject
+  readonly verdict: Verdict
+  readonly guard: Guard | undefined
+  readonly isSide: boolean
 }
 
 function chooseTargets(
-  features: Features,
-  verdict: Verdict,
+  { subject, verdict, guard, isSide }: Considered,
   circumstances: Circumstances,
   claude: Target,
-): Omit<Decision, 'claudeModel'> {
+): Choice {
   const { strategy, local, requestedModel, force, privacyLocal } = circumstances
-  const rule = findRule(features, { maxInputTokens: local?.maxInputTokens ?? Number.POSITIVE_INFINITY })
+  const unable = guard?.kind === 'capability' ? guard : undefined
   const namesLocal = requestedModel === LOCAL_MODEL || requestedModel === local?.model
   if (namesLocal && !circumstances.mayForce)
     return refuse(
@@ -80,37 +95,36 @@ function chooseTargets(
     const why = privacyLocal ? 'privacy: local only' : forced === 'local' ? 'forced: local' : 'local_only'
     if (local === undefined)
       return refuse(why, 'configuration', 'The local model is switched off (LOCAL_LLM_ENABLED).')
-    if (rule !== undefined)
-      return refuse(`${why}: ${rule.reason}`, 'invalid_request', rule.explanation(features))
+    if (unable !== undefined)
+      return refuse(
+        `${why}: ${unable.name}`,
+        'invalid_request',
+        unable.explanation?.(subject) ?? `The local model cannot serve this request (${unable.name}).`,
+      )
     return { targets: [{ provider: 'local', model: local.model }], reason: why }
   }
-  if (forced === 'claude') return { targets: [claude], reason: 'forced: Claude' }
-  if (rule !== undefined) return { targets: [claude], reason: rule.reason }
-  if (circumstances.staysWithSession) return { targets: [claude], reason: 'side request of a session' }
-  if (!circumstances.routed) return { targets: [claude], reason: 'model not routed' }
-  if (strategy === 'claude_only') return { targets: [claude], reason: 'claude_only' }
-  if (local === undefined) return { targets: [claude], reason: `${strategy}: local model off` }
+  const toClaude = (reason: string): Choice => ({ targets: [claude], reason })
+  if (forced === 'claude') return toClaude('forced: Claude')
+  if (unable !== undefined) return toClaude(unable.name)
+  if (circumstances.staysWithSession) return toClaude('side request of a session')
+  if (!circumstances.routed) return toClaude('model not routed')
+  if (strategy === 'claude_only') return toClaude('claude_only')
+  if (local === undefined) return toClaude(`${strategy}: local model off`)
 
   const both: readonly Target[] = [{ provider: 'local', model: local.model }, claude]
   if (strategy === 'local_fallback') return { targets: both, reason: 'local_fallback: local first' }
-  if (verdict.complex || !isSimpleTask(verdict.task))
-    return { targets: [claude], reason: 'hybrid: complex task' }
-  const doubt = !local.tasks.includes(verdict.task)
-    ? 'local model not trusted with it'
-    : local.englishOnly && !looksEnglish(features.lastUserText)
-      ? 'local model does not speak the language'
-      : local.isSmall
-        ? smallModelDoubt(features, verdict)
-        : undefined
-  if (doubt === undefined) return { targets: both, reason: 'hybrid: simple task' }
-  if (circumstances.claude.configured) return { targets: [claude], reason: `hybrid: simple task, ${doubt}` }
+  if (isSide)
+    return circumstances.sideRequestsLocal && local.card.trust.summarization === 'full'
+      ? { targets: both, reason: 'hybrid: side request' }
+      : toClaude('hybrid: side request')
+  if (guard?.kind === 'content') return toClaude(`hybrid: ${guard.name}`)
+  if (isComplex(verdict)) return toClaude('hybrid: complex task')
+  if (guard === undefined) return { targets: both, reason: 'hybrid: simple task' }
+  if (circumstances.claude.configured) return toClaude(`hybrid: simple task, ${guard.name}`)
   return { targets: both, reason: 'hybrid: simple task, Claude not configured' }
 }
 
-function withoutOthers(
-  decision: Omit<Decision, 'claudeModel'>,
-  feature: string | undefined,
-): Omit<Decision, 'claudeModel'> {
+function withoutOthers(decision: Choice, feature: string | undefined): Choice {
   if (feature === undefined || decision.refusal !== undefined) return decision
   const targets = decision.targets.filter((target) => target.provider === 'local')
   if (targets[0] === decision.targets[0]) return { ...decision, targets }
@@ -119,15 +133,25 @@ function withoutOthers(
 }
 
 /** A concrete name is used as it is; a virtual one means the strong model for complex work, else the cheap one. */
-function claudeModel(verdict: Verdict, { requestedModel, claude }: Circumstances): string {
+function claudeModel(
+  verdict: Verdict,
+  guard: Guard | undefined,
+  isSide: boolean,
+  { requestedModel, claude }: Circumstances,
+): string {
   if (!isVirtualModel(requestedModel) && requestedModel !== LOCAL_MODEL) return requestedModel
-  return verdict.complex || !isSimpleTask(verdict.task) ? claude.model : claude.simpleModel
+  if (isSide) return claude.simpleModel
+  return isComplex(verdict) || guard?.kind === 'content' ? claude.model : claude.simpleModel
+}
+
+function isComplex(verdict: Verdict): boolean {
+  return verdict.complex || !isSimpleTask(verdict.task)
 }
 
 function refuse(
   reason: string,
   code: 'configuration' | 'invalid_request' | 'forbidden',
   message: string,
-): Omit<Decision, 'claudeModel'> {
+): Choice {
   return { targets: [], reason, refusal: new RouterError(code, message) }
 }

@@ -12,14 +12,19 @@ export type Features = {
   readonly systemText: string
   /** What was said before that, newest last; empty in a first turn. */
   readonly earlierText: string
+  /** What the user said before, oldest first, each clipped. */
+  readonly earlierUserTexts: readonly string[]
   readonly turns: number
+  /** Tokens that the answer may have. */
+  readonly maxTokens: number
   readonly estimatedInputTokens: number
   readonly usesTools: boolean
   /** The type of the first content block that is neither text nor about tools, or undefined. */
   readonly nonTextBlock: string | undefined
   readonly thinking: boolean
   readonly structuredOutput: boolean
-  readonly serverFeatures: boolean
+  /** The path of the first field that only Claude may know, or undefined. */
+  readonly unknownField: string | undefined
   /** The request ends with the beginning of the answer, which only some models continue. */
   readonly prefill: boolean
 }
@@ -30,6 +35,29 @@ const CLIENT_TEXT_OPENING =
 const TOOL_BLOCKS = new Set(['tool_use', 'tool_result', 'server_tool_use', 'mcp_tool_use', 'mcp_tool_result'])
 const EARLIER_CHARACTERS = 4_000
 const SYSTEM_CHARACTERS = 8_000
+const EARLIER_USER_CHARACTERS = 400
+
+/** What a local text model serves or may ignore; `null` counts as absent. */
+const KNOWN_FIELDS: ReadonlySet<string> = new Set([
+  'model',
+  'max_tokens',
+  'messages',
+  'system',
+  'stream',
+  'stop_sequences',
+  'temperature',
+  'top_p',
+  'top_k',
+  'metadata',
+  'tools',
+  'tool_choice',
+  'thinking',
+  'output_config',
+  'cache_control',
+  'service_tier',
+])
+const KNOWN_MESSAGE_FIELDS: ReadonlySet<string> = new Set(['role', 'content'])
+const KNOWN_TEXT_FIELDS: ReadonlySet<string> = new Set(['type', 'text', 'cache_control', 'citations'])
 
 /** Returns the features of a request whose shape has been checked. */
 export function extractFeatures(request: MessagesRequest): Features {
@@ -45,7 +73,14 @@ export function extractFeatures(request: MessagesRequest): Features {
     systemText: textOf(request.system).slice(0, SYSTEM_CHARACTERS),
     lastUserText: lastUser === undefined ? '' : writtenText(lastUser),
     earlierText: endOf(messages.slice(0, Math.max(lastUserIndex, 0))),
+    earlierUserTexts: messages
+      .slice(0, Math.max(lastUserIndex, 0))
+      .flatMap((message) =>
+        message.role === 'user' ? [writtenText(message).slice(0, EARLIER_USER_CHARACTERS)] : [],
+      )
+      .filter((text) => text !== ''),
     turns: spoken.length,
+    maxTokens: request.max_tokens,
     estimatedInputTokens: everything.reduce((sum, text) => sum + estimateTokens(text), 0),
     usesTools: usesTools(request, blocks),
     nonTextBlock:
@@ -55,11 +90,36 @@ export function extractFeatures(request: MessagesRequest): Features {
       typeof request.output_config === 'object' &&
       request.output_config !== null &&
       'format' in request.output_config,
-    serverFeatures: ['container', 'mcp_servers', 'context_management'].some(
-      (field) => request[field] !== undefined && request[field] !== null,
-    ),
+    unknownField: findUnknownField(request),
     prefill: spoken.at(-1)?.role === 'assistant',
   }
+}
+
+/** Returns the path of the first field, outside of blocks that are no text, that is not known here. */
+function findUnknownField(request: MessagesRequest): string | undefined {
+  const top = unknownKey(request, KNOWN_FIELDS)
+  if (top !== undefined) return top
+  for (const [at, message] of request.messages.entries()) {
+    const key = unknownKey(message, KNOWN_MESSAGE_FIELDS) ?? unknownTextField(message.content)
+    if (key !== undefined) return `messages.${at}.${key}`
+  }
+  const key = unknownTextField(request.system ?? '')
+  return key === undefined ? undefined : `system.${key}`
+}
+
+function unknownTextField(content: MessageParam['content']): string | undefined {
+  if (typeof content === 'string') return undefined
+  for (const block of content) {
+    const key = block.type === 'text' ? unknownKey(block, KNOWN_TEXT_FIELDS) : undefined
+    if (key !== undefined) return key
+  }
+  return undefined
+}
+
+function unknownKey(value: object, known: ReadonlySet<string>): string | undefined {
+  for (const [key, member] of Object.entries(value))
+    if (!known.has(key) && member !== null && member !== undefined) return key
+  return undefined
 }
 
 /** Returns the last characters of what was said, without reading the whole conversation for them. */

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini'
 import { SIMPLE_TASKS, type SimpleTask } from '../../shared/tasks.ts'
-import { DEFAULT_THRESHOLD } from '../routing/weights.ts'
+import { DEFAULT_THRESHOLD } from '../routing/classifier/weights.ts'
 import { STRATEGIES } from '../strategy.ts'
 import { boolean, choice, choices, list, milliseconds, share, text, wholeNumber } from './setting-schemas.ts'
 

@@ -20,7 +20,7 @@ async function load({ model, threads }: Extract<Command, { type: 'load' }>): Pro
     const resolved = {
       ...model,
       modelFileName: model.modelFileName,
-      info: { ...model.info, tasks: model.info.tasks },
+      info: { ...model.info, card: model.info.card },
     }
     const loaded = await createTransformersEngine(resolved, { threads, random: Math.random })
     const speed = await selfTest(loaded, () => performance.now())

@@ -2,7 +2,7 @@
  * What an engine is: something that holds one model and turns a prompt into text, piece by piece.
  * Does not know HTTP, queues or where a model's files come from.
  */
-import type { SimpleTask } from '../../shared/tasks.ts'
+import type { ModelCard } from '../../shared/model-card.ts'
 
 /** transformers.js's two families: decoders that continue a text, encoder-decoders that answer one. */
 export type ModelKind = 'text-generation' | 'text2text-generation'
@@ -19,9 +19,7 @@ export type ModelInfo = {
   /** Tokens that prompt and answer share (for encoder-decoders: each of them). */
   readonly contextLength: number
   /** Undefined where nothing is known about the model's quality. */
-  readonly tasks: readonly SimpleTask[] | undefined
-  /** Codes such as `en`; undefined where nothing is known, or where there are many. */
-  readonly languages?: readonly string[] | undefined
+  readonly card: ModelCard | undefined
   readonly capabilities: readonly string[]
   /** Bytes of the files that are loaded. */
   readonly sizeBytes: number

@@ -3,7 +3,7 @@
  */
 import * as z from 'zod'
 import { RouterError } from '../../shared/errors.ts'
-import { SIMPLE_TASKS } from '../../shared/tasks.ts'
+import { modelCardSchema } from '../../shared/model-card.ts'
 
 const id = z.number()
 
@@ -29,8 +29,7 @@ const modelSchema = z.object({
     dtype: z.string(),
     promptStyle: z.enum(['chat', 'plain']),
     contextLength: z.number(),
-    tasks: z.array(z.enum(SIMPLE_TASKS)).readonly().optional(),
-    languages: z.array(z.string()).readonly().optional(),
+    card: z.optional(modelCardSchema),
     capabilities: z.array(z.string()).readonly(),
     sizeBytes: z.number(),
     license: z.string(),

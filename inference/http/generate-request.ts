@@ -22,6 +22,11 @@ export function toGenerateRequest(
   request: MessagesRequest,
   { maxInputTokens, maxOutputTokens }: Limits,
 ): GenerateRequest {
+  if (request.max_tokens === 0)
+    throw new RouterError(
+      'invalid_request',
+      'max_tokens: must be at least 1; there is no prompt cache to fill',
+    )
   const prompt = toPrompt(request)
   checkCharacters(prompt, maxInputTokens)
   return {

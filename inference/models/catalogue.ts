@@ -2,7 +2,7 @@
  * The catalogue: models that are known to work, as they are published, and what they may be trusted with.
  * Any other repository or folder works too; then everything is read from its files. Owns no file access.
  */
-import { SIMPLE_TASKS, type SimpleTask } from '../../shared/tasks.ts'
+import { type ModelCard, type TaskTrust, uniformTrust } from '../../shared/model-card.ts'
 import type { ModelKind, PromptStyle } from '../engine/engine.ts'
 
 export type CatalogueModel = {
@@ -20,9 +20,8 @@ export type CatalogueModel = {
   readonly memoryBytes: number
   readonly license: string
   readonly promptStyle: PromptStyle
-  readonly tasks: readonly SimpleTask[]
-  /** The only languages that it speaks well; absent where there are many. */
-  readonly languages?: readonly string[]
+  /** What the router may trust it with. */
+  readonly card: ModelCard
   readonly capabilities: readonly string[]
   /** Small models answer best greedily: chance picks words that they cannot carry on from. */
   readonly defaultTemperature: number
@@ -34,11 +33,23 @@ const MB = 1_000_000
 /** Name of the model that comes with the repository. */
 export const SHIPPED_MODEL = 'Ulfberht-135M'
 
-type Entry = Pick<CatalogueModel, 'name' | 'displayName' | 'dtype' | 'license' | 'tasks' | 'note'> &
-  Partial<CatalogueModel> & { readonly downloadMb: number }
+type Entry = Pick<CatalogueModel, 'name' | 'displayName' | 'dtype' | 'license' | 'note'> &
+  Partial<CatalogueModel> & {
+    readonly downloadMb: number
+    /** Tasks that are left out are not trusted. */
+    readonly trust: Partial<TaskTrust>
+    /** The only languages that it speaks well; absent where there are many. */
+    readonly languages?: readonly string[]
+    readonly exam?: string
+  }
 
-function entry({ downloadMb, ...given }: Entry): CatalogueModel {
+function entry({ downloadMb, trust, languages, exam, ...given }: Entry): CatalogueModel {
   return {
+    card: {
+      trust: { ...uniformTrust('none'), ...trust },
+      languages: languages ?? null,
+      exam: exam ?? null,
+    },
     aliases: [],
     shipped: false,
     kind: 'text-generation',
@@ -68,8 +79,9 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     downloadMb: 0,
     memoryBytes: 440 * MB,
     license: 'Apache-2.0',
-    tasks: ['simple_chat', 'summarization'],
-    note: 'Comes with the repository. Small talk and short summaries, English.',
+    trust: { simple_chat: 'set_phrases' },
+    exam: '300 items: small talk 77 %, labels 63, fields 48, facts 70; summaries often hold a false fact',
+    note: 'Comes with the repository. Set phrases of small talk, English.',
   }),
   entry({
     name: 'HuggingFaceTB/SmolLM2-135M-Instruct',
@@ -79,7 +91,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     dtype: 'q4',
     downloadMb: 200,
     license: 'Apache-2.0',
-    tasks: ['simple_chat'],
+    trust: { simple_chat: 'set_phrases' },
     note: 'The shipped model before its tuning.',
   }),
   entry({
@@ -89,7 +101,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     dtype: 'q4',
     downloadMb: 200,
     license: 'LFM1.0 (limits commercial use above $10M revenue)',
-    tasks: ['simple_chat', 'summarization', 'classification'],
+    trust: { simple_chat: 'set_phrases', summarization: 'full', classification: 'full' },
     note: 'The most capable one for about 512 MB.',
   }),
   entry({
@@ -99,7 +111,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     dtype: 'q4',
     downloadMb: 276,
     license: 'LFM1.0 (limits commercial use above $10M revenue)',
-    tasks: ['simple_chat', 'summarization', 'classification'],
+    trust: { simple_chat: 'set_phrases', summarization: 'full', classification: 'full' },
     note: 'A good choice for 1 to 2 GB.',
   }),
   entry({
@@ -110,7 +122,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     dtype: 'q4',
     downloadMb: 417,
     license: 'Apache-2.0',
-    tasks: ['simple_chat', 'summarization'],
+    trust: { simple_chat: 'set_phrases' },
     note: 'English.',
   }),
   entry({
@@ -120,7 +132,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     dtype: 'q8',
     downloadMb: 512,
     license: 'Apache-2.0',
-    tasks: ['simple_chat', 'summarization', 'classification'],
+    trust: { simple_chat: 'set_phrases', summarization: 'full', classification: 'full' },
     note: 'Many languages; the choice for 2 GB with a free license.',
   }),
   entry({
@@ -130,7 +142,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     dtype: 'q8',
     downloadMb: 600,
     license: 'Apache-2.0',
-    tasks: ['simple_chat', 'summarization', 'classification'],
+    trust: { simple_chat: 'set_phrases', summarization: 'full', classification: 'full' },
     note: 'Many languages. Asked to answer without thinking first.',
   }),
   entry({
@@ -143,7 +155,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     dtype: 'q8',
     downloadMb: 822,
     license: 'CC-BY-NC-4.0 (not for commercial use)',
-    tasks: ['simple_qa', 'summarization', 'classification'],
+    trust: { simple_qa: 'full', summarization: 'full', classification: 'full' },
     capabilities: ['instructions', 'streaming'],
     note: 'One instruction, one answer; knows no conversation. Reads 512 tokens.',
   }),
@@ -155,7 +167,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     dtype: 'q4',
     downloadMb: 910,
     license: 'Apache-2.0',
-    tasks: ['simple_chat', 'summarization'],
+    trust: { simple_chat: 'set_phrases', summarization: 'full' },
     note: 'TinyLlama in the layout of current transformers.js.',
   }),
   entry({
@@ -166,7 +178,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     dtype: 'q8',
     downloadMb: 1100,
     license: 'Apache-2.0',
-    tasks: ['simple_chat', 'summarization'],
+    trust: { simple_chat: 'set_phrases', summarization: 'full' },
     note: 'Older export; both of its published file layouts are recognised.',
   }),
   entry({
@@ -176,7 +188,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     dtype: 'q4',
     downloadMb: 1200,
     license: 'LFM1.0 (limits commercial use above $10M revenue)',
-    tasks: SIMPLE_TASKS,
+    trust: uniformTrust('full'),
     note: 'Download size estimated. For 4 GB.',
   }),
   entry({
@@ -186,7 +198,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     dtype: 'q8',
     downloadMb: 1240,
     license: 'Llama 3.2 Community License',
-    tasks: SIMPLE_TASKS,
+    trust: uniformTrust('full'),
     note: 'For 4 GB.',
   }),
   entry({
@@ -196,7 +208,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     dtype: 'q8',
     downloadMb: 1580,
     license: 'Apache-2.0',
-    tasks: SIMPLE_TASKS,
+    trust: uniformTrust('full'),
     note: 'Many languages. For 4 GB.',
   }),
   entry({
@@ -207,7 +219,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     dtype: 'q4',
     downloadMb: 2300,
     license: 'MIT',
-    tasks: SIMPLE_TASKS,
+    trust: uniformTrust('full'),
     note: 'For 8 GB; slow on few cores.',
   }),
 ]

@@ -345,7 +345,7 @@ function dependenciesWith(cache: AnswerCache): GatewayDependencies {
     },
     local: undefined,
     cache,
-    classify: () => ({ task: 'simple_chat', score: 0, complex: false, caution: undefined, signals: {} }),
+    classify: () => ({ task: 'simple_chat', score: 0, complex: false, evidence: {} }),
     strategies: { current: async () => 'hybrid', set: async () => {}, reset: async () => {} },
     isRouted: () => true,
     localTasks: 'auto',

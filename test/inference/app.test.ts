@@ -5,7 +5,7 @@ import { createMetrics } from '../../inference/serving/metrics.ts'
 import { createScheduler } from '../../inference/serving/scheduler.ts'
 import { parseStreamEvent } from '../../shared/events.ts'
 import { decodeSse } from '../../shared/sse.ts'
-import { createScriptedEngine, type Script } from '../support/scripted-engine.ts'
+import { createScriptedEngine, SCRIPTED_MODEL, type Script } from '../support/scripted-engine.ts'
 
 type Given = Partial<AppDeps> & { readonly script?: Script; readonly maxQueue?: number }
 
@@ -178,8 +178,7 @@ test('tells in readiness which model, for what, how much and how busy', async ()
   expect(await (await app.request('/readyz')).json()).toEqual({
     status: 'ready',
     model: 'scripted',
-    tasks: ['simple_chat'],
-    languages: null,
+    card: SCRIPTED_MODEL.card,
     maxInputTokens: 10,
     maxOutputTokens: 8,
     queueDepth: 0,
@@ -313,7 +312,7 @@ test('lists its one model, and counts tokens', async () => {
       type: 'model',
       id: 'scripted',
       object: 'model',
-      tasks: ['simple_chat'],
+      card: SCRIPTED_MODEL.card,
       max_input_tokens: 10,
       max_tokens: 8,
       license: 'MIT',

@@ -6,13 +6,16 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/classify.ts')
 
-function classify(lines: readonly unknown[], output: string) {
+function classify(lines: readonly unknown[], output: string, env: Record<string, string> = {}) {
   const folder = temporaryFolder()
   const file = join(folder, 'in.jsonl')
   const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')
   writeFileSync(file, text)
   const args = [SCRIPT, file, join(folder, output)]
-  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  })
   return { status, stderr, text, input: () => readFileSync(file, 'utf8'), folder }
 }
 
@@ -32,13 +35,39 @@ test('writes route, task and score for each row, in order', () => {
   const score = expect.any(Number)
   expect(written).toEqual([
     { id: 'a', route: 'local', task: 'simple_chat', score },
-    { id: 2, route: 'claude', task: 'tool_use', score },
+    { id: 2, route: 'claude', task: 'tool_use', score, guard: 'tools required' },
   ])
 })
 
-test('names the line that is no row', () => {
-  const { status, stderr } = classify([{ id: 1, request: ask('Hi') }, '{"id": 2'], 'out.jsonl')
-  expect({ status, stderr }).toEqual({ status: 2, stderr: 'line 2 is not {"id", "request"}\n' })
+test('names a line that is no row and goes on with the others', () => {
+  const rows = [
+    { id: 1, request: ask('Hi') },
+    '{"id": 2',
+    { id: 3, request: {} },
+    { id: 4, request: ask('Hi') },
+  ]
+  const { status, stderr, folder } = classify(rows, 'out.jsonl')
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: 'line 2: is not {"id", "request"}\nline 3: messages: must be an array of messages\n',
+  })
+  expect(readFileSync(join(folder, 'out.jsonl'), 'utf8').match(/"id":\d/g)).toEqual(['"id":1', '"id":4'])
+})
+
+test('ends lines at line feeds only', () => {
+  const { status, folder } = classify([{ id: 1, request: ask('Hi\u2028there\u2029\u0085') }], 'out.jsonl')
+  expect(status).toBe(0)
+  expect(readFileSync(join(folder, 'out.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1)
+})
+
+test('decides by the card of the shipped model, unless every task is named', () => {
+  const rows = [{ id: 1, request: ask('What is the capital of France?') }]
+  const routeWith = (env: Record<string, string>) => {
+    const { folder } = classify(rows, 'out.jsonl', env)
+    return JSON.parse(readFileSync(join(folder, 'out.jsonl'), 'utf8')).route
+  }
+  expect(routeWith({})).toBe('claude')
+  expect(routeWith({ LOCAL_TASKS: 'simple_chat,simple_qa,summarization,classification' })).toBe('local')
 })
 
 test('never writes over its input', () => {

@@ -5,6 +5,7 @@
 
 import type { Engine, EngineEvent, GenerateRequest, ModelInfo } from '../../inference/engine/engine.ts'
 import { RouterError } from '../../shared/errors.ts'
+import { uniformTrust } from '../../shared/model-card.ts'
 
 export const SCRIPTED_MODEL: ModelInfo = {
   name: 'scripted',
@@ -13,7 +14,7 @@ export const SCRIPTED_MODEL: ModelInfo = {
   dtype: 'fp32',
   promptStyle: 'chat',
   contextLength: 4096,
-  tasks: ['simple_chat'],
+  card: { trust: { ...uniformTrust('none'), simple_chat: 'full' }, languages: null, exam: null },
   capabilities: ['chat'],
   sizeBytes: 1000,
   license: 'MIT',

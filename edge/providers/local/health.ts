@@ -6,18 +6,16 @@
 import * as z from 'zod/mini'
 import { type ErrorCode, RouterError, readRetryAfterMs } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
-import { SIMPLE_TASKS, type SimpleTask } from '../../../shared/tasks.ts'
+import { type ModelCard, modelCardSchema } from '../../../shared/model-card.ts'
 import { discardBody, type Fetch, fetchOrUnavailable } from '../provider.ts'
 import { createBreaker } from './breaker.ts'
 import type { LocalProtocol } from './protocol.ts'
 
 export type LocalModel = {
   readonly name: string
-  /** Undefined where the server says nothing about it. */
-  readonly tasks: readonly SimpleTask[] | undefined
+  /** What the server says that it may be trusted with; undefined where it says nothing. */
+  readonly card: ModelCard | undefined
   readonly maxInputTokens: number | undefined
-  /** The server says that its model speaks English and nothing else. */
-  readonly englishOnly: boolean
 }
 
 export type LocalState = 'unknown' | 'ready' | 'waking' | 'busy' | 'down'
@@ -66,11 +64,20 @@ const REFUSED_AGAIN_MS = 2_000
 
 const readySchema = z.looseObject({
   model: z.optional(z.string()),
-  tasks: z.nullish(z.array(z.string())),
-  languages: z.nullish(z.array(z.string())),
+  card: z.nullish(modelCardSchema),
   maxInputTokens: z.optional(z.number()),
   expectedWaitMs: z.optional(z.number()),
-  data: z.optional(z.array(z.looseObject({ id: z.string() }))),
+  /** How other servers list their model, with the limits that some of them state. */
+  data: z.optional(
+    z.array(
+      z.looseObject({
+        id: z.string(),
+        max_model_len: z.nullish(z.number()),
+        context_length: z.nullish(z.number()),
+        max_input_tokens: z.nullish(z.number()),
+      }),
+    ),
+  ),
 })
 
 /** Returns the health of a server of which nothing is known yet. */
@@ -185,6 +192,17 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
   }
 }
 
+/** vLLM and OpenRouter-like servers state the whole context; an answer needs its part of it. */
+function statedInputTokens(listed: {
+  readonly max_input_tokens?: number | null | undefined
+  readonly max_model_len?: number | null | undefined
+  readonly context_length?: number | null | undefined
+}): number | undefined {
+  if (typeof listed.max_input_tokens === 'number') return listed.max_input_tokens
+  const context = listed.max_model_len ?? listed.context_length
+  return typeof context === 'number' ? Math.floor(context / 2) : undefined
+}
+
 function notAvailable(): RouterError {
   return new RouterError('unavailable', 'The local model is not available.')
 }
@@ -218,13 +236,13 @@ async function askReadiness(
     const parsed = readySchema.safeParse(await response.json().catch(() => undefined))
     if (!parsed.success)
       throw new RouterError('unavailable', 'Something else answers at the address of the local model.')
-    const { model, tasks, languages, maxInputTokens, expectedWaitMs, data } = parsed.data
+    const { model, card, maxInputTokens, expectedWaitMs, data } = parsed.data
+    const listed = data?.[0]
     return {
       model: {
-        name: model ?? data?.[0]?.id ?? 'local',
-        tasks: tasks == null ? undefined : SIMPLE_TASKS.filter((task) => tasks.includes(task)),
-        maxInputTokens,
-        englishOnly: languages?.length === 1 && languages[0] === 'en',
+        name: model ?? listed?.id ?? 'local',
+        card: card ?? undefined,
+        maxInputTokens: maxInputTokens ?? (listed && statedInputTokens(listed)),
       },
       waitMs: expectedWaitMs,
     }

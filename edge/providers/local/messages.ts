@@ -10,7 +10,7 @@ import { createSseDecoder, encodeSseEvent } from '../../../shared/sse.ts'
 import { commitAtContent } from '../../fallback/commit.ts'
 import { createDeadline, type Deadline } from '../../fallback/deadline.ts'
 import { type RouterRequest, wantsStream } from '../../request.ts'
-import { LOCAL_MODEL } from '../../routing/models.ts'
+import { LOCAL_MODEL } from '../../routing/virtual-models.ts'
 import type { Deadlines } from '../../settings/core-settings.ts'
 import type { Target } from '../../target.ts'
 import {

@@ -123,7 +123,7 @@ test('keeps stateful and deliberately varied requests from the cache', () => {
   expect(unavailableReason({ messages: result })).toBe('tools')
   expect(unavailableReason({ messages: image })).toBe('non-text content')
   expect(unavailableReason({ thinking: { type: 'enabled' } })).toBe('thinking')
-  expect(unavailableReason({ container: 'x' })).toBe('server features')
+  expect(unavailableReason({ container: 'x' })).toBe('unknown field')
   expect(unavailableReason({ temperature: 0.1 })).toBe('temperature above 0')
   expect(unavailableReason({ metadata: { user_id: 'u' } })).toBe('metadata.user_id')
   expect(unavailableReason({ system: 'word '.repeat(120_000) })).toBe('long input')

@@ -51,11 +51,11 @@ const BAD: [string, string | Uint8Array, number, RegExp][] = [
   ['a stream that is no boolean', valid.replace('{', '{"stream":"yes",'), 400, /^stream: /],
   ['tools that are no array', valid.replace('{', '{"tools":{},'), 400, /^tools: /],
   ['stop sequences that are no texts', valid.replace('{', '{"stop_sequences":[1],'), 400, /^stop_sequences/],
-  ...['0', '-1', '1.5', '"5"', '1e400', 'null', 'true'].map((text): [string, string, number, RegExp] => [
+  ...['-1', '1.5', '"5"', '1e400', 'null', 'true'].map((text): [string, string, number, RegExp] => [
     `max_tokens of ${text}`,
     withMaxTokens(text),
     400,
-    /^max_tokens: must be a whole number of at least 1/,
+    /^max_tokens: must be a whole number, 0 or more/,
   ]),
 ]
 for (const [what, body, status, message] of BAD)
@@ -217,4 +217,12 @@ for (const [control, name, value] of FORBIDDEN)
 test('refuses controls that contradict each other', async () => {
   const headers = { 'x-router-privacy': 'local', 'x-router-force': 'claude' }
   expect((await (await createTestRouter()).post(ask(), headers)).status).toBe(400)
+})
+
+test('passes a request that only fills Claude’s prompt cache on to Claude', async () => {
+  const router = await createTestRouter()
+  const response = await router.post(ask(SIMPLE_PROMPT, { max_tokens: 0 }))
+  expect(response.headers.get('x-router-route')).toBe('claude')
+  expect(response.headers.get('x-router-reason')).toBe('prompt cache warm-up')
+  expect(JSON.parse(claude.hits[0]?.text ?? '').max_tokens).toBe(0)
 })

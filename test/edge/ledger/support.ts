@@ -13,6 +13,7 @@ export const local: RoutedFacts = {
   task: 'simple_chat',
   score: 0.123_456,
   reason: 'hybrid: simple task',
+  guard: undefined,
   cache: 'miss',
   failures: [],
   attempts: 1,

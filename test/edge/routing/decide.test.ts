@@ -1,21 +1,20 @@
 /** The table of the strategies, and what overrides it. */
 import { expect, test } from 'vitest'
-import type { Verdict } from '../../../edge/routing/classifier.ts'
+import type { Verdict } from '../../../edge/routing/classifier/classifier.ts'
 import { type Circumstances, decide } from '../../../edge/routing/decide.ts'
 import type { Features } from '../../../edge/routing/features.ts'
 import { STRATEGIES } from '../../../edge/strategy.ts'
-import { SIMPLE_TASKS } from '../../../shared/tasks.ts'
+import { type ModelCard, type TaskTrust, uniformTrust } from '../../../shared/model-card.ts'
 import { featuresOf } from '../../support/edge/requests.ts'
 import { ask } from '../../support/edge/router.ts'
 
 const plain = featuresOf(ask('Hello'))
-const simple: Verdict = { task: 'simple_chat', score: 0.1, complex: false, caution: undefined, signals: {} }
+const simple: Verdict = { task: 'simple_chat', score: 0.1, complex: false, evidence: {} }
 const complex: Verdict = {
   task: 'code_generation',
   score: 0.9,
   complex: true,
-  caution: undefined,
-  signals: {},
+  evidence: {},
 }
 const usual: Circumstances = {
   strategy: 'hybrid',
@@ -24,16 +23,19 @@ const usual: Circumstances = {
   force: undefined,
   mayForce: true,
   privacyLocal: false,
+  sideRequestsLocal: false,
   staysWithSession: false,
   localOnlyFeature: undefined,
   local: {
     model: 'tiny-model',
-    tasks: SIMPLE_TASKS,
+    card: { trust: uniformTrust('full'), languages: null, exam: null },
     maxInputTokens: 1_000,
-    englishOnly: false,
-    isSmall: false,
   },
   claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
+}
+
+function cardOf(trust: Partial<TaskTrust>): ModelCard {
+  return { trust: { ...uniformTrust('none'), ...trust }, languages: null, exam: null }
 }
 
 function routeOf(change: Partial<Circumstances>, verdict = simple, features: Features = plain): string {
@@ -124,10 +126,8 @@ test('takes the cheap model for simple work and the strong one for complex', () 
 test('sends simple tasks that the local model is not trusted with to Claude, if there is one', () => {
   const local = {
     model: 'tiny-model',
-    tasks: ['summarization'],
+    card: cardOf({ summarization: 'full' }),
     maxInputTokens: 1_000,
-    englishOnly: false,
-    isSmall: false,
   } as const
   expect(routeOf({ local })).toBe('cheap')
   expect(routeOf({ local }, { ...simple, task: 'summarization' })).toBe('local, cheap')
@@ -158,16 +158,65 @@ test('gives fixed phrases as reasons', () => {
 test('sends what is not English to Claude where the local model speaks nothing else', () => {
   const english = {
     model: 'tiny-model',
-    tasks: SIMPLE_TASKS,
+    card: { trust: uniformTrust('full'), languages: ['en'], exam: null },
     maxInputTokens: 1_000,
-    englishOnly: true,
-    isSmall: false,
   }
   const korean = featuresOf(ask('안녕하세요'))
   expect(routeOf({ local: english }, simple, korean)).toBe('cheap')
   expect(routeOf({ local: english }, simple)).toBe('local, cheap')
-  expect(routeOf({ local: { ...english, englishOnly: false } }, simple, korean)).toBe('local, cheap')
+  expect(routeOf({}, simple, korean)).toBe('local, cheap')
   const alone = { configured: false, model: 'strong', simpleModel: 'cheap' }
   expect(routeOf({ local: english, claude: alone }, simple, korean)).toBe('local, cheap')
   expect(routeOf({ local: english, strategy: 'local_only' }, simple, korean)).toBe('local')
+})
+
+const small = { model: 'tiny-model', card: cardOf({ simple_chat: 'set_phrases' }), maxInputTokens: 1_000 }
+const after = (...texts: string[]) =>
+  featuresOf(
+    ask('', {
+      messages: [...texts, 'Thank you'].map((content, at) => ({
+        role: at % 2 === 0 ? 'user' : 'assistant',
+        content,
+      })),
+    }),
+  )
+
+test('gives a model that is trusted with set phrases nothing else', () => {
+  expect(routeOf({ local: small }, simple, featuresOf(ask('Good morning!')))).toBe('local, cheap')
+  for (const text of ['Tell me a joke', 'Who are you?', 'Do you like cats?', 'cool, and what do you eat?'])
+    expect(routeOf({ local: small }, simple, featuresOf(ask(text))), text).toBe('cheap')
+})
+
+test('gives it a set phrase only where nothing that was said before matters', () => {
+  expect(routeOf({ local: small }, simple, after('Hello!', 'Hi, how can I help?'))).toBe('local, cheap')
+  expect(routeOf({ local: small }, simple, after('Book me a table', 'I cannot book tables.'))).toBe('cheap')
+  expect(routeOf({ local: small }, simple, after('Write to his bank', 'Dear Sir, …'))).toBe('cheap')
+})
+
+test('keeps danger from every local model, however much it is trusted', () => {
+  for (const text of [
+    'I think I am having a heart attack',
+    'I feel like killing my boss',
+    'Did you know I took 40 tylenols',
+  ]) {
+    const decision = decide(featuresOf(ask(text)), simple, usual)
+    expect(decision.targets, text).toEqual([{ provider: 'claude', model: 'strong' }])
+    expect(decision).toMatchObject({ guard: 'guarded: safety', reason: 'hybrid: guarded: safety' })
+  }
+})
+
+test('sends what chat clients ask beside a conversation to the cheap model', () => {
+  const side = [
+    '### Task:\nGenerate a concise, 3-5 word title with an emoji summarizing the chat history.\n<chat_history>prove it</chat_history>',
+    '### Task:\nGenerate 1-3 broad tags categorizing the main themes of the chat history.',
+    '### Task:\nSuggest 3-5 relevant follow-up questions or prompts that the user might naturally ask next',
+    'Provide a concise, 5-word-or-less title for the conversation, using its same language, with no punctuation.',
+  ]
+  for (const text of side) {
+    const features = featuresOf(ask(text))
+    expect(routeOf({}, complex, features), text).toBe('cheap')
+    expect(routeOf({ sideRequestsLocal: true }, complex, features), text).toBe('local, cheap')
+    expect(routeOf({ sideRequestsLocal: true, local: small }, complex, features), text).toBe('cheap')
+  }
+  expect(routeOf({}, complex, featuresOf(ask('### Task:\nWrite a compiler.')))).toBe('strong')
 })

@@ -131,9 +131,21 @@ test('sees structured output and the features that only Claude’s servers have'
   )
   expect(featuresOf(ask('Hi', { output_config: { effort: 'low' } })).structuredOutput).toBe(false)
   for (const field of ['container', 'mcp_servers', 'context_management']) {
-    expect(featuresOf(ask('Hi', { [field]: {} })).serverFeatures).toBe(true)
-    expect(featuresOf(ask('Hi', { [field]: null })).serverFeatures).toBe(false)
+    expect(featuresOf(ask('Hi', { [field]: {} })).unknownField).toBe(field)
+    expect(featuresOf(ask('Hi', { [field]: null })).unknownField).toBeUndefined()
   }
+})
+
+test('names the first field that may hold what only Claude knows, wherever it stands', () => {
+  const thread = { type: 'continue', id: 't' }
+  expect(featuresOf(ask('Thanks!', { thread })).unknownField).toBe('thread')
+  expect(featuresOf(ask('Thanks!', { compaction: {} })).unknownField).toBe('compaction')
+  const inMessage = { messages: [{ role: 'user', content: 'Thanks!', thread }] }
+  expect(featuresOf(ask('', inMessage)).unknownField).toBe('messages.0.thread')
+  const inBlock = { messages: [{ role: 'user', content: [{ type: 'text', text: 'Thanks!', ref: 'x' }] }] }
+  expect(featuresOf(ask('', inBlock)).unknownField).toBe('messages.0.ref')
+  const usual = { metadata: {}, stop_sequences: ['x'], temperature: 0, tool_choice: { type: 'auto' } }
+  expect(featuresOf(ask('Thanks!', usual)).unknownField).toBeUndefined()
 })
 
 test('sees an answer that the client has begun', () => {

@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest'
 import { CATALOGUE } from '../../../inference/models/catalogue.ts'
 import { checkMemory } from '../../../inference/models/memory.ts'
 import { locateModel, resolveModel, SHIPPED_DIR } from '../../../inference/models/resolve.ts'
+import { uniformTrust } from '../../../shared/model-card.ts'
 
 const TINY = join(import.meta.dirname, '../../fixtures/models')
 const scratch = mkdtempSync(join(tmpdir(), 'models-'))
@@ -22,7 +23,7 @@ test('finds the shipped model by default, by name and by alias', () => {
     expect(resolveModel(name, places).info).toMatchObject({
       name: 'Ulfberht-135M',
       dtype: 'q4',
-      tasks: ['simple_chat', 'summarization'],
+      card: { trust: { ...uniformTrust('none'), simple_chat: 'set_phrases' }, languages: ['en'] },
       contextLength: 8192,
     })
 })
@@ -33,7 +34,7 @@ test('reads kind, dtype and context of a folder from its files', () => {
     kind: 'text-generation',
     dtype: 'fp32',
     contextLength: 512,
-    tasks: undefined,
+    card: undefined,
   })
   expect(resolveModel(join(TINY, 'tiny-t5'), places).info).toMatchObject({
     kind: 'text2text-generation',

@@ -6,6 +6,7 @@ import { getResponse } from 'msw'
 import { HttpResponse, http } from 'msw/http'
 import { beforeEach } from 'vitest'
 import type { Fetch } from '../../../edge/providers/provider.ts'
+import { uniformTrust } from '../../../shared/model-card.ts'
 import { claudeMessage, framesOf, localMessage } from './messages.ts'
 
 export const CLAUDE_URL = 'https://api.anthropic.com'
@@ -92,7 +93,7 @@ export function ready(overrides: Record<string, unknown> = {}): Response {
   return HttpResponse.json({
     status: 'ready',
     model: 'tiny-model',
-    tasks: ['simple_chat', 'simple_qa', 'summarization', 'classification'],
+    card: { trust: uniformTrust('full'), languages: null, exam: null },
     maxInputTokens: 1_000,
     expectedWaitMs: 0,
     ...overrides,

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { createLocalHealth } from '../../../../edge/providers/local/health.ts'
 import { localMessagesProtocol } from '../../../../edge/providers/local/messages-protocol.ts'
 import { RouterError } from '../../../../shared/errors.ts'
+import { uniformTrust } from '../../../../shared/model-card.ts'
 import { LOCAL_SECRET } from '../../../support/edge/canaries.ts'
 import { collectLog, loggedLines } from '../../../support/edge/log-collector.ts'
 import {
@@ -41,19 +42,23 @@ function healthOf() {
   }
 }
 
+const card = {
+  trust: { ...uniformTrust('none'), simple_chat: 'set_phrases' },
+  languages: ['en'],
+  exam: 'x',
+}
 const broken = new RouterError('upstream', 'broken')
 
-test('refreshes model, tasks, limit and load in the foreground, once', async () => {
+test('refreshes model, card, limit and load in the foreground, once', async () => {
   const { health, refresh } = healthOf()
   expect(health.state()).toBe('unknown')
-  readiness.answer(() => ready({ expectedWaitMs: 120, tasks: ['summarization', 'unheard_of'] }))
+  readiness.answer(() => ready({ expectedWaitMs: 120, card: { ...card, unheard_of: 1 } }))
   await refresh()
   await refresh()
   expect(health.model()).toEqual({
     name: 'tiny-model',
-    tasks: ['summarization'],
+    card,
     maxInputTokens: 1_000,
-    englishOnly: false,
   })
   expect(health.state()).toBe('ready')
   expect(health.expectedWaitMs()).toBe(120)
@@ -201,11 +206,25 @@ test('takes another server than ours for ready where it lists its models', async
   await refresh()
   expect(health.model()).toEqual({
     name: 'their-model',
-    tasks: undefined,
+    card: undefined,
     maxInputTokens: undefined,
-    englishOnly: false,
   })
   expect(health.state()).toBe('ready')
+})
+
+test.each([
+  [{ max_input_tokens: 3_000, max_model_len: 9_000 }, 3_000],
+  [{ max_model_len: 8_192 }, 4_096],
+  [{ context_length: 2_048 }, 1_024],
+])('takes from other servers what they state of their limits: %o', async (stated, limit) => {
+  readiness.answer((hit) =>
+    hit.url.endsWith('/v1/models')
+      ? HttpResponse.json({ object: 'list', data: [{ id: 'their-model', ...stated }] })
+      : new HttpResponse('not here', { status: 404 }),
+  )
+  const { health, refresh } = healthOf()
+  await refresh()
+  expect(health.model()?.maxInputTokens).toBe(limit)
 })
 
 test('takes a page that is no answer for somebody else’s', async () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { createLocalHealth } from '../../../../edge/providers/local/health.ts'
 import { createLocalProvider } from '../../../../edge/providers/local/messages.ts'
 import { localMessagesProtocol } from '../../../../edge/providers/local/messages-protocol.ts'
+import { uniformTrust } from '../../../../shared/model-card.ts'
 import { testProvider } from '../../../contract/provider.ts'
 import { LOCAL_SECRET, LOCAL_TEXT, SIMPLE_PROMPT } from '../../../support/edge/canaries.ts'
 import { collectLog, loggedLines } from '../../../support/edge/log-collector.ts'
@@ -56,7 +57,7 @@ test('is asked for a stream of what a text model can use, with the secret and a 
   const router = await createTestRouter()
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   await router.post(
-    ask(SIMPLE_PROMPT, { system: 'Be kind.', stop_sequences: ['x'], metadata: {}, new_field: 1 }),
+    ask(SIMPLE_PROMPT, { system: 'Be kind.', stop_sequences: ['x'], metadata: {}, service_tier: 'auto' }),
     {
       traceparent,
       'x-forwarded-for': '10.0.0.1',
@@ -145,7 +146,11 @@ test('is asked for no more than its model reads', async () => {
 })
 
 test('is trusted only with the tasks that its model is good at', async () => {
-  readiness.answer(() => ready({ tasks: ['summarization'] }))
+  readiness.answer(() =>
+    ready({
+      card: { trust: { ...uniformTrust('none'), summarization: 'full' }, languages: null, exam: null },
+    }),
+  )
   const response = await (await createTestRouter()).post(ask())
   expect(response.headers.get('x-router-route')).toBe('claude')
   const trusted = await (await createTestRouter({ LOCAL_TASKS: 'simple_chat' })).post(ask())

@@ -1,6 +1,6 @@
 /** Telling English from the rest, as far as a model that speaks nothing else needs it. */
 import { expect, test } from 'vitest'
-import { looksEnglish } from '../../../edge/routing/language.ts'
+import { looksEnglish } from '../../../../edge/routing/guards/language.ts'
 
 const ENGLISH = [
   'Hello! How are you today?',

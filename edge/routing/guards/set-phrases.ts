@@ -1,6 +1,7 @@
 /**
- * The set phrases of small talk: greetings, thanks, goodbyes, questions about the assistant, jokes. A text is small talk
- * only if every clause of it is one of them; whatever else is said makes it something else. Pure.
+ * The set phrases of small talk that the shipped model answers well: greetings, thanks, goodbyes, how are you. A text is
+ * one only if every clause of it is; whatever else is said makes it something else. Jokes and questions about the
+ * assistant are none: the answers to them are poor.
  */
 
 const LONGEST = 160
@@ -20,15 +21,12 @@ const GOODBYE =
   '(?:good ?)?bye(?: (?:bye|for now|then|now|all))?|see (?:you|ya|u)(?: (?:later|soon|tomorrow|around|then))?|take care|have a (?:nice|good|great|lovely|wonderful) (?:day|evening|night|weekend|one|time)|talk (?:to you |soon|later)*(?:soon|later)?|good ?night|sleep well|ttyl|cya|farewell|later'
 const MEETING =
   "(?:(?:it'?s |it is )?(?:so |very )?(?:nice|great|good|pleased|lovely|glad) to (?:meet|see|hear from|talk to|be talking to) you(?: (?:too|again|all))?)|happy (?:\\w+day|birthday|new year|holidays|weekend|easter)|merry christmas|(?:what a )?(?:nice|lovely|beautiful|great) (?:day|weather|morning)(?: today)?|it(?:'s| is) a (?:nice|lovely|beautiful|great) day(?: today)?|(?:isn'?t|is) it(?: not)?"
-const ABOUT_YOU =
-  "(?:and |so )?(?:who|what) are you(?: exactly)?|what(?:'s| is) your name|do you have (?:a name|feelings|friends|a family)|are you (?:(?:a|an|really|still) )*(?:real|robot|bot|human|person|ai|machine|chatbot|computer|program|there|ok|okay|alive|happy|busy|awake|smart|real person)|how old are you|where are you from|what can you do(?: for me)?|who (?:made|created|built|trained) you|do you (?:like|love|hate) me|do you (?:sleep|dream|eat|get tired|have fun)|tell me (?:something |a (?:bit|little) )?about yourself|(?:can|could|shall) (?:you|we) (?:talk|chat)(?: (?:for a bit|with me|to me|a bit|now))*|i (?:really )?(?:like|love) you|(?:are )?you there|any(?:body|one) (?:there|home)"
-const JOKES =
-  '(?:please |can you |could you |will you |do you )*(?:tell|give|know|have|say)(?: me)? (?:a|an|another|any|one more)(?: (?:good|funny|short|new|nice))* (?:jokes?|puns?)(?: please)?|(?:got |know )?any (?:good )?jokes|make me (?:laugh|smile)|say something (?:nice|funny)'
+const IS_SOMEBODY_THERE = '(?:are )?you there|any(?:body|one) (?:there|home)'
 const REACTION =
-  "(?:and |i'?m |i am |we'?re |all |just |doing )*(?:fine|good|great|ok|okay|well|happy|bored|alright|not bad|so so)(?: (?:thanks|thank you|today|too|here|then))*|me too|same here|and you|(?:what|how) about you|lol|lmao|(?:ha)+h?|(?:he)+h?|wow|oh|ah|aww+|cool|nice|sweet|i see|got it|understood|sure|yay|hooray|please|test|testing|ping|hm+"
+  "(?:and |i'?m |i am |we'?re |all |just |doing )*(?:fine|good|great|ok|okay|well|happy|bored|alright|not bad|so so)(?: (?:thanks|thank you|today|too|here|then))*|me too|same here|lol|lmao|(?:ha)+h?|(?:he)+h?|wow|oh|ah|aww+|cool|nice|sweet|i see|got it|understood|yay|hooray|test|testing|ping|hm+"
 
 const CLAUSE = new RegExp(
-  `^(?:(?:${GREETING})(?: (?:${NEUTRAL}))*|${[HOW_ARE_YOU, THANKS, PRAISE, GOODBYE, MEETING, ABOUT_YOU, JOKES, REACTION].join('|')})(?: (?:today|then|now|again|buddy|mate|friend|everyone|all|please|\\d{1,4}))*$`,
+  `^(?:(?:${GREETING})(?: (?:${NEUTRAL}))*|${[HOW_ARE_YOU, THANKS, PRAISE, GOODBYE, MEETING, IS_SOMEBODY_THERE, REACTION].join('|')})(?: (?:today|then|now|again|buddy|mate|friend|everyone|all|please|\\d{1,4}))*$`,
   'iu',
 )
 /** A clause that only says what a greeting in the clause before it began: "friend", "number 7". */
@@ -44,8 +42,8 @@ const INTRODUCTION =
 /** Whom a clause before it was addressed to. */
 const NAME = /^\p{Lu}\p{Ll}{1,20}$/u
 
-/** Says whether the whole text is small talk. */
-export function isSmallTalk(text: string): boolean {
+/** Says whether the whole text is made of set phrases. */
+export function isSetPhrase(text: string): boolean {
   if (text.length > LONGEST) return false
   const clauses = text
     .split(CLAUSE_ENDS)

@@ -1,7 +1,7 @@
 /** Model names and their wildcards, against regular expressions as the reference. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createModelMatcher, isVirtualModel } from '../../../edge/routing/models.ts'
+import { createModelMatcher, isVirtualModel } from '../../../edge/routing/virtual-models.ts'
 
 const letters = (characters: string) => fc.string({ unit: fc.constantFrom(...characters), maxLength: 12 })
 

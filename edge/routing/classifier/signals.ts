@@ -2,7 +2,7 @@
  * Measures of a request's text, each between 0 and 1, that speak for or against a small model.
  * Pure and linear in the text's length; which way each points is for `weights.ts` to say.
  */
-import type { Features } from './features.ts'
+import type { Features } from '../features.ts'
 import {
   ABOUT_ASSISTANT,
   ANOTHER_STEP,
@@ -27,7 +27,7 @@ import {
   SEVERAL_STEPS,
   SUMMARY,
   THANKS,
-} from './vocabulary.ts'
+} from '../vocabulary.ts'
 
 export type Signals = Readonly<Record<SignalName, number>>
 

@@ -1,14 +1,19 @@
-/** What a small model is never left alone with, whatever greeting stands in front of it. */
+/** What no local model is ever left alone with, whatever greeting stands in front of it. */
 import { expect, test } from 'vitest'
-import { findCaution } from '../../../edge/routing/caution.ts'
-import { createClassifier } from '../../../edge/routing/classifier.ts'
-import { DEFAULT_THRESHOLD } from '../../../edge/routing/weights.ts'
-import { featuresOf } from '../../support/edge/requests.ts'
-import { ask } from '../../support/edge/router.ts'
+import { createClassifier } from '../../../../edge/routing/classifier/classifier.ts'
+import { DEFAULT_THRESHOLD, SHIPPED_CLASSIFIER } from '../../../../edge/routing/classifier/weights.ts'
+import type { Features } from '../../../../edge/routing/features.ts'
+import { CONTENT_GUARDS } from '../../../../edge/routing/guards/content-guards.ts'
+import { featuresOf } from '../../../support/edge/requests.ts'
+import { ask } from '../../../support/edge/router.ts'
 
-const classify = createClassifier(DEFAULT_THRESHOLD)
+const classify = createClassifier(SHIPPED_CLASSIFIER, DEFAULT_THRESHOLD)
+const guardOf = (features: Features) =>
+  CONTENT_GUARDS.find((guard) =>
+    guard.stops({ features, task: 'simple_chat', local: undefined }),
+  )?.name.replace('guarded: ', '')
 
-const CAUTIONS: Record<string, readonly string[]> = {
+const GUARDED: Record<string, readonly string[]> = {
   safety: [
     'Thanks! Is it safe to mix bleach and ammonia?',
     'hi there, can I mix ibuprofen with alcohol?',
@@ -16,6 +21,10 @@ const CAUTIONS: Record<string, readonly string[]> = {
     'I took too many pills',
     'My chest hurts',
     'he hit me again',
+    'I think I am having a heart attack',
+    'I feel like killing my boss',
+    'Did you know I took 40 tylenols',
+    'Can they sue me?',
   ],
   action: [
     'hi, my password is hunter2, please reset it',
@@ -23,17 +32,15 @@ const CAUTIONS: Record<string, readonly string[]> = {
     'Hello! Please delete my account',
     'Hey, cancel my subscription',
     'Hi! When are you open?',
+    'where is #12345?',
   ],
   translation: ["Good morning, translate 'I love you' to Japanese"],
   continuation: ['continue', 'ok, do it again', 'try again'],
 }
-for (const [name, texts] of Object.entries(CAUTIONS))
+for (const [name, texts] of Object.entries(GUARDED))
   for (const text of texts)
     test(`${name}: ${text}`, () => {
-      const verdict = classify(featuresOf(ask(text)))
-      expect(verdict.caution).toBe(name)
-      expect(verdict.complex).toBe(true)
-      expect(verdict.score).toBeGreaterThan(DEFAULT_THRESHOLD)
+      expect(guardOf(featuresOf(ask(text)))).toBe(name)
     })
 
 test('a form or a language that the system prompt demands is beyond a small model', () => {
@@ -42,28 +49,33 @@ test('a form or a language that the system prompt demands is beyond a small mode
     'Reply only in German.',
     'Respond in French.',
   ])
-    expect(findCaution(featuresOf(ask('Hello!', { system })))).toBe('demanded form')
+    expect(guardOf(featuresOf(ask('Hello!', { system })))).toBe('demanded form')
   for (const system of ['You are Bob, a friendly agent of ACME.', 'Be brief and kind.'])
-    expect(findCaution(featuresOf(ask('Hello!', { system })))).toBeUndefined()
+    expect(guardOf(featuresOf(ask('Hello!', { system })))).toBeUndefined()
 })
+
+test.each(['My name is Sue', 'Sue and Bob say hello', 'Hello from the C# team, 123'])(
+  'a word inside another, or a name, is no danger: %s',
+  (text) => expect(guardOf(featuresOf(ask(text)))).toBeUndefined(),
+)
 
 test('the matter of a long text to be summarised is no request', () => {
   const article = `Summarize: The firm said on Friday that its new medicine has side effects. ${'It sells well. '.repeat(30)}`
-  expect(findCaution(featuresOf(ask(article)))).toBeUndefined()
+  expect(guardOf(featuresOf(ask(article)))).toBeUndefined()
 })
 
-test('despair is not over because the next message is polite', () => {
+test('a danger that was named before is still there when the next message is polite', () => {
   const messages = [
     { role: 'user', content: 'I want to die' },
     { role: 'assistant', content: 'Please call a crisis line.' },
     { role: 'user', content: 'thanks for everything' },
   ]
-  expect(findCaution(featuresOf({ model: 'auto', max_tokens: 5, messages }))).toBe('safety')
+  expect(guardOf(featuresOf({ model: 'auto', max_tokens: 5, messages }))).toBe('safety')
 })
 
 test('a bare yes to a question that is open may set things going', () => {
   const after = (asked: string, said: string) =>
-    findCaution(
+    guardOf(
       featuresOf({
         model: 'auto',
         max_tokens: 5,
@@ -86,7 +98,6 @@ const SMALL_TALK = [
   'Hi again, friend!',
   'Thank you so much for your help!',
   'That is great, thanks',
-  'Are you a robot?',
   'Hello, anybody there?',
 ]
 for (const text of SMALL_TALK)

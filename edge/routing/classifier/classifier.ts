@@ -1,55 +1,46 @@
 /**
- * Scores how surely a request is complex, and names the kind of task. Pure; knows nothing of strategies or models.
+ * Scores how surely a request is complex, and names the kind of task: evidence in, verdict out. Pure; knows nothing of
+ * strategies, models or guards.
  */
-
-import { isSimpleTask, type Task } from '../../shared/tasks.ts'
-import { findCaution } from './caution.ts'
-import type { Features } from './features.ts'
+import { isSimpleTask, type Task } from '../../../shared/tasks.ts'
+import type { Features } from '../features.ts'
 import { measureSignals, SIGNAL_NAMES, type SignalName, type Signals } from './signals.ts'
-import { isSmallTalk } from './small-talk.ts'
-import { BIAS, WEIGHTS } from './weights.ts'
+
+/** What was learned: logistic regression over the signals. */
+export type ClassifierModel = {
+  readonly bias: number
+  readonly weights: Readonly<Record<SignalName, number>>
+}
 
 export type Verdict = {
   readonly task: Task
   /** How surely complex, 0 to 1. */
   readonly score: number
   readonly complex: boolean
-  /** The hand-written check that made it complex whatever the score was, or undefined. */
-  readonly caution: string | undefined
   /** The signals that fired, with what each added to the score's logit. */
-  readonly signals: Readonly<Partial<Record<SignalName, number>>>
+  readonly evidence: Readonly<Partial<Record<SignalName, number>>>
 }
-
-/** Set phrases are small talk, whatever single words in them weigh. */
-const SMALL_TALK_SCORE = 0.02
 
 export type Classifier = (features: Features) => Verdict
 
 /**
- * Returns a classifier: logistic regression over the signals.
+ * Returns a classifier.
  * @param threshold score from which a request counts as complex, 0 to 1
  */
-export function createClassifier(threshold: number): Classifier {
+export function createClassifier({ bias, weights }: ClassifierModel, threshold: number): Classifier {
   return (features) => {
     const measured = measureSignals(features)
-    const signals: Partial<Record<SignalName, number>> = {}
-    let logit = BIAS
+    const evidence: Partial<Record<SignalName, number>> = {}
+    let logit = bias
     for (const name of SIGNAL_NAMES) {
-      const contribution = measured[name] * WEIGHTS[name]
+      const contribution = measured[name] * weights[name]
       if (contribution === 0) continue
-      signals[name] = Math.round(contribution * 1_000) / 1_000
+      evidence[name] = Math.round(contribution * 1_000) / 1_000
       logit += contribution
     }
-    const caution = findCaution(features)
-    // Where nothing may be doubted nothing is learned: an empty text or a caution is surely not for a small model.
-    const certain = features.lastUserText === '' || caution !== undefined
-    const learned = 1 / (1 + Math.exp(-logit))
-    const smallTalk = isSmallTalk(features.lastUserText)
-    const score = certain ? 1 : smallTalk ? Math.min(learned, SMALL_TALK_SCORE) : learned
+    const score = 1 / (1 + Math.exp(-logit))
     const complex = score >= threshold
-    const task =
-      smallTalk && !complex && !features.usesTools ? 'simple_chat' : nameTask(measured, features, complex)
-    return { task, score, complex, caution, signals }
+    return { task: nameTask(measured, features, complex), score, complex, evidence }
   }
 }
 

@@ -1,19 +1,23 @@
 /** The requests that no small text model can serve, and what their senders are told. */
 import { expect, test } from 'vitest'
-import type { Features } from '../../../edge/routing/features.ts'
-import { findRule } from '../../../edge/routing/rules.ts'
-import { featuresOf } from '../../support/edge/requests.ts'
-import { ask } from '../../support/edge/router.ts'
+import type { Features } from '../../../../edge/routing/features.ts'
+import { findGuard } from '../../../../edge/routing/guards/guards.ts'
+import { uniformTrust } from '../../../../shared/model-card.ts'
+import { featuresOf } from '../../../support/edge/requests.ts'
+import { ask } from '../../../support/edge/router.ts'
 
 const plain = featuresOf(ask('Hello'))
-const limits = { maxInputTokens: 1_000 }
+const card = { trust: uniformTrust('full'), languages: null, exam: null }
+const subjectOf = (features: Features) =>
+  ({ features, task: 'simple_chat', local: { card, maxInputTokens: 1_000 } }) as const
 
 const CASES: [string, Partial<Features>, RegExp][] = [
   ['tools required', { usesTools: true }, /Remove "tools"/],
   ['non-text content', { nonTextBlock: 'image' }, /type "image"/],
   ['thinking requested', { thinking: true }, /Remove "thinking"/],
   ['structured output requested', { structuredOutput: true }, /output_config\.format/],
-  ['server features requested', { serverFeatures: true }, /Remove those fields/],
+  ['unknown field', { unknownField: 'thread' }, /the field thread\. Remove it/],
+  ['prompt cache warm-up', { maxTokens: 0 }, /max_tokens 0/],
   ['answer begun by the client', { prefill: true }, /End the messages with a user turn/],
   ['no user text', { lastUserText: '' }, /user turn with text/],
   ['context too long', { estimatedInputTokens: 1_001 }, /Shorten it/],
@@ -21,22 +25,23 @@ const CASES: [string, Partial<Features>, RegExp][] = [
 for (const [reason, change, explanation] of CASES)
   test(`keeps a request from the local model: ${reason}`, () => {
     const features = { ...plain, ...change }
-    const rule = findRule(features, limits)
-    expect(rule?.reason).toBe(reason)
-    expect(rule?.explanation(features)).toMatch(explanation)
+    const guard = findGuard(subjectOf(features))
+    expect(guard).toMatchObject({ name: reason, kind: 'capability' })
+    expect(guard?.explanation?.(subjectOf(features))).toMatch(explanation)
   })
 
 test('names the first of several reasons', () => {
   const everything: Features = Object.assign({ ...plain }, ...CASES.map(([, change]) => change))
-  expect(findRule(everything, limits)?.reason).toBe('tools required')
+  expect(findGuard(subjectOf(everything))?.name).toBe('tools required')
 })
 
 test('leaves a plain request alone, up to the last token that the model reads', () => {
-  expect(findRule(plain, limits)).toBeUndefined()
-  expect(findRule({ ...plain, estimatedInputTokens: 1_000 }, limits)).toBeUndefined()
+  expect(findGuard(subjectOf(plain))).toBeUndefined()
+  expect(findGuard(subjectOf({ ...plain, estimatedInputTokens: 1_000 }))).toBeUndefined()
 })
 
 test('quotes no more than the beginning of a block type', () => {
   const features = { ...plain, nonTextBlock: 'x'.repeat(10_000) }
-  expect(findRule(features, limits)?.explanation(features).length).toBeLessThan(200)
+  const explanation = findGuard(subjectOf(features))?.explanation?.(subjectOf(features))
+  expect(explanation?.length).toBeLessThan(200)
 })

@@ -1,0 +1,67 @@
+/** What a model's card leaves to Claude though it is simple. */
+import { expect, test } from 'vitest'
+import { findGuard } from '../../../../edge/routing/guards/guards.ts'
+import { type TaskTrust, uniformTrust } from '../../../../shared/model-card.ts'
+import type { Task } from '../../../../shared/tasks.ts'
+import { featuresOf } from '../../../support/edge/requests.ts'
+import { ask } from '../../../support/edge/router.ts'
+
+const guardOf = (
+  text: string,
+  trust: Partial<TaskTrust>,
+  {
+    system,
+    task = 'simple_chat',
+    languages = null,
+  }: {
+    system?: string
+    task?: Task
+    languages?: string[] | null
+  } = {},
+) => {
+  const card = { trust: { ...uniformTrust('none'), ...trust }, languages, exam: null }
+  const features = featuresOf(ask(text, system === undefined ? {} : { system }))
+  return findGuard({ features, task, local: { card, maxInputTokens: 1_000 } })?.name
+}
+const setPhrases = { simple_chat: 'set_phrases' } as const
+const full = { simple_chat: 'full' } as const
+
+test('set phrases under a plain persona are given to a model that is trusted with them', () => {
+  expect(guardOf('Hello! How are you today?', setPhrases)).toBeUndefined()
+  const system = 'You are Bob, a friendly agent of ACME shoes.'
+  expect(guardOf('Good morning!', setPhrases, { system })).toBeUndefined()
+})
+
+for (const system of [
+  'Reply with exactly one word.',
+  'Respond with an emoji only',
+  'You are a pirate. Always rhyme.',
+  'Antworte immer auf Deutsch.',
+  'If the user says hello, ask for their ID.',
+  'Classify the message into one of: A, B, C.',
+])
+  test(`a system prompt with instructions is not: ${system}`, () => {
+    expect(guardOf('Hello!', setPhrases, { system })).toBe('local model not trusted with its system prompt')
+    expect(guardOf('Hello!', full, { system })).toBeUndefined()
+  })
+
+test('open talk needs full trust', () => {
+  for (const text of ['I had a great day, what is GDPR?', 'Do you like the policies of Merkel?']) {
+    expect(guardOf(text, setPhrases)).toBe('local model not trusted with it')
+    expect(guardOf(text, full)).toBeUndefined()
+  }
+})
+
+test('a task that the card leaves out is not given to it, and a task that is trusted is', () => {
+  const text = 'Summarize: The council met on Friday and closed the old ferry.'
+  expect(guardOf(text, setPhrases, { task: 'summarization' })).toBe('local model not trusted with it')
+  expect(guardOf(text, { summarization: 'full' }, { task: 'summarization' })).toBeUndefined()
+})
+
+test('other languages than the card names stay with Claude', () => {
+  const german = 'Guten Morgen! Wie geht es dir?'
+  expect(guardOf(german, full, { languages: ['en'] })).toBe('local model does not speak the language')
+  expect(guardOf(german, full, { languages: ['en', 'de'] })).toBeUndefined()
+  expect(guardOf('Good morning', full, { languages: ['de'] })).toBe('local model does not speak the language')
+  expect(guardOf(german, full)).toBeUndefined()
+})
