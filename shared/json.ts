@@ -59,6 +59,23 @@ export function exceedsDepth(text: string, maxDepth: number): boolean {
   return false
 }
 
+/**
+ * Lists the elements of an array, each as it stands in the text.
+ * @param text JSON that `JSON.parse` accepts and whose outermost value is an array
+ */
+export function arrayElements(text: string): string[] {
+  const elements: string[] = []
+  let index = text.indexOf('[') + 1
+  for (;;) {
+    index = skipSpace(text, index)
+    if (index >= text.length || text.charCodeAt(index) === CLOSE_BRACKET) return elements
+    const end = endOfValue(text, index)
+    elements.push(text.slice(index, end))
+    index = skipSpace(text, end)
+    if (text.charCodeAt(index) === COMMA) index++
+  }
+}
+
 /** A member of the outermost object and where its value stands in the text. */
 export type TopLevelMember = { readonly key: string; readonly start: number; readonly end: number }
 

@@ -4,7 +4,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RouterError } from '../../shared/errors.ts'
-import { exceedsDepth, MAX_JSON_DEPTH, parseJsonBody, topLevelMembers } from '../../shared/json.ts'
+import {
+  arrayElements,
+  exceedsDepth,
+  MAX_JSON_DEPTH,
+  parseJsonBody,
+  topLevelMembers,
+} from '../../shared/json.ts'
 import { isParsedRightAsKey, utf8 } from './arbitraries.ts'
 
 const space = fc.string({ unit: fc.constantFrom(' ', '\t', '\n', '\r'), maxLength: 3 })
@@ -97,6 +103,16 @@ test('lists the members of an object in order, duplicates and escaped keys inclu
       const found = topLevelMembers(text)
       expect(found.map(({ key }) => key)).toEqual(members.map(({ key }) => JSON.parse(key)))
       expect(found.map(({ start, end }) => text.slice(start, end))).toEqual(members.map(({ value }) => value))
+    }),
+  )
+})
+
+test('lists the elements of an array as they are printed', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(space, printedValue, space)), space, space, (items, before, inside) => {
+      const printed = items.map(([left, value, right]) => `${left}${value}${right}`).join(',')
+      const text = `${before}[${items.length === 0 ? inside : printed}]${inside}`
+      expect(arrayElements(text)).toEqual(items.map(([, value]) => value))
     }),
   )
 })

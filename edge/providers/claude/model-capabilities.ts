@@ -1,48 +1,66 @@
 /**
- * What each generation of Claude models refuses. Where the request is the router's translation, `fitToClaudeModel`
- * removes it: OpenAI's clients cannot know these limits. A native request's bytes are `claude-request.ts`'s affair.
+ * What each Claude model refuses with a 400, as one table by family and version. Says what a model can do; making a
+ * request fit is `fit-request.ts`, choosing a model is the caller's.
+ *
+ * Source: Anthropic's model pages and migration guides of November 2026 (Opus 4.6 to 5.5, Sonnet 5 and 5.5, Haiku 5.5,
+ * Fable 5 and 5.1). Assumed where they say nothing: a newer version than the table knows, or a name without a version,
+ * refuses what the strictest of today's models refuses.
  */
-import type { ContentBlock, MessagesRequest } from '../../../shared/messages.ts'
 
-/** A model's generation as one comparable number: 4.6 is 406. */
+export type ThinkingType = 'enabled' | 'disabled' | 'adaptive' | 'between_tools'
+
+export type ModelCapabilities = {
+  /** `temperature`, `top_p` and `top_k`: all, all but the first two in one request, or none. */
+  readonly sampling: 'all' | 'temperature_or_top_p' | 'none'
+  /** Values of `thinking.type`; `disabled` may depend on the effort. */
+  readonly thinking: readonly ThinkingType[]
+  /** `tool_choice` of type `any` or `tool`. */
+  readonly forcedTools: boolean
+  /** A last message of role `assistant`, which the model continues. */
+  readonly prefill: boolean
+  /** Highest `output_config.effort`, or undefined where the model has none. */
+  readonly highestEffort: 'high' | 'max' | undefined
+  /** Messages of role `system` between turns. */
+  readonly systemTurns: boolean
+  /** Tokens of one answer, thinking included. */
+  readonly maxOutputTokens: number
+}
+
+/** A version as one comparable number: 4.6 is 406. */
 type Version = number
 
-const FIRST_WITHOUT_SAMPLING: Version = 407
-const FIRST_WITH_ONE_OF_TWO: Version = 401
+const NEWEST_KNOWN: Version = 505
 
-/**
- * Returns the request as `model` accepts it. Models whose name says no version count as newer than all known ones.
- *
- * - `temperature`, `top_p`, `top_k`: refused from Claude 4.7 on; from 4.1 on only one of the first two is taken.
- * - `output_config.effort`: known from Opus 4.5 and the other families' 4.6 on; `xhigh` from 4.7 on.
- * - role `system` between turns: known from Opus 4.8 and the 5.x models on, except Sonnet 5; before that such
- *   messages move to the end of `system`, as Anthropic's own OpenAI endpoint does it.
- *
- * Source: Anthropic's model and migration pages, November 2026.
- */
-export function fitToClaudeModel(request: MessagesRequest, model: string): MessagesRequest {
-  const version = versionOf(model)
-  if (version === undefined) return withoutSampling(request)
-  const withSystem = takesSystemTurns(model, version) ? request : withSystemTurnsMoved(request)
-  const withEffort = fitEffort(withSystem, model, version)
-  if (version >= FIRST_WITHOUT_SAMPLING) return withoutSampling(withEffort)
-  if (version >= FIRST_WITH_ONE_OF_TWO && typeof withEffort.temperature === 'number') {
-    const { top_p: _, ...rest } = withEffort
-    return rest
+/** Returns what the model takes. */
+export function capabilitiesOf(model: string): ModelCapabilities {
+  const version = versionOf(model) ?? Number.POSITIVE_INFINITY
+  const is = (family: string) => model.includes(family)
+  return {
+    sampling: version >= 407 ? 'none' : version >= 401 ? 'temperature_or_top_p' : 'all',
+    thinking: thinkingOf(version, is),
+    forcedTools: takesForcedTools(version, is),
+    prefill: version < 406,
+    highestEffort: version >= 407 ? 'max' : version >= (is('opus') ? 405 : 406) ? 'high' : undefined,
+    systemTurns: version >= 408 && !(is('sonnet') && version === 500),
+    maxOutputTokens: maxOutputOf(version, is),
   }
-  return withEffort
 }
 
-/** Says whether the model takes temperature, top_p and top_k. Unknown names count as newest. */
-export function takesSampling(model: string): boolean {
-  const version = versionOf(model)
-  return version !== undefined && version < FIRST_WITHOUT_SAMPLING
+/** Returns the most tokens that the model writes in one answer, thinking included. */
+export function maxOutputTokens(model: string): number {
+  return capabilitiesOf(model).maxOutputTokens
 }
 
-/** Says whether a model that takes sampling parameters takes temperature and top_p in one request. */
-export function takesTemperatureWithTopP(model: string): boolean {
-  const version = versionOf(model)
-  return version !== undefined && version < FIRST_WITH_ONE_OF_TWO
+/** What a request demands that a model either does or refuses, with nothing of the same worth in its place. */
+export type Demands = { readonly forcedTool: boolean; readonly prefill: boolean }
+
+/** Returns the preferred model unless it refuses what is demanded and `other` does not. */
+export function capableModel(demands: Demands, preferred: string, other: string): string {
+  const can = (model: string) => {
+    const { forcedTools, prefill } = capabilitiesOf(model)
+    return (forcedTools || !demands.forcedTool) && (prefill || !demands.prefill)
+  }
+  return !can(preferred) && can(other) ? other : preferred
 }
 
 /** Reads `claude-opus-4-5-20251101`, `claude-sonnet-4-20250514`, `claude-3-7-sonnet-latest` and the like. */
@@ -52,40 +70,29 @@ function versionOf(model: string): Version | undefined {
   return Number(match[1]) * 100 + Number(match[2] ?? 0)
 }
 
-function takesSystemTurns(model: string, version: Version): boolean {
-  return version >= 408 && !(model.includes('sonnet') && version === 500)
+type FamilyTest = (family: string) => boolean
+
+function thinkingOf(version: Version, is: FamilyTest): readonly ThinkingType[] {
+  if (version < 307) return []
+  if (version < 406) return ['enabled', 'disabled']
+  if (version < 407) return ['enabled', 'disabled', 'adaptive']
+  if (is('sonnet') && version === NEWEST_KNOWN) return ['adaptive', 'between_tools']
+  if (is('haiku') && version === NEWEST_KNOWN) return ['adaptive', 'disabled']
+  return version < 505 && !thinksAlways(is) ? ['adaptive', 'disabled'] : ['adaptive']
 }
 
-function withoutSampling(request: MessagesRequest): MessagesRequest {
-  const { temperature: _temperature, top_p: _topP, top_k: _topK, ...rest } = request
-  return rest
+function thinksAlways(is: FamilyTest): boolean {
+  return is('fable') || is('mythos')
 }
 
-function fitEffort(request: MessagesRequest, model: string, version: Version): MessagesRequest {
-  const config = request.output_config
-  if (typeof config !== 'object' || config === null || !('effort' in config)) return request
-  const known = version >= (model.includes('opus') ? 405 : 406)
-  const { effort, ...others } = config
-  const { output_config: _, ...rest } = request
-  if (known)
-    return {
-      ...rest,
-      output_config: { ...others, effort: version < 407 && effort === 'xhigh' ? 'high' : effort },
-    }
-  return Object.keys(others).length > 0 ? { ...rest, output_config: others } : rest
+function takesForcedTools(version: Version, is: FamilyTest): boolean {
+  if (is('haiku') && version === NEWEST_KNOWN) return true
+  return version < (thinksAlways(is) ? 501 : 505)
 }
 
-function withSystemTurnsMoved(request: MessagesRequest): MessagesRequest {
-  const moved = request.messages.filter((message) => message.role === 'system')
-  if (moved.length === 0) return request
-  return {
-    ...request,
-    system: [...toBlocks(request.system ?? ''), ...moved.flatMap((message) => toBlocks(message.content))],
-    messages: request.messages.filter((message) => message.role !== 'system'),
-  }
-}
-
-function toBlocks(content: string | ContentBlock[]): ContentBlock[] {
-  if (typeof content !== 'string') return content
-  return content === '' ? [] : [{ type: 'text', text: content }]
+function maxOutputOf(version: Version, is: FamilyTest): number {
+  if (version >= 406) return 128_000
+  if (version >= 400) return is('opus') && version < 405 ? 32_000 : 64_000
+  if (version === 307) return 64_000
+  return version === 305 ? 8_192 : 4_096
 }

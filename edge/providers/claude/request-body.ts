@@ -1,16 +1,11 @@
 /**
- * The bytes that go to Claude: the client's own, but for a virtual model name and, where the router chose the model,
- * fields that the chosen one would reject. A request that the router translated is fitted as a whole. Everything
- * else, spacing and unknown fields included, stays as it came.
+ * The bytes that go to Claude: the client's own, but for a virtual model name and members that the model would refuse
+ * although the client did not choose it. Everything else, spacing, digits and unknown fields included, stays as it came.
  */
 import { topLevelMembers } from '../../../shared/json.ts'
 import type { RouterRequest } from '../../request.ts'
 import type { Target } from '../../target.ts'
-import { fitToClaudeModel, takesSampling, takesTemperatureWithTopP } from './model-capabilities.ts'
-
-const SAMPLING_FIELDS = ['temperature', 'top_p', 'top_k']
-/** The first API version on which sampling parameters are an error. Versions are dates and sort as text. */
-const VERSION_WITHOUT_SAMPLING = '2026-10-21'
+import { type Changes, fitRequest } from './fit-request.ts'
 
 /**
  * Returns the body for `target`.
@@ -21,36 +16,35 @@ export function claudeRequestBody(
   target: Target,
   isFallback: boolean,
 ): Uint8Array | string {
-  if (request.translated)
-    return JSON.stringify(fitToClaudeModel({ ...request.view, model: target.model }, target.model))
-  const chosenByRouter = request.view.model !== target.model
-  const dropped = chosenByRouter || isFallback ? refusedFields(request, target.model) : []
-  if (!chosenByRouter && dropped.length === 0) return request.body
-  let text = request.text
-  if (chosenByRouter) text = replaceModel(text, target.model)
-  for (const field of dropped) text = removeMember(text, field)
-  return text
+  const { view, text, translated, apiHeaders } = request
+  const chosenByRouter = view.model !== target.model
+  const mayChange = translated || chosenByRouter || isFallback
+  const changes = new Map(
+    mayChange
+      ? fitRequest(view, text, target.model, {
+          version: apiHeaders['anthropic-version'],
+          chosenByRouter,
+          translated,
+        })
+      : [],
+  )
+  if (chosenByRouter) changes.set('model', JSON.stringify(target.model))
+  return changes.size === 0 ? request.body : applyChanges(text, changes)
 }
 
-/** Says whether the model, on this API version, takes temperature, top_p and top_k. */
-export function acceptsSampling(model: string, version: string | undefined): boolean {
-  if (version !== undefined && version >= VERSION_WITHOUT_SAMPLING) return false
-  return takesSampling(model)
+/** Returns the text with new values in the place of the old; a member that was not there is put first. */
+function applyChanges(text: string, changes: Changes): string {
+  let changed = text
+  for (const [key, value] of changes)
+    changed = value === undefined ? removeMember(changed, key) : setMember(changed, key, value)
+  return changed
 }
 
-/** Names the fields of the request that the model would answer with a 400, though the local one takes them. */
-function refusedFields(request: RouterRequest, model: string): string[] {
-  const { view, apiHeaders } = request
-  if (!acceptsSampling(model, apiHeaders['anthropic-version']))
-    return SAMPLING_FIELDS.filter((field) => field in view)
-  const both = typeof view.temperature === 'number' && typeof view.top_p === 'number'
-  return both && !takesTemperatureWithTopP(model) ? ['top_p'] : []
-}
-
-function replaceModel(text: string, model: string): string {
-  const member = topLevelMembers(text).findLast((candidate) => candidate.key === 'model')
-  if (member === undefined) return text
-  return text.slice(0, member.start) + JSON.stringify(model) + text.slice(member.end)
+function setMember(text: string, key: string, value: string): string {
+  const member = topLevelMembers(text).findLast((candidate) => candidate.key === key)
+  if (member !== undefined) return text.slice(0, member.start) + value + text.slice(member.end)
+  const at = text.indexOf('{') + 1
+  return `${text.slice(0, at)}${JSON.stringify(key)}:${value},${text.slice(at)}`
 }
 
 function removeMember(text: string, key: string): string {

@@ -1,7 +1,7 @@
 /** The bytes that Claude gets: the client's own, but for a virtual model name and what the chosen model would refuse. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { acceptsSampling, claudeRequestBody } from '../../../../edge/providers/claude/request-body.ts'
+import { claudeRequestBody } from '../../../../edge/providers/claude/request-body.ts'
 import type { Target } from '../../../../edge/target.ts'
 import { parseMessagesRequest } from '../../../../shared/messages.ts'
 import { routerRequest } from '../../../support/edge/requests.ts'
@@ -118,22 +118,4 @@ test('drops a member wherever it stands', () => {
     `{${rest} , "temperature" : 1 }`,
   ])
     expect(JSON.parse(sent(json))).toEqual({ ...JSON.parse(`{${rest}}`), model: 'claude-haiku-5-5' })
-})
-
-test('knows which models take sampling parameters', () => {
-  for (const model of [
-    'claude-haiku-4-5',
-    'claude-sonnet-4-6',
-    'claude-3-5-sonnet-20241022',
-    'claude-haiku-4-5-20251001',
-  ])
-    expect(acceptsSampling(model, undefined), model).toBe(true)
-  for (const model of [
-    'claude-haiku-5-5',
-    'claude-opus-4-7',
-    'claude-sonnet-5',
-    'claude-fable-5-2',
-    'unknown',
-  ])
-    expect(acceptsSampling(model, '2023-06-01'), model).toBe(false)
 })
