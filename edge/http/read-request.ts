@@ -2,6 +2,7 @@
  * Makes a RouterRequest of an HTTP request: headers that the router reads, headers that Claude gets, checked body.
  */
 import { RouterError } from '../../shared/errors.ts'
+import { sendableHeaders } from '../../shared/header-value.ts'
 import { parseJsonBody, topLevelMembers } from '../../shared/json.ts'
 import { parseMessagesRequest } from '../../shared/messages.ts'
 import type { CacheMode, Controls, RouterRequest } from '../request.ts'
@@ -35,7 +36,13 @@ export function checkBody(bytes: Uint8Array): RequestBody {
         `The field ${JSON.stringify(twice.slice(0, 60))} appears twice. Send it once.`,
       )
   }
-  return { body: bytes, text, value }
+  return { body: withoutByteOrderMark(bytes), text, value }
+}
+
+/** RFC 8259 lets a reader ignore the mark and forbids a writer to send it: Claude refuses it, the text has none. */
+function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
+  const [first, second, third] = bytes
+  return first === 0xef && second === 0xbb && third === 0xbf ? bytes.subarray(3) : bytes
 }
 
 /**
@@ -112,7 +119,7 @@ function readCacheMode(control: string | undefined, headers: Headers, tenant: Te
   return directives.includes('no-cache') ? 'refresh' : 'use'
 }
 
-/** Returns the headers that Claude gets unchanged. */
+/** Returns the headers that upstreams get unchanged; those that cannot be sent are left out. */
 export function passedHeaders(headers: Headers): Pick<RouterRequest, 'apiHeaders' | 'passHeaders'> {
   return { apiHeaders: pick(headers, API_HEADERS), passHeaders: pick(headers, PASSED_HEADERS) }
 }
@@ -120,5 +127,5 @@ export function passedHeaders(headers: Headers): Pick<RouterRequest, 'apiHeaders
 function pick(headers: Headers, names: RegExp): Record<string, string> {
   const picked: Record<string, string> = {}
   for (const [name, value] of headers) if (names.test(name)) picked[name] = value
-  return picked
+  return sendableHeaders(picked)
 }

@@ -2,6 +2,7 @@
  * What every request to Claude has in common: which headers go, whose credential, which headers may come back.
  */
 import { RouterError } from '../../../shared/errors.ts'
+import { isHeaderValue, sendableHeaders } from '../../../shared/header-value.ts'
 import type { RouterRequest } from '../../request.ts'
 import type { ClaudeConfig } from '../../settings/core-settings.ts'
 
@@ -23,9 +24,9 @@ export function isClaudeConfigured(config: ClaudeConfig): boolean {
  */
 export function claudeRequestHeaders(config: ClaudeConfig, caller: Caller): Record<string, string> {
   return {
-    ...caller.passHeaders,
+    ...sendableHeaders(caller.passHeaders),
     'anthropic-version': DEFAULT_VERSION,
-    ...caller.apiHeaders,
+    ...sendableHeaders(caller.apiHeaders),
     'content-type': 'application/json',
     ...credentialHeaders(config, caller),
   }
@@ -33,12 +34,19 @@ export function claudeRequestHeaders(config: ClaudeConfig, caller: Caller): Reco
 
 /** Returns what the client may see of Claude's headers. */
 export function visibleHeaders(headers: Headers): Record<string, string> {
-  return Object.fromEntries([...headers].filter(([name]) => VISIBLE_HEADERS.test(name)))
+  return sendableHeaders(Object.fromEntries([...headers].filter(([name]) => VISIBLE_HEADERS.test(name))))
 }
 
 function credentialHeaders(config: ClaudeConfig, { clientCredential }: Caller): Record<string, string> {
   if (config.keySource === 'client') {
-    if (clientCredential !== undefined) return { [clientCredential.header]: clientCredential.value }
+    if (clientCredential !== undefined) {
+      const { header, value } = clientCredential
+      if (isHeaderValue(value)) return { [header]: value }
+      throw new RouterError(
+        'unauthorized',
+        `The key in ${header} holds a character that no key has, such as an invisible one. Copy it again.`,
+      )
+    }
     throw new RouterError(
       'unauthorized',
       'Send your own Anthropic key in x-api-key or Authorization: this router has none.',

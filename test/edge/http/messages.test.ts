@@ -226,3 +226,14 @@ test('passes a request that only fills Claude’s prompt cache on to Claude', as
   expect(response.headers.get('x-router-reason')).toBe('prompt cache warm-up')
   expect(JSON.parse(claude.hits[0]?.text ?? '').max_tokens).toBe(0)
 })
+
+test('takes a byte order mark off the body, whoever answers and whatever model is named', async () => {
+  const router = await createTestRouter()
+  for (const model of ['claude-opus-5-5', 'auto']) {
+    const json = JSON.stringify(ask(COMPLEX_PROMPT, { model }))
+    const marked = new Uint8Array([0xef, 0xbb, 0xbf, ...new TextEncoder().encode(json)])
+    expect((await router.post(marked)).status).toBe(200)
+    expect(claude.hits.at(-1)?.text.startsWith('{')).toBe(true)
+    expect([...(claude.hits.at(-1)?.bytes.subarray(0, 1) ?? [])]).toEqual([0x7b])
+  }
+})

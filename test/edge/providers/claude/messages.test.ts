@@ -329,6 +329,39 @@ test('sends exactly the headers of the allow-list', async () => {
   expect(sent?.init.redirect).toBe('manual')
 })
 
+test('drops client headers that no header can carry, and tells a client of such a key without repeating it', async () => {
+  const odd = 'internals-canary-é'
+  const router = await createTestRouter()
+  const response = await router.post(body, {
+    'user-agent': odd,
+    traceparent: odd,
+    'anthropic-beta': odd,
+    'x-stainless-os': odd,
+    'x-app': 'cli',
+  })
+  expect(response.status).toBe(200)
+  const sent = new Headers(router.sent.find(({ url }) => url.startsWith(CLAUDE_URL))?.init.headers)
+  for (const [name, value] of sent) expect(value, name).toMatch(/^[\x20-\x7e]*$/)
+  expect(sent.get('x-app')).toBe('cli')
+  expect(sent.has('anthropic-beta')).toBe(false)
+
+  const client = await createTestRouter({ CLAUDE_KEY_SOURCE: 'client', ANTHROPIC_API_KEY: '' })
+  const refused = await client.post(body, { authorization: `Bearer ${odd}` })
+  expect(refused.status).toBe(401)
+  const text = await refused.text()
+  expect(text).toContain('The key in authorization')
+  expectNoCanary(text + JSON.stringify(loggedLines()))
+})
+
+test('shows no header of an upstream that a client could not read', async () => {
+  claude.answer(() =>
+    HttpResponse.json(claudeMessage(), { headers: { 'anthropic-note': 'é', 'request-id': 'r1' } }),
+  )
+  const { headers } = await (await createTestRouter()).post(body)
+  expect(headers.get('request-id')).toBe('r1')
+  expect(headers.has('anthropic-note')).toBe(false)
+})
+
 test('names a version where the client names none, and keeps the query', async () => {
   const router = await createTestRouter()
   await router.post(body, {}, { query: '?beta=true&x=%2F' })
