@@ -24,6 +24,8 @@ export type CommitOptions<T> = {
   readonly acceptsEmpty: (stopReason: string | null | undefined) => boolean
   /** Commits this long after the first piece even if no content has followed, ms; absent: waits for content. */
   readonly longestHoldMs?: number
+  /** Ends a read of the source that is under way; without it, closing waits for that read. */
+  readonly abort?: () => void
 }
 
 /**
@@ -33,7 +35,7 @@ export type CommitOptions<T> = {
  */
 export async function commitAtContent<T>(
   source: AsyncGenerator<T>,
-  { eventsOf, acceptsEmpty, longestHoldMs }: CommitOptions<T>,
+  { eventsOf, acceptsEmpty, longestHoldMs, abort = () => {} }: CommitOptions<T>,
 ): Promise<Commitment<T>> {
   const held: T[] = []
   let stopReason: string | null | undefined
@@ -44,7 +46,7 @@ export async function commitAtContent<T>(
       const next = source.next()
       next.catch(() => {})
       const first = await (hold === undefined ? next : Promise.race([next, hold]))
-      if (first === 'held') return { committed: true, pieces: resume(held, source, next) }
+      if (first === 'held') return { committed: true, pieces: resume(held, source, abort, next) }
       if (first.done) throw emptyAnswer()
       held.push(first.value)
       for (const event of eventsOf(first.value)) {
@@ -52,10 +54,10 @@ export async function commitAtContent<T>(
           await source.return(undefined)
           return { committed: false, error: event }
         }
-        if (isContent(event)) return { committed: true, pieces: resume(held, source) }
+        if (isContent(event)) return { committed: true, pieces: resume(held, source, abort) }
         if (event.type === 'message_delta') stopReason = event.delta.stop_reason
         if (event.type !== 'message_stop') continue
-        if (acceptsEmpty(stopReason)) return { committed: true, pieces: resume(held, source) }
+        if (acceptsEmpty(stopReason)) return { committed: true, pieces: resume(held, source, abort) }
         await source.return(undefined)
         throw emptyAnswer()
       }
@@ -73,6 +75,7 @@ export async function commitAtContent<T>(
 function resume<T>(
   held: readonly T[],
   source: AsyncGenerator<T>,
+  abort: () => void,
   pending?: Promise<IteratorResult<T>>,
 ): Pieces<T> {
   async function* pieces(): AsyncGenerator<T> {
@@ -81,7 +84,10 @@ function resume<T>(
     if (next !== undefined && next.done !== true) yield next.value
     yield* source
   }
-  return closesWith(pieces(), () => source.return(undefined))
+  return closesWith(pieces(), () => {
+    abort()
+    return source.return(undefined)
+  })
 }
 
 /**

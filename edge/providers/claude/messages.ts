@@ -129,6 +129,7 @@ async function attemptOnce(
         eventsOf: (chunk) => chunk.events,
         acceptsEmpty: () => true,
         longestHoldMs: LONGEST_HOLD_MS,
+        abort: deadline.cancel,
       },
     )
     if (!commitment.committed) {

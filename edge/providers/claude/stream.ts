@@ -104,8 +104,10 @@ function readLeniently({ event, data }: SseFrame): StreamEvent {
   try {
     return parseStreamEvent(data, event)
   } catch {
-    // An end is an end, whatever its data lacks: waiting for another would turn a whole answer into a broken one.
+    // An end is an end, whatever its data lacks: waiting for another would turn a whole answer into a broken one, and
+    // let others follow an error.
     if (event === 'message_stop') return { type: 'message_stop' }
+    if (event === 'error') return { type: 'error', error: { type: 'api_error', message: '' } }
     return { type: 'unknown', name: event ?? '', data }
   }
 }

@@ -119,6 +119,17 @@ test('ends with the terminal event, whatever the server sends after it and howev
   )
 })
 
+test('takes an end for one whatever its data lacks', async () => {
+  for (const data of ['', '{}', '[]', 'down', '{"type":"error"}', '{"error":"down"}']) {
+    const text = `${framesOf(answer)[0]}event: error\ndata: ${data}\n\n`
+    const result = await read(cut(text + framesOf(answer)[1], [50]))
+    expect(result.text, data).toBe(text)
+    expect(result.events.at(-1)).toMatchObject({ type: 'error' })
+  }
+  const text = `${framesOf(answer).slice(0, -1).join('')}event: message_stop\ndata: {\n\n`
+  expect(await read(cut(text, [50]))).toMatchObject({ error: undefined, text })
+})
+
 test('is over at message_stop, though the server keeps the connection or resets it', async () => {
   for (const end of ['stall', 'break'] as const) {
     const body = streamOf([stopped], { end }).body
