@@ -264,7 +264,7 @@ test.each([
 
 test('sends tools, betas and other fields on', async () => {
   const tools = [{ name: 'clock', input_schema: { type: 'object' } }]
-  await createTestRouter().generate(simple, {
+  await createTestRouter({ CLAUDE_MODEL: 'claude-sonnet-5' }).generate(simple, {
     tools,
     toolChoice: { type: 'any' },
     stopSequences: ['END'],
