@@ -19,6 +19,7 @@ import {
 import {
   boolean,
   choice,
+  headerText,
   list,
   milliseconds,
   parseSettings,
@@ -54,8 +55,8 @@ const settingsSchema = z.object({
   CLAUDE_KEY_SOURCE: choice(['router', 'client'], 'router'),
   ROUTER_KEYS: text,
   ALLOW_ANONYMOUS: boolean,
-  ADMIN_KEY: text,
-  MAX_BODY_BYTES: wholeNumber(32 * 1024 * 1024, 1_024, 100 * 1024 * 1024),
+  ADMIN_KEY: headerText,
+  MAX_BODY_BYTES: wholeNumber(8 * 1024 * 1024, 1_024, 100 * 1024 * 1024),
   EARLY_HEADERS_MS: milliseconds(5_000),
   HEARTBEAT_MS: milliseconds(10_000),
   CORS_ORIGINS: list([]),

@@ -5,12 +5,14 @@
 
 import * as z from 'zod/mini'
 import { sha256Hex } from '../shared/digest.ts'
+import { isHeaderValue } from '../shared/header-value.ts'
 
 /** Request controls that an operator can forbid a tenant. */
 export const CONTROLS = ['force', 'strategy', 'cache', 'privacy', 'explain'] as const
 export type ControlName = (typeof CONTROLS)[number]
 
 export type Tenant = {
+  /** Unique among tenants; names that the router gives itself are refused in `ROUTER_KEYS`. */
   readonly id: string
   readonly admin: boolean
   /** Controls whose headers answer 403 for this tenant. */
@@ -28,6 +30,8 @@ const entrySchema = z.strictObject({
   forbid: z.optional(z.array(z.enum(CONTROLS))),
 })
 const MINIMUM_KEY_LENGTH = 16
+/** Callers that the router names itself: the administrator, anybody, and clients known by their own Claude key. */
+const RESERVED_ID = /^(admin|anonymous|client-.*)$/i
 
 /**
  * Parses `ROUTER_KEYS`: either `tenant:key` pairs separated by commas or spaces, or a JSON array of
@@ -39,9 +43,15 @@ export async function parseRouterKeys(text: string): Promise<TenantKey[] | strin
   if (typeof entries === 'string') return entries
   const keys: TenantKey[] = []
   for (const { id, key, forbid } of entries) {
+    if (RESERVED_ID.test(id))
+      return `ROUTER_KEYS: the tenant name "${id}" is the router's own. Choose another, such as "${id.slice(0, 40)}-team"`
     const given = /^sha256:([0-9a-f]{64})$/i.exec(key)?.[1]
-    if (given === undefined && key.length < MINIMUM_KEY_LENGTH)
+    if (given === undefined && /^sha256:/i.test(key))
+      return `ROUTER_KEYS: the key of tenant "${id}" begins with sha256: but is not followed by 64 hexadecimal digits`
+    if (key.length < MINIMUM_KEY_LENGTH)
       return `ROUTER_KEYS: the key of tenant "${id}" is shorter than ${MINIMUM_KEY_LENGTH} characters`
+    if (!isHeaderValue(key))
+      return `ROUTER_KEYS: the key of tenant "${id}" holds characters that no header can carry. Use letters, digits and punctuation of ASCII`
     const digest = given?.toLowerCase() ?? (await sha256Hex(key))
     keys.push({ tenant: { id, admin: false, forbid: forbid ?? [] }, digest })
   }

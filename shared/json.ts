@@ -7,6 +7,9 @@ import { RouterError } from './errors.ts'
 /** Deeper than any real request; far below where JSON.stringify overflows the stack (5,000 in Node). */
 export const MAX_JSON_DEPTH = 64
 
+/** Members, list items and brackets. Each parsed value costs up to a hundred times its bytes: `{}` in a list, say. */
+export const MAX_JSON_VALUES = 200_000
+
 /**
  * Parses a request body.
  * @param bytes the body as received
@@ -25,10 +28,16 @@ export function parseJsonBody(
   } catch {
     throw new RouterError('invalid_request', 'The request body is not valid UTF-8. Encode it as UTF-8.')
   }
-  if (exceedsDepth(text, maxDepth))
+  const excess = exceededBound(text, maxDepth)
+  if (excess === 'depth')
     throw new RouterError(
       'invalid_request',
       `The request body nests objects and arrays more than ${maxDepth} deep. Flatten it.`,
+    )
+  if (excess === 'values')
+    throw new RouterError(
+      'too_large',
+      `The request body holds more than ${MAX_JSON_VALUES} values. Send fewer messages, blocks or list items.`,
     )
   try {
     return { text, value: JSON.parse(text) }
@@ -41,9 +50,10 @@ export function parseJsonBody(
   }
 }
 
-/** Says whether brackets outside strings nest deeper than `maxDepth`; one pass, no recursion. */
-export function exceedsDepth(text: string, maxDepth: number): boolean {
+/** Says which bound the text breaks, if one: nesting, or the number of values; one pass, no recursion. */
+export function exceededBound(text: string, maxDepth: number): 'depth' | 'values' | undefined {
   let depth = 0
+  let values = 0
   let inString = false
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
@@ -53,10 +63,13 @@ export function exceedsDepth(text: string, maxDepth: number): boolean {
     } else if (code === QUOTE) inString = true
     else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       depth++
-      if (depth > maxDepth) return true
+      values++
+      if (depth > maxDepth) return 'depth'
     } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--
+    else if (code === COMMA) values++
+    if (values > MAX_JSON_VALUES) return 'values'
   }
-  return false
+  return undefined
 }
 
 /**

@@ -76,14 +76,50 @@ export const messageResponseSchema = z.looseObject({
 })
 export type Message = z.infer<typeof messageResponseSchema>
 
+/** From so many items on, a list is first looked at one by one: zod collects every complaint, however many there are. */
+const MANY_ITEMS = 1_000
+/** A message whose content is looked at by itself. */
+const looseMessageSchema = z.extend(messageSchema, { content: z.unknown() })
+
 /**
- * Checks a parsed body against the schema.
+ * Checks a parsed body against the schema; very long lists only up to their first wrong item.
  * @throws {RouterError} `invalid_request` that names the field and says what it must be
  */
 export function parseMessagesRequest(value: unknown): MessagesRequest {
-  const result = messagesRequestSchema.safeParse(value)
+  checkLongLists(value)
+  return check(messagesRequestSchema, value)
+}
+
+function checkLongLists(value: unknown): void {
+  const body = z.looseObject({}).safeParse(value)
+  if (!body.success) return
+  const { messages, system, stop_sequences: stops } = body.data
+  checkLongList(contentBlockSchema, system, ['system'])
+  checkLongList(text, stops, ['stop_sequences'])
+  if (!Array.isArray(messages)) return
+  checkLongList(looseMessageSchema, messages, ['messages'])
+  for (const [at, message] of messages.entries())
+    if (typeof message === 'object' && message !== null && 'content' in message)
+      checkLongList(contentBlockSchema, message.content, ['messages', at, 'content'])
+}
+
+function checkLongList(schema: z.ZodMiniType, list: unknown, path: readonly PropertyKey[]): void {
+  if (!Array.isArray(list) || list.length <= MANY_ITEMS) return
+  for (const [at, item] of list.entries()) check(schema, item, [...path, at])
+}
+
+function check<T extends z.ZodMiniType>(
+  schema: T,
+  value: unknown,
+  path: readonly PropertyKey[] = [],
+): z.infer<T> {
+  const result = schema.safeParse(value)
   if (result.success) return result.data
-  throw new RouterError('invalid_request', describeIssue(result.error.issues[0]))
+  const issue = result.error.issues[0]
+  throw new RouterError(
+    'invalid_request',
+    describeIssue(issue && { path: [...path, ...issue.path], message: issue.message }),
+  )
 }
 
 /** Returns one line such as `messages.0.role: must be "user", "assistant" or "system"`. */

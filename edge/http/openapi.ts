@@ -9,6 +9,7 @@ import { STRATEGIES } from '../strategy.ts'
 import { VERSION } from '../version.ts'
 
 export type Operation = {
+  readonly operationId?: string
   readonly summary: string
   readonly description: string
   readonly tags: readonly string[]
@@ -71,135 +72,108 @@ const plain = (description: string, schema: unknown = { type: 'object' }) => ({
   default: { description: 'An error that says what to change.', ...json(ref('Error')) },
 })
 
-/** Every endpoint of the document. */
-export const API_PATHS: OpenApiDocument['paths'] = {
-  '/v1/messages': {
-    post: {
-      summary: "Anthropic's Messages API",
-      description:
-        'Unknown fields, versions and betas reach Claude unchanged. Model "auto" lets the router pick. Alias: /messages.',
-      tags: ['answers'],
-      parameters: CONTROLS,
-      requestBody: body('MessagesRequest'),
-      responses: answers('Message', 'Error'),
-    },
+/** What the document says of each operation, by its id; where it is reached stands in `routes.ts`. */
+export const OPERATIONS = {
+  createMessage: {
+    summary: "Anthropic's Messages API",
+    description:
+      'Unknown fields, versions and betas reach Claude unchanged. Model "auto" lets the router pick. ',
+    tags: ['answers'],
+    parameters: CONTROLS,
+    requestBody: body('MessagesRequest'),
+    responses: answers('Message', 'Error'),
   },
-  '/v1/chat/completions': {
-    post: {
-      summary: "OpenAI's chat completions",
-      description: 'Translated to the Messages API at the border. Alias: /chat/completions.',
-      tags: ['answers'],
-      parameters: CONTROLS,
-      requestBody: body('ChatCompletionRequest'),
-      responses: answers('ChatCompletion', 'OpenAiError'),
-    },
+  createChatCompletion: {
+    summary: "OpenAI's chat completions",
+    description: 'Translated to the Messages API at the border.',
+    tags: ['answers'],
+    parameters: CONTROLS,
+    requestBody: body('ChatCompletionRequest'),
+    responses: answers('ChatCompletion', 'OpenAiError'),
   },
-  '/v1/messages/count_tokens': {
-    post: {
-      summary: 'Count the tokens of a request',
-      description: 'Claude\'s own count where a key is set, else an estimate with "estimated": true.',
-      tags: ['answers'],
-      requestBody: body('CountTokensRequest'),
-      responses: plain('The count.', {
+  countTokens: {
+    summary: 'Count the tokens of a request',
+    description: 'Claude\'s own count where a key is set, else an estimate with "estimated": true.',
+    tags: ['answers'],
+    requestBody: body('CountTokensRequest'),
+    responses: plain('The count.', {
+      type: 'object',
+      properties: { input_tokens: { type: 'integer' }, estimated: { type: 'boolean' } },
+    }),
+  },
+  listModels: {
+    summary: 'List models',
+    description:
+      "The router's own names, the local model and Claude's list; items carry both vendors' fields.",
+    tags: ['models'],
+    parameters: ['limit', 'after_id', 'before_id'].map((name) => ({
+      name,
+      in: 'query',
+      required: false,
+      schema: { type: name === 'limit' ? 'integer' : 'string' },
+    })),
+    responses: plain('The list.'),
+  },
+  getModel: {
+    summary: 'One model',
+    description: 'The item of the list with this id.',
+    tags: ['models'],
+    parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+    responses: plain('The model.'),
+  },
+  explain: {
+    summary: 'What would happen to a request',
+    description: 'Decides without calling a model: targets, reason, task, score and the signals behind it.',
+    tags: ['router'],
+    parameters: CONTROLS,
+    requestBody: body('MessagesRequest'),
+    responses: plain('The decision.'),
+  },
+  status: {
+    summary: 'What the router is doing',
+    description: 'Strategy, Claude, local model, cache.',
+    tags: ['router'],
+    responses: plain('The status.'),
+  },
+  setStrategy: {
+    summary: 'Change the strategy',
+    description:
+      'Needs the admin key. Holds for all instances until LLM_STRATEGY is changed in the settings.',
+    tags: ['router'],
+    requestBody: {
+      required: true,
+      ...json({
         type: 'object',
-        properties: { input_tokens: { type: 'integer' }, estimated: { type: 'boolean' } },
+        required: ['strategy'],
+        properties: { strategy: { enum: STRATEGIES } },
       }),
     },
+    responses: plain('The strategy in force.'),
   },
-  '/v1/models': {
-    get: {
-      summary: 'List models',
-      description:
-        "The router's own names, the local model and Claude's list; items carry both vendors' fields.",
-      tags: ['models'],
-      parameters: ['limit', 'after_id', 'before_id'].map((name) => ({
-        name,
-        in: 'query',
-        required: false,
-        schema: { type: name === 'limit' ? 'integer' : 'string' },
-      })),
-      responses: plain('The list.'),
-    },
+  resetStrategy: {
+    summary: 'Return to the configured strategy',
+    description: 'Needs the admin key. LLM_STRATEGY of the settings holds again.',
+    tags: ['router'],
+    responses: plain('The strategy in force.'),
   },
-  '/v1/models/{id}': {
-    get: {
-      summary: 'One model',
-      description: 'The item of the list with this id.',
-      tags: ['models'],
-      parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
-      responses: plain('The model.'),
-    },
+  alive: {
+    summary: 'Alive',
+    description: 'Open to everyone.',
+    tags: ['health'],
+    security: [],
+    responses: plain('Alive.'),
   },
-  '/v1/router/explain': {
-    post: {
-      summary: 'What would happen to a request',
-      description: 'Decides without calling a model: targets, reason, task, score and the signals behind it.',
-      tags: ['router'],
-      parameters: CONTROLS,
-      requestBody: body('MessagesRequest'),
-      responses: plain('The decision.'),
-    },
+  ready: {
+    summary: 'Ready',
+    description: '503 if nothing can answer; lists what is missing. Open to everyone.',
+    tags: ['health'],
+    security: [],
+    responses: plain('Ready.'),
   },
-  '/v1/router/status': {
-    get: {
-      summary: 'What the router is doing',
-      description: 'Strategy, Claude, local model, cache.',
-      tags: ['router'],
-      responses: plain('The status.'),
-    },
-  },
-  '/v1/router/strategy': {
-    put: {
-      summary: 'Change the strategy',
-      description:
-        'Needs the admin key. Holds for all instances until LLM_STRATEGY is changed in the settings.',
-      tags: ['router'],
-      requestBody: {
-        required: true,
-        ...json({
-          type: 'object',
-          required: ['strategy'],
-          properties: { strategy: { enum: STRATEGIES } },
-        }),
-      },
-      responses: plain('The strategy in force.'),
-    },
-    delete: {
-      summary: 'Return to the configured strategy',
-      description: 'Needs the admin key. LLM_STRATEGY of the settings holds again.',
-      tags: ['router'],
-      responses: plain('The strategy in force.'),
-    },
-  },
-  '/healthz': {
-    get: {
-      summary: 'Alive',
-      description: 'Open to everyone.',
-      tags: ['health'],
-      security: [],
-      responses: plain('Alive.'),
-    },
-  },
-  '/readyz': {
-    get: {
-      summary: 'Ready',
-      description: '503 if nothing can answer; lists what is missing. Open to everyone.',
-      tags: ['health'],
-      security: [],
-      responses: plain('Ready.'),
-    },
-  },
-}
+} as const satisfies Record<string, Operation>
 
-let made: OpenApiDocument | undefined
-
-/** Returns the document. It is made once, when somebody asks: translating the schemas takes some ten milliseconds. */
-export function openApiDocument(): OpenApiDocument {
-  made ??= createOpenApiDocument()
-  return made
-}
-
-function createOpenApiDocument(): OpenApiDocument {
+/** Returns the document of these paths. Translating the schemas takes some ten milliseconds. */
+export function createOpenApiDocument(paths: OpenApiDocument['paths']): OpenApiDocument {
   return {
     openapi: '3.1.0',
     info: {
@@ -210,7 +184,7 @@ function createOpenApiDocument(): OpenApiDocument {
     },
     // Either key form will do; operations that are open to everyone say so themselves.
     security: [{ bearer: [] }, { apiKey: [] }],
-    paths: API_PATHS,
+    paths,
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },

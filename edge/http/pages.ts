@@ -4,29 +4,36 @@
  */
 import { VERSION } from '../version.ts'
 import type { AppContext } from './context.ts'
-import { API_PATHS, type OpenApiDocument, type Operation, openApiDocument } from './openapi.ts'
+import { createOpenApiDocument, type OpenApiDocument, type Operation } from './openapi.ts'
 
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 
-/** `GET /` */
-export function landing(context: AppContext): Response {
-  return context.json({
-    name: 'Ulfberht Router',
-    version: VERSION,
-    documentation: '/docs',
-    endpoints: Object.keys(API_PATHS),
-  })
-}
+export type Pages = Readonly<Record<'landing' | 'openApi' | 'docs', (context: AppContext) => Response>>
 
-/** `GET /openapi.json` */
-export function openApiJson(context: AppContext): Response {
-  return context.json(openApiDocument())
-}
-
-/** `GET /docs` */
-export function docsPage(context: AppContext): Response {
-  const html = renderDocs(openApiDocument(), new URL(context.req.url).origin)
-  return context.html(html, 200, { 'content-security-policy': PAGE_POLICY })
+/**
+ * Returns the handlers of `/`, `/openapi.json` and `/docs`.
+ * @param paths asked for when the first of them is called
+ */
+export function createPages(paths: () => OpenApiDocument['paths']): Pages {
+  let made: OpenApiDocument | undefined
+  const openApiDocument = () => {
+    made ??= createOpenApiDocument(paths())
+    return made
+  }
+  return {
+    landing: (context) =>
+      context.json({
+        name: 'Ulfberht Router',
+        version: VERSION,
+        documentation: '/docs',
+        endpoints: Object.keys(paths()),
+      }),
+    openApi: (context) => context.json(openApiDocument()),
+    docs: (context) =>
+      context.html(renderDocs(openApiDocument(), new URL(context.req.url).origin), 200, {
+        'content-security-policy': PAGE_POLICY,
+      }),
+  }
 }
 
 function renderDocs(document: OpenApiDocument, origin: string): string {

@@ -1,12 +1,13 @@
 /**
- * Reads a request's body up to a limit, so that nothing larger is ever held.
+ * Reads a request's body, decompressed, up to a limit, so that nothing larger is ever held.
  */
 import { RouterError } from '../../shared/errors.ts'
 
 /**
  * Returns the whole body.
  * @throws {RouterError} `too_large` as soon as the limit is passed, whatever the declared length said;
- *   `unsupported_media_type` if the body is not declared as JSON; `cancelled` if it breaks off
+ *   `unsupported_media_type` if the body is not declared as JSON or is encoded in an unknown way; `cancelled` if it
+ *   breaks off; `invalid_request` if it cannot be decompressed
  */
 export async function readJsonBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const type = request.headers.get('content-type') ?? ''
@@ -16,13 +17,40 @@ export async function readJsonBytes(request: Request, maxBytes: number): Promise
       'Send JSON, with the header "content-type: application/json".',
     )
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  const encoding = request.headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'
+  if (!DECODERS.has(encoding))
+    throw new RouterError(
+      'unsupported_media_type',
+      `The content-encoding ${JSON.stringify(encoding.slice(0, 20))} is not taken. Send the body as it is, or with gzip.`,
+    )
   if (request.body === null) return new Uint8Array()
-  const reader = request.body.getReader()
+  const format = DECODERS.get(encoding)
+  const body = format === undefined ? request.body : request.body.pipeThrough(new DecompressionStream(format))
+  return readBytes(body, maxBytes, format !== undefined)
+}
+
+/** What a body may be encoded with, and the decoder; undefined where there is nothing to decode. */
+const DECODERS: ReadonlyMap<string, 'gzip' | 'deflate' | undefined> = new Map([
+  ['identity', undefined],
+  ['', undefined],
+  ['gzip', 'gzip'],
+  ['x-gzip', 'gzip'],
+  ['deflate', 'deflate'],
+])
+
+async function readBytes(
+  stream: ReadableStream<Uint8Array>,
+  maxBytes: number,
+  isEncoded: boolean,
+): Promise<Uint8Array> {
+  const reader = stream.getReader()
   const chunks: Uint8Array[] = []
   let total = 0
   for (;;) {
     const { done, value } = await reader.read().catch((cause) => {
-      throw new RouterError('cancelled', 'The request body broke off before its end.', { cause })
+      throw isEncoded
+        ? new RouterError('invalid_request', 'The request body cannot be decompressed. Check its encoding.')
+        : new RouterError('cancelled', 'The request body broke off before its end.', { cause })
     })
     if (done) break
     total += value.byteLength

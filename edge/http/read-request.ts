@@ -81,7 +81,12 @@ export function createRouterRequest(
 export function readControls(headers: Headers, tenant: Tenant): Controls {
   const allowed = (control: ControlName, name: string): string | undefined => {
     const value = headers.get(name)?.trim()
-    if (value === undefined || value === '') return undefined
+    if (value === undefined) return undefined
+    if (value === '')
+      throw new RouterError(
+        'invalid_request',
+        `The header ${name} is empty. Give it a value or leave it out.`,
+      )
     if (tenant.forbid.includes(control))
       throw new RouterError('forbidden', `The header ${name} is not allowed for this key. Leave it out.`)
     return value

@@ -6,7 +6,17 @@ import * as z from 'zod/mini'
 import { SIMPLE_TASKS, type SimpleTask } from '../../shared/tasks.ts'
 import { DEFAULT_THRESHOLD } from '../routing/classifier/weights.ts'
 import { STRATEGIES } from '../strategy.ts'
-import { boolean, choice, choices, list, milliseconds, share, text, wholeNumber } from './setting-schemas.ts'
+import {
+  boolean,
+  choice,
+  choices,
+  headerText,
+  list,
+  milliseconds,
+  share,
+  text,
+  wholeNumber,
+} from './setting-schemas.ts'
 
 export type Deadlines = {
   /** Until response headers, ms; Claude's come late where no stream is asked for, and are then bound by the total. */
@@ -56,14 +66,14 @@ export const CORE_SETTINGS = {
   LOCAL_LLM_URL: list([]),
   LOCAL_LLM_PROTOCOL: choice(['anthropic', 'openai'], 'anthropic'),
   LOCAL_LLM_MODEL: text,
-  LOCAL_LLM_SECRET: text,
+  LOCAL_LLM_SECRET: headerText,
   LOCAL_TASKS: choices(SIMPLE_TASKS),
   LOCAL_MAX_INPUT_TOKENS: z.optional(wholeNumber(0, 1, 10_000_000)),
   LOCAL_TIMEOUT_MS: milliseconds(60_000),
   LOCAL_HEADERS_MS: milliseconds(2_000),
   LOCAL_FIRST_CONTENT_MS: milliseconds(4_000),
   LOCAL_IDLE_MS: milliseconds(15_000),
-  ANTHROPIC_API_KEY: text,
+  ANTHROPIC_API_KEY: headerText,
   ANTHROPIC_BASE_URL: text,
   CLAUDE_MODEL: text,
   CLAUDE_SIMPLE_MODEL: text,

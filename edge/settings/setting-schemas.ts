@@ -3,9 +3,19 @@
  * "NAME …". Knows no setting by name.
  */
 import * as z from 'zod/mini'
+import { isHeaderValue } from '../../shared/header-value.ts'
 
 /** Any text. */
 export const text = z.optional(z.string())
+
+/** A secret, or what else goes into a request header. Never quoted in a message. */
+export const headerText = z.optional(
+  z.string().check(
+    z.refine(isHeaderValue, {
+      error: 'holds a line break or a character outside ASCII, which no header can carry. Paste it again',
+    }),
+  ),
+)
 
 /** `true` or `false`; unset is false. */
 export const boolean = z.pipe(
@@ -82,12 +92,16 @@ export function parseSettings<T extends z.ZodMiniObject>(
   schema: T,
   env: Readonly<Record<string, unknown>>,
 ): ParsedSettings<z.infer<T>> {
-  const given = pickSettings(env, Object.keys(schema.shape))
+  const names = Object.keys(schema.shape)
+  const given = pickSettings(env, names)
+  const shaped = names
+    .filter((name) => typeof env[name] === 'object' && env[name] !== null)
+    .map((name) => `${name} must be one text, not a list or a table: separate several values by commas`)
   const first = schema.safeParse(given)
-  if (first.success) return { settings: first.data, problems: [] }
+  if (first.success) return { settings: first.data, problems: shaped }
   for (const { path } of first.error.issues) delete given[String(path[0])]
   const problems = first.error.issues.map(({ path, message }) => `${path.map(String).join('.')} ${message}`)
-  return { settings: schema.parse(given), problems }
+  return { settings: schema.parse(given), problems: [...shaped, ...problems] }
 }
 
 function pickSettings(

@@ -216,3 +216,27 @@ test('keeps only digests of the keys that let clients in', async () => {
   expect(JSON.stringify([config.keys, config.adminKeys])).not.toMatch(/canary/)
   expect(config.adminKeys[0]?.tenant.admin).toBe(true)
 })
+
+test.each(['ANTHROPIC_API_KEY', 'LOCAL_LLM_SECRET', 'ADMIN_KEY'])(
+  'refuses %s with characters that no header can carry, and never quotes it',
+  async (name) => {
+    for (const odd of ['\u200b', '\n', 'é']) {
+      const found = await problems({ [name]: `0123456789${odd}abcdefgh` })
+      expect(found).toEqual([
+        expect.stringMatching(`^${name} holds a line break or a character outside ASCII`),
+      ])
+      expect(found.join()).not.toContain('0123456789')
+    }
+  },
+)
+
+test('names a setting that is a list or a table of wrangler.toml', async () => {
+  expect(await problems({ CORS_ORIGINS: ['https://a.example'], LLM_STRATEGY: { x: 1 } })).toEqual([
+    expect.stringMatching(/^(CORS_ORIGINS|LLM_STRATEGY) must be one text/),
+    expect.stringMatching(/^(CORS_ORIGINS|LLM_STRATEGY) must be one text/),
+  ])
+})
+
+test('takes no notice of a byte order mark in front of a value', async () => {
+  expect((await read({ LLM_STRATEGY: '\ufeffclaude_only' })).strategy).toBe('claude_only')
+})

@@ -95,6 +95,22 @@ test('finds a tenant by exactly its key and by nothing else', async () => {
     expect(await findTenant(keys, ALICE_KEY.slice(0, length))).toBeUndefined()
 })
 
-test('never makes an admin of a tenant', async () => {
-  for (const { tenant } of await keysOf(`admin:${ALICE_KEY}`)) expect(tenant.admin).toBe(false)
+test.each(['admin', 'Admin', 'anonymous', 'client-0123456789abcdef'])(
+  'refuses a tenant with a name that the router gives itself: %s',
+  async (id) => {
+    expect(await parseRouterKeys(`${id}:${ALICE_KEY}`)).toMatch(`the tenant name "${id}" is the router's own`)
+  },
+)
+
+test('never takes a digest with a wrong number of digits for a key, and names its tenant', async () => {
+  for (const digest of ['sha256:', 'sha256:abc', `SHA256:${'a'.repeat(63)}`, `sha256:${'g'.repeat(64)}`])
+    expect(await parseRouterKeys(JSON.stringify([{ id: 'alice', key: digest }]))).toMatch(
+      /tenant "alice" begins with sha256: but/,
+    )
+})
+
+test('refuses a key that no header can carry, without quoting it', async () => {
+  const problem = await parseRouterKeys(JSON.stringify([{ id: 'alice', key: `${ALICE_KEY}\u200b` }]))
+  expect(problem).toMatch(/tenant "alice" holds characters that no header can carry/)
+  expect(problem).not.toContain(ALICE_KEY)
 })

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { RouterError } from '../../shared/errors.ts'
 import {
   arrayElements,
-  exceedsDepth,
+  exceededBound,
   MAX_JSON_DEPTH,
   parseJsonBody,
   topLevelMembers,
@@ -137,15 +137,21 @@ test('nesting is too deep exactly where a recursive count says so', () => {
       ),
       fc.nat({ max: 8 }),
       (text, maxDepth) => {
-        expect(exceedsDepth(text, maxDepth)).toBe(depthOf(text) > maxDepth)
+        expect(exceededBound(text, maxDepth) === 'depth').toBe(depthOf(text) > maxDepth)
       },
     ),
   )
 })
 
 test('brackets in strings and behind escaped quotes do not count as nesting', () => {
-  expect(exceedsDepth('{"a":"[[[[","b\\"[[[":1}', 1)).toBe(false)
-  expect(exceedsDepth('{"a\\\\":[[1]]}', 2)).toBe(true)
+  expect(exceededBound('{"a":"[[[[","b\\"[[[":1}', 1)).toBeUndefined()
+  expect(exceededBound('{"a\\\\":[[1]]}', 2)).toBe('depth')
+})
+
+test('refuses a body of more values than memory has room for', () => {
+  const many = (count: number) => utf8(`{"x":[${'{},'.repeat(count)}1]}`)
+  expect(errorOf(() => parseJsonBody(many(200_000)))).toMatchObject({ code: 'too_large' })
+  expect(parseJsonBody(many(90_000)).text).toHaveLength(270_009)
 })
 
 test.each([5000, 1_000_000])('refuses %d brackets without overflowing the stack', (depth) => {

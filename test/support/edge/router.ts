@@ -61,7 +61,7 @@ export async function createTestRouter(
     }),
   )
   const request = async (path: string, init?: RequestInit) =>
-    app.fetch(new Request(`https://router.test${path}`, init))
+    app.fetch(new Request(`http://localhost${path}`, init))
   return {
     request,
     post: (body, headers = {}, { query = '', signal, path = '/v1/messages' } = {}) =>

@@ -1,0 +1,44 @@
+/**
+ * Paths as clients build them, and what is said where there is nothing: which shape an error has there, and what to use
+ * instead.
+ */
+
+/**
+ * Returns the path that is meant. Some clients append `/v1/…` to a base URL that ends in `/v1` or in a slash already.
+ */
+export function normalisePath(path: string): string {
+  const single = path.replaceAll(/\/{2,}/g, '/').replace(/^(\/v1)+\//, '/v1/')
+  return single.length > 1 && single.endsWith('/') ? single.slice(0, -1) : single
+}
+
+const OPENAI_ONLY =
+  /^(\/v1)?\/(chat|responses|completions|embeddings|images|audio|moderations|assistants|threads|vector_stores|fine_tuning|batches|realtime|uploads)(\/|$)/
+
+/** Says whether only OpenAI's clients call this path, so that its errors have OpenAI's shape. */
+export function isOpenAiPath(path: string): boolean {
+  return OPENAI_ONLY.test(path)
+}
+
+const INSTEAD: readonly (readonly [RegExp, string])[] = [
+  [/\/responses(\/|$)/, "OpenAI's Responses API is not offered. Use POST /v1/chat/completions."],
+  [/\/chat\/completions\/.+/, 'Stored completions are not offered. Use POST /v1/chat/completions.'],
+  [/\/completions(\/|$)/, 'Text completions are not offered. Use POST /v1/chat/completions.'],
+  [
+    /\/embeddings(\/|$)/,
+    'Embeddings are not offered: neither side of the router makes them. Use a provider of embeddings directly.',
+  ],
+  [
+    /\/(messages\/)?batches(\/|$)/,
+    'Batches are not offered. Send them to the provider directly, or each request to POST /v1/messages.',
+  ],
+  [
+    /\/files(\/|$)/,
+    'Files are not offered. Send the content in the request (a document or image block), or use the provider directly.',
+  ],
+]
+
+/** Returns what to use in the place of an endpoint that does not exist. */
+export function insteadOf(path: string): string {
+  const known = INSTEAD.find(([pattern]) => pattern.test(path))?.[1]
+  return known ?? 'There is no such endpoint. GET /docs lists those that there are.'
+}

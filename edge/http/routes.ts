@@ -1,0 +1,152 @@
+/**
+ * The one table of endpoints: router, access, error shape, 405 and `Allow`, CORS methods and the OpenAPI paths come from
+ * it. What each endpoint does stands in its own file.
+ */
+import { createChatCompletionsHandler } from './chat-completions.ts'
+import type { AppContext, AppDependencies } from './context.ts'
+import { createCountTokensHandler } from './count-tokens.ts'
+import { createReadinessHandler, health } from './health.ts'
+import { createMessagesHandler } from './messages.ts'
+import { createModelHandler, createModelList, createModelsHandler } from './models.ts'
+import { OPERATIONS, type OpenApiDocument } from './openapi.ts'
+import { createPages } from './pages.ts'
+import {
+  createExplainHandler,
+  createStatusHandler,
+  createStrategyHandler,
+  createStrategyResetHandler,
+} from './router.ts'
+
+export type Route = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Hono's pattern. */
+  readonly path: string
+  /** The same endpoint under other names; not documented. */
+  readonly aliases: readonly string[]
+  /** `key`: a key of the router is needed; `open`: for everybody. */
+  readonly access: 'key' | 'open'
+  /** The id of its documentation; absent for what is no part of the API. */
+  readonly operation?: keyof typeof OPERATIONS
+  readonly handle: (context: AppContext) => Response | Promise<Response>
+}
+
+/** Returns the table over its dependencies. */
+export function createRoutes(dependencies: AppDependencies): readonly Route[] {
+  const models = createModelList(dependencies)
+  const pages = createPages(() => openApiPaths(routes))
+  const open = { access: 'open', aliases: [], method: 'GET' } as const
+  const keyed = { access: 'key', aliases: [] } as const
+  const routes: readonly Route[] = [
+    { ...open, path: '/', handle: pages.landing },
+    { ...open, path: '/docs', handle: pages.docs },
+    { ...open, path: '/openapi.json', handle: pages.openApi },
+    // Clients look whether anybody is there before they send a request.
+    { ...open, path: '/api/hello', handle: health },
+    { ...open, path: '/healthz', operation: 'alive', handle: health },
+    { ...open, path: '/readyz', operation: 'ready', handle: createReadinessHandler(dependencies) },
+    {
+      ...keyed,
+      method: 'POST',
+      path: '/v1/messages',
+      aliases: ['/messages'],
+      operation: 'createMessage',
+      handle: createMessagesHandler(dependencies),
+    },
+    {
+      ...keyed,
+      method: 'POST',
+      path: '/v1/messages/count_tokens',
+      aliases: ['/messages/count_tokens'],
+      operation: 'countTokens',
+      handle: createCountTokensHandler(dependencies),
+    },
+    {
+      ...keyed,
+      method: 'POST',
+      path: '/v1/chat/completions',
+      aliases: ['/chat/completions'],
+      operation: 'createChatCompletion',
+      handle: createChatCompletionsHandler(dependencies),
+    },
+    {
+      ...keyed,
+      method: 'GET',
+      path: '/v1/models',
+      aliases: ['/models'],
+      operation: 'listModels',
+      handle: createModelsHandler(models),
+    },
+    {
+      ...keyed,
+      method: 'GET',
+      path: '/v1/models/:id{.+}',
+      aliases: ['/models/:id{.+}'],
+      operation: 'getModel',
+      handle: createModelHandler(models),
+    },
+    {
+      ...keyed,
+      method: 'GET',
+      path: '/v1/router/status',
+      operation: 'status',
+      handle: createStatusHandler(dependencies),
+    },
+    {
+      ...keyed,
+      method: 'PUT',
+      path: '/v1/router/strategy',
+      operation: 'setStrategy',
+      handle: createStrategyHandler(dependencies),
+    },
+    {
+      ...keyed,
+      method: 'DELETE',
+      path: '/v1/router/strategy',
+      operation: 'resetStrategy',
+      handle: createStrategyResetHandler(dependencies),
+    },
+    {
+      ...keyed,
+      method: 'POST',
+      path: '/v1/router/explain',
+      operation: 'explain',
+      handle: createExplainHandler(dependencies),
+    },
+  ]
+  return routes
+}
+
+/** Returns the methods that this path takes, in the table's order; empty where there is no such endpoint. */
+export function allowedMethods(routes: readonly Route[], path: string): readonly string[] {
+  return routes
+    .filter((route) => [route.path, ...route.aliases].some((pattern) => matches(pattern, path)))
+    .map(({ method }) => method)
+}
+
+/** Returns every method of the table, and HEAD, which every GET answers. */
+export function allMethods(routes: readonly Route[]): string[] {
+  return [...new Set([...routes.map(({ method }) => method), 'HEAD'])]
+}
+
+/** Returns the documented routes in OpenAPI's form. */
+export function openApiPaths(routes: readonly Route[]): OpenApiDocument['paths'] {
+  const paths: Record<string, OpenApiDocument['paths'][string]> = {}
+  for (const { path, method, operation } of routes) {
+    if (operation === undefined) continue
+    const documented = path.replaceAll(PARAMETER, '{$1}')
+    paths[documented] = {
+      ...paths[documented],
+      [method.toLowerCase()]: { operationId: operation, ...OPERATIONS[operation] },
+    }
+  }
+  return paths
+}
+
+/** The one kind of parameter in use: the rest of the path. */
+const PARAMETER = /:(\w+)\{\.\+\}/g
+
+function matches(pattern: string, path: string): boolean {
+  const [before, after] = pattern.split(PARAMETER).filter((_, index) => index !== 1)
+  if (after === undefined) return pattern === path
+  return path.startsWith(before ?? '') && path.length > (before ?? '').length
+}
