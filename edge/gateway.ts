@@ -83,6 +83,11 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const result = await openFirst(request, decision.targets, dependencies.providers, {
       isUsable: (target) => target.provider === 'local' || dependencies.claude.configured,
       known: known === undefined ? {} : { local: known },
+      // A request that the local model judged complex is no longer the simple one that the cheap model was meant for.
+      resolve: (target, failures) =>
+        target.provider === 'claude' && failures.some(({ cause }) => cause === 'judged_complex')
+          ? { ...target, model: decision.complexModel }
+          : target,
     })
     const { failures, attempts } = result
     const tried: Passage = { ...passage, facts: { ...passage.facts, failures, attempts } }

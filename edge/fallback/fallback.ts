@@ -47,6 +47,8 @@ export type FallbackOptions = {
   readonly isUsable?: (target: Target) => boolean
   /** Targets of which the caller knows already that they fail, and how. */
   readonly known?: Partial<Record<ProviderName, RouterError>>
+  /** Chooses the model of a target when its turn comes, in the light of how those before it failed. */
+  readonly resolve?: (planned: Target, failures: readonly Failure[]) => Target
 }
 
 /** Returns the first answer, or the error that the client gets when no target gives one. */
@@ -54,7 +56,7 @@ export async function openFirst(
   request: RouterRequest,
   targets: readonly Target[],
   providers: Providers,
-  { isUsable = () => true, known = {} }: FallbackOptions = {},
+  { isUsable = () => true, known = {}, resolve = (planned) => planned }: FallbackOptions = {},
 ): Promise<FallbackResult> {
   const failures: Failure[] = []
   const errors: RouterError[] = []
@@ -62,7 +64,8 @@ export async function openFirst(
   const onAttempt = () => {
     attempts++
   }
-  for (const [index, target] of targets.entries()) {
+  for (const [index, planned] of targets.entries()) {
+    const target = resolve(planned, failures)
     try {
       const failed = known[target.provider]
       if (failed !== undefined) throw failed
@@ -90,6 +93,8 @@ function summarise(errors: readonly RouterError[]): RouterError {
   const last = errors.at(-1) ?? new RouterError('internal', 'There is no target for this request.')
   const first = errors[0]
   if (last.code !== 'configuration' || first === undefined || first === last) return last
+  // Where a model declined nothing has failed: what is missing is the one that it left the request to.
+  if (first.code === 'declined') return last
   return new RouterError(
     first.code,
     `${first.message} Claude cannot take over: ANTHROPIC_API_KEY is not set.`,

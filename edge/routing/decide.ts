@@ -5,6 +5,7 @@
 import { RouterError } from '../../shared/errors.ts'
 import type { ModelCard } from '../../shared/model-card.ts'
 import { isSimpleTask } from '../../shared/tasks.ts'
+import { capableModel } from '../providers/claude/model-capabilities.ts'
 import type { Strategy } from '../strategy.ts'
 import type { ProviderName, Target } from '../target.ts'
 import type { Verdict } from './classifier/classifier.ts'
@@ -46,17 +47,20 @@ export type Decision = {
   readonly guard: string | undefined
   /** What Claude would have been asked for, whether or not it is among the targets. */
   readonly claudeModel: string
+  /** What Claude is asked for where the local model finds the request complex. */
+  readonly complexModel: string
   readonly refusal?: RouterError
 }
 
-type Choice = Omit<Decision, 'claudeModel' | 'guard'>
+type Choice = Omit<Decision, 'claudeModel' | 'complexModel' | 'guard'>
 
 /** Returns the targets of a request, or why it is refused. */
 export function decide(features: Features, verdict: Verdict, circumstances: Circumstances): Decision {
   const subject: GuardSubject = { features, task: verdict.task, local: circumstances.local }
   const guard = findGuard(subject)
   const isSide = isSideRequest(features.lastUserText)
-  const model = claudeModel(verdict, guard, isSide, circumstances)
+  const isHard = !isSide && (isComplex(verdict) || guard?.kind === 'content')
+  const model = claudeModel(features, isHard, circumstances)
   const choice = chooseTargets({ subject, verdict, guard, isSide }, circumstances, {
     provider: 'claude',
     model,
@@ -65,6 +69,7 @@ export function decide(features: Features, verdict: Verdict, circumstances: Circ
     ...withoutOthers(choice, circumstances.localOnlyFeature),
     guard: guard?.name,
     claudeModel: model,
+    complexModel: claudeModel(features, true, circumstances),
   }
 }
 
@@ -132,16 +137,15 @@ function withoutOthers(decision: Choice, feature: string | undefined): Choice {
   return refuse(decision.reason, 'invalid_request', message)
 }
 
-/** A concrete name is used as it is; a virtual one means the strong model for complex work, else the cheap one. */
-function claudeModel(
-  verdict: Verdict,
-  guard: Guard | undefined,
-  isSide: boolean,
-  { requestedModel, claude }: Circumstances,
-): string {
+/**
+ * A concrete name is used as it is; a virtual one means the strong model for hard work, else the cheap one, unless only
+ * the other can do what the request demands.
+ */
+function claudeModel(features: Features, isHard: boolean, { requestedModel, claude }: Circumstances): string {
   if (!isVirtualModel(requestedModel) && requestedModel !== LOCAL_MODEL) return requestedModel
-  if (isSide) return claude.simpleModel
-  return isComplex(verdict) || guard?.kind === 'content' ? claude.model : claude.simpleModel
+  return isHard
+    ? capableModel(features, claude.model, claude.simpleModel)
+    : capableModel(features, claude.simpleModel, claude.model)
 }
 
 function isComplex(verdict: Verdict): boolean {

@@ -19,6 +19,8 @@ export type Features = {
   readonly maxTokens: number
   readonly estimatedInputTokens: number
   readonly usesTools: boolean
+  /** The model must use a tool, which some models refuse. */
+  readonly forcedTool: boolean
   /** The type of the first content block that is neither text nor about tools, or undefined. */
   readonly nonTextBlock: string | undefined
   readonly thinking: boolean
@@ -83,6 +85,7 @@ export function extractFeatures(request: MessagesRequest): Features {
     maxTokens: request.max_tokens,
     estimatedInputTokens: everything.reduce((sum, text) => sum + estimateTokens(text), 0),
     usesTools: usesTools(request, blocks),
+    forcedTool: forcesTool(request),
     nonTextBlock:
       nonTextBlock(blocks) ?? nonTextBlock(typeof request.system === 'object' ? (request.system ?? []) : []),
     thinking: isThinkingAsked(request.thinking),
@@ -91,8 +94,23 @@ export function extractFeatures(request: MessagesRequest): Features {
       request.output_config !== null &&
       'format' in request.output_config,
     unknownField: findUnknownField(request),
-    prefill: spoken.at(-1)?.role === 'assistant',
+    prefill: hasPrefill(request),
   }
+}
+
+/** Says whether the model must use a tool: any, or a named one. */
+export function forcesTool({ tool_choice: choice }: MessagesRequest): boolean {
+  return (
+    typeof choice === 'object' &&
+    choice !== null &&
+    'type' in choice &&
+    (choice.type === 'any' || choice.type === 'tool')
+  )
+}
+
+/** Says whether the request ends in the beginning of an answer, which only some models continue. */
+export function hasPrefill({ messages }: MessagesRequest): boolean {
+  return messages.findLast(({ role }) => role !== 'system')?.role === 'assistant'
 }
 
 /** Returns the path of the first field, outside of blocks that are no text, that is not known here. */

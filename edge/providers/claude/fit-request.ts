@@ -4,6 +4,7 @@
  */
 import { arrayElements, topLevelMembers } from '../../../shared/json.ts'
 import type { MessagesRequest } from '../../../shared/messages.ts'
+import { forcesTool, hasPrefill } from '../../routing/features.ts'
 import { capabilitiesOf, type ModelCapabilities } from './model-capabilities.ts'
 
 /** New values of top-level members as JSON text; undefined takes the member out. */
@@ -50,16 +51,6 @@ export function fitRequest(
     if (!capabilities.prefill) replacePrefill(request, text, changes)
   }
   return changes
-}
-
-/** Says whether the model must use a tool: any, or a named one. */
-export function forcesTool({ tool_choice: choice }: MessagesRequest): boolean {
-  return isObject(choice) && (choice.type === 'any' || choice.type === 'tool')
-}
-
-/** Says whether the request ends in the beginning of an answer. */
-function hasPrefill({ messages }: MessagesRequest): boolean {
-  return messages.findLast(({ role }) => role !== 'system')?.role === 'assistant'
 }
 
 function refusedSampling(

@@ -232,3 +232,15 @@ test('hangs up on a container that missed its deadline', async () => {
   await (await router.post(ask())).text()
   await expect.poll(() => closed).toBe(true)
 })
+
+test('asks the strong model for a request that the container judged complex, and the cheap one for any other', async () => {
+  const router = await createTestRouter()
+  const asked = () => JSON.parse(claude.hits.at(-1)?.text ?? '').model
+  const declined = { type: 'error', error: { type: 'api_error', message: 'judged complex' } }
+  container.answer(() => HttpResponse.json(declined, { status: 409, headers: { 'x-queue-depth': '0' } }))
+  expect((await router.post(ask('Hello!'))).headers.get('x-router-fallback')).toBe('judged_complex')
+  expect(asked()).toBe('claude-sonnet-5-5')
+  container.answer(refused)
+  await router.post(ask('Hi!'))
+  expect(asked()).toBe('claude-haiku-5-5')
+})

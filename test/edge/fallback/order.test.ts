@@ -51,6 +51,34 @@ test('tells the second target that it is one, and counts all attempts', async ()
   expect(asked.at(-1)).toEqual(['claude', { isFallback: true, isLast: true }])
 })
 
+test('lets the next target answer what a model declined, and blames nobody where there is none', async () => {
+  const declined = await openFirst(routerRequest(), targets, providersThat('declined', undefined).providers)
+  expect(declined).toMatchObject({ ok: true, failures: [{ provider: 'local', cause: 'judged_complex' }] })
+  const unset = await openFirst(
+    routerRequest(),
+    targets,
+    providersThat('declined', 'configuration').providers,
+  )
+  expect(unset).toMatchObject({
+    ok: false,
+    error: { code: 'configuration', message: 'claude says configuration.' },
+  })
+})
+
+test('chooses the model of a target when its turn comes, knowing how the others failed', async () => {
+  const { providers } = providersThat('declined', undefined)
+  const result = await openFirst(routerRequest(), targets, providers, {
+    resolve: (target, failures) => ({
+      ...target,
+      model: failures.map(({ cause }) => cause).join() || target.model,
+    }),
+  })
+  expect(result).toMatchObject({
+    ok: true,
+    answer: { target: { provider: 'claude', model: 'judged_complex' } },
+  })
+})
+
 test('asks nobody else for a client that has left, or for a request that nobody can serve', async () => {
   for (const code of ['cancelled', 'invalid_request', 'unauthorized', 'internal'] as const) {
     const { providers, asked } = providersThat(code, undefined)

@@ -220,3 +220,27 @@ test('sends what chat clients ask beside a conversation to the cheap model', () 
   }
   expect(routeOf({}, complex, featuresOf(ask('### Task:\nWrite a compiler.')))).toBe('strong')
 })
+
+test('asks the model that can do what is demanded, and the one that the client names whatever it can', () => {
+  const forced = featuresOf(ask('Hello', { tools: [{ name: 'a' }], tool_choice: { type: 'any' } }))
+  const claude = { configured: true, model: 'claude-sonnet-5-5', simpleModel: 'claude-haiku-5-5' }
+  expect(routeOf({ claude }, complex, forced)).toBe('claude-haiku-5-5')
+  expect(routeOf({ claude }, complex, featuresOf(ask('Hello', { tools: [{ name: 'a' }] })))).toBe(
+    'claude-sonnet-5-5',
+  )
+  expect(routeOf({ claude, requestedModel: 'claude-sonnet-5-5' }, complex, forced)).toBe('claude-sonnet-5-5')
+  const begun = featuresOf(
+    ask('Hi', { messages: [...ask('Hi').messages, { role: 'assistant', content: '{' }] }),
+  )
+  const older = { ...claude, model: 'claude-sonnet-4-5' }
+  expect(routeOf({ claude: older }, simple, begun)).toBe('claude-sonnet-4-5')
+})
+
+test('names the strong model for a request that the local model finds complex after all', () => {
+  const modelsOf = (change: Partial<Circumstances>) => {
+    const { claudeModel, complexModel } = decide(plain, simple, { ...usual, ...change })
+    return [claudeModel, complexModel]
+  }
+  expect(modelsOf({})).toEqual(['cheap', 'strong'])
+  expect(modelsOf({ requestedModel: 'claude-next' })).toEqual(['claude-next', 'claude-next'])
+})

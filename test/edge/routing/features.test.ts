@@ -159,3 +159,22 @@ test('finds no user text where there is none', () => {
   expect(featuresOf(turns(user('  \n '))).lastUserText).toBe('')
   expect(featuresOf(turns(user([]))).lastUserText).toBe('')
 })
+
+test.each([
+  [{ type: 'any' }, true],
+  [{ type: 'tool', name: 'a' }, true],
+  [{ type: 'auto' }, false],
+  [{ type: 'none' }, false],
+  ['any', false],
+  [null, false],
+])('tells of tool_choice %j whether it forces a tool', (choice, forced) => {
+  expect(featuresOf(ask('Hi', { tool_choice: choice })).forcedTool).toBe(forced)
+})
+
+test('tells whether the last turn is the beginning of an answer', () => {
+  const begun = (...roles: string[]) =>
+    featuresOf(ask('Hi', { messages: roles.map((role) => ({ role, content: 'x' })) })).prefill
+  expect(begun('user', 'assistant')).toBe(true)
+  expect(begun('user', 'assistant', 'system')).toBe(true)
+  expect(begun('user', 'assistant', 'user')).toBe(false)
+})

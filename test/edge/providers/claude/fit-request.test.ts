@@ -1,7 +1,6 @@
 /** What Claude gets where the router chose the model: a request that this model takes, and not a byte changed beside that. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { forcesTool } from '../../../../edge/providers/claude/fit-request.ts'
 import { claudeRequestBody } from '../../../../edge/providers/claude/request-body.ts'
 import { parseMessagesRequest } from '../../../../shared/messages.ts'
 import { routerRequest } from '../../../support/edge/requests.ts'
@@ -165,16 +164,4 @@ test('gives a model nothing that it refuses, whatever was asked of another', () 
       expect(messages.findLast((message) => message.role !== 'system')?.role).not.toBe('assistant')
     }),
   )
-})
-
-test.each([
-  [{ type: 'any' }, true],
-  [{ type: 'tool', name: 'a' }, true],
-  [{ type: 'auto' }, false],
-  [{ type: 'none' }, false],
-  ['any', false],
-  [null, false],
-  [undefined, false],
-])('tells of tool_choice %j whether it forces a tool', (choice, forced) => {
-  expect(forcesTool(parseMessagesRequest({ ...base, tool_choice: choice }))).toBe(forced)
 })

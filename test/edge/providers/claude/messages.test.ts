@@ -362,6 +362,29 @@ test('shows no header of an upstream that a client could not read', async () => 
   expect(headers.has('anthropic-note')).toBe(false)
 })
 
+test('sends a forced tool to a model that takes it, on both surfaces, where the router picks the model', async () => {
+  const router = await createTestRouter()
+  const asked = () => JSON.parse(claude.hits.at(-1)?.text ?? '')
+  const tool = { name: 'clock', input_schema: { type: 'object' } }
+  await router.post({ ...body, tools: [tool], tool_choice: { type: 'tool', name: 'clock' } })
+  expect(asked()).toMatchObject({ model: 'claude-haiku-5-5', tool_choice: { type: 'tool', name: 'clock' } })
+  const chat = {
+    model: 'gpt-5',
+    messages: body.messages,
+    tools: [{ type: 'function', function: { name: 'clock', parameters: { type: 'object' } } }],
+    tool_choice: 'required',
+  }
+  await router.post(chat, {}, { path: '/v1/chat/completions' })
+  expect(asked()).toMatchObject({ model: 'claude-haiku-5-5', tool_choice: { type: 'any' } })
+
+  const opus = await createTestRouter({
+    CLAUDE_MODEL: 'claude-opus-5-5',
+    CLAUDE_SIMPLE_MODEL: 'claude-sonnet-5-5',
+  })
+  await opus.post(chat, {}, { path: '/v1/chat/completions' })
+  expect(asked()).toMatchObject({ model: 'claude-opus-5-5', tool_choice: { type: 'auto' } })
+})
+
 test('names a version where the client names none, and keeps the query', async () => {
   const router = await createTestRouter()
   await router.post(body, {}, { query: '?beta=true&x=%2F' })
