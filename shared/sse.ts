@@ -80,9 +80,12 @@ export function encodeSseEvent(event: KnownEvent): string {
   return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
 }
 
-/** Returns a comment line, which clients ignore and which shows that the connection lives. */
+/**
+ * Returns a comment line, which clients ignore and which shows that the connection lives. No blank line follows it:
+ * that would end an event, and some clients take an event without data for a broken one.
+ */
 export function encodeSseComment(text: string): string {
-  return `: ${text.replaceAll(/[\r\n]/g, ' ')}\n\n`
+  return `: ${text.replaceAll(/[\r\n]/g, ' ')}\n`
 }
 
 function tooLong(): RouterError {

@@ -79,8 +79,10 @@ export function describeLocalServer(name: string, start: () => Promise<LocalServ
       stream_options: { include_usage: true },
     }
     const response = await router.post(body, {}, { path: '/v1/chat/completions' })
-    const all = (await response.text()).trim().split('\n\n')
-    const frames = all.filter((frame) => !frame.startsWith(':'))
+    const frames = (await response.text())
+      .replaceAll(/^:.*\n/gm, '')
+      .trim()
+      .split('\n\n')
     expect(frames.at(-1)).toBe('data: [DONE]')
     const chunks = frames.slice(0, -1).map((frame) => JSON.parse(frame.replace(/^data: /, '')))
     expect(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('')).toBe(server.text)

@@ -158,6 +158,8 @@ test('frames an event as Anthropic does', () => {
 test('a comment stays a comment, whatever it says', async () => {
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: fc.constantFrom('\n', '\r', 'data: x', ':', ' ') }), async (text) => {
+      // One line and no blank one after it, at which some clients would dispatch an empty event.
+      expect(encodeSseComment(text)).toMatch(/^:[^\r\n]*\n$/)
       const frames = await gather(decodeSse(sequence([utf8(`${encodeSseComment(text)}data: 1\n\n`)])))
       expect(frames).toEqual([{ event: undefined, data: '1' }])
     }),

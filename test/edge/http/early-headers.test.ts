@@ -30,16 +30,16 @@ async function begin() {
   const response = await (await createTestRouter(EARLY)).post(streamed)
   const reader = response.body?.getReader()
   if (reader === undefined) throw new Error('no body')
-  const comments = await readUntil(reader, (text) => text.split('\n\n').length > 3)
+  const comments = await readUntil(reader, (text) => text.split('\n').length > 3)
   expect(response.status).toBe(200)
   expect(response.headers.get('content-type')).toContain('text/event-stream')
-  expect(comments.replaceAll(': waiting\n\n', '')).toBe('')
+  expect(comments.replaceAll(': waiting\n', '')).toBe('')
   return { reader, response }
 }
 
 /** What follows the comments. */
 async function rest(reader: ReadableStreamDefaultReader<Uint8Array>) {
-  return (await readUntil(reader, () => false)).replaceAll(': waiting\n\n', '')
+  return (await readUntil(reader, () => false)).replaceAll(': waiting\n', '')
 }
 
 test('sends comments until Claude answers, then the whole stream', async () => {

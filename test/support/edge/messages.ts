@@ -51,10 +51,11 @@ export type ClientEvent = { readonly event: string; readonly data: Record<string
 
 /** Reads a whole stream as a client would; comments are left out, unfinished frames make it throw. */
 export function readEvents(text: string): ClientEvent[] {
-  if (text !== '' && !text.endsWith('\n\n')) throw new Error(`unfinished frame: ${text.slice(-80)}`)
-  return text
+  const frames = text.replaceAll(/^:.*\n/gm, '')
+  if (frames !== '' && !frames.endsWith('\n\n')) throw new Error(`unfinished frame: ${text.slice(-80)}`)
+  return frames
     .split('\n\n')
-    .filter((frame) => frame !== '' && !frame.startsWith(':'))
+    .filter((frame) => frame !== '')
     .map((frame) => {
       const event = /^event: (.*)$/m.exec(frame)?.[1] ?? ''
       const data: Record<string, unknown> = JSON.parse(/^data: (.*)$/m.exec(frame)?.[1] ?? '')
