@@ -9,6 +9,7 @@ import type { AnswerCache, CacheEntry } from './cache/cache.ts'
 import { uncacheableReason } from './cache/key.ts'
 import { replayAnswer } from './cache/replay.ts'
 import { createSafeCache } from './cache/safe-cache.ts'
+import { cutAnswer } from './cut-answer.ts'
 import { closesWith, type Pieces } from './fallback/commit.ts'
 import { openFirst, type Providers } from './fallback/fallback.ts'
 import { routeHeaders, totalHeaders } from './ledger/headers.ts'
@@ -91,7 +92,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     })
     const { failures, attempts } = result
     const tried: Passage = { ...passage, facts: { ...passage.facts, failures, attempts } }
-    return result.ok ? answered(tried, result.answer) : fail(tried, result.error)
+    return result.ok ? answered(tried, cutAnswer(result.answer, request.cutAt)) : fail(tried, result.error)
   }
 
   function begin(request: RouterRequest, plan: Plan): Passage {
@@ -99,6 +100,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const mayCache =
       request.controls.cache !== 'skip' &&
       !request.logprobs &&
+      // The key is over what the models are asked, which does not hold these.
+      request.cutAt.length === 0 &&
       uncacheableReason(request.view, features) === undefined
     return {
       request,

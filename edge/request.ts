@@ -43,6 +43,10 @@ export type RouterRequest = {
   readonly logprobs: boolean
   /** The answer must be JSON, which a small model does not promise. */
   readonly structured: boolean
+  /** The client set no limit of tokens: Claude gets its model's own, and `max_tokens` is for a local server. */
+  readonly unlimited: boolean
+  /** Texts at which the router itself ends the answer, because no model takes them as stop sequences. */
+  readonly cutAt: readonly string[]
   /** The request belongs to an agent's session, whose side requests stay together unless the operator allows. */
   readonly agentSession: boolean
   /** Aborted when the client leaves. */

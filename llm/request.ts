@@ -74,6 +74,8 @@ export function createRequest({
     translated: true,
     logprobs: false,
     structured: false,
+    unlimited: false,
+    cutAt: [],
     agentSession: false,
     signal: given.signal === undefined ? signal : AbortSignal.any([given.signal, signal]),
     startedAt,

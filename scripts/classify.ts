@@ -128,6 +128,8 @@ function toRequest(body: Record<string, unknown>): RouterRequest {
     translated: false,
     logprobs: false,
     structured: false,
+    unlimited: false,
+    cutAt: [],
     agentSession: false,
     signal: new AbortController().signal,
     startedAt: 0,

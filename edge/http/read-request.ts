@@ -53,7 +53,9 @@ export function createRouterRequest(
   context: AppContext,
   { body, text, value }: RequestBody,
   signal: AbortSignal,
-  options: Partial<Pick<RouterRequest, 'translated' | 'logprobs' | 'structured'>> = {},
+  options: Partial<
+    Pick<RouterRequest, 'translated' | 'logprobs' | 'structured' | 'unlimited' | 'cutAt'>
+  > = {},
 ): RouterRequest {
   const tenant = context.get('tenant')
   const headers = context.req.raw.headers
@@ -70,6 +72,8 @@ export function createRouterRequest(
     translated: options.translated ?? false,
     logprobs: options.logprobs ?? false,
     structured: options.structured ?? false,
+    unlimited: options.unlimited ?? false,
+    cutAt: options.cutAt ?? [],
     agentSession: headers.has('x-claude-code-session-id'),
     signal,
     startedAt: context.get('startedAt'),

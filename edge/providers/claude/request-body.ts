@@ -6,6 +6,7 @@ import { topLevelMembers } from '../../../shared/json.ts'
 import type { RouterRequest } from '../../request.ts'
 import type { Target } from '../../target.ts'
 import { type Changes, fitRequest } from './fit-request.ts'
+import { maxOutputTokens } from './model-capabilities.ts'
 
 /**
  * Returns the body for `target`.
@@ -28,6 +29,7 @@ export function claudeRequestBody(
         })
       : [],
   )
+  if (request.unlimited) changes.set('max_tokens', String(maxOutputTokens(target.model)))
   if (chosenByRouter) changes.set('model', JSON.stringify(target.model))
   return changes.size === 0 ? request.body : applyChanges(text, changes)
 }

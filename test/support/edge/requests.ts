@@ -26,6 +26,8 @@ export function routerRequest(
     translated: false,
     logprobs: false,
     structured: false,
+    unlimited: false,
+    cutAt: [],
     agentSession: false,
     signal: new AbortController().signal,
     startedAt: 0,

@@ -119,3 +119,14 @@ test('drops a member wherever it stands', () => {
   ])
     expect(JSON.parse(sent(json))).toEqual({ ...JSON.parse(`{${rest}}`), model: 'claude-haiku-5-5' })
 })
+
+test('gives a request without a limit the most that the model writes, whichever answers', () => {
+  const request = routerRequest(JSON.parse(asked('')), { translated: true, unlimited: true })
+  for (const [model, limit] of [
+    ['claude-haiku-5-5', 128_000],
+    ['claude-haiku-4-5', 64_000],
+  ] as const) {
+    const body = claudeRequestBody(request, { provider: 'claude', model }, false)
+    expect(JSON.parse(String(body)).max_tokens).toBe(limit)
+  }
+})
