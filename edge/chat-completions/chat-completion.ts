@@ -2,8 +2,14 @@
  * A Messages answer as a chat completion, and the parts that a stream of chunks shares with it: finish reasons,
  * usage, refusal text. Does not stream: chunk-translator.ts does.
  */
+import * as z from 'zod/mini'
 import type { Message, Usage } from '../../shared/messages.ts'
+import { parseExact } from './exact-json.ts'
 import type { LogprobEntry } from './logprobs.ts'
+
+const exactAnswerSchema = z.looseObject({
+  content: z.array(z.looseObject({ input: z.optional(z.unknown()) })),
+})
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'function_call' | 'content_filter'
 
@@ -57,7 +63,7 @@ export type ChatCompletionOptions = {
 }
 
 /**
- * Translates a whole answer. `model` is the one that really answered. Thinking is left out: chat completions have
+ * Translates a non-streaming answer. `model` is the one that really answered. Thinking is left out: chat completions have
  * no field for it, and clients that show `reasoning_content` expect another vendor's text. Blocks of tools that
  * Claude ran itself are left out for the same reason.
  */
@@ -125,6 +131,22 @@ export function refusalText(stopReason: string | null | undefined, stopDetails: 
   return typeof explanation === 'string' && explanation !== ''
     ? explanation
     : 'The model declined to answer this request.'
+}
+
+/**
+ * Returns `message` with the inputs of its tool calls read exactly.
+ * @param json the answer as it came
+ */
+export function withExactInputs(message: Message, json: string): Message {
+  if (!message.content.some((block) => block.type === 'tool_use')) return message
+  const exact = exactAnswerSchema.safeParse(parseExact(json))
+  if (!exact.success) return message
+  return {
+    ...message,
+    content: message.content.map((block, at) =>
+      block.type === 'tool_use' ? { ...block, input: exact.data.content[at]?.input } : block,
+    ),
+  }
 }
 
 /** Returns arguments as JSON text; an input that could not be parsed is passed on as the model wrote it. */

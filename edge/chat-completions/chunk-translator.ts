@@ -18,6 +18,7 @@ import {
 } from './chat-completion.ts'
 import { logprobOf } from './logprobs.ts'
 import { type OpenAiErrorBody, toOpenAiError } from './openai-error.ts'
+import type { ParameterNames } from './parameter-names.ts'
 
 type ToolCallDelta = {
   readonly index: number
@@ -54,6 +55,8 @@ export type ChatCompletionChunk = {
 export type CompletionStreamItem = ChatCompletionChunk | OpenAiErrorBody | '[DONE]'
 
 export type ChunkTranslatorOptions = Omit<ChatCompletionOptions, 'logprobs'> & {
+  /** What errors call the request's fields. */
+  readonly names?: ParameterNames
   /** Whether a last chunk carries the usage. */
   readonly includeUsage?: boolean
   /** Whether chunks carry the log-probabilities that the local model reports. */
@@ -61,11 +64,11 @@ export type ChunkTranslatorOptions = Omit<ChatCompletionOptions, 'logprobs'> & {
 }
 
 export type ChunkTranslator = {
-  /** Takes the next event; returns what it adds to the stream. After an error nothing is added any more. */
+  /** Takes the next event; returns what it adds to the stream. After `[DONE]` or an error nothing is added any more. */
   readonly push: (event: StreamEvent) => CompletionStreamItem[]
-  /** Call once when no more events come: `[DONE]`, or an error if the answer is not complete. */
+  /** Call when no more events come: an error if the answer is not complete. */
   readonly end: () => CompletionStreamItem[]
-  /** Call instead of `end` when reading failed: the error in OpenAI's form, unless one was sent already. */
+  /** Call when reading failed: the error in OpenAI's form, unless the stream has ended before. */
   readonly fail: (error: unknown) => CompletionStreamItem[]
 }
 
@@ -80,7 +83,7 @@ export function createChunkTranslator(options: ChunkTranslatorOptions): ChunkTra
   let stopDetails: unknown
   let toolCount = 0
   const openTools = new Map<number, OpenTool>()
-  let state: 'open' | 'complete' | 'closed' = 'open'
+  let ended = false
 
   const chunk = (choices: readonly ChunkChoice[], finalUsage?: CompletionUsage): ChatCompletionChunk => ({
     id: options.id,
@@ -100,25 +103,26 @@ export function createChunkTranslator(options: ChunkTranslatorOptions): ChunkTra
     return { tool_calls: [{ index: position, ...opening, function: called }] }
   }
 
-  const close = (error: OpenAiErrorBody): CompletionStreamItem[] => {
-    if (state === 'closed') return []
-    state = 'closed'
-    return [error]
+  const fail = (error: Parameters<typeof toOpenAiError>[0]): CompletionStreamItem[] => {
+    if (ended) return []
+    ended = true
+    return [toOpenAiError(error, options.names).body]
   }
 
   const finish = (): CompletionStreamItem[] => {
-    state = 'complete'
+    ended = true
     const refusal = refusalText(stopReason, stopDetails)
     return [
       ...(refusal === null ? [] : [delta({ refusal })]),
       delta({}, null, toFinishReason(stopReason, legacyFunctions)),
       ...(includeUsage ? [chunk([], toCompletionUsage(usage))] : []),
+      '[DONE]',
     ]
   }
 
   return {
     push(event) {
-      if (state !== 'open') return []
+      if (ended) return []
       if (event.type === 'message_start') {
         model = event.message.model
         usage = merge(usage, event.message.usage)
@@ -159,20 +163,11 @@ export function createChunkTranslator(options: ChunkTranslatorOptions): ChunkTra
         return []
       }
       if (event.type === 'message_stop') return finish()
-      if (event.type === 'error') return close(toOpenAiError({ status: 500, body: event }).body)
+      if (event.type === 'error') return fail({ status: 500, body: event })
       return []
     },
-    end() {
-      if (state === 'complete') {
-        state = 'closed'
-        return ['[DONE]']
-      }
-      return close(
-        toOpenAiError(new RouterError('upstream', 'The answer ended before it was complete. Try again.'))
-          .body,
-      )
-    },
-    fail: (error) => close(toOpenAiError(RouterError.from(error)).body),
+    end: () => fail(new RouterError('upstream', 'The answer ended before it was complete. Try again.')),
+    fail: (error) => fail(RouterError.from(error)),
   }
 }
 

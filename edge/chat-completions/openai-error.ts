@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
+import { type ParameterNames, untranslatedNames } from './parameter-names.ts'
 
 export type OpenAiErrorBody = {
   readonly error: {
@@ -43,42 +44,46 @@ const STATUSES: Readonly<Record<number, number>> = { 529: 503 }
 
 /**
  * Translates an error of ours or of Claude.
- * @returns the HTTP status and the body; `param` is the field that the message begins with, in OpenAI's spelling
+ * @param names the client's names of parameters, once the request has been translated
+ * @returns the HTTP status and the body; `param` is the field that the message begins with, as the client spells it
  *   (`messages[0].role`)
  */
-export function toOpenAiError(error: RouterError | AnthropicErrorAnswer): {
-  status: number
-  body: OpenAiErrorBody
-} {
+export function toOpenAiError(
+  error: RouterError | AnthropicErrorAnswer,
+  names: ParameterNames = untranslatedNames,
+): { status: number; body: OpenAiErrorBody } {
   const { type, message } = error instanceof RouterError ? error : readBody(error.body)
   const kind = KINDS[type] ?? SERVER_ERROR
-  const invalid = type === 'invalid_request_error'
+  const namesField = type === 'invalid_request_error' || type === 'not_found_error'
+  const path = namesField ? FIELD.exec(message)?.[1] : undefined
+  const param = path === undefined ? null : names(path)
   return {
     status: STATUSES[error.status] ?? error.status,
     body: {
       error: {
-        message,
+        message: path === undefined || param === null ? message : param + message.slice(path.length),
         type: kind.type,
-        param: invalid ? parameterOf(message) : null,
-        code: invalid && isTooLong(message) ? 'context_length_exceeded' : kind.code,
+        param,
+        code: codeOf(type, path, message) ?? kind.code,
       },
     },
   }
+}
+
+/** Every message about a field begins with its path and a colon, Claude's as well as ours. */
+const FIELD = /^([a-z_]+(?:\.[A-Za-z0-9_]+)*): /
+
+/** Clients act on these codes: they shorten the conversation, or ask for another model. The wordings are Claude's. */
+function codeOf(type: string, path: string | undefined, message: string): string | undefined {
+  if (type === 'not_found_error' && path === 'model') return 'model_not_found'
+  const isTooLong =
+    type === 'invalid_request_error' &&
+    /(?:prompt|input) is too long|exceeds? (?:the |its )?(?:maximum )?context/i.test(message)
+  return isTooLong ? 'context_length_exceeded' : undefined
 }
 
 function readBody(body: unknown): { type: string; message: string } {
   const parsed = anthropicBodySchema.safeParse(body)
   if (parsed.success) return parsed.data.error
   return { type: 'api_error', message: 'The model could not answer. Try again.' }
-}
-
-/** Every message about a field begins with its path and a colon, Claude's as well as ours. */
-function parameterOf(message: string): string | null {
-  const path = /^([a-z_]+(?:\.[A-Za-z0-9_]+)*): /.exec(message)?.[1]
-  return path?.replaceAll(/\.(\d+)/g, '[$1]') ?? null
-}
-
-/** Clients shorten the conversation when they see this code; the wording is Claude's. */
-function isTooLong(message: string): boolean {
-  return /prompt is too long|exceeds? the (?:maximum )?context/i.test(message)
 }

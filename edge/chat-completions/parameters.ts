@@ -75,6 +75,11 @@ const TREATMENTS: Readonly<Record<string, Treatment>> = {
   },
 }
 
+/** Says whether the parameter is one that this table treats. */
+export function isTreated(parameter: string): boolean {
+  return Object.hasOwn(TREATMENTS, parameter)
+}
+
 /**
  * Checks a request for parameters that would change the answer if they were dropped.
  * @returns the names of parameters that ask for something and are ignored, in the table's order

@@ -1,6 +1,6 @@
 /**
- * OpenAI's chat completions request as far as it is translated: a lenient schema, unknown parameters kept and
- * ignored. Does not decide what a parameter means for a Messages request; parameters.ts and messages-request.ts do.
+ * OpenAI's chat completions request as far as it is translated: a lenient schema that keeps unknown fields. Does not
+ * decide what a parameter means for a Messages request; parameters.ts, unknown-fields.ts and messages-request.ts do.
  */
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
@@ -12,6 +12,35 @@ const name = z
   .check(z.minLength(1, { error: 'must not be empty' }), z.maxLength(256, { error: 'is too long' }))
 const flag = z.nullish(z.boolean({ error: 'must be true or false' }))
 const jsonObject = z.record(z.string(), z.unknown(), { error: 'must be a JSON object' })
+/** Claude's own field, which clients made for several vendors put into OpenAI's shapes. */
+const cacheControl = z.nullish(
+  z.looseObject({ type: text }, { error: 'must be an object such as {"type": "ephemeral"}' }),
+)
+
+/** An array that is checked up to its first wrong item: a body may hold hundreds of thousands of them. */
+function listOf<T extends z.ZodMiniType>(item: T, error: string) {
+  return z.pipe(
+    z.array(z.unknown(), { error }),
+    z.transform((values, { issues }) => {
+      const parsed: z.output<T>[] = []
+      for (const [at, value] of values.entries()) {
+        const result = item.safeParse(value)
+        if (!result.success) {
+          const [issue] = result.error.issues
+          issues.push({
+            code: 'custom',
+            input: values,
+            path: [at, ...(issue?.path ?? [])],
+            message: issue?.message ?? error,
+          })
+          return z.NEVER
+        }
+        parsed.push(result.data)
+      }
+      return parsed
+    }),
+  )
+}
 
 function wholeNumber(minimum: number, error: string) {
   return z.nullish(z.int({ error }).check(z.minimum(minimum, { error })))
@@ -23,9 +52,13 @@ function numberBetween(minimum: number, maximum: number) {
 }
 
 const partSchema = z.looseObject({ type: text })
-const contentSchema = z.union([z.string(), z.array(partSchema)], {
+const contentSchema = z.union([z.string(), listOf(partSchema, 'must be an array')], {
   error: 'must be a string or an array of content parts, each with a "type"',
 })
+
+/** A free-form tool takes any text; a tool of Claude's takes JSON. */
+const NO_CUSTOM_TOOLS =
+  'custom (free-form) tools are not offered. Describe the tool as a function with one string parameter'
 
 const functionCallSchema = z.looseObject(
   { name, arguments: text },
@@ -34,27 +67,49 @@ const functionCallSchema = z.looseObject(
 const toolCallSchema = z.looseObject(
   {
     id: name,
-    type: z.nullish(z.literal('function', { error: 'must be "function"; custom tools are not supported' })),
+    type: z.nullish(z.literal('function', { error: `must be "function"; ${NO_CUSTOM_TOOLS}` })),
     function: functionCallSchema,
   },
   { error: 'must be a tool call' },
 )
 
+const speaker = z.nullish(text)
+
+const systemMessage = z.looseObject({
+  role: z.literal(['system', 'developer']),
+  content: contentSchema,
+  name: speaker,
+  cache_control: cacheControl,
+})
+const userMessage = z.looseObject({
+  role: z.literal('user'),
+  content: contentSchema,
+  name: speaker,
+  cache_control: cacheControl,
+})
+const assistantMessage = z.looseObject({
+  role: z.literal('assistant'),
+  content: z.nullish(contentSchema),
+  refusal: z.nullish(text),
+  tool_calls: z.nullish(listOf(toolCallSchema, 'must be an array of tool calls')),
+  function_call: z.nullish(functionCallSchema),
+  cache_control: cacheControl,
+})
+const toolMessage = z.looseObject({
+  role: z.literal('tool'),
+  content: contentSchema,
+  tool_call_id: name,
+  cache_control: cacheControl,
+})
+const functionMessage = z.looseObject({
+  role: z.literal('function'),
+  content: z.nullish(contentSchema),
+  name,
+})
+
 const messageSchema = z.discriminatedUnion(
   'role',
-  [
-    z.looseObject({ role: z.literal(['system', 'developer']), content: contentSchema }),
-    z.looseObject({ role: z.literal('user'), content: contentSchema }),
-    z.looseObject({
-      role: z.literal('assistant'),
-      content: z.nullish(contentSchema),
-      refusal: z.nullish(text),
-      tool_calls: z.nullish(z.array(toolCallSchema, { error: 'must be an array of tool calls' })),
-      function_call: z.nullish(functionCallSchema),
-    }),
-    z.looseObject({ role: z.literal('tool'), content: contentSchema, tool_call_id: name }),
-    z.looseObject({ role: z.literal('function'), content: z.nullish(contentSchema), name }),
-  ],
+  [systemMessage, userMessage, assistantMessage, toolMessage, functionMessage],
   {
     error: (issue) =>
       issue.code === 'invalid_union'
@@ -64,13 +119,25 @@ const messageSchema = z.discriminatedUnion(
 )
 
 const functionSchema = z.looseObject(
-  { name, description: z.nullish(text), parameters: z.nullish(jsonObject), strict: flag },
+  {
+    name,
+    description: z.nullish(text),
+    parameters: z.nullish(jsonObject),
+    strict: flag,
+    cache_control: cacheControl,
+  },
   { error: 'must be an object with a "name"' },
 )
 const toolSchema = z.looseObject(
   {
-    type: z.literal('function', { error: 'must be "function"; custom and hosted tools are not supported' }),
+    type: z.literal('function', {
+      error: ({ input }) =>
+        input === 'custom'
+          ? `must be "function"; ${NO_CUSTOM_TOOLS}`
+          : 'must be "function"; hosted tools are not offered here',
+    }),
     function: functionSchema,
+    cache_control: cacheControl,
   },
   { error: 'must be a tool object' },
 )
@@ -78,7 +145,10 @@ const toolSchema = z.looseObject(
 const namedFunctionSchema = z.looseObject({ type: z.literal('function'), function: z.looseObject({ name }) })
 const allowedToolsSchema = z.looseObject({
   type: z.literal('allowed_tools'),
-  allowed_tools: z.looseObject({ mode: z.enum(['auto', 'required']), tools: z.array(namedFunctionSchema) }),
+  allowed_tools: z.looseObject({
+    mode: z.enum(['auto', 'required']),
+    tools: listOf(namedFunctionSchema, 'must be an array'),
+  }),
 })
 
 const responseFormatSchema = z.discriminatedUnion(
@@ -88,20 +158,25 @@ const responseFormatSchema = z.discriminatedUnion(
     z.looseObject({ type: z.literal('json_object') }),
     z.looseObject({
       type: z.literal('json_schema'),
-      json_schema: z.looseObject({ schema: jsonObject }, { error: 'must be an object with a "schema"' }),
+      json_schema: z.looseObject(
+        { schema: jsonObject, strict: flag },
+        { error: 'must be an object with a "schema"' },
+      ),
     }),
   ],
   { error: 'must be "text", "json_object" or "json_schema"' },
 )
+
+const identity = z.nullish(z.string({ error: 'must be a string, such as "user-17"' }))
 
 const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
 
 export const chatCompletionRequestSchema = z.looseObject(
   {
     model: name,
-    messages: z
-      .array(messageSchema, { error: 'must be an array of messages' })
-      .check(z.minLength(1, { error: 'must hold at least one message' })),
+    messages: listOf(messageSchema, 'must be an array of messages').check(
+      z.minLength(1, { error: 'must hold at least one message' }),
+    ),
     stream: flag,
     stream_options: z.nullish(
       z.looseObject({ include_usage: flag }, { error: 'must be an object such as {"include_usage": true}' }),
@@ -109,18 +184,25 @@ export const chatCompletionRequestSchema = z.looseObject(
     max_tokens: wholeNumber(1, 'must be a whole number of at least 1'),
     max_completion_tokens: wholeNumber(1, 'must be a whole number of at least 1'),
     stop: z.nullish(
-      z.union([z.string(), z.array(z.string())], { error: 'must be a string or an array of strings' }),
+      z.union([z.string(), listOf(z.string(), 'must be an array')], {
+        error: 'must be a string or an array of strings',
+      }),
     ),
     temperature: numberBetween(0, 2),
     top_p: numberBetween(0, 1),
-    tools: z.nullish(z.array(toolSchema, { error: 'must be an array of tools' })),
+    top_k: wholeNumber(0, 'must be a whole number of at least 0'),
+    thinking: z.nullish(
+      z.looseObject({ type: text }, { error: 'must be an object such as {"type": "adaptive"}' }),
+    ),
+    cache_control: cacheControl,
+    tools: z.nullish(listOf(toolSchema, 'must be an array of tools')),
     tool_choice: z.nullish(
       z.union([z.enum(['auto', 'none', 'required']), namedFunctionSchema, allowedToolsSchema], {
         error: 'must be "auto", "none", "required", a function by name, or "allowed_tools"',
       }),
     ),
     parallel_tool_calls: flag,
-    functions: z.nullish(z.array(functionSchema, { error: 'must be an array of functions' })),
+    functions: z.nullish(listOf(functionSchema, 'must be an array of functions')),
     function_call: z.nullish(
       z.union([z.enum(['auto', 'none']), z.looseObject({ name })], {
         error: 'must be "auto", "none" or a function by name',
@@ -139,11 +221,32 @@ export const chatCompletionRequestSchema = z.looseObject(
           z.maximum(20, { error: 'must be a whole number from 0 to 20' }),
         ),
     ),
-    user: z.nullish(text),
-    safety_identifier: z.nullish(text),
+    user: identity,
+    safety_identifier: identity,
   },
   { error: 'The request body must be a JSON object.' },
 )
+
+const fieldsOf = ({ shape }: { readonly shape: object }): ReadonlySet<string> => new Set(Object.keys(shape))
+
+/** What the translation reads, by the place where it stands; the rest is unknown here. */
+export const FIELDS_OF_REQUESTS = fieldsOf(chatCompletionRequestSchema)
+export const FIELDS_OF_MESSAGES: Readonly<Record<ChatMessage['role'], ReadonlySet<string>>> = {
+  system: fieldsOf(systemMessage),
+  developer: fieldsOf(systemMessage),
+  user: fieldsOf(userMessage),
+  assistant: fieldsOf(assistantMessage),
+  // Older clients name the tool once more.
+  tool: new Set([...fieldsOf(toolMessage), 'name']),
+  function: fieldsOf(functionMessage),
+}
+export const FIELDS_OF_PARTS: Readonly<Record<string, ReadonlySet<string>>> = {
+  text: new Set(['type', 'text', 'cache_control']),
+  refusal: new Set(['type', 'refusal', 'cache_control']),
+  image_url: new Set(['type', 'image_url', 'cache_control']),
+  file: new Set(['type', 'file', 'cache_control']),
+}
+export const FIELDS_OF_TOOLS = { tool: fieldsOf(toolSchema), function: fieldsOf(functionSchema) }
 
 export type ChatCompletionRequest = z.infer<typeof chatCompletionRequestSchema>
 export type ChatMessage = z.infer<typeof messageSchema>

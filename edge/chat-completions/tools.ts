@@ -3,6 +3,7 @@
  * translated in conversation.ts.
  */
 import { RouterError } from '../../shared/errors.ts'
+import { toClosedSchema } from './json-schema.ts'
 import type { ChatCompletionRequest, ChatFunction } from './request-schema.ts'
 
 type MessagesTool = {
@@ -10,6 +11,7 @@ type MessagesTool = {
   readonly description?: string
   readonly input_schema: Readonly<Record<string, unknown>>
   readonly strict?: true
+  readonly cache_control?: object
 }
 
 type MessagesToolChoice = {
@@ -25,12 +27,18 @@ type ToolSettings = {
 
 /**
  * Translates `tools`, `tool_choice`, `parallel_tool_calls` and the older `functions`, `function_call`. Older
- * functions allow one call an answer, so parallel calls are switched off for them.
+ * functions allow one call an answer, so parallel calls are switched off for them. A schema that Claude cannot hold a
+ * strict tool to makes that tool an ordinary one.
  * @throws {RouterError} `invalid_request` where a choice asks for a tool that is not there
  */
 export function toToolSettings(request: ChatCompletionRequest): ToolSettings {
   const legacy = usesLegacyFunctions(request)
-  const functions = legacy ? (request.functions ?? []) : (request.tools ?? []).map((tool) => tool.function)
+  const functions = legacy
+    ? (request.functions ?? [])
+    : (request.tools ?? []).map((tool) => ({
+        ...tool.function,
+        cache_control: tool.cache_control ?? tool.function.cache_control,
+      }))
   const choice = legacy ? legacyChoice(request) : (request.tool_choice ?? undefined)
   const parameter = legacy ? 'function_call' : 'tool_choice'
   if (functions.length === 0) {
@@ -78,12 +86,15 @@ function toChoice(choice: Choice | undefined, single: boolean): MessagesToolChoi
   return { type: choice.allowed_tools.mode === 'required' ? 'any' : 'auto', ...parallel }
 }
 
-function toTool(definition: ChatFunction): MessagesTool {
+function toTool({ name, description, parameters, strict, cache_control }: ChatFunction): MessagesTool {
+  // A function without parameters is legal at OpenAI; a tool without an object schema is not legal here.
+  const schema = { type: 'object', ...(parameters ?? { properties: {} }) }
+  const closed = strict ? toClosedSchema(schema) : undefined
   return {
-    name: definition.name,
-    ...(definition.description ? { description: definition.description } : {}),
-    // A function without parameters is legal at OpenAI; a tool without an object schema is not legal here.
-    input_schema: { type: 'object', ...(definition.parameters ?? { properties: {} }) },
-    ...(definition.strict ? { strict: true as const } : {}),
+    name,
+    ...(description ? { description } : {}),
+    input_schema: closed ?? schema,
+    ...(closed === undefined ? {} : { strict: true as const }),
+    ...(cache_control ? { cache_control } : {}),
   }
 }

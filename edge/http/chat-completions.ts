@@ -1,23 +1,27 @@
 /**
  * `POST /v1/chat/completions`: OpenAI's API as a translation at the border. Behind it everything is the Messages API.
  */
-
+import { sha256Hex } from '../../shared/digest.ts'
 import type { StreamEvent } from '../../shared/events.ts'
 import { encodeSseComment } from '../../shared/sse.ts'
-import { toChatCompletion } from '../chat-completions/chat-completion.ts'
+import { toChatCompletion, withExactInputs } from '../chat-completions/chat-completion.ts'
 import { createChunkTranslator } from '../chat-completions/chunk-translator.ts'
+import { withExactMembers } from '../chat-completions/exact-json.ts'
 import { logprobOf } from '../chat-completions/logprobs.ts'
 import { type TranslatedRequest, toMessagesRequest } from '../chat-completions/messages-request.ts'
+import { routableModel } from '../chat-completions/model-name.ts'
 import { toOpenAiError } from '../chat-completions/openai-error.ts'
 import { encodeCompletionStreamItem } from '../chat-completions/sse-frames.ts'
-import { isVirtualModel, LOCAL_MODEL } from '../routing/virtual-models.ts'
 import { answer, clientSignal, type Surface } from './answer.ts'
-import type { AppContext, AppDependencies } from './context.ts'
+import { type AppContext, type AppDependencies, waitUntilOf } from './context.ts'
 import { readJsonBytes } from './read-body.ts'
 import { checkBody, createRouterRequest } from './read-request.ts'
 
 /** OpenAI's error shape. */
 export const openAiError: Surface['error'] = (error) => toOpenAiError(error)
+
+/** Members that hold schemas of the client's, whose numbers keep their digits. */
+const SCHEMAS: ReadonlySet<string> = new Set(['tools', 'functions', 'response_format'])
 
 /** Returns the handler. */
 export function createChatCompletionsHandler(
@@ -25,65 +29,83 @@ export function createChatCompletionsHandler(
 ): (context: AppContext) => Promise<Response> {
   return async (context) => {
     const { signal, disconnect } = clientSignal(context)
-    const { value } = checkBody(await readJsonBytes(context.req.raw, dependencies.config.maxBodyBytes))
-    const translated = toMessagesRequest(value)
-    const named = { ...translated.request, model: routableModel(translated.request.model, dependencies) }
-    const text = JSON.stringify(named)
+    const body = checkBody(await readJsonBytes(context.req.raw, dependencies.config.maxBodyBytes))
+    const translated = toMessagesRequest(withExactMembers(body.value, body.text, SCHEMAS))
+    const value = {
+      ...translated.request,
+      model: await modelOf(translated.request.model, dependencies, context),
+      ...(await metadataOf(translated.user, context.get('tenant').id)),
+    }
+    const text = JSON.stringify(value)
+    const { logprobs, jsonObject, unlimited, cutAt } = translated
     const request = createRouterRequest(
       context,
-      { body: new TextEncoder().encode(text), text, value: named },
+      { body: new TextEncoder().encode(text), text, value },
       signal,
-      { translated: true, logprobs: translated.logprobs, structured: translated.jsonObject },
+      { translated: true, logprobs, structured: jsonObject, unlimited, cutAt },
     )
     const created = Math.floor(dependencies.now() / 1_000)
     const surface = createSurface(translated, request.id.replace(/^req_/, 'chatcmpl-'), created)
     const response = await answer(dependencies, request, surface, disconnect)
-    if (translated.ignored.length > 0) response.headers.set('x-router-ignored', translated.ignored.join(', '))
+    for (const name of translated.ignored) response.headers.append('x-router-ignored', name)
     return response
   }
 }
 
-/**
- * A client that changed only its base URL still names another vendor's model, which neither side has: the router
- * picks, and the answer's `model` says which it was.
- */
-function routableModel(name: string, { local }: AppDependencies): string {
-  if (isVirtualModel(name) || name === LOCAL_MODEL || name === local?.modelName()) return name
-  return /claude|anthropic/i.test(name) ? name : 'auto'
+async function modelOf(name: string, { local }: AppDependencies, context: AppContext): Promise<string> {
+  const known = routableModel(name, local?.modelName())
+  if (known !== 'auto' || name === 'auto' || local === undefined || local.modelName() !== undefined)
+    return known
+  // The name may be the local model's, which an isolate that has just started does not know yet.
+  await local.refresh(waitUntilOf(context))
+  return routableModel(name, local.modelName())
+}
+
+/** Claude takes an opaque id of at most 256 characters; what the client calls its user may be an address. */
+async function metadataOf(user: string | undefined, tenantId: string) {
+  if (user === undefined) return {}
+  return { metadata: { user_id: await sha256Hex(JSON.stringify([tenantId, user])) } }
 }
 
 function createSurface(translated: TranslatedRequest, id: string, created: number): Surface {
-  const { legacyFunctions, includeUsage } = translated
+  const { legacyFunctions, includeUsage, names } = translated
   const shape = { id, created, legacyFunctions }
   return {
     createStream() {
-      const translator = createChunkTranslator({ ...shape, includeUsage, logprobs: translated.logprobs })
+      const translator = createChunkTranslator({
+        ...shape,
+        includeUsage,
+        names,
+        logprobs: translated.logprobs,
+      })
       const encode = (items: ReturnType<typeof translator.push>) =>
         items.map(encodeCompletionStreamItem).join('')
       return {
         chunk(chunk) {
           const text = encode(chunk.events.flatMap(translator.push))
           // Pings and thinking have no chunk here. Without a byte, proxies would cut the stream, and a client that
-          // has left would never be noticed.
+          // has disconnected would never be noticed.
           return text === '' && chunk.events.some(showsLife) ? encodeSseComment('ping') : text
         },
         nonStreaming: (body, status) =>
-          encodeCompletionStreamItem(toOpenAiError({ status, body: parse(body.bytes) }).body),
+          encodeCompletionStreamItem(toOpenAiError({ status, body: parse(decode(body.bytes)) }, names).body),
         error: (error) => encode(translator.fail(error)),
         end: () => encode(translator.end()),
       }
     },
     nonStreaming(body, status) {
+      const json = decode(body.bytes)
       if (body.message === undefined) {
-        const error = toOpenAiError({ status, body: parse(body.bytes) })
+        const error = toOpenAiError({ status, body: parse(json) }, names)
         return { status: error.status, bytes: JSON.stringify(error.body) }
       }
       const logprobs = translated.logprobs
         ? { logprobs: (body.events ?? []).flatMap((event) => logprobOf(event) ?? []) }
         : {}
-      return { status, bytes: JSON.stringify(toChatCompletion(body.message, { ...shape, ...logprobs })) }
+      const message = withExactInputs(body.message, json)
+      return { status, bytes: JSON.stringify(toChatCompletion(message, { ...shape, ...logprobs })) }
     },
-    error: openAiError,
+    error: (error) => toOpenAiError(error, names),
   }
 }
 
@@ -91,9 +113,13 @@ function showsLife({ type }: StreamEvent): boolean {
   return type === 'ping' || type === 'content_block_delta'
 }
 
-function parse(bytes: Uint8Array): unknown {
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
+}
+
+function parse(json: string): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes))
+    return JSON.parse(json)
   } catch {
     return undefined
   }

@@ -1,7 +1,8 @@
 /** A Messages answer becomes a chat completion. */
 import { expect, test } from 'vitest'
-import { toChatCompletion } from '../../../edge/chat-completions/chat-completion.ts'
+import { toChatCompletion, withExactInputs } from '../../../edge/chat-completions/chat-completion.ts'
 import { logprobOf } from '../../../edge/chat-completions/logprobs.ts'
+import type { ContentBlock } from '../../../shared/messages.ts'
 import { answer } from './support.ts'
 
 const options = { id: 'chatcmpl-1', created: 1_700_000_000 }
@@ -102,6 +103,16 @@ test('gives tool calls with their arguments as JSON text and no content', () => 
       { id: 'toolu_2', type: 'function', function: { name: 'time', arguments: '{}' } },
     ],
   })
+})
+
+test('gives arguments with the digits that the model wrote', () => {
+  const json =
+    '{"content":[{"type":"tool_use","id":"t","name":"f","input":{"id":2512292042121000001,"p":1.10}}]}'
+  const content: ContentBlock[] = JSON.parse(json).content
+  const message = withExactInputs(answer({ content, stop_reason: 'tool_use' }), json)
+  const [choice] = toChatCompletion(message, options).choices
+  expect(choice.message.tool_calls?.[0]?.function.arguments).toBe('{"id":2512292042121000001,"p":1.10}')
+  expect(withExactInputs(answer(), 'not even JSON')).toEqual(answer())
 })
 
 test('passes arguments that were cut off on as the model wrote them', () => {

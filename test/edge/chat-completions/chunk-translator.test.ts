@@ -147,6 +147,16 @@ test('sends an error of the stream in OpenAI form and nothing after it', () => {
   expect(items).not.toContain('[DONE]')
 })
 
+test('ends with message_stop, whatever becomes of the connection after it', () => {
+  const translator = createChunkTranslator(identity)
+  const items = [...replay(answer())].flatMap(translator.push)
+  expect(items.at(-1)).toBe('[DONE]')
+  expect(translator.push({ type: 'error', error: { type: 'api_error', message: 'late' } })).toEqual([])
+  expect([...replay(answer())].flatMap(translator.push)).toEqual([])
+  expect(translator.fail(new RouterError('timeout', 'late'))).toEqual([])
+  expect(translator.end()).toEqual([])
+})
+
 test('ends with an error instead of [DONE] when the stream was cut', () => {
   for (const length of [0, 1, 3, 5]) {
     const items = translate([...replay(answer())].slice(0, length))

@@ -1,7 +1,7 @@
 /** OpenAI's messages become a Messages conversation: roles, parts, tool calls and their results. */
 import { expect, test } from 'vitest'
-import { toToolUseId } from '../../../edge/chat-completions/conversation.ts'
 import { toMessagesRequest } from '../../../edge/chat-completions/messages-request.ts'
+import { toToolUseId } from '../../../edge/chat-completions/tool-call-ids.ts'
 import { thrownBy } from './support.ts'
 
 function translate(...messages: unknown[]) {
@@ -91,8 +91,13 @@ test.each([
 
 test.each([
   ['input_audio', { input_audio: { data: 'x', format: 'wav' } }, /audio input is not supported/],
-  ['file', { file: { file_id: 'f' } }, /files are not supported/],
-  ['video', {}, /must be "text" or "image_url"/],
+  ['file', { file: { file_id: 'f' } }, /stored files \(file_id\) are not offered/],
+  [
+    'file',
+    { file: { file_data: 'data:application/zip;base64,UEsDBA==' } },
+    /must be a base64 data URL of a PDF/,
+  ],
+  ['video', {}, /must be "text", "image_url" or "file"/],
   ['text', { text: 7 }, /text: must be a string/],
   ['image_url', { image_url: 'https://example.com' }, /image_url\.url: must be a string/],
 ])('refuses a part of type %s', (type, fields, message) => {
@@ -209,9 +214,157 @@ test('leaves out assistant turns and system messages that say nothing', () => {
   expect(refusal({ role: 'assistant', content: '' })).toMatch(/^messages: must hold at least one message/)
 })
 
+const BLANKS = ['', ' ', '\n', ' \t\r\n', '\u0085', '\u001c', '\u00a0\u2003\ufeff']
+
+test.each(BLANKS)('takes %j for no text, wherever it stands', (blank) => {
+  const { system, messages } = translate(
+    { role: 'system', content: blank },
+    { role: 'user', content: 'One' },
+    { role: 'assistant', content: blank },
+    { role: 'system', content: blank },
+    { role: 'user', content: blank },
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: blank },
+        { type: 'text', text: 'Two' },
+      ],
+    },
+    { role: 'assistant', content: blank, tool_calls: [call('a', 'f', blank)] },
+    { role: 'tool', tool_call_id: 'a', content: blank },
+    { role: 'assistant', content: null, refusal: blank },
+    { role: 'user', content: 'Three' },
+  )
+  expect(system).toBeUndefined()
+  expect(messages).toEqual([
+    { role: 'user', content: 'One' },
+    { role: 'user', content: [{ type: 'text', text: 'Two' }] },
+    { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'f', input: {} }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a' }] },
+    { role: 'user', content: 'Three' },
+  ])
+})
+
+test.each(BLANKS)('names a last user turn of %j', (blank) => {
+  const last = { role: 'user', content: [{ type: 'text', text: blank }] }
+  expect(refusal(hi, { role: 'assistant', content: 'a' }, last)).toMatch(
+    /^messages\.2\.content: must hold something besides white space/,
+  )
+  expect(refusal({ role: 'user', content: blank }, { role: 'system', content: 'later' })).toMatch(
+    /^messages\.0\.content: /,
+  )
+  expect(refusal({ role: 'system', content: blank })).toMatch(/^messages\.0\.content: /)
+})
+
+test('ends a begun answer before its trailing white space, which the API refuses', () => {
+  expect(translate(hi, { role: 'assistant', content: 'Sure: \n' }).messages[1]?.content).toBe('Sure:')
+})
+
+test('says who of several people speaks', () => {
+  const { system, messages } = translate(
+    { role: 'system', name: 'example_user', content: 'hm' },
+    { role: 'user', name: 'alice', content: 'hi' },
+    { role: 'user', name: 'bob', content: [{ type: 'text', text: 'ho' }] },
+  )
+  expect(system).toBe('example_user: hm')
+  expect(messages).toEqual([
+    { role: 'user', content: 'alice: hi' },
+    { role: 'user', content: [{ type: 'text', text: 'bob: ho' }] },
+  ])
+})
+
+test('keeps where a prefix ends that Claude shall cache', () => {
+  const cache_control = { type: 'ephemeral' }
+  const { system, messages } = translate(
+    { role: 'system', content: 'a', cache_control },
+    { role: 'user', content: [{ type: 'text', text: 'b', cache_control }] },
+    { role: 'assistant', content: 'c', cache_control },
+    hi,
+  )
+  expect(system).toEqual([{ type: 'text', text: 'a', cache_control }])
+  expect(messages[0]?.content).toEqual([{ type: 'text', text: 'b', cache_control }])
+  expect(messages[1]?.content).toEqual([{ type: 'text', text: 'c', cache_control }])
+})
+
+test('gives a call id that comes back in another turn a name of its own, with its results', () => {
+  const turn = (result: string) => [
+    { role: 'assistant', tool_calls: [call('call_0', 'f', '{}'), call('call_0', 'g', '{}')] },
+    { role: 'tool', tool_call_id: 'call_0', content: `${result} of f` },
+    { role: 'tool', tool_call_id: 'call_0', content: `${result} of g` },
+  ]
+  const { messages } = translate(hi, ...turn('first'), ...turn('second'))
+  const blocks = messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content))
+  const calls = blocks.filter(({ type }) => type === 'tool_use')
+  expect(new Set(calls.map(({ id }) => id)).size).toBe(4)
+  expect(
+    calls.map(({ id, name }) => [name, blocks.find((block) => block.tool_use_id === id)?.content]),
+  ).toEqual([
+    ['f', 'first of f'],
+    ['g', 'first of g'],
+    ['f', 'second of f'],
+    ['g', 'second of g'],
+  ])
+})
+
+const PNG = 'iVBORw0KGgoAAAANSUhEUg=='
+const JPEG = '/9j/4AAQSkZJRg=='
+const WEBP = 'UklGRiQAAABXRUJQVlA4IA=='
+const PDF = 'JVBERi0xLjQKJeLjz9M='
+
+test.each([
+  ['a JPEG that is called a PNG', `data:image/png;base64,${JPEG}`, 'image/jpeg', JPEG],
+  ['parameters before the data', `data:image/jpeg;charset=utf-8;base64,${JPEG}`, 'image/jpeg', JPEG],
+  ['no type at all', `data:;base64,${PNG}`, 'image/png', PNG],
+  ['a type of bytes', `data:application/octet-stream;base64,${WEBP}`, 'image/webp', WEBP],
+])('believes the bytes of an image: %s', (_, url, media_type, data) => {
+  const { messages } = translate({ role: 'user', content: [{ type: 'image_url', image_url: { url } }] })
+  expect(messages[0]?.content).toEqual([{ type: 'image', source: { type: 'base64', media_type, data } }])
+})
+
+test('makes a document of a PDF, whichever part it came in', () => {
+  const source = { type: 'base64', media_type: 'application/pdf', data: PDF }
+  const { messages } = translate({
+    role: 'user',
+    content: [
+      { type: 'file', file: { file_data: `data:application/pdf;base64,${PDF}`, filename: 'a.pdf' } },
+      { type: 'file', file: { file_data: PDF } },
+      { type: 'image_url', image_url: { url: `data:application/pdf;base64,${PDF}` } },
+      { type: 'file', file: { file_data: `data:text/plain;base64,${btoa('hello')}` } },
+    ],
+  })
+  expect(messages[0]?.content).toEqual([
+    { type: 'document', source, title: 'a.pdf' },
+    { type: 'document', source },
+    { type: 'document', source },
+    { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'hello' } },
+  ])
+})
+
+test('keeps every digit of the arguments that a model wrote', () => {
+  const json = '{"id":2512292042121000001,"price":1.10,"tiny":1e-400,"minus":-0}'
+  const { messages } = translate(hi, { role: 'assistant', tool_calls: [call('a', 'f', json)] })
+  expect(JSON.stringify(messages[1])).toContain(`"input":${json}`)
+})
+
+test('shows arguments that nest too deep as text', () => {
+  const json = `{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}`
+  const { messages } = translate(hi, { role: 'assistant', tool_calls: [call('a', 'f', json)] })
+  expect(messages[1]?.content).toMatchObject([{ input: { invalid_json: json } }])
+})
+
+test('names the first of many wrong messages', () => {
+  const wrong = Array.from({ length: 200_000 }, () => ({ role: 'robot' }))
+  expect(thrownBy(() => toMessagesRequest({ model: 'auto', messages: wrong })).message).toMatch(
+    /^messages\.0\.role: must be/,
+  )
+  expect(thrownBy(() => toMessagesRequest({ model: 'auto', messages: [hi], stop: wrong })).message).toMatch(
+    /^stop: must be/,
+  )
+})
+
 test('names the place of a malformed tool call', () => {
   expect(refusal(hi, { role: 'assistant', tool_calls: [{ id: 'a', type: 'custom' }] })).toBe(
-    'messages.1.tool_calls.0.type: must be "function"; custom tools are not supported',
+    'messages.1.tool_calls.0.type: must be "function"; custom (free-form) tools are not offered. Describe the tool as a function with one string parameter',
   )
   expect(refusal({ role: 'tool', content: 'x' })).toBe('messages.0.tool_call_id: must be a string')
 })

@@ -1,8 +1,8 @@
 /** A chat completions request becomes a Messages request: parameters one by one, and what is refused. */
 import { expect, test } from 'vitest'
 import {
-  DEFAULT_MAX_TOKENS,
   JSON_OBJECT_INSTRUCTION,
+  LOCAL_MAX_TOKENS,
   toMessagesRequest,
 } from '../../../edge/chat-completions/messages-request.ts'
 import { parseMessagesRequest } from '../../../shared/messages.ts'
@@ -32,7 +32,7 @@ test('translates what the OpenAI SDK sends with a system message and a tool', ()
   expect(stream).toBe(false)
   expect(request).toEqual({
     model: 'gpt-x',
-    max_tokens: DEFAULT_MAX_TOKENS,
+    max_tokens: LOCAL_MAX_TOKENS,
     system: 's',
     messages: [{ role: 'user', content: 'hi' }],
     tools: [{ name: 'f', input_schema: { type: 'object', properties: {} } }],
@@ -51,11 +51,32 @@ test('asks for a usage chunk only when it streams and the client asked', () => {
   expect(translate({ stream_options: { include_usage: true } }).includeUsage).toBe(false)
 })
 
-test('prefers max_completion_tokens, then max_tokens, then the default', () => {
-  expect(translate({ max_completion_tokens: 5, max_tokens: 9 }).request.max_tokens).toBe(5)
-  expect(translate({ max_tokens: 9 }).request.max_tokens).toBe(9)
-  expect(translate({ max_tokens: null }).request.max_tokens).toBe(4096)
+test('prefers max_completion_tokens, then max_tokens, and says where neither is set', () => {
+  expect(translate({ max_completion_tokens: 5, max_tokens: 9 })).toMatchObject({
+    request: { max_tokens: 5 },
+    unlimited: false,
+  })
+  expect(translate({ max_tokens: 9 })).toMatchObject({ request: { max_tokens: 9 }, unlimited: false })
+  expect(translate({ max_tokens: null })).toMatchObject({ request: { max_tokens: 4096 }, unlimited: true })
   expect(refusal({ max_tokens: 0 })).toBe('max_tokens: must be a whole number of at least 1')
+})
+
+test('passes on what Claude has although OpenAI has not', () => {
+  const fields = {
+    thinking: { type: 'enabled', budget_tokens: 2_000 },
+    top_k: 40,
+    cache_control: { type: 'ephemeral' },
+  }
+  const { request, ignored } = translate(fields)
+  expect(request).toMatchObject(fields)
+  expect(ignored).toEqual([])
+})
+
+test('cuts at stops that hold only white space and asks the model for the others', () => {
+  const translated = translate({ stop: ['\n\n', 'END', ' '] })
+  expect(translated.request.stop_sequences).toEqual(['END'])
+  expect(translated.cutAt).toEqual(['\n\n', ' '])
+  expect(translate({ stop: '\n' }).request).not.toHaveProperty('stop_sequences')
 })
 
 test('takes stop as a string or an array and drops empty ones', () => {
@@ -93,6 +114,69 @@ test('turns a JSON schema into an output format', () => {
   )
 })
 
+test('closes the objects of a schema and says in words what cannot be enforced', () => {
+  const format = (schema: object) =>
+    translate({ response_format: { type: 'json_schema', json_schema: { name: 'x', schema } } }).request
+      .output_config
+  expect(
+    format({
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      type: 'object',
+      properties: {
+        name: { type: 'string', maxLength: 5 },
+        inner: { type: ['object', 'null'], properties: { n: { type: 'integer', minimum: 1 } } },
+        list: { type: 'array', minItems: 2, items: { $ref: '#/definitions/Item' } },
+      },
+      definitions: { Item: { type: 'object', properties: { definitions: { type: 'string' } } } },
+    }),
+  ).toEqual({
+    format: {
+      type: 'json_schema',
+      schema: {
+        type: 'object',
+        properties: {
+          name: { type: 'string', description: '{maxLength: 5}' },
+          inner: {
+            anyOf: [
+              {
+                type: 'object',
+                properties: { n: { type: 'integer', description: '{minimum: 1}' } },
+                additionalProperties: false,
+              },
+              { type: 'null' },
+            ],
+          },
+          list: { type: 'array', items: { $ref: '#/$defs/Item' }, description: '{minItems: 2}' },
+        },
+        additionalProperties: false,
+        $defs: {
+          Item: {
+            type: 'object',
+            properties: { definitions: { type: 'string' } },
+            additionalProperties: false,
+          },
+        },
+      },
+    },
+  })
+})
+
+test.each([
+  { type: 'object', properties: { anything: {} } },
+  { type: 'object', additionalProperties: { type: 'number' } },
+  { type: 'object' },
+])('asks in words for what fits %j, which no closed schema says', (schema) => {
+  const response_format = { type: 'json_schema', json_schema: { name: 'x', schema } }
+  const { request, jsonObject } = translate({ response_format })
+  expect(jsonObject).toBe(true)
+  expect(request).not.toHaveProperty('output_config')
+  expect(request.system).toContain(JSON.stringify(schema))
+  const strict = { type: 'json_schema', json_schema: { ...response_format.json_schema, strict: true } }
+  expect(refusal({ response_format: strict })).toMatch(
+    /^response_format\.json_schema\.schema: every part needs/,
+  )
+})
+
 test('asks for a JSON object by instruction, after the system messages of the client', () => {
   const { request, jsonObject } = translate({
     messages: [{ role: 'system', content: 'Be brief.' }, ...hello.messages],
@@ -113,9 +197,13 @@ test('adds nothing for a text response format and names an unknown one', () => {
   )
 })
 
-test('passes on who the user is, the safety identifier first', () => {
-  expect(translate({ user: 'u1' }).request.metadata).toEqual({ user_id: 'u1' })
-  expect(translate({ user: 'u1', safety_identifier: 's1' }).request.metadata).toEqual({ user_id: 's1' })
+test('says who the user is, the safety identifier first, and puts neither into the request', () => {
+  const translated = translate({ user: 'alice@example.com' })
+  expect(translated.user).toBe('alice@example.com')
+  expect(JSON.stringify(translated.request)).not.toContain('alice')
+  expect(translate({ user: 'u1', safety_identifier: 's1' }).user).toBe('s1')
+  expect(translate({ user: '', safety_identifier: null }).user).toBeUndefined()
+  expect(refusal({ user: { name: 'alice' } })).toBe('user: must be a string, such as "user-17"')
 })
 
 test('reports wanted log-probabilities and refuses alternatives without them', () => {
@@ -164,7 +252,9 @@ test('ignores what does not change the answer, and says so', () => {
     service_tier: 'priority',
     prediction: { type: 'content', content: 'x' },
     prompt_cache_key: 'k',
+    reasoning: { effort: 'high' },
     something_new: 1,
+    asks_for_nothing: null,
   })
   expect(translated.request).toEqual(translate({}).request)
   expect([...translated.ignored].sort()).toEqual([
@@ -173,8 +263,10 @@ test('ignores what does not change the answer, and says so', () => {
     'prediction',
     'presence_penalty',
     'prompt_cache_key',
+    'reasoning',
     'seed',
     'service_tier',
+    'something_new',
     'store',
     'verbosity',
   ])

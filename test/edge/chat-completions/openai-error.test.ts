@@ -52,6 +52,79 @@ test('translates an answer of Claude with its status and message', () => {
   ).toBe(503)
 })
 
+test.each([
+  'prompt is too long: 210000 tokens > 200000 maximum',
+  'input length and `max_tokens` exceed context limit: 190000 + 64000 > 200000, decrease input length or `max_tokens` and try again',
+  'messages: input exceeds the maximum context length',
+])('marks a conversation that is too long, in each wording: %s', (message) => {
+  const body = errorBody(new RouterError('invalid_request', message))
+  expect(toOpenAiError({ status: 400, body }).body.error.code).toBe('context_length_exceeded')
+})
+
+test('marks a model that Claude does not know', () => {
+  const body = errorBody(new RouterError('not_found', 'model: claude-nope'))
+  expect(toOpenAiError({ status: 404, body })).toEqual({
+    status: 404,
+    body: {
+      error: {
+        message: 'model: claude-nope',
+        type: 'invalid_request_error',
+        param: 'model',
+        code: 'model_not_found',
+      },
+    },
+  })
+})
+
+test.each([
+  ['stop_sequences.0: must hold text', 'stop[0]'],
+  ['max_tokens: 999999 > 128000', 'max_completion_tokens'],
+  ['metadata.user_id: too long', 'user'],
+  ['system.0.text: must hold text', 'messages'],
+  ['messages.1.content.0.text: must hold text', 'messages[2].content'],
+  ['messages.9.role: unexpected', 'messages'],
+  ['messages: text content blocks must be non-empty', 'messages'],
+  ['tools.0.custom.input_schema: JSON schema is invalid', 'tools[0].function.parameters'],
+  ['tools.0.custom.name: must match', 'tools[0].function.name'],
+  ['tools: names must be unique', 'tools'],
+  ['output_config.format.schema: not supported', 'response_format'],
+  ['output_config.effort: not supported', 'reasoning_effort'],
+  ['thinking.budget_tokens: too small', 'thinking.budget_tokens'],
+  ['temperature: range', 'temperature'],
+])('names the client’s own parameter in %j', (message, param) => {
+  const { names } = toMessagesRequest({
+    model: 'auto',
+    messages: [
+      { role: 'system', content: 'a' },
+      { role: 'user', content: 'b' },
+      { role: 'assistant', content: 'c' },
+      { role: 'user', content: 'd' },
+    ],
+  })
+  const { error } = toOpenAiError(
+    { status: 400, body: errorBody(new RouterError('invalid_request', message)) },
+    names,
+  ).body
+  expect(error.param).toBe(param)
+  expect(error.message).toBe(`${param}${message.slice(message.indexOf(': '))}`)
+})
+
+test('names the older parameters where the client used them', () => {
+  const { names } = toMessagesRequest({
+    model: 'auto',
+    max_tokens: 9,
+    safety_identifier: 's',
+    messages: [{ role: 'user', content: 'b' }],
+    functions: [{ name: 'f' }],
+  })
+  expect(['max_tokens', 'metadata.user_id', 'tools.0.name', 'tool_choice.name'].map(names)).toEqual([
+    'max_tokens',
+    'safety_identifier',
+    'functions[0].name',
+    'function_call',
+  ])
+})
+
 test('hides a body that is not an error of the Messages API', () => {
   expect(toOpenAiError({ status: 502, body: '<html>host-17</html>' }).body.error).toEqual({
     message: 'The model could not answer. Try again.',

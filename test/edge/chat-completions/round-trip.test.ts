@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { isBlank } from '../../../edge/chat-completions/blank.ts'
 import { toChatCompletion } from '../../../edge/chat-completions/chat-completion.ts'
 import { toChatCompletionRequest } from '../../../edge/chat-completions/chat-completion-request.ts'
 import { createChunkTranslator } from '../../../edge/chat-completions/chunk-translator.ts'
@@ -19,7 +20,8 @@ import { chunksOf, foldChunks, stream } from './support.ts'
 
 const identity = { id: 'chatcmpl-1', created: 1_700_000_000 }
 
-const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 })
+/** Text without anything to read is no text on this side; conversation.test.ts has it. */
+const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).filter((each) => !isBlank(each))
 const identifier = fc.stringMatching(/^[a-zA-Z][a-zA-Z0-9_-]{0,11}$/)
 const input = fc.dictionary(identifier, fc.jsonValue({ maxDepth: 2 }).map(toPlainJson), { maxKeys: 3 })
 const count = fc.nat(1_000_000)
@@ -42,7 +44,17 @@ const turn: fc.Arbitrary<Turn> = fc.oneof(
 
 const conversation = fc.record({
   system: fc.option(text, { nil: undefined }),
-  turns: fc.array(turn, { minLength: 1, maxLength: 6 }),
+  // Ids are unique over the conversation and it ends with the user: what becomes of others is in conversation.test.ts.
+  turns: fc
+    .tuple(
+      fc.uniqueArray(turn, {
+        maxLength: 5,
+        selector: idsOf,
+        comparator: (left, right) => overlap(left, right),
+      }),
+      fc.record({ user: text }),
+    )
+    .map(([turns, last]) => [...turns, last]),
   tools: fc.uniqueArray(
     fc.record({
       name: identifier,
@@ -55,6 +67,14 @@ const conversation = fc.record({
   maxTokens: fc.integer({ min: 1, max: 100_000 }),
   temperature: fc.double({ min: 0, max: 1, noNaN: true }),
 })
+
+function idsOf(each: Turn): string[] {
+  return 'calls' in each ? each.calls.map(({ id }) => id) : []
+}
+
+function overlap(left: readonly string[], right: readonly string[]): boolean {
+  return left.some((id) => right.includes(id))
+}
 
 function toOpenAiMessages(turns: readonly Turn[]): unknown[] {
   return turns.flatMap((each): unknown[] => {
@@ -121,6 +141,7 @@ test('a request loses neither messages nor tools, calls, results, stops or limit
 test('a text request to a local server comes back as it went', () => {
   const dialogue = fc
     .array(text, { minLength: 1, maxLength: 7 })
+    .filter((texts) => texts.length % 2 === 1)
     .map((texts) =>
       texts.map((content, at): MessageParam => ({ role: at % 2 === 0 ? 'user' : 'assistant', content })),
     )

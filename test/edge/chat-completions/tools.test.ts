@@ -19,7 +19,31 @@ test('keeps name, description, schema and strictness of a tool', () => {
   const request = translate({
     tools: [{ type: 'function', function: { name: 'f', description: 'd', parameters, strict: true } }],
   })
-  expect(request.tools).toEqual([{ name: 'f', description: 'd', input_schema: parameters, strict: true }])
+  expect(request.tools).toEqual([
+    {
+      name: 'f',
+      description: 'd',
+      input_schema: { ...parameters, additionalProperties: false },
+      strict: true,
+    },
+  ])
+})
+
+test('offers a tool that Claude cannot be held to as an ordinary one', () => {
+  const open = { type: 'object', properties: { anything: {} } }
+  const request = translate({
+    tools: [{ type: 'function', function: { name: 'f', parameters: open, strict: true } }],
+  })
+  expect(request.tools).toEqual([{ name: 'f', input_schema: open }])
+})
+
+test('keeps where the tools end that Claude shall cache', () => {
+  const cache_control = { type: 'ephemeral' }
+  const [beside, inside] = [
+    { ...named('a'), cache_control },
+    { type: 'function', function: { name: 'b', cache_control } },
+  ]
+  expect(translate({ tools: [beside, inside] }).tools).toMatchObject([{ cache_control }, { cache_control }])
 })
 
 test('gives a tool without parameters an empty schema', () => {
@@ -83,7 +107,11 @@ test('refuses a choice of tools that are not there', () => {
 })
 
 test('refuses custom and hosted tools', () => {
-  expect(thrownBy(() => translate({ tools: [{ type: 'custom', custom: { name: 'x' } }] })).message).toBe(
-    'tools.0.type: must be "function"; custom and hosted tools are not supported',
+  const refusal = (tool: object) => thrownBy(() => translate({ tools: [tool] })).message
+  expect(refusal({ type: 'custom', custom: { name: 'x' } })).toBe(
+    'tools.0.type: must be "function"; custom (free-form) tools are not offered. Describe the tool as a function with one string parameter',
+  )
+  expect(refusal({ type: 'web_search' })).toBe(
+    'tools.0.type: must be "function"; hosted tools are not offered here',
   )
 })
