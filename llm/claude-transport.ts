@@ -61,7 +61,8 @@ function responseOf(error: unknown): Response | undefined {
   const { status, headers } = error
   if (status === undefined || status < 200) return undefined
   return new Response(status === 304 ? null : JSON.stringify(error.error ?? null), {
-    status,
+    // No Response can be made of a status that HTTP does not have.
+    status: status > 599 ? 502 : status,
     headers: headers ?? {},
   })
 }

@@ -11,7 +11,7 @@ import type { ProviderName, Target } from '../target.ts'
 /** A piece of a stream: the bytes for a Messages client, and what they mean. Either may be empty. */
 export type AnswerChunk = { readonly bytes: Uint8Array; readonly events: readonly StreamEvent[] }
 
-/** A whole answer; `message` is undefined for an upstream's own error, which is passed on as it is. */
+/** A non-streaming answer; `message` is undefined for an upstream's own error, which is passed on as it is. */
 export type NonStreamingBody = {
   readonly kind: 'non_streaming'
   readonly bytes: Uint8Array

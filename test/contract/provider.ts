@@ -26,7 +26,7 @@ export function testProvider(name: string, contract: ProviderContract): void {
   const { target, text } = contract
   const open = (request: RouterRequest) => contract.create().open(request, target, first)
 
-  test(`${name} gives a whole answer where no stream is asked for`, async () => {
+  test(`${name} gives a non-streaming answer where no stream is asked for`, async () => {
     const answer = await open(routerRequest(ask('Hello')))
     expect(answer).toMatchObject({ target, status: 200, body: { kind: 'non_streaming' } })
     expect(answer.body.kind === 'non_streaming' && answer.body.message?.content).toEqual([
@@ -62,7 +62,7 @@ export function testProvider(name: string, contract: ProviderContract): void {
         expect(error.message).not.toMatch(/canary|127\.0\.0\.1|api\.anthropic\.com|fetch failed/)
       })
 
-  test(`${name} gives up at once for a client that has left`, async () => {
+  test(`${name} gives up at once for a client that has disconnected`, async () => {
     const signal = AbortSignal.abort()
     const error = await open(routerRequest(ask('Hello'), { signal })).catch((reason: unknown) => reason)
     expect(error).toMatchObject({ code: 'cancelled', tryNextTarget: false })

@@ -116,9 +116,9 @@ async function attemptOnce(
       const message = messageResponseSchema.safeParse(parseJson(bytes))
       // What was answered has been paid for: it is not asked for again.
       if (!message.success) throw notAnAnswer()
-      const whole = { kind: 'non_streaming', bytes, message: message.data } as const
+      const direct = { kind: 'non_streaming', bytes, message: message.data } as const
       // A server that does not stream has answered all the same.
-      const answerBody = wantsStream(request) ? replayAnswer(message.data, true) : whole
+      const answerBody = wantsStream(request) ? replayAnswer(message.data, true) : direct
       return { ok: true, answer: { target, status: response.status, headers, body: answerBody } }
     }
     const { idleMs, firstContentMs } = config.deadlines

@@ -1,5 +1,5 @@
 /**
- * What Claude's refusals mean: which are passed on verbatim, which are tried again, which are the operator's fault
+ * What Claude's errors mean: which are passed on verbatim, which are tried again, which are the operator's fault
  * and must not look like the client's.
  */
 import * as z from 'zod/mini'

@@ -53,7 +53,7 @@ test('has no timer between two waits', async () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('ends when the client leaves', async () => {
+test('ends when the client disconnects', async () => {
   const client = new AbortController()
   const deadline = createDeadline(client.signal, 1_000)
   const result = expect(deadline.within(never)).rejects.toMatchObject({ code: 'cancelled' })
@@ -61,7 +61,7 @@ test('ends when the client leaves', async () => {
   await result
 })
 
-test('has ended already for a client that left before', async () => {
+test('has ended already for a client that disconnected before', async () => {
   const deadline = createDeadline(AbortSignal.abort(), 1_000)
   await expect(deadline.within(never)).rejects.toMatchObject({ code: 'cancelled' })
 })

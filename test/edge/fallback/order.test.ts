@@ -79,7 +79,7 @@ test('chooses the model of a target when its turn comes, knowing how the others 
   })
 })
 
-test('asks nobody else for a client that has left, or for a request that nobody can serve', async () => {
+test('asks nobody else for a client that has disconnected, or for a request that nobody can serve', async () => {
   for (const code of ['cancelled', 'invalid_request', 'unauthorized', 'internal'] as const) {
     const { providers, asked } = providersThat(code, undefined)
     expect(await openFirst(routerRequest(), targets, providers)).toMatchObject({ ok: false, error: { code } })

@@ -93,7 +93,7 @@ for (const [status, type] of [
       expect(claude.hits).toHaveLength(1)
     })
 
-test('waits for the headers of a whole answer as long as for the answer: they come when it has been written', async () => {
+test('waits for the headers of a non-streaming answer as long as for the answer: they come when it has been written', async () => {
   const router = await createTestRouter({ CLAUDE_HEADERS_MS: '1', CLAUDE_MAX_RETRIES: '0' })
   const written = Promise.withResolvers<void>()
   const late: Responder = async (hit) => {
@@ -101,12 +101,12 @@ test('waits for the headers of a whole answer as long as for the answer: they co
     return works(hit, 0)
   }
   claude.answer(late)
-  // The stream's limit has passed when its error comes: a whole answer that was asked for before it is still awaited.
-  const whole = router.post(body)
+  // The stream's limit has passed when its error comes: a non-streaming answer asked for before it is still awaited.
+  const nonStreaming = router.post(body)
   const stream = await router.post(streamed)
   expect(stream.status).toBe(504)
   written.resolve()
-  expect(await (await whole).json()).toEqual(claudeMessage())
+  expect(await (await nonStreaming).json()).toEqual(claudeMessage())
 })
 
 for (const status of [401, 403])
@@ -266,7 +266,7 @@ test('gives up on a Claude that never begins', async () => {
   expect(claude.hits).toHaveLength(1)
 })
 
-test('closes Claude when the client leaves before the first byte', async () => {
+test('closes Claude when the client disconnects before the first byte', async () => {
   const client = new AbortController()
   const router = await createTestRouter()
   claude.answer(() => {
@@ -278,7 +278,7 @@ test('closes Claude when the client leaves before the first byte', async () => {
   await expect.poll(() => loggedLines().some(({ fields }) => fields.outcome === 'cancelled')).toBe(true)
 })
 
-test('closes Claude when the client leaves in the middle of a stream', async () => {
+test('closes Claude when the client disconnects in the middle of a stream', async () => {
   claude.answer(() => streamOf(framesToFirstContent(claudeMessage()), { end: 'stall' }))
   const router = await createTestRouter()
   const response = await router.post(streamed)

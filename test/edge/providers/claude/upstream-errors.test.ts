@@ -1,4 +1,4 @@
-/** What Claude's refusals mean: how long to wait, and whose affair they are. */
+/** What Claude's errors mean: how long to wait, and whose affair they are. */
 import { expect, test } from 'vitest'
 import {
   isAnthropic,
@@ -8,14 +8,14 @@ import {
   statusOfErrorType,
 } from '../../../../edge/providers/claude/upstream-errors.ts'
 
-const refusal = (
+const upstreamError = (
   status: number,
   headers: Record<string, string> = {},
   body = '{"type":"error","error":{"type":"x","message":"y"}}',
 ) => readUpstreamError(status, new Headers(headers), new TextEncoder().encode(body))
 const NOW = Date.UTC(2026, 10, 23)
 const waitOf = (status: number, headers: Record<string, string> = {}) =>
-  retryWaitMs(refusal(status, headers), NOW, 300)
+  retryWaitMs(upstreamError(status, headers), NOW, 300)
 
 test('waits a random while where Claude says nothing, and as long as it says up to five seconds', () => {
   for (const status of [408, 409, 500, 502, 503, 504, 529]) expect(waitOf(status), String(status)).toBe(300)
@@ -35,10 +35,10 @@ test('never tries again what would fail again', () => {
 
 test('leaves Claude’s own words to the client, but for the operator’s affairs', () => {
   for (const status of [400, 404, 413, 429, 500, 529])
-    expect(ownError(refusal(status), true, true)).toBeUndefined()
+    expect(ownError(upstreamError(status), true, true)).toBeUndefined()
   for (const status of [401, 402, 403]) {
-    expect(ownError(refusal(status), false, true)).toBeUndefined()
-    expect(ownError(refusal(status), true, true)?.status).toBe(status === 402 ? 503 : 502)
+    expect(ownError(upstreamError(status), false, true)).toBeUndefined()
+    expect(ownError(upstreamError(status), true, true)?.status).toBe(status === 402 ? 503 : 502)
   }
 })
 
@@ -52,18 +52,18 @@ test('puts its own words in the place of what is not Claude’s', () => {
     [404, 'upstream'],
   ] as const)
     for (const body of ['<html>', '', '{}', '[]', 'null', '{"type":"error"}'])
-      expect(ownError(refusal(status, {}, body), true, true)?.code, `${status} ${body}`).toBe(code)
+      expect(ownError(upstreamError(status, {}, body), true, true)?.code, `${status} ${body}`).toBe(code)
 })
 
 test('shows the 5xx texts of nobody but Anthropic, and its 4xx texts, which say what to change', () => {
-  expect(ownError(refusal(500), true, false)?.code).toBe('upstream')
-  expect(ownError(refusal(529), true, false)?.code).toBe('overloaded')
-  expect(ownError(refusal(400), true, false)).toBeUndefined()
+  expect(ownError(upstreamError(500), true, false)?.code).toBe('upstream')
+  expect(ownError(upstreamError(529), true, false)?.code).toBe('overloaded')
+  expect(ownError(upstreamError(400), true, false)).toBeUndefined()
 })
 
 test('takes a status that no error has for something else in Claude’s place', () => {
   for (const status of [300, 301, 304, 307, 600, 999])
-    expect(ownError(refusal(status), true, true)?.status, String(status)).toBe(502)
+    expect(ownError(upstreamError(status), true, true)?.status, String(status)).toBe(502)
 })
 
 test('knows Anthropic’s own addresses', () => {
