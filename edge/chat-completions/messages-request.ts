@@ -46,7 +46,7 @@ export type TranslatedRequest = {
   readonly unlimited: boolean
   /** Texts at which the answer ends and which no model takes as stop sequences: white space only. */
   readonly cutAt: readonly string[]
-  /** Who the client says its user is: a name or an address perhaps, which must not leave the house. */
+  /** Who the client says its user is: a name or an address perhaps, which Claude must not get. */
   readonly user: string | undefined
   /** What errors about the Messages request call its fields. */
   readonly names: ParameterNames

@@ -1,5 +1,5 @@
 /**
- * Sends a gateway's result to a client of either surface: whole, as a stream, or as an error.
+ * Sends a gateway's result to a client of either surface: as one body, as a stream, or as an error.
  */
 import { errorBody, RouterError, retryAfterSeconds } from '../../shared/errors.ts'
 import { settledWithin } from '../fallback/deadline.ts'
@@ -13,7 +13,7 @@ import { SSE_HEADERS, type StreamWriter, streamBody, writeEarlyStream, writeStre
 /** A status and a body to be sent as JSON. */
 export type WireError = { readonly status: number; readonly body: unknown }
 
-/** How a surface (Messages, chat completions) writes whole bodies, streams and errors. */
+/** How a surface (Messages, chat completions) writes bodies, streams and errors. */
 export type Surface = {
   /** Called once per answer: writers may hold the state of one stream. */
   readonly createStream: () => StreamWriter
@@ -30,7 +30,7 @@ export const anthropicError: Surface['error'] = (error, requestId) => ({
   body: errorBody(error, requestId),
 })
 
-/** Returns a signal that is aborted when the client leaves, and a way to say so. */
+/** Returns a signal that is aborted when the client disconnects, and a way to say so. */
 export function clientSignal(context: AppContext): {
   readonly signal: AbortSignal
   readonly disconnect: () => void

@@ -1,6 +1,6 @@
 /**
  * Turns a gateway's result into an event-stream response: heartbeats while nothing has been decided, then the bytes,
- * then nothing, or exactly one error event. Stops the upstream when the client leaves.
+ * then nothing, or exactly one error event. Stops the upstream when the client disconnects.
  */
 import { RouterError } from '../../shared/errors.ts'
 import { encodeSseComment, encodeSseEvent } from '../../shared/sse.ts'
@@ -18,7 +18,7 @@ export const SSE_HEADERS = {
 /** How a surface (Messages, chat completions) writes what the gateway gives. */
 export type StreamWriter = {
   readonly chunk: (chunk: AnswerChunk) => Uint8Array | string
-  /** A whole body where a stream was wanted: an upstream's own error. */
+  /** One body where a stream was wanted: an upstream error. */
   readonly nonStreaming: (body: NonStreamingBody, status: number) => Uint8Array | string
   readonly error: (error: RouterError) => string
   /** Written after the last chunk. */
