@@ -6,6 +6,7 @@ import { type Context, Hono } from 'hono'
 import { errorBody, RouterError, retryAfterSeconds } from '../shared/errors.ts'
 import { collect } from '../shared/events.ts'
 import type { Log } from '../shared/log.ts'
+import { isLoopbackHost } from '../shared/loopback.ts'
 import { parseMessagesRequest } from '../shared/messages.ts'
 import type { Engine, ModelInfo } from './engine/engine.ts'
 import { createAuthenticate } from './http/authenticate.ts'
@@ -50,6 +51,11 @@ export function createApp(deps: AppDeps): Hono<Env> {
   app.use(async (c, next) => {
     c.set('requestId', `req_${deps.newId()}`)
     c.header('request-id', c.get('requestId'))
+    if (deps.secret === undefined && !isLoopbackHost(c.req.header('host') ?? new URL(c.req.url).host))
+      throw new RouterError(
+        'forbidden',
+        'Without a secret this server answers on this machine only, as localhost or 127.0.0.1. Set LOCAL_LLM_SECRET.',
+      )
     await next()
   })
   for (const path of ['/v1/*', '/metrics'])
@@ -101,7 +107,14 @@ export function createApp(deps: AppDeps): Hono<Env> {
     const body = await readJsonBody(c.req.raw)
     // The API's count takes no max_tokens; the schema of messages wants one.
     const request = parseMessagesRequest(isObject(body) ? { ...body, max_tokens: 1 } : body)
-    return c.json({ input_tokens: await engine.countTokens(toPrompt(request)) })
+    const prompt = toPrompt(request, deps.limits(engine.info).maxInputTokens)
+    // Tokenizing a long text takes the model's process as long as an answer does: it waits its turn like one.
+    const slot = await scheduler.acquire(c.req.raw.signal, readDeadline(c.req.header('x-deadline-ms')))
+    try {
+      return c.json({ input_tokens: await engine.countTokens(prompt) })
+    } finally {
+      slot.release(false)
+    }
   })
 
   app.post('/v1/messages', async (c) => {

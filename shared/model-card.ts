@@ -24,6 +24,8 @@ export const modelCardSchema = z.object({
   trust: taskTrust,
   /** The only languages that it speaks well, as codes such as `en`; null where there are many. */
   languages: z.nullable(z.readonly(z.array(z.string()))),
+  /** The highest temperature at which it still makes sense; null where the client's own is taken. */
+  maxTemperature: z.nullable(z.number()),
   /** What measured it, such as `exam 2026-11: 71 %`; null where nothing did. */
   exam: z.nullable(z.string()),
 })

@@ -1,17 +1,10 @@
 /**
- * Where nobody needs a key, only this machine's own names are answered: a page on another host whose name has been pointed
- * at 127.0.0.1 (DNS rebinding) would otherwise use the operator's key.
+ * Keeps a router that needs no keys to this machine's own names.
  */
 import type { MiddlewareHandler } from 'hono'
 import { RouterError } from '../../shared/errors.ts'
+import { isLoopbackHost } from '../../shared/loopback.ts'
 import type { AppEnvironment } from '../http/context.ts'
-
-const LOOPBACK = /^(localhost|[\w-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i
-
-/** Says whether a Host header names this machine's loopback. */
-export function isLoopbackHost(host: string): boolean {
-  return LOOPBACK.test(host)
-}
 
 /** Returns the middleware. @throws {RouterError} `forbidden` for any other host */
 export function loopbackHosts(): MiddlewareHandler<AppEnvironment> {

@@ -5,7 +5,12 @@ import { type ModelCard, uniformTrust } from '../../shared/model-card.ts'
 import { SIMPLE_TASKS, type SimpleTask } from '../../shared/tasks.ts'
 
 /** A server that says nothing about its model is the operator's choice: trusted with every simple task. */
-const WITHOUT_CARD: ModelCard = { trust: uniformTrust('full'), languages: null, exam: null }
+const WITHOUT_CARD: ModelCard = {
+  trust: uniformTrust('full'),
+  languages: null,
+  maxTemperature: null,
+  exam: null,
+}
 
 /**
  * Returns the card that decisions use. Naming tasks names tasks and nothing else: a named task keeps the card's level,

@@ -4,7 +4,7 @@
  */
 import process from 'node:process'
 import type { Engine } from './engine.ts'
-import { type Command, commandSchema, type Report, toFailure } from './protocol.ts'
+import { type Command, type Report, toFailure } from './protocol.ts'
 import { selfTest } from './self-test.ts'
 import { createTransformersEngine } from './transformers/engine.ts'
 
@@ -17,12 +17,7 @@ const report = (message: Report) => {
 
 async function load({ model, threads }: Extract<Command, { type: 'load' }>): Promise<void> {
   try {
-    const resolved = {
-      ...model,
-      modelFileName: model.modelFileName,
-      info: { ...model.info, card: model.info.card },
-    }
-    const loaded = await createTransformersEngine(resolved, { threads, random: Math.random })
+    const loaded = await createTransformersEngine(model, { threads, random: Math.random })
     const speed = await selfTest(loaded, () => performance.now())
     engine = loaded
     report({ type: 'ready', ...speed })
@@ -54,8 +49,7 @@ async function count(loaded: Engine, { id, prompt }: Extract<Command, { type: 'c
   }
 }
 
-async function handle(message: unknown): Promise<void> {
-  const command = commandSchema.parse(message)
+async function handle(command: Command): Promise<void> {
   if (command.type === 'load') await load(command)
   else if (command.type === 'ping') report({ type: 'pong' })
   else if (command.type === 'abort') running.get(command.id)?.abort()
@@ -69,7 +63,7 @@ async function handle(message: unknown): Promise<void> {
   else await count(engine, command)
 }
 
-process.on('message', (message) => void handle(message))
+process.on('message', (message: Command) => void handle(message))
 // The parent is gone, however it went: nobody needs the model any more.
 process.on('disconnect', () => process.exit(0))
 // A terminal sends Ctrl-C to the whole group; the parent decides when this process ends.

@@ -48,6 +48,8 @@ export type StopReason = 'end_turn' | 'max_tokens' | 'stop_sequence'
 export type EngineEvent =
   /** The prompt is tokenized; first event of every generation. */
   | { readonly type: 'start'; readonly inputTokens: number }
+  /** The prompt has been read and no token has been made: what looks at the prompt's states does it here. */
+  | { readonly type: 'prefilled' }
   /** `tokens` that `text` stands for, and the mean of their log-probabilities (natural log, before temperature). */
   | { readonly type: 'text'; readonly text: string; readonly tokens: number; readonly logprob: number }
   | {
@@ -60,8 +62,8 @@ export type EngineEvent =
 export type Engine = {
   readonly info: ModelInfo
   /**
-   * Yields `start`, any number of `text`, `end`. Aborting `signal` or leaving the loop stops the model within a step.
-   * @throws {RouterError} `unsupported` for a prompt beyond the context, `cancelled` once aborted, `unavailable` if
+   * Yields `start`, `prefilled`, any number of `text`, `end`. Aborting `signal` or leaving the loop stops the model within a step.
+   * @throws {RouterError} `unsupported` for a prompt beyond the context, `declined` for one that the model leaves to another, `cancelled` once aborted, `unavailable` if
    * the model's process fails
    */
   readonly generate: (request: GenerateRequest, signal: AbortSignal) => AsyncIterable<EngineEvent>

@@ -1,88 +1,43 @@
 /**
- * What the server's process and the model's process say to each other, checked on both sides.
+ * What the server's process and the model's process say to each other. Both are this program and started together, so
+ * that neither checks the other's messages: the types are the definition.
  */
-import * as z from 'zod'
-import { RouterError } from '../../shared/errors.ts'
-import { modelCardSchema } from '../../shared/model-card.ts'
-
-const id = z.number()
-
-const promptSchema = z.object({
-  system: z.string().optional(),
-  turns: z.array(z.object({ role: z.enum(['user', 'assistant']), text: z.string() })).readonly(),
-})
-
-const requestSchema = promptSchema.extend({
-  maxTokens: z.number(),
-  stopSequences: z.array(z.string()).readonly(),
-  temperature: z.number().optional(),
-  topP: z.number().optional(),
-  topK: z.number().optional(),
-  seed: z.number().optional(),
-})
-
-const modelSchema = z.object({
-  info: z.object({
-    name: z.string(),
-    displayName: z.string(),
-    kind: z.enum(['text-generation', 'text2text-generation']),
-    dtype: z.string(),
-    promptStyle: z.enum(['chat', 'plain']),
-    contextLength: z.number(),
-    card: z.optional(modelCardSchema),
-    capabilities: z.array(z.string()).readonly(),
-    sizeBytes: z.number(),
-    license: z.string(),
-    defaultTemperature: z.number(),
-  }),
-  folder: z.string(),
-  files: z.array(z.string()).readonly(),
-  modelFileName: z.string().optional(),
-  memoryBytes: z.number(),
-})
+import { type ErrorCode, RouterError } from '../../shared/errors.ts'
+import type { ResolvedModel } from '../models/resolve.ts'
+import type { EngineEvent, GenerateRequest, Prompt } from './engine.ts'
+import type { Speed } from './self-test.ts'
 
 /** From the server to the model. */
-export const commandSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('load'), model: modelSchema, threads: z.number() }),
-  z.object({ type: z.literal('generate'), id, request: requestSchema }),
-  z.object({ type: z.literal('count'), id, prompt: promptSchema }),
-  z.object({ type: z.literal('abort'), id }),
-  z.object({ type: z.literal('ping') }),
-])
-export type Command = z.input<typeof commandSchema>
-
-const eventSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('start'), inputTokens: z.number() }),
-  z.object({ type: z.literal('text'), text: z.string(), tokens: z.number(), logprob: z.number() }),
-  z.object({
-    type: z.literal('end'),
-    stopReason: z.enum(['end_turn', 'max_tokens', 'stop_sequence']),
-    stopSequence: z.string().nullable(),
-    outputTokens: z.number(),
-  }),
-])
-
-const failureSchema = z.object({
-  code: z.enum(['unsupported', 'cancelled', 'configuration', 'unavailable', 'internal']),
-  message: z.string(),
-})
+export type Command =
+  | { readonly type: 'load'; readonly model: ResolvedModel; readonly threads: number }
+  | { readonly type: 'generate'; readonly id: number; readonly request: GenerateRequest }
+  | { readonly type: 'count'; readonly id: number; readonly prompt: Prompt }
+  | { readonly type: 'abort'; readonly id: number }
+  | { readonly type: 'ping' }
 
 /** From the model to the server. */
-export const reportSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('ready'), firstTokenMs: z.number(), tokensPerSecond: z.number() }),
-  z.object({ type: z.literal('load_failed'), failure: failureSchema }),
-  z.object({ type: z.literal('event'), id, event: eventSchema }),
-  z.object({ type: z.literal('counted'), id, tokens: z.number() }),
-  z.object({ type: z.literal('failed'), id, failure: failureSchema }),
-  z.object({ type: z.literal('pong') }),
+export type Report =
+  | ({ readonly type: 'ready' } & Speed)
+  | { readonly type: 'load_failed'; readonly failure: Failure }
+  | { readonly type: 'event'; readonly id: number; readonly event: EngineEvent }
+  | { readonly type: 'counted'; readonly id: number; readonly tokens: number }
+  | { readonly type: 'failed'; readonly id: number; readonly failure: Failure }
+  | { readonly type: 'pong' }
+
+export type Failure = { readonly code: ErrorCode; readonly message: string }
+
+/** Codes whose messages are written for clients. */
+const PASSED_ON: ReadonlySet<ErrorCode> = new Set([
+  'unsupported',
+  'cancelled',
+  'configuration',
+  'unavailable',
+  'declined',
 ])
-export type Report = z.input<typeof reportSchema>
-export type Failure = z.infer<typeof failureSchema>
 
 /** Returns what may cross the border of an error: never an unknown error's own text. */
 export function toFailure(error: unknown): Failure {
-  const known = RouterError.from(error)
-  const code = failureSchema.shape.code.safeParse(known.code)
-  if (code.success && code.data !== 'internal') return { code: code.data, message: known.message }
+  const { code, message } = RouterError.from(error)
+  if (PASSED_ON.has(code)) return { code, message }
   return { code: 'internal', message: 'The local model failed while answering.' }
 }

@@ -1,16 +1,16 @@
 /**
- * Keeps the model's process running: starts it, replaces one that died, hangs or talks nonsense, gives up where the
+ * Keeps the model's process running: starts it, replaces one that died or hangs, gives up where the
  * model cannot be loaded at all. Knows nothing of requests: engine-process.ts does.
  */
 import type { ChildProcess } from 'node:child_process'
 import { RouterError } from '../../shared/errors.ts'
 import type { ResolvedModel } from '../models/resolve.ts'
-import { type Command, type Report, reportSchema } from './protocol.ts'
+import type { Command, Report } from './protocol.ts'
 import type { Speed } from './self-test.ts'
 
 export type EngineStatus = 'loading' | 'ready' | 'restarting' | 'failed' | 'closed'
 
-/** `failed`: the process is alive but of no use, because it could not load again or its reports make no sense. */
+/** `failed`: the process is alive but of no use, because it could not load again. */
 export type LossReason = 'exited' | 'unresponsive' | 'failed'
 
 export type ChildSupervisorOptions = {
@@ -78,13 +78,11 @@ export function superviseChild(model: ResolvedModel, options: ChildSupervisorOpt
     child?.kill('SIGKILL')
   }
 
-  const onMessage = (from: ChildProcess, message: unknown) => {
+  const onMessage = (from: ChildProcess, report: Report) => {
     // What a child said before it heard of its end may arrive afterwards.
     if (from !== child || isOver()) return
     lastHeard = options.now()
-    const { data: report } = reportSchema.safeParse(message)
-    if (report === undefined) lose(from, 'failed')
-    else if (report.type === 'ready') {
+    if (report.type === 'ready') {
       if (speed === undefined)
         loadTimeoutMs = Math.max(options.watchdogTimeoutMs, LATER_LOAD_FACTOR * (lastHeard - spawnedAt))
       speed = report
@@ -136,7 +134,7 @@ export function superviseChild(model: ResolvedModel, options: ChildSupervisorOpt
       return replace('exited')
     }
     child = started
-    started.on('message', (message) => onMessage(started, message))
+    started.on('message', (message: unknown) => onMessage(started, message as Report))
     started.on('exit', () => lose(started, 'exited'))
     started.on('error', () => lose(started, 'exited'))
     post(started, { type: 'load', model, threads: options.threads })

@@ -27,10 +27,8 @@ export function toGenerateRequest(
       'invalid_request',
       'max_tokens: must be at least 1; there is no prompt cache to fill',
     )
-  const prompt = toPrompt(request)
-  checkCharacters(prompt, maxInputTokens)
   return {
-    ...prompt,
+    ...toPrompt(request, maxInputTokens),
     maxTokens: Math.min(request.max_tokens, maxOutputTokens),
     stopSequences: checkStopSequences(request.stop_sequences ?? []),
     temperature: inRange(
@@ -51,9 +49,13 @@ export function toGenerateRequest(
 
 /**
  * Returns system text and turns: system messages join the system text, neighbours of one role become one turn.
- * @throws {RouterError} `unsupported` for tools and blocks that are not text, `invalid_request` without a question
+ * @param maxInputTokens a text that must have more is refused before its tokens are counted
+ * @throws {RouterError} `unsupported` for tools, blocks that are not text and texts that are too long, `invalid_request` without a question
  */
-export function toPrompt(request: Pick<MessagesRequest, 'system' | 'messages' | 'tools'>): Prompt {
+export function toPrompt(
+  request: Pick<MessagesRequest, 'system' | 'messages' | 'tools'>,
+  maxInputTokens: number,
+): Prompt {
   if (request.tools?.length)
     throw new RouterError(
       'unsupported',
@@ -73,7 +75,9 @@ export function toPrompt(request: Pick<MessagesRequest, 'system' | 'messages' | 
   if (turns[0]?.role !== 'user' || turns.every(({ text }) => text.trim() === ''))
     throw new RouterError('invalid_request', 'messages: must begin with a user message that holds text')
   const joined = system.filter((text) => text.trim() !== '').join('\n\n')
-  return { ...(joined === '' ? {} : { system: joined }), turns }
+  const prompt = { ...(joined === '' ? {} : { system: joined }), turns }
+  checkCharacters(prompt, maxInputTokens)
+  return prompt
 }
 
 /** The exact check counts tokens; a body at its limit takes seconds to count, in which nobody else is answered. */

@@ -13,6 +13,8 @@ export type CatalogueModel = {
   readonly shipped: boolean
   readonly kind: ModelKind
   readonly dtype: string
+  /** Commit that is downloaded; absent: the newest at the first download, which is then kept. */
+  readonly revision?: string
   /** Base name of the ONNX file where it is not transformers.js's usual one. */
   readonly modelFileName?: string
   readonly downloadBytes: number
@@ -40,14 +42,17 @@ type Entry = Pick<CatalogueModel, 'name' | 'displayName' | 'dtype' | 'license' |
     readonly trust: Partial<TaskTrust>
     /** The only languages that it speaks well; absent where there are many. */
     readonly languages?: readonly string[]
+    /** The highest temperature at which it still makes sense; absent: the client's own is taken. */
+    readonly maxTemperature?: number
     readonly exam?: string
   }
 
-function entry({ downloadMb, trust, languages, exam, ...given }: Entry): CatalogueModel {
+function entry({ downloadMb, trust, languages, maxTemperature, exam, ...given }: Entry): CatalogueModel {
   return {
     card: {
       trust: { ...uniformTrust('none'), ...trust },
       languages: languages ?? null,
+      maxTemperature: maxTemperature ?? null,
       exam: exam ?? null,
     },
     aliases: [],
@@ -80,6 +85,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     memoryBytes: 440 * MB,
     license: 'Apache-2.0',
     trust: { simple_chat: 'set_phrases' },
+    maxTemperature: 0.3,
     exam: '300 items: small talk 77 %, labels 63, fields 48, facts 70; summaries often hold a false fact',
     note: 'Comes with the repository. Set phrases of small talk, English.',
   }),

@@ -1,11 +1,12 @@
 /**
- * Downloads a model's files from a model hub into the cache folder. A file appears under its name only when it is
- * whole; an interrupted download goes on where it stopped. Does not load models.
+ * Downloads a model's files, all of one commit, from a model hub into the cache folder. A file appears under its name only
+ * when it is whole and checked; an interrupted download goes on where it stopped. Does not load models.
  */
 import { createWriteStream, mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import * as z from 'zod'
 import { RouterError } from '../../shared/errors.ts'
 import {
   DTYPE_SUFFIXES,
@@ -16,9 +17,11 @@ import {
   onnxBaseNames,
   onnxFiles,
   REQUIRED_TEXT_FILES,
+  readJson,
   readModelConfig,
 } from './files.ts'
 import type { ModelLocation } from './resolve.ts'
+import { type Checksum, checksumOf, digestFile, looksRight } from './verify.ts'
 
 export const DEFAULT_HUB_URL = 'https://huggingface.co'
 
@@ -40,7 +43,14 @@ export type DownloadDeps = {
 
 const NOT_WRITABLE = new Set(['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'EEXIST'])
 
-type RemoteFile = { readonly file: string; readonly bytes: number }
+type RemoteFile = {
+  readonly file: string
+  readonly bytes: number
+  /** As the hub states it. */
+  readonly checksum: Checksum | undefined
+  /** The commit that the revision names at this moment. */
+  readonly commit: string | undefined
+}
 
 /**
  * Downloads what is missing of a model.
@@ -54,13 +64,17 @@ export async function downloadModel(
   dtype: string | undefined,
   deps: DownloadDeps,
 ): Promise<number> {
-  const { folder, name } = location
-  const url = (file: string) => `${deps.hubUrl.replace(/\/+$/, '')}/${name}/resolve/main/${file}`
+  const { folder, name, repository } = location
+  const kept = readRecord(folder)
+  // All files are of one commit: the one of the first download, else the one that the revision names now.
+  let revision = kept?.revision ?? location.revision
+  const url = (file: string) => `${deps.hubUrl.replace(/\/+$/, '')}/${repository}/resolve/${revision}/${file}`
   let loadedBytes = 0
 
   for (const file of [...REQUIRED_TEXT_FILES, ...OPTIONAL_TEXT_FILES]) {
-    if (fileSize(join(folder, file)) > 0) continue
+    if (isWhole(folder, file)) continue
     const remote = await head(url(file), file, deps)
+    revision = remote?.commit ?? revision
     if (remote) loadedBytes += await fetchFile(url(file), remote, folder, deps, () => {})
     else if (file !== OPTIONAL_TEXT_FILES[0])
       throw new RouterError(
@@ -73,14 +87,42 @@ export async function downloadModel(
   checkDisk(folder, files)
   let done = 0
   for (const remote of files) {
-    if (fileSize(join(folder, remote.file)) === 0)
+    if (!isWhole(folder, remote.file))
       loadedBytes += await fetchFile(url(remote.file), remote, folder, deps, (bytes) =>
         deps.onProgress?.({ file: remote.file, loadedBytes: done + bytes, totalBytes }),
       )
     done += remote.bytes
     deps.onProgress?.({ file: remote.file, loadedBytes: done, totalBytes })
   }
+  if (loadedBytes > 0)
+    await writeRecord(
+      folder,
+      revision,
+      files.map(({ file }) => file),
+    )
   return loadedBytes
+}
+
+/** A file that is there and is no page of a network's login in its place. */
+function isWhole(folder: string, file: string): boolean {
+  const path = join(folder, file)
+  return fileSize(path) > 0 && looksRight(path, file)
+}
+
+/** What was downloaded, so that later downloads are of the same commit and files can be compared. */
+const RECORD = 'download.json'
+const recordSchema = z.object({ revision: z.string(), sha256: z.record(z.string(), z.string()) })
+
+function readRecord(folder: string): z.infer<typeof recordSchema> | undefined {
+  if (fileSize(join(folder, RECORD)) === 0) return undefined
+  return recordSchema.safeParse(readJson(join(folder, RECORD))).data
+}
+
+async function writeRecord(folder: string, revision: string, files: readonly string[]): Promise<void> {
+  const sha256: Record<string, string> = {}
+  for (const file of [...REQUIRED_TEXT_FILES, ...OPTIONAL_TEXT_FILES, ...files])
+    if (fileSize(join(folder, file)) > 0) sha256[file] = await digestFile(join(folder, file), 'sha256')
+  writeFileSync(join(folder, RECORD), `${JSON.stringify({ revision, sha256 }, null, 2)}\n`)
 }
 
 /** Asks the hub for one dtype after another, in each layout that exports use. */
@@ -117,12 +159,30 @@ async function head(url: string, file: string, deps: DownloadDeps): Promise<Remo
   const response = await request(url, { method: 'HEAD' }, deps)
   if (response.status === 404 || response.status === 401 || response.status === 403) return undefined
   if (!response.ok) throw hubError(response.status)
-  return { file, bytes: Number(response.headers.get('content-length') ?? 0) }
+  if (isPage(response)) throw notTheHub()
+  const { headers } = response
+  return {
+    file,
+    bytes: Number(headers.get('x-linked-size') ?? headers.get('content-length') ?? 0),
+    checksum: checksumOf(headers.get('x-linked-etag') ?? headers.get('etag')),
+    commit: /^[0-9a-f]{40}$/.exec(headers.get('x-repo-commit') ?? '')?.[0],
+  }
+}
+
+function isPage(response: Response): boolean {
+  return /^text\/html\b/i.test(response.headers.get('content-type') ?? '')
+}
+
+function notTheHub(): RouterError {
+  return new RouterError(
+    'unavailable',
+    'Something else answered in place of the model hub, such as the login page of a network. Log in, or check MODEL_HUB_URL, and run it again.',
+  )
 }
 
 async function fetchFile(
   url: string,
-  { file, bytes }: RemoteFile,
+  { file, bytes, checksum }: RemoteFile,
   folder: string,
   deps: DownloadDeps,
   progress: (bytes: number) => void,
@@ -133,6 +193,7 @@ async function fetchFile(
   const resume = have > 0 && have < bytes
   const response = await request(url, resume ? { headers: { range: `bytes=${have}-` } } : {}, deps)
   if (!response.ok || response.body === null) throw hubError(response.status)
+  if (isPage(response)) throw notTheHub()
   const append = resume && response.status === 206
   let size = append ? have : 0
   const counted = async function* (chunks: AsyncIterable<Uint8Array>) {
@@ -157,6 +218,14 @@ async function fetchFile(
     throw new RouterError(
       'unavailable',
       `The download of ${file} ended after ${written} of ${bytes} bytes. Run it again: it goes on where it stopped.`,
+    )
+  }
+  const isIntact = checksum === undefined || (await digestFile(part, checksum.algorithm)) === checksum.hex
+  if (!isIntact || !looksRight(part, file)) {
+    rmSync(part, { force: true })
+    throw new RouterError(
+      'unavailable',
+      `The download of ${file} is not what the model hub says it is. Check the network and MODEL_HUB_URL, and run it again.`,
     )
   }
   renameSync(part, target)

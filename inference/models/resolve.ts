@@ -43,6 +43,10 @@ export type ModelPlaces = {
 /** Where a name leads: to files on disk, or to a repository that would have to be downloaded into `folder`. */
 export type ModelLocation = {
   readonly name: string
+  /** On the model hub; the name itself for folders and the shipped model. */
+  readonly repository: string
+  /** A commit, branch or tag of the repository. */
+  readonly revision: string
   readonly catalogue: CatalogueModel | undefined
   readonly folder: string
   readonly origin: 'folder' | 'shipped' | 'cache'
@@ -51,33 +55,57 @@ export type ModelLocation = {
 /** Folder of the shipped models, beside the sources. */
 export const SHIPPED_DIR = resolve(import.meta.dirname, '../../models')
 
-const REPOSITORY = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/
+const REPOSITORY = /^([A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*)(?:@([\w][\w.-]*))?$/
+const NEWEST = 'main'
 
 /**
  * Returns where the model of that name is or would be.
- * @param name catalogue name or alias, `owner/repository`, or a folder
+ * @param name catalogue name or alias, `owner/repository`, `owner/repository@revision`, or a folder
  * @throws {RouterError} `configuration` for a name that is none of these, and for models known not to exist
  */
 export function locateModel(name: string, { shippedDir, cacheDir }: ModelPlaces): ModelLocation {
   const given = name.trim() || SHIPPED_MODEL
   const catalogue = findModel(given)
   if (catalogue?.shipped)
-    return { name: catalogue.name, catalogue, folder: resolve(shippedDir, catalogue.name), origin: 'shipped' }
+    return {
+      name: catalogue.name,
+      repository: catalogue.name,
+      revision: NEWEST,
+      catalogue,
+      folder: resolve(shippedDir, catalogue.name),
+      origin: 'shipped',
+    }
   const looksLikePath = isAbsolute(given) || /^\.{1,2}([/\\]|$)/.test(given)
   if (looksLikePath || isFolder(given)) {
     if (!isFolder(given))
       throw new RouterError('configuration', `There is no folder ${resolve(given)} (LOCAL_MODEL_NAME).`)
-    return { name: basename(resolve(given)), catalogue: undefined, folder: resolve(given), origin: 'folder' }
+    const name = basename(resolve(given))
+    return {
+      name,
+      repository: name,
+      revision: NEWEST,
+      catalogue: undefined,
+      folder: resolve(given),
+      origin: 'folder',
+    }
   }
   const absent = whyAbsent(given)
   if (absent !== undefined) throw new RouterError('configuration', absent)
-  const repository = catalogue?.name ?? given
-  if (!REPOSITORY.test(repository) || repository.includes('..'))
+  const full = catalogue?.name ?? given
+  const [, repository, revision] = REPOSITORY.exec(full) ?? []
+  if (repository === undefined || full.includes('..'))
     throw new RouterError(
       'configuration',
       `Unknown model "${given}". Take a name that \`npm run models -- list\` shows, a repository such as HuggingFaceTB/SmolLM2-360M-Instruct, or a folder.`,
     )
-  return { name: repository, catalogue, folder: resolve(cacheDir, repository), origin: 'cache' }
+  return {
+    name: full,
+    repository,
+    revision: revision ?? catalogue?.revision ?? NEWEST,
+    catalogue: catalogue ?? findModel(repository),
+    folder: resolve(cacheDir, full),
+    origin: 'cache',
+  }
 }
 
 /** Returns the absent files by which a folder is incomplete, or an empty list if the model can be loaded. */

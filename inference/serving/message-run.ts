@@ -73,7 +73,7 @@ async function conduct(deps: RunDeps, run: RunRequest, events: AsyncQueue<KnownE
           index: 0,
           delta: { type: 'text_delta', text: event.text, ...logprob },
         })
-      } else {
+      } else if (event.type === 'end') {
         told.outputTokens = event.outputTokens
         told.stopReason = event.stopReason
         for (const closing of closingEvents(event.stopReason, event.stopSequence, told)) events.push(closing)

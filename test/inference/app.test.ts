@@ -342,3 +342,23 @@ test('answers unknown paths with 404 and wrong methods with 405 in Anthropic’s
   expect(response.status).toBe(405)
   expect(await response.json()).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' } })
 })
+
+test('counts tokens in the queue and under the limits of messages', async () => {
+  const hold = Promise.withResolvers<void>()
+  const { post } = setUp({ script: { words: ['Hello', ' there'], hold: hold.promise }, maxQueue: 0 })
+  const { max_tokens: _, ...countable } = hello
+  const running = post({ ...hello, stream: true })
+  await running
+  expect((await post(countable, {}, '/v1/messages/count_tokens')).status).toBe(429)
+  hold.resolve()
+  await (await running).text()
+  const long = { ...countable, messages: [{ role: 'user', content: 'a'.repeat(10_000) }] }
+  expect((await post(long, {}, '/v1/messages/count_tokens')).status).toBe(400)
+})
+
+test('answers this machine’s own names only where it has no secret', async () => {
+  const { app } = setUp()
+  const statusFor = async (host: string) => (await app.request('/readyz', { headers: { host } })).status
+  expect(await statusFor('127.0.0.1:8080')).toBe(200)
+  expect(await statusFor('evil.example')).toBe(403)
+})

@@ -14,7 +14,12 @@ export const SCRIPTED_MODEL: ModelInfo = {
   dtype: 'fp32',
   promptStyle: 'chat',
   contextLength: 4096,
-  card: { trust: { ...uniformTrust('none'), simple_chat: 'full' }, languages: null, exam: null },
+  card: {
+    trust: { ...uniformTrust('none'), simple_chat: 'full' },
+    languages: null,
+    maxTemperature: null,
+    exam: null,
+  },
   capabilities: ['chat'],
   sizeBytes: 1000,
   license: 'MIT',

@@ -6,6 +6,7 @@ import * as z from 'zod/mini'
 import { RouterError, readRetryAfterMs } from '../../../shared/errors.ts'
 import { collect, isContent, type KnownEvent, type StreamEvent } from '../../../shared/events.ts'
 import type { Log } from '../../../shared/log.ts'
+import type { MessagesRequest } from '../../../shared/messages.ts'
 import { createSseDecoder, encodeSseEvent } from '../../../shared/sse.ts'
 import { commitAtContent } from '../../fallback/commit.ts'
 import { createDeadline, type Deadline } from '../../fallback/deadline.ts'
@@ -53,7 +54,7 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
           acceptsEmpty: (stopReason) => isLast || stopReason === 'stop_sequence',
         })
         if (!commitment.committed) throw reportedError()
-        const answer = { target, status: 200, headers: {} }
+        const answer = { target, status: 200, headers: ignoredHeaders(server, request) }
         if (wantsStream(request)) return { ...answer, body: { kind: 'stream', chunks: commitment.pieces } }
         const events: StreamEvent[] = []
         for await (const chunk of commitment.pieces) events.push(...chunk.events)
@@ -91,6 +92,22 @@ type Asked = {
   readonly target: Target
   readonly deadline: Deadline
   readonly report: Report
+}
+
+/** The client's sampling where the model's card allows it: small models lose the thread at temperatures meant for large ones. */
+function withOwnSampling(server: LocalHealth, { view }: RouterRequest): MessagesRequest {
+  if (!isTooHot(server, view)) return view
+  const { temperature: _temperature, ...rest } = view
+  return rest
+}
+
+function ignoredHeaders(server: LocalHealth, { view }: RouterRequest): Record<string, string> {
+  return isTooHot(server, view) ? { 'x-router-ignored': 'temperature' } : {}
+}
+
+function isTooHot(server: LocalHealth, { temperature }: MessagesRequest): boolean {
+  const limit = server.model()?.card?.maxTemperature ?? undefined
+  return limit !== undefined && typeof temperature === 'number' && temperature > limit
 }
 
 /** Short limits exist so that another target can take over; where there is none, patience is all that helps. */
@@ -153,7 +170,7 @@ async function ask(
           'x-router-request-id': request.id,
           ...(request.logprobs ? { 'x-logprobs': '1' } : {}),
         },
-        body: JSON.stringify(protocol.body(request.view, model, request.logprobs)),
+        body: JSON.stringify(protocol.body(withOwnSampling(server, request), model, request.logprobs)),
         signal: deadline.signal,
       },
       'The local model',

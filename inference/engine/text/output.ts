@@ -9,8 +9,8 @@ import { createTokenText } from './token-text.ts'
 export type GenerationOutput = {
   /** Takes a token and its log-probability; returns false once a stop sequence is complete. */
   readonly token: (token: number, logprob: number) => boolean
-  /** The model has ended its turn. */
-  readonly endOfTurn: () => void
+  /** The model has ended its turn; returns false, as nothing follows. */
+  readonly endOfTurn: () => false
   /** Tells what was held back, and the end. */
   readonly finish: () => void
 }
@@ -59,6 +59,7 @@ export function createGenerationOutput(
     },
     endOfTurn() {
       ended = true
+      return false
     },
     finish() {
       if (stopSequence === null) pass(text.flush())

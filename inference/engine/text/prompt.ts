@@ -2,8 +2,18 @@
  * Writes a prompt the way a model was trained to read it: by its chat template, or as plain text.
  * Text from outside cannot forge the template's control tokens.
  */
-import type { PreTrainedTokenizer } from '@xenova/transformers'
 import type { Prompt, PromptStyle, Turn } from '../engine.ts'
+
+/** What is used of a tokenizer; transformers.js's is one. */
+export type PromptTokenizer = {
+  readonly chat_template: unknown
+  readonly all_special_tokens: readonly string[]
+  readonly encode: (text: string, options?: { readonly add_special_tokens?: boolean }) => number[]
+  readonly apply_chat_template: (
+    conversation: { role: string; content: string }[],
+    options: typeof TEMPLATE_OPTIONS,
+  ) => unknown
+}
 
 const TEMPLATE_OPTIONS = {
   tokenize: false,
@@ -19,7 +29,7 @@ export type EncodePrompt = (prompt: Prompt) => bigint[]
  * Returns the encoder of prompts for a tokenizer.
  * @param style `chat` falls back to `plain` where the tokenizer has no chat template
  */
-export function createPromptEncoder(tokenizer: PreTrainedTokenizer, style: PromptStyle): EncodePrompt {
+export function createPromptEncoder(tokenizer: PromptTokenizer, style: PromptStyle): EncodePrompt {
   const controls = controlTokens(tokenizer)
   const chat = style === 'chat' && Boolean(tokenizer.chat_template)
   return (prompt) => {
@@ -55,7 +65,7 @@ function neutralisePrompt({ system, turns }: Prompt, controls: readonly string[]
 }
 
 /** A last turn of the assistant is continued rather than answered. */
-function renderChat(tokenizer: PreTrainedTokenizer, { system, turns }: Prompt): string {
+function renderChat(tokenizer: PromptTokenizer, { system, turns }: Prompt): string {
   const last = turns.at(-1)
   const prefill = last?.role === 'assistant' ? last.text : ''
   const asked = last?.role === 'assistant' ? turns.slice(0, -1) : turns
@@ -83,10 +93,8 @@ function opening(turns: readonly Turn[]): string {
   return turns.at(-1)?.role === 'user' ? '\nAssistant:' : ''
 }
 
-function controlTokens(tokenizer: PreTrainedTokenizer): string[] {
-  const tokens: unknown = Reflect.get(tokenizer, 'all_special_tokens')
-  if (!Array.isArray(tokens)) return []
-  return tokens.filter((token): token is string => typeof token === 'string' && token.length > 1)
+function controlTokens(tokenizer: PromptTokenizer): string[] {
+  return tokenizer.all_special_tokens.filter((token) => token.length > 1)
 }
 
 function toIds(ids: readonly number[]): bigint[] {

@@ -1,13 +1,14 @@
 /**
  * The engine in this process, on transformers.js: checks that a prompt fits, runs generations, ends them.
- * Each step blocks the event loop; a server uses it behind a child process (engine-process.ts).
+ * Each step blocks the event loop; a server uses it behind a child process (process.ts).
  */
 import { RouterError } from '../../../shared/errors.ts'
 import type { ResolvedModel } from '../../models/resolve.ts'
 import { createAsyncQueue } from '../../serving/async-queue.ts'
 import type { Engine, EngineEvent, GenerateRequest } from '../engine.ts'
 import { createPromptEncoder } from '../text/prompt.ts'
-import { pickToken, type SamplingOptions, seededRandom } from '../text/sampler.ts'
+import { type SamplingOptions, seededRandom } from '../text/sampler.ts'
+import { createSequence } from '../text/sequence.ts'
 import { decode } from './decode.ts'
 import { loadTransformersModel } from './model.ts'
 
@@ -44,14 +45,19 @@ export async function createTransformersEngine(
     yield { type: 'start', inputTokens: ids.length }
     const disconnect = new AbortController()
     const queue = createAsyncQueue<EngineEvent>()
-    const bounded = { ...request, maxTokens: Math.min(request.maxTokens, room) }
-    const sampling = samplingOf(request, info.defaultTemperature)
-    const random = request.seed === undefined ? options.random : seededRandom(request.seed)
-    const run = decode(model, ids, bounded, {
-      pick: (logits) => pickToken(logits, sampling, random),
-      signal: AbortSignal.any([either, disconnect.signal]),
+    const maxTokens = Math.min(request.maxTokens, room)
+    const sequence = createSequence({
+      ids,
+      request: { ...request, maxTokens },
+      sampling: samplingOf(request, info.defaultTemperature),
+      random: request.seed === undefined ? options.random : seededRandom(request.seed),
+      endTokens: model.endTokens,
+      decode: (tokens) =>
+        model.tokenizer.decode(tokens, { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
       push: queue.push,
-    }).then(queue.end, queue.fail)
+    })
+    const stopped = AbortSignal.any([either, disconnect.signal])
+    const run = decode(model, sequence, maxTokens, stopped).then(queue.end, queue.fail)
     try {
       for await (const event of queue) {
         throwIfStopped(signal, closed.signal)

@@ -28,14 +28,14 @@ const usual: Circumstances = {
   localOnlyFeature: undefined,
   local: {
     model: 'tiny-model',
-    card: { trust: uniformTrust('full'), languages: null, exam: null },
+    card: { trust: uniformTrust('full'), languages: null, maxTemperature: null, exam: null },
     maxInputTokens: 1_000,
   },
   claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
 }
 
 function cardOf(trust: Partial<TaskTrust>): ModelCard {
-  return { trust: { ...uniformTrust('none'), ...trust }, languages: null, exam: null }
+  return { trust: { ...uniformTrust('none'), ...trust }, languages: null, maxTemperature: null, exam: null }
 }
 
 function routeOf(change: Partial<Circumstances>, verdict = simple, features: Features = plain): string {
@@ -158,7 +158,7 @@ test('gives fixed phrases as reasons', () => {
 test('sends what is not English to Claude where the local model speaks nothing else', () => {
   const english = {
     model: 'tiny-model',
-    card: { trust: uniformTrust('full'), languages: ['en'], exam: null },
+    card: { trust: uniformTrust('full'), languages: ['en'], maxTemperature: null, exam: null },
     maxInputTokens: 1_000,
   }
   const korean = featuresOf(ask('안녕하세요'))

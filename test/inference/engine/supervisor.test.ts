@@ -101,16 +101,6 @@ test('gives up on a child that dies at each load, and says that memory may be sh
   expect(children).toHaveLength(3)
 })
 
-test('replaces a child whose reports make no sense', () => {
-  const { supervisor, last, events } = supervise()
-  last().says(READY)
-  const child = last().child
-  last().says({ type: 'event', id: 1, event: { type: 'text', text: 'Hi', tokens: 1, logprob: null } })
-  expect(supervisor.status()).toBe('restarting')
-  expect(child.connected).toBe(false)
-  expect(events).toEqual(['unavailable', 'failed 250'])
-})
-
 test('goes on trying where no process can be started for a while', async () => {
   let refused = 1
   const { supervisor, last } = supervise({

@@ -107,3 +107,41 @@ test('keeps no file that another process wrote to as well', async () => {
   await pull()
   expect(readFileSync(file)).toEqual(readFileSync(join(TINY, 'onnx/model.onnx')))
 })
+
+test('keeps no page that a network puts in the place of the hub, and heals what an older one left', async () => {
+  await setUp()
+  hub.answerWithPage('<html>log in</html>')
+  await expect(pull()).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining('login page'),
+  })
+  expect(existsSync(join(cacheDir, 'owner/tiny/config.json'))).toBe(false)
+  hub.answerWithPage(undefined)
+  await pull()
+  writeFileSync(join(cacheDir, 'owner/tiny/tokenizer.json'), '<html>log in</html>')
+  expect(await pull()).toBeGreaterThan(0)
+  expect(readFileSync(join(cacheDir, 'owner/tiny/tokenizer.json'))).toEqual(
+    readFileSync(join(TINY, 'tokenizer.json')),
+  )
+})
+
+test('takes all files of one commit, records their digests, and stays with the commit', async () => {
+  await setUp()
+  await pull()
+  expect([...hub.revisions]).toEqual(['main', hub.commit])
+  const record = JSON.parse(readFileSync(join(cacheDir, 'owner/tiny/download.json'), 'utf8'))
+  expect(record.revision).toBe(hub.commit)
+  expect(record.sha256['onnx/model.onnx']).toMatch(/^[0-9a-f]{64}$/)
+  const fixed = locateModel('owner/tiny@v1.2', places())
+  expect(fixed).toMatchObject({ repository: 'owner/tiny', revision: 'v1.2' })
+  expect(fixed.folder).not.toBe(locateModel('owner/tiny', places()).folder)
+})
+
+test('refuses a file whose digest is not the one that the hub states', async () => {
+  await setUp()
+  hub.stateWrongChecksums()
+  await expect(pull()).rejects.toMatchObject({
+    message: expect.stringContaining('is not what the model hub'),
+  })
+  expect(existsSync(join(cacheDir, 'owner/tiny/config.json'))).toBe(false)
+})

@@ -93,7 +93,7 @@ export function ready(overrides: Record<string, unknown> = {}): Response {
   return HttpResponse.json({
     status: 'ready',
     model: 'tiny-model',
-    card: { trust: uniformTrust('full'), languages: null, exam: null },
+    card: { trust: uniformTrust('full'), languages: null, maxTemperature: null, exam: null },
     maxInputTokens: 1_000,
     expectedWaitMs: 0,
     ...overrides,

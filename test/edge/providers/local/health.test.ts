@@ -45,6 +45,7 @@ function healthOf() {
 const card = {
   trust: { ...uniformTrust('none'), simple_chat: 'set_phrases' },
   languages: ['en'],
+  maxTemperature: 0.3,
   exam: 'x',
 }
 const broken = new RouterError('upstream', 'broken')

@@ -148,7 +148,12 @@ test('is asked for no more than its model reads', async () => {
 test('is trusted only with the tasks that its model is good at', async () => {
   readiness.answer(() =>
     ready({
-      card: { trust: { ...uniformTrust('none'), summarization: 'full' }, languages: null, exam: null },
+      card: {
+        trust: { ...uniformTrust('none'), summarization: 'full' },
+        languages: null,
+        maxTemperature: null,
+        exam: null,
+      },
     }),
   )
   const response = await (await createTestRouter()).post(ask())
@@ -241,4 +246,16 @@ test('leaves a request that the container declines to Claude, and holds it again
     expect(response.headers.get('x-router-fallback')).toBe('judged_complex')
   }
   expect(container.hits).toHaveLength(6)
+})
+
+test('keeps a model at the temperatures at which it makes sense, and says so', async () => {
+  const card = { trust: uniformTrust('full'), languages: null, maxTemperature: 0.3, exam: null }
+  readiness.answer(() => ready({ card }))
+  const router = await createTestRouter()
+  const hot = await router.post(ask(SIMPLE_PROMPT, { temperature: 1 }))
+  expect(hot.headers.get('x-router-ignored')).toBe('temperature')
+  expect(container.hits[0]?.text).not.toContain('temperature')
+  const cool = await router.post(ask(SIMPLE_PROMPT, { temperature: 0.2 }))
+  expect(cool.headers.has('x-router-ignored')).toBe(false)
+  expect(JSON.parse(container.hits[1]?.text ?? '').temperature).toBe(0.2)
 })

@@ -7,7 +7,7 @@ import { featuresOf } from '../../../support/edge/requests.ts'
 import { ask } from '../../../support/edge/router.ts'
 
 const plain = featuresOf(ask('Hello'))
-const card = { trust: uniformTrust('full'), languages: null, exam: null }
+const card = { trust: uniformTrust('full'), languages: null, maxTemperature: null, exam: null }
 const subjectOf = (features: Features) =>
   ({ features, task: 'simple_chat', local: { card, maxInputTokens: 1_000 } }) as const
 

@@ -19,7 +19,7 @@ const guardOf = (
     languages?: string[] | null
   } = {},
 ) => {
-  const card = { trust: { ...uniformTrust('none'), ...trust }, languages, exam: null }
+  const card = { trust: { ...uniformTrust('none'), ...trust }, languages, maxTemperature: null, exam: null }
   const features = featuresOf(ask(text, system === undefined ? {} : { system }))
   return findGuard({ features, task, local: { card, maxInputTokens: 1_000 } })?.name
 }

@@ -1,0 +1,52 @@
+/**
+ * One answer as it grows, token by token: its prompt, its sampler, its text, and why it ends. Free of any runtime, so
+ * that one step loop can drive many. Does not run a model.
+ */
+import type { EngineEvent, GenerateRequest } from '../engine.ts'
+import { createGenerationOutput } from './output.ts'
+import { pickToken, type SamplingOptions } from './sampler.ts'
+
+export type Sequence = {
+  /** Token ids of the prompt. */
+  readonly ids: readonly bigint[]
+  /**
+   * Takes the logits of the next position, [vocabulary], and returns the token picked and whether it was the last one.
+   * @throws {RangeError} for logits that are not numbers
+   */
+  readonly accept: (logits: Float32Array) => { readonly token: number; readonly done: boolean }
+}
+
+export type SequenceOptions = {
+  readonly ids: readonly bigint[]
+  readonly request: Pick<GenerateRequest, 'maxTokens' | 'stopSequences'>
+  readonly sampling: SamplingOptions
+  /** A number in [0, 1). */
+  readonly random: () => number
+  /** Tokens that end a turn. */
+  readonly endTokens: ReadonlySet<number>
+  /** The tokenizer's own, special tokens left out. */
+  readonly decode: (tokens: number[]) => string
+  /** Told of `prefilled` before the first token, of text as it comes, and of `end` with the last token. */
+  readonly push: (event: EngineEvent) => void
+}
+
+/** Returns a sequence of which nothing has been generated yet. */
+export function createSequence(options: SequenceOptions): Sequence {
+  const { ids, request, sampling, random, endTokens, push } = options
+  const output = createGenerationOutput(options.decode, request.stopSequences, push)
+  let generated = 0
+  return {
+    ids,
+    accept(logits) {
+      if (generated === 0) push({ type: 'prefilled' })
+      const { token, logprob } = pickToken(logits, sampling, random)
+      if (!Number.isFinite(logprob))
+        throw new RangeError('The model gave logits that are not numbers; its files may be damaged.')
+      generated++
+      const goesOn = endTokens.has(token) ? output.endOfTurn() : output.token(token, logprob)
+      const done = !goesOn || generated >= request.maxTokens
+      if (done) output.finish()
+      return { token, done }
+    },
+  }
+}

@@ -1,0 +1,16 @@
+/** The first use of a loaded model: what is taken for a model that works. */
+import { expect, test } from 'vitest'
+import { selfTest } from '../../../inference/engine/self-test.ts'
+import { createScriptedEngine } from '../../support/scripted-engine.ts'
+
+test('measures a model that answers', async () => {
+  const speed = await selfTest(createScriptedEngine({ words: ['Hello', ' there'] }), () => performance.now())
+  expect(speed.tokensPerSecond).toBeGreaterThan(0)
+})
+
+test('refuses a model that ends at once', async () => {
+  await expect(selfTest(createScriptedEngine({ words: [] }), () => 0)).rejects.toMatchObject({
+    code: 'configuration',
+    message: expect.stringContaining('ended at once'),
+  })
+})
