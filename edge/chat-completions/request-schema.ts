@@ -17,10 +17,19 @@ const cacheControl = z.nullish(
   z.looseObject({ type: text }, { error: 'must be an object such as {"type": "ephemeral"}' }),
 )
 
-/** An array that is checked up to its first wrong item: a body may hold hundreds of thousands of them. */
+/**
+ * An array that is checked up to its first wrong item: a body may hold hundreds of thousands of them. The API's
+ * documentation, which is made of these schemas, shows the items all the same.
+ */
 function listOf<T extends z.ZodMiniType>(item: T, error: string) {
+  const documentation = {
+    get items() {
+      const { $schema: _, ...schema } = z.toJSONSchema(item, { io: 'input', unrepresentable: 'any' })
+      return schema
+    },
+  }
   return z.pipe(
-    z.array(z.unknown(), { error }),
+    z.array(z.unknown(), { error }).register(z.globalRegistry, documentation),
     z.transform((values, { issues }) => {
       const parsed: z.output<T>[] = []
       for (const [at, value] of values.entries()) {
