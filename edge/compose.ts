@@ -1,10 +1,12 @@
 /**
- * Puts the parts together for a configuration. Shared by the Worker and by tests; knows no platform.
+ * Puts the parts together: the core that answers requests, for the Worker, for the library and for tests. Knows no
+ * platform and no environment.
  */
 import type { Log } from '../shared/log.ts'
+import type { AnswerCache } from './cache/cache.ts'
 import { createMemoryCache } from './cache/memory.ts'
 import type { Config } from './config.ts'
-import { createGateway, type GatewayDependencies } from './gateway.ts'
+import { createGateway, type Gateway } from './gateway.ts'
 import { createReceiptLog } from './ledger/log-line.ts'
 import { isClaudeConfigured } from './providers/claude/headers.ts'
 import { createClaudeProvider } from './providers/claude/messages.ts'
@@ -12,32 +14,64 @@ import { createLocalHealth } from './providers/local/health.ts'
 import { createLocalProvider } from './providers/local/messages.ts'
 import { localMessagesProtocol } from './providers/local/messages-protocol.ts'
 import { localOpenAiProtocol } from './providers/local/openai-protocol.ts'
-import { createLocalPool } from './providers/local/pool.ts'
-import type { Fetch } from './providers/provider.ts'
+import { createLocalPool, type LocalPool } from './providers/local/pool.ts'
+import type { Fetch, Provider } from './providers/provider.ts'
 import { createClassifier } from './routing/classifier/classifier.ts'
 import { SHIPPED_CLASSIFIER } from './routing/classifier/weights.ts'
 import { createModelMatcher } from './routing/virtual-models.ts'
-import { createStrategyStore, type StrategyRecord } from './strategy-store.ts'
+import { createStrategyStore, type StrategyRecord, type StrategyStore } from './strategy-store.ts'
 
-export type Effects = {
-  readonly fetch: Fetch
+/** The settings of the core, a part of the Worker's and of the library's. */
+export type CoreConfig = Pick<
+  Config,
+  | 'strategy'
+  | 'local'
+  | 'claude'
+  | 'routedModels'
+  | 'threshold'
+  | 'sideRequestsLocal'
+  | 'cache'
+  | 'savingsBaseline'
+>
+
+export type CoreEffects = {
+  /** The road to Claude. */
+  readonly claudeFetch: Fetch
+  /** The road to the local servers. */
+  readonly localFetch: Fetch
   readonly log: Log
+  /** Gets what is learned of the local servers' readiness; `log` unless given. */
+  readonly localLog?: Log
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Uniform in [0, 1). */
   readonly random: () => number
-  readonly createId: () => string
   readonly strategyRecord: StrategyRecord
 }
 
-/** Returns everything that `createApp` needs. */
-export function composeDependencies(config: Config, effects: Effects) {
-  const { fetch, log, now, random, createId } = effects
+export type Core = {
+  readonly gateway: Gateway
+  readonly claude: Provider
+  readonly local: LocalParts | undefined
+  readonly cache: AnswerCache
+  readonly strategies: StrategyStore
+}
+
+export type LocalParts = {
+  readonly provider: Provider
+  readonly pool: LocalPool
+  /** Tells that the servers are ready, by the word of somebody who knows: no request then waits for a probe. */
+  readonly noteReady: () => void
+}
+
+/** Returns the parts that answer requests. */
+export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
+  const { log, now, random, claudeFetch } = effects
   const strategies = createStrategyStore(effects.strategyRecord, config.strategy, now, log)
   const cache = createMemoryCache({ ...config.cache, now, random })
   const local = config.local && composeLocal(config.local, effects)
-  const claude = createClaudeProvider({ config: config.claude, fetch, log, now, random, sleep })
-  const dependencies: GatewayDependencies = {
+  const claude = createClaudeProvider({ config: config.claude, fetch: claudeFetch, log, now, random, sleep })
+  const gateway = createGateway({
     providers: { claude, local: local?.provider },
     local: local?.pool,
     cache,
@@ -56,12 +90,14 @@ export function composeDependencies(config: Config, effects: Effects) {
     recordReceipt: createReceiptLog(log),
     log,
     now,
-  }
-  const gateway = createGateway(dependencies)
-  return { config, gateway, strategies, local: local?.pool, cache, fetch, log, now, createId }
+  })
+  return { gateway, claude, local, cache, strategies }
 }
 
-function composeLocal(config: NonNullable<Config['local']>, { fetch, log, now }: Effects) {
+function composeLocal(
+  config: NonNullable<CoreConfig['local']>,
+  { localFetch: fetch, log, localLog = log, now }: CoreEffects,
+): LocalParts {
   const protocol = config.protocol === 'openai' ? localOpenAiProtocol : localMessagesProtocol
   const { secret, deadlines } = config
   const servers = config.urls.map((url) =>
@@ -70,7 +106,7 @@ function composeLocal(config: NonNullable<Config['local']>, { fetch, log, now }:
       secret,
       protocol,
       fetch,
-      log,
+      log: localLog,
       now,
       refreshTimeoutMs: deadlines.headersMs,
       longestWaitMs: deadlines.firstContentMs,
@@ -79,7 +115,23 @@ function composeLocal(config: NonNullable<Config['local']>, { fetch, log, now }:
   return {
     pool: createLocalPool(servers, config.model),
     provider: createLocalProvider({ servers, protocol, secret, deadlines, fetch, log, now }),
+    noteReady() {
+      for (const server of servers) server.succeeded()
+    },
   }
+}
+
+export type Effects = Pick<CoreEffects, 'log' | 'now' | 'random' | 'strategyRecord'> & {
+  readonly fetch: Fetch
+  readonly createId: () => string
+}
+
+/** Returns everything that `createApp` needs. */
+export function composeDependencies(config: Config, { fetch, createId, ...effects }: Effects) {
+  const core = composeCore(config, { ...effects, claudeFetch: fetch, localFetch: fetch })
+  const { gateway, strategies, local, cache, claude } = core
+  const { log, now } = effects
+  return { config, gateway, strategies, claude, local: local?.pool, cache, fetch, log, now, createId }
 }
 
 function sleep(milliseconds: number): Promise<void> {

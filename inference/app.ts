@@ -37,14 +37,14 @@ export type AppDeps = {
   readonly pingIntervalMs?: number
 }
 
-type Env = { Variables: { requestId: string; reported: boolean } }
+export type AppEnvironment = { Variables: { requestId: string; reported: boolean } }
 
 /** After so long a client may ask again, in ms, by what the model is doing. */
 const RETRY_AFTER_MS = { loading: 2000, restarting: 2000, draining: 5000, failed: 60_000 } as const
 
 /** Returns the application. */
-export function createApp(deps: AppDeps): Hono<Env> {
-  const app = new Hono<Env>()
+export function createApp(deps: AppDeps): Hono<AppEnvironment> {
+  const app = new Hono<AppEnvironment>()
   const authenticate = createAuthenticate(deps.secret)
   const { scheduler, metrics } = deps
 
@@ -246,7 +246,7 @@ function modelItem(info: ModelInfo, deps: AppDeps) {
   } as const
 }
 
-function writeLoad(c: Context<Env>, scheduler: Scheduler): void {
+function writeLoad(c: Context<AppEnvironment>, scheduler: Scheduler): void {
   const { queueDepth, expectedWaitMs } = scheduler.load()
   c.header('x-queue-depth', String(queueDepth))
   c.header('x-expected-wait-ms', String(expectedWaitMs))

@@ -2,20 +2,13 @@
  * The container as a running thing: listens at once, prepares and loads the model, answers, drains, stops.
  * Owns the order of these; gets its effects (log, exit of the process) from the entry.
  */
-import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
 import { serve } from '@hono/node-server'
 import { RouterError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
-import { createApp, type ServiceStatus } from './app.ts'
+import type { ServiceStatus } from './app.ts'
 import type { InferenceConfig } from './config.ts'
-import { createEngineProcess, type EngineProcess } from './engine/process.ts'
-import { machineMemory } from './models/memory.ts'
-import { prepareModel } from './models/prepare.ts'
-import { SHIPPED_DIR } from './models/resolve.ts'
-import { limitsOf } from './serving/limits.ts'
-import { createMetrics } from './serving/metrics.ts'
-import { createModelScheduler } from './serving/model-scheduler.ts'
+import { createModelService } from './service.ts'
 
 export type ServerOptions = {
   readonly config: InferenceConfig
@@ -41,67 +34,36 @@ const HEADERS_TIMEOUT_MS = 125_000
  * @throws {RouterError} `configuration` if the port cannot be listened on
  */
 export async function startServer({ config, env, log }: ServerOptions): Promise<InferenceServer> {
-  const now = () => performance.now()
-  let engine: EngineProcess | undefined
   let phase: 'loading' | 'failed' | 'draining' | undefined = 'loading'
-
-  const scheduler = createModelScheduler(config, () => engine?.speed(), now)
-  const metrics = createMetrics(scheduler.load)
-
   const status = (): ServiceStatus => {
     if (phase) return phase
-    const own = engine?.status() ?? 'loading'
+    const own = service.engine()?.status() ?? 'loading'
     return own === 'closed' ? 'draining' : own
   }
-
-  const app = createApp({
-    engine: () => engine,
-    status,
-    limits: (info) => limitsOf(info, config),
-    scheduler,
-    metrics,
-    secret: config.secret,
+  const service = createModelService({
+    config,
+    env,
     log,
-    now,
-    newId: () => randomBytes(12).toString('hex'),
-    startedAt: new Date(),
+    now: () => performance.now(),
+    fetch,
+    status,
+    secret: config.secret,
   })
-  const server = await listen(app.fetch, config)
+  const server = await listen(service.app.fetch, config)
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : config.port
   log('[LocalLLM] Listening', { host: config.host, port })
 
   const stopping = new AbortController()
-  const load = async () => {
-    const startedAt = now()
-    const model = await prepareModel({
-      name: config.modelName,
-      dtype: config.dtype,
-      places: { shippedDir: SHIPPED_DIR, cacheDir: config.cacheDir },
-      download: { fetch, hubUrl: config.hubUrl, token: config.hubToken, signal: stopping.signal },
-      memory: machineMemory,
-      onDownload: (name) => log('[LocalLLM] Downloading model', { model: name }),
-    })
-    stopping.signal.throwIfAborted()
-    engine = createEngineProcess(model, {
-      threads: config.threads,
-      watchdogTimeoutMs: config.watchdogTimeoutMs,
-      env,
-      now,
-      onRestart(reason, delayMs) {
-        metrics.recordRestart(reason)
-        log('[LocalLLM] Model process lost, restarting', { reason, delayMs }, 'error')
-      },
-    })
-    await engine.ready
-    if (phase === 'loading') phase = undefined
-    const initTime = `${Math.round(now() - startedAt)}ms`
-    log('[LocalLLM] Model initialized successfully', { model: model.info.name, initTime })
-  }
-  const ready = load().catch((error: unknown) => {
-    if (phase === 'loading') phase = 'failed'
-    throw error
-  })
+  const ready = service.load(stopping.signal).then(
+    () => {
+      if (phase === 'loading') phase = undefined
+    },
+    (error: unknown) => {
+      if (phase === 'loading') phase = 'failed'
+      throw error
+    },
+  )
 
   return {
     port,
@@ -110,8 +72,8 @@ export async function startServer({ config, env, log }: ServerOptions): Promise<
       phase = 'draining'
       stopping.abort()
       // Still listening: whoever comes now is told 503 and goes elsewhere, rather than being refused.
-      await within(config.shutdownTimeoutMs, scheduler.drain())
-      await engine?.close()
+      await within(config.shutdownTimeoutMs, service.scheduler.drain())
+      await service.engine()?.close()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       // Last events are on their way; a reader that does not take them has had its time.

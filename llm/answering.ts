@@ -2,13 +2,14 @@
  * One call of a program, from request to reply: waits for a loading model where nobody else can answer, lets the
  * gateway handle the request, turns what comes into a reply or a stream of text. Errors are RouterErrors.
  */
+
+import type { Core } from '../edge/compose.ts'
 import type { GatewayResult } from '../edge/gateway.ts'
 import type { Receipt } from '../edge/ledger/receipt.ts'
 import type { StreamBody } from '../edge/providers/provider.ts'
 import type { RouterRequest } from '../edge/request.ts'
 import { RouterError } from '../shared/errors.ts'
 import { createMessageFold } from '../shared/events.ts'
-import type { Core } from './compose.ts'
 import { keepAlive } from './keep-alive.ts'
 import type { LocalModel } from './local-model.ts'
 import { createReply, type Reply, type StreamChunk, streamError, upstreamErrorOf } from './reply.ts'

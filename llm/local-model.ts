@@ -2,20 +2,15 @@
  * The container without a container: its application answers in memory, its model runs in a child process, because a
  * library must not block its host's event loop. Started by the first request that needs it. Opens no port.
  */
-import { randomBytes } from 'node:crypto'
 import type { Fetch } from '../edge/providers/provider.ts'
-import { createApp, type ServiceStatus } from '../inference/app.ts'
+import type { ServiceStatus } from '../inference/app.ts'
 import type { InferenceConfig } from '../inference/config.ts'
-import { createEngineProcess, type EngineProcess } from '../inference/engine/process.ts'
-import { machineMemory } from '../inference/models/memory.ts'
-import { prepareModel } from '../inference/models/prepare.ts'
+import type { EngineProcess } from '../inference/engine/process.ts'
 import { type ResolvedModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
+import { createModelService } from '../inference/service.ts'
 import { limitsOf } from '../inference/serving/limits.ts'
-import { createMetrics } from '../inference/serving/metrics.ts'
-import { createModelScheduler } from '../inference/serving/model-scheduler.ts'
 import { RouterError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
-import { detachChildren } from './detach-child.ts'
 import { describeByName, describeFiles, findModelFiles, type LocalModelInfo } from './model-info.ts'
 import type { Environment } from './settings.ts'
 
@@ -23,8 +18,6 @@ export type LocalModelState = 'idle' | 'loading' | 'ready' | 'restarting' | 'fai
 
 export type LocalModel = {
   readonly info: () => LocalModelInfo
-  /** Input that the model is given, tokens; undefined before a download. */
-  readonly maxInputTokens: () => number | undefined
   readonly state: () => LocalModelState
   /**
    * Loads the model, downloading it if it is missing; a second call waits for the first.
@@ -63,26 +56,10 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
   const { config, env, log, now } = options
   const places = { shippedDir: SHIPPED_DIR, cacheDir: config.cacheDir }
   let files = findModelFiles(config.modelName, places, config.dtype)
-  let engine: EngineProcess | undefined
   let starting: Promise<void> | undefined
   let failedAt: number | undefined
   const readyListeners: (() => void)[] = []
   const closing = new AbortController()
-  const stopDetaching = detachChildren(() => engine?.pid())
-
-  const scheduler = createModelScheduler(config, () => engine?.speed(), now)
-  const metrics = createMetrics(scheduler.load)
-  const startEngine =
-    options.startEngine ??
-    ((model: ResolvedModel) =>
-      createEngineProcess(model, {
-        threads: config.threads,
-        watchdogTimeoutMs: config.watchdogTimeoutMs,
-        env,
-        now,
-        onRestart: (reason, delayMs) =>
-          log('[LocalLLM] Model process lost, restarting', { reason, delayMs }, 'error'),
-      }))
 
   const info = (): LocalModelInfo =>
     files === undefined ? { ...describeByName(config.modelName), downloaded: false } : describeFiles(files)
@@ -90,34 +67,29 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
   const state = (): LocalModelState => {
     if (closing.signal.aborted) return 'closed'
     if (failedAt !== undefined) return 'failed'
-    return engine?.status() ?? (starting === undefined ? 'idle' : 'loading')
+    if (starting === undefined) return 'idle'
+    return service.engine()?.status() ?? 'loading'
   }
+  const service = createModelService({
+    config,
+    env,
+    log,
+    // The router writes the line of each request; that the model loads is no error.
+    requestLog: (message, fields, level) => {
+      if (level === 'error' && fields?.status !== 503) log(message, fields, level)
+    },
+    now,
+    fetch: (input, init) => options.fetch(input instanceof Request ? input.url : String(input), init ?? {}),
+    status: () => serviceStatus(state()),
+    secret: undefined,
+    detached: true,
+    startEngine: options.startEngine,
+  })
 
   const load = async () => {
-    const startedAt = now()
-    const model = await prepareModel({
-      name: config.modelName,
-      dtype: config.dtype,
-      places,
-      download: {
-        fetch: (input, init) =>
-          options.fetch(input instanceof Request ? input.url : String(input), init ?? {}),
-        hubUrl: config.hubUrl,
-        token: config.hubToken,
-        signal: closing.signal,
-      },
-      memory: machineMemory,
-      onDownload: (name) => log('[LocalLLM] Downloading model', { model: name }),
-    })
-    if (closing.signal.aborted) throw closedError()
+    const model = await service.load(closing.signal)
     files = model.info
-    engine = startEngine(model)
-    await engine.ready
     for (const listener of readyListeners) listener()
-    log('[LocalLLM] Model initialized successfully', {
-      model: model.info.name,
-      initTime: `${Math.round(now() - startedAt)}ms`,
-    })
   }
 
   const start = (): Promise<void> => {
@@ -125,7 +97,6 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
     if (failedAt !== undefined && now() - failedAt >= RETRY_FAILED_MS) {
       failedAt = undefined
       starting = undefined
-      engine = undefined
     }
     starting ??= load().catch((error: unknown) => {
       if (closing.signal.aborted) throw closedError()
@@ -141,26 +112,8 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
     return starting
   }
 
-  const app = createApp({
-    engine: () => engine,
-    status: () => serviceStatus(state()),
-    limits: (info) => limitsOf(info, config),
-    scheduler,
-    metrics,
-    // Nobody but this process can reach it.
-    secret: undefined,
-    // The router writes the line of each request; that the model loads is no error.
-    log: (message, fields, level) => {
-      if (level === 'error' && fields?.status !== 503) log(message, fields, level)
-    },
-    now,
-    newId: () => randomBytes(12).toString('hex'),
-    startedAt: new Date(),
-  })
-
   return {
     info,
-    maxInputTokens: () => (files === undefined ? undefined : limitsOf(files, config).maxInputTokens),
     state,
     start,
     onReady: (listener) => void readyListeners.push(listener),
@@ -168,9 +121,14 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
       const idle = state() === 'idle'
       // Asking what there is must not load it.
       if (idle && new URL(url).pathname === '/readyz')
-        return Response.json({ status: 'idle', model: info().name, card: info().card ?? null })
+        return Response.json({
+          status: 'idle',
+          model: info().name,
+          card: info().card ?? null,
+          ...(files === undefined ? {} : limitsOf(files, config)),
+        })
       if (init.method === 'POST') start().catch(() => {})
-      const response = await app.fetch(new Request(url, init))
+      const response = await service.app.fetch(new Request(url, init))
       if (response.status !== 503 || state() !== 'loading') return response
       const headers = new Headers(response.headers)
       headers.set('retry-after-ms', String(LOADING_RETRY_MS))
@@ -178,8 +136,7 @@ export function createLocalModel(options: LocalModelOptions): LocalModel {
     },
     async close() {
       closing.abort(closedError())
-      await engine?.close()
-      stopDetaching()
+      await service.engine()?.close()
     },
   }
 }

@@ -3,16 +3,17 @@
  * answering.ts, everything about who is asked in edge/.
  */
 import { availableParallelism } from 'node:os'
+import { type Core, composeCore } from '../edge/compose.ts'
 import type { Fetch, Provider } from '../edge/providers/provider.ts'
 import { isStrategy, STRATEGIES, type Strategy } from '../edge/strategy.ts'
+import { createMemoryStrategyRecord } from '../edge/strategy-store.ts'
 import { readInferenceConfig } from '../inference/config.ts'
 import type { EngineProcess } from '../inference/engine/process.ts'
 import type { ResolvedModel } from '../inference/models/resolve.ts'
 import { RouterError } from '../shared/errors.ts'
 import { createLog, type Log } from '../shared/log.ts'
 import { type Answering, createAnswering } from './answering.ts'
-import { type AnthropicClient, createAnthropicClient } from './claude-transport.ts'
-import { type Core, composeCore } from './compose.ts'
+import { type AnthropicClient, createAnthropicClient, createClaudeFetch } from './claude-transport.ts'
 import { keepAlive } from './keep-alive.ts'
 import { createLocalModel, type LocalModel } from './local-model.ts'
 import { describeByName, type LocalModelInfo } from './model-info.ts'
@@ -104,7 +105,29 @@ export function createRouter(options: RouterOptions = {}): Router {
       : undefined
   const makeSide = (localModel: LocalModel | undefined, withLocal: boolean): Side => {
     const random = options.random ?? Math.random
-    const core = composeCore({ settings, claudeClient, localModel, withLocal, fetch, log, now, random })
+    const core = composeCore(
+      {
+        ...settings,
+        local: withLocal
+          ? { ...settings.local, model: settings.local.model ?? localModel?.info().name }
+          : undefined,
+        claude: claudeClient === undefined ? settings.claude : { ...settings.claude, keySource: 'transport' },
+      },
+      {
+        claudeFetch:
+          claudeClient === undefined
+            ? fetch
+            : createClaudeFetch(claudeClient, settings.claude.deadlines.totalMs),
+        localFetch: localModel?.fetch ?? fetch,
+        log,
+        // A model that could be loaded counts as ready; that it was loaded is said by whoever loads it.
+        ...(localModel === undefined ? {} : { localLog: () => {} }),
+        now,
+        random,
+        // Requests of the library name their strategy themselves: a change holds for the very next one.
+        strategyRecord: createMemoryStrategyRecord(),
+      },
+    )
     localModel?.onReady(() => core.local?.noteReady())
     const claudeConfigured = claudeClient !== undefined
     return { localModel, core, ...createAnswering({ core, localModel, claudeConfigured, now }) }

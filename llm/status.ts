@@ -2,9 +2,9 @@
  * What a router is doing and whom it can ask, for a program's own status page.
  */
 import type { CacheStats } from '../edge/cache/cache.ts'
+import type { Core } from '../edge/compose.ts'
 import type { Strategy } from '../edge/strategy.ts'
 import { VERSION } from '../edge/version.ts'
-import type { Core } from './compose.ts'
 import type { LocalModel, LocalModelState } from './local-model.ts'
 import type { LibrarySettings } from './settings.ts'
 

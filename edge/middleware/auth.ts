@@ -39,7 +39,7 @@ async function anonymousTenant(
   config: Config,
   own: ClientCredential | undefined,
 ): Promise<Tenant | undefined> {
-  if (config.anonymous === undefined || config.claude.keySource === 'router' || own === undefined)
+  if (config.anonymous === undefined || config.claude.keySource !== 'client' || own === undefined)
     return config.anonymous
   return { ...config.anonymous, id: `client-${(await sha256Hex(own.value)).slice(0, 16)}` }
 }

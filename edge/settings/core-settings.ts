@@ -42,7 +42,8 @@ export type LocalConfig = {
 export type ClaudeConfig = {
   readonly baseUrl: string
   readonly apiKey: string | undefined
-  readonly keySource: 'router' | 'client'
+  /** Whose key is sent: the router's own, each caller's, or one that the transport adds by itself. */
+  readonly keySource: 'router' | 'client' | 'transport'
   readonly model: string
   readonly simpleModel: string
   readonly deadlines: Deadlines

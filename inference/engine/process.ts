@@ -2,7 +2,7 @@
  * The engine behind a child process, so that a step never blocks the server and a crash never ends it.
  * Owns requests and what becomes of them when the child is lost; child-supervisor.ts owns the child.
  */
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { RouterError } from '../../shared/errors.ts'
 import type { ResolvedModel } from '../models/resolve.ts'
@@ -22,6 +22,8 @@ export type EngineProcessOptions = Pick<
   ChildSupervisorOptions,
   'threads' | 'watchdogTimeoutMs' | 'now' | 'onRestart'
 > & {
+  /** Whether this process may end while the child runs; the child then ends by itself. */
+  readonly detached?: boolean
   /** Environment of the child; secrets have no business in it. */
   readonly env: Readonly<Record<string, string | undefined>>
 }
@@ -39,7 +41,7 @@ export function createEngineProcess(model: ResolvedModel, options: EngineProcess
   let lastId = 0
   const child = superviseChild(model, {
     ...options,
-    startChild: () => startChild(options.env),
+    startChild: () => startChild(options.env, options.detached ?? false),
     onReport: (report) => pending.get(report.id)?.onReport(report),
     onLost(error) {
       for (const { onLost } of pending.values()) onLost(error)
@@ -129,13 +131,18 @@ function settleGeneration(report: RequestReport, queue: AsyncQueue<EngineEvent>,
   }
 }
 
-function startChild(env: EngineProcessOptions['env']) {
+function startChild(env: EngineProcessOptions['env'], detached: boolean): ChildProcess {
   const passed = Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
-  return fork(join(import.meta.dirname, 'child.ts'), [], {
+  const child = fork(join(import.meta.dirname, 'child.ts'), [], {
     // glibc keeps freed memory per thread otherwise: 351 instead of 406 MB after loading the shipped model.
     env: { ...passed, MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '65536' },
     // A small young generation: tensors live outside the heap, and 50 MB less stay resident.
     execArgv: ['--max-semi-space-size=1'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
+  if (detached) {
+    child.unref()
+    child.channel?.unref()
+  }
+  return child
 }

@@ -15,7 +15,7 @@ type Caller = Pick<RouterRequest, 'apiHeaders' | 'passHeaders' | 'clientCredenti
 
 /** Whether any request can be sent to Claude. */
 export function isClaudeConfigured(config: ClaudeConfig): boolean {
-  return config.keySource === 'client' || config.apiKey !== undefined
+  return config.keySource !== 'router' || config.apiKey !== undefined
 }
 
 /**
@@ -38,6 +38,7 @@ export function visibleHeaders(headers: Headers): Record<string, string> {
 }
 
 function credentialHeaders(config: ClaudeConfig, { clientCredential }: Caller): Record<string, string> {
+  if (config.keySource === 'transport') return {}
   if (config.keySource === 'client') {
     if (clientCredential !== undefined) {
       const { header, value } = clientCredential

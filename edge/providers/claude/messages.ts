@@ -153,7 +153,7 @@ function passedOn(
   upstreamError: UpstreamError,
   { request, target, attempt }: Attempt,
 ): Answer {
-  const own = ownError(upstreamError, config.keySource === 'router', isAnthropic(config.baseUrl))
+  const own = ownError(upstreamError, config.keySource !== 'client', isAnthropic(config.baseUrl))
   if (own !== undefined) {
     if (own.code !== 'overloaded' && own.code !== 'timeout')
       log(

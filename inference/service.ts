@@ -1,0 +1,105 @@
+/**
+ * The container without its port: application, scheduler, metrics and the model's process, put together. Used by the
+ * server, and by the library, whose application answers in memory. Owns no lifetime: when to load and to close is theirs.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Hono } from 'hono'
+import type { Log } from '../shared/log.ts'
+import { type AppEnvironment, createApp, type ServiceStatus } from './app.ts'
+import type { InferenceConfig } from './config.ts'
+import { createEngineProcess, type EngineProcess } from './engine/process.ts'
+import { machineMemory } from './models/memory.ts'
+import { prepareModel } from './models/prepare.ts'
+import { type ResolvedModel, SHIPPED_DIR } from './models/resolve.ts'
+import { limitsOf } from './serving/limits.ts'
+import { createMetrics } from './serving/metrics.ts'
+import { createModelScheduler } from './serving/model-scheduler.ts'
+import type { Scheduler } from './serving/scheduler.ts'
+
+export type ModelServiceOptions = {
+  readonly config: InferenceConfig
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Gets what happens to the model. */
+  readonly log: Log
+  /** Gets the lines of requests; `log` unless given. */
+  readonly requestLog?: Log
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number
+  /** The road to the model hub. */
+  readonly fetch: typeof fetch
+  readonly status: () => ServiceStatus
+  /** Undefined where nobody but this process can reach the application. */
+  readonly secret: string | undefined
+  /** Whether this process may end while the model's process runs. */
+  readonly detached?: boolean
+  /** Replaces the child process, for tests. */
+  readonly startEngine?: ((model: ResolvedModel) => EngineProcess) | undefined
+}
+
+export type ModelService = {
+  readonly app: Hono<AppEnvironment>
+  readonly scheduler: Scheduler
+  /** Undefined until the model's files are there. */
+  readonly engine: () => EngineProcess | undefined
+  /**
+   * Downloads the model if it is missing and loads it.
+   * @throws {RouterError} with what to do where it cannot be loaded, or the abort's reason
+   */
+  readonly load: (signal: AbortSignal) => Promise<ResolvedModel>
+}
+
+/** Returns the service, with nothing loaded. */
+export function createModelService(options: ModelServiceOptions): ModelService {
+  const { config, env, log, now } = options
+  let engine: EngineProcess | undefined
+  const scheduler = createModelScheduler(config, () => engine?.speed(), now)
+  const metrics = createMetrics(scheduler.load)
+  const startEngine =
+    options.startEngine ??
+    ((model: ResolvedModel) =>
+      createEngineProcess(model, {
+        threads: config.threads,
+        watchdogTimeoutMs: config.watchdogTimeoutMs,
+        detached: options.detached ?? false,
+        env,
+        now,
+        onRestart(reason, delayMs) {
+          metrics.recordRestart(reason)
+          log('[LocalLLM] Model process lost, restarting', { reason, delayMs }, 'error')
+        },
+      }))
+  const app = createApp({
+    engine: () => engine,
+    status: options.status,
+    limits: (info) => limitsOf(info, config),
+    scheduler,
+    metrics,
+    secret: options.secret,
+    log: options.requestLog ?? log,
+    now,
+    newId: () => randomBytes(12).toString('hex'),
+    startedAt: new Date(),
+  })
+  return {
+    app,
+    scheduler,
+    engine: () => engine,
+    async load(signal) {
+      const startedAt = now()
+      const model = await prepareModel({
+        name: config.modelName,
+        dtype: config.dtype,
+        places: { shippedDir: SHIPPED_DIR, cacheDir: config.cacheDir },
+        download: { fetch: options.fetch, hubUrl: config.hubUrl, token: config.hubToken, signal },
+        memory: machineMemory,
+        onDownload: (name) => log('[LocalLLM] Downloading model', { model: name }),
+      })
+      signal.throwIfAborted()
+      engine = startEngine(model)
+      await engine.ready
+      const initTime = `${Math.round(now() - startedAt)}ms`
+      log('[LocalLLM] Model initialized successfully', { model: model.info.name, initTime })
+      return model
+    },
+  }
+}
