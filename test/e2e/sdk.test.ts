@@ -110,7 +110,7 @@ test.each([
 
 test('an error of the router’s own has its type, its request id and a message to act on', async () => {
   const error = await sdk.messages
-    .create({ ...params(SIMPLE), max_tokens: 0 })
+    .create({ ...params(SIMPLE), max_tokens: -1 })
     .catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(Anthropic.BadRequestError)
   expect(error).toMatchObject({

@@ -23,6 +23,7 @@ import {
   retryWaitMs,
   statusOfErrorType,
   type UpstreamError,
+  visibleBody,
 } from './upstream-errors.ts'
 
 export type ClaudeProviderOptions = {
@@ -153,7 +154,7 @@ function passedOn(
   upstreamError: UpstreamError,
   { request, target, attempt }: Attempt,
 ): Answer {
-  const own = ownError(upstreamError, config.keySource !== 'client', isAnthropic(config.baseUrl))
+  const own = ownError(upstreamError, config.keySource !== 'client')
   if (own !== undefined) {
     if (own.code !== 'overloaded' && own.code !== 'timeout')
       log(
@@ -170,7 +171,11 @@ function passedOn(
     target,
     status: upstreamError.status,
     headers,
-    body: { kind: 'non_streaming', bytes: upstreamError.bytes, message: undefined },
+    body: {
+      kind: 'non_streaming',
+      bytes: visibleBody(upstreamError, isAnthropic(config.baseUrl)),
+      message: undefined,
+    },
   }
 }
 

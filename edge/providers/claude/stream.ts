@@ -8,6 +8,7 @@ import { createSseDecoder, encodeSseEvent, type SseFrame } from '../../../shared
 import type { ErrorEvent } from '../../fallback/commit.ts'
 import type { Deadline } from '../../fallback/deadline.ts'
 import { type AnswerChunk, readChunk } from '../provider.ts'
+import { ownWords } from './upstream-errors.ts'
 
 /** Results of server tools and encrypted thinking come as single events of megabytes; longer ones are passed on unread. */
 const MAX_EVENT_BYTES = 8 * 1024 * 1024
@@ -80,7 +81,7 @@ function readFrames(bytes: Uint8Array, ending: Uint8Array): FramedChunk {
 function withOwnWords(chunk: FramedChunk, { error }: ErrorEvent): AnswerChunk {
   const own = {
     type: 'error',
-    error: { type: error.type, message: 'Claude failed while it was answering.' },
+    error: { type: error.type, message: ownWords(error.type) },
   } as const
   const before = chunk.bytes.subarray(0, chunk.lastFrameStart)
   return {

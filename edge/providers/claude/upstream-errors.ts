@@ -8,6 +8,7 @@ import { RouterError, readRetryAfterMs } from '../../../shared/errors.ts'
 const errorBodySchema = z.looseObject({
   type: z.literal('error'),
   error: z.looseObject({ type: z.string(), message: z.string() }),
+  request_id: z.optional(z.string()),
 })
 
 const RETRIED_STATUSES = new Set([408, 409, 429, 500, 502, 503, 504, 529])
@@ -34,6 +35,8 @@ export type UpstreamError = {
   readonly headers: Headers
   readonly bytes: Uint8Array
   readonly type: string | undefined
+  /** Of the body; the header's own goes its own way. */
+  readonly requestId: string | undefined
 }
 
 /** Reads an upstream error's body; `type` is undefined where it is not Anthropic's shape (a proxy's HTML, say). */
@@ -45,7 +48,8 @@ export function readUpstreamError(status: number, headers: Headers, bytes: Uint8
     value = undefined
   }
   const parsed = errorBodySchema.safeParse(value)
-  return { status, headers, bytes, type: parsed.success ? parsed.data.error.type : undefined }
+  const { data } = parsed
+  return { status, headers, bytes, type: data?.error.type, requestId: data?.request_id }
 }
 
 /** Returns the status that an error event would have had, had it come as a response. */
@@ -80,17 +84,36 @@ export function isAnthropic(baseUrl: string): boolean {
   return /(^|\.)anthropic\.com$/.test(new URL(baseUrl).hostname)
 }
 
+/** Returns what stands in the place of a text that is not for clients. */
+export function ownWords(type: string): string {
+  return type === 'overloaded_error'
+    ? 'Overloaded. Try again later.'
+    : 'Claude failed to answer. Try again later.'
+}
+
 /**
- * Turns an upstream error that must not reach the client as it is into an error of ours, or returns undefined where
- * the client gets Claude's own words.
- * @param ownKey the credential is the operator's, so its trouble is not the client's
- * @param fromAnthropic whether the server is Anthropic's own, whose 5xx texts may be shown
+ * Returns the error's body as clients may see it: verbatim, but for the 5xx texts of servers that only speak Anthropic's
+ * protocol, which may hold host names and the like. Type and request id stay.
  */
-export function ownError(
-  upstreamError: UpstreamError,
-  ownKey: boolean,
+export function visibleBody(
+  { status, bytes, type, requestId }: UpstreamError,
   fromAnthropic: boolean,
-): RouterError | undefined {
+): Uint8Array {
+  if (fromAnthropic || status < 500 || type === undefined) return bytes
+  const body = {
+    type: 'error',
+    error: { type, message: ownWords(type) },
+    ...(requestId === undefined ? {} : { request_id: requestId }),
+  }
+  return new TextEncoder().encode(JSON.stringify(body))
+}
+
+/**
+ * Turns an upstream error that must not reach the client at all into an error of ours, or returns undefined where the
+ * client gets `visibleBody`.
+ * @param ownKey the credential is the operator's, so its trouble is not the client's
+ */
+export function ownError(upstreamError: UpstreamError, ownKey: boolean): RouterError | undefined {
   const { status } = upstreamError
   if (ownKey && (status === 401 || status === 403))
     return new RouterError(
@@ -102,9 +125,7 @@ export function ownError(
       'billing',
       "The router's account at Anthropic has no credit left. The operator must add some.",
     )
-  const isClientError = status >= 400 && status < 500
-  if (upstreamError.type !== undefined && (isClientError || (fromAnthropic && status >= 500 && status < 600)))
-    return undefined
+  if (upstreamError.type !== undefined && status >= 400 && status < 600) return undefined
   if (status === 529 || status === 503)
     return new RouterError('overloaded', 'Claude is overloaded. Try again later.')
   if (status === 504 || status === 408) return new RouterError('timeout', 'Claude did not answer in time.')

@@ -6,6 +6,7 @@ import {
   readUpstreamError,
   retryWaitMs,
   statusOfErrorType,
+  visibleBody,
 } from '../../../../edge/providers/claude/upstream-errors.ts'
 
 const upstreamError = (
@@ -35,10 +36,10 @@ test('never tries again what would fail again', () => {
 
 test('leaves Claude’s own words to the client, but for the operator’s affairs', () => {
   for (const status of [400, 404, 413, 429, 500, 529])
-    expect(ownError(upstreamError(status), true, true)).toBeUndefined()
+    expect(ownError(upstreamError(status), true)).toBeUndefined()
   for (const status of [401, 402, 403]) {
-    expect(ownError(upstreamError(status), false, true)).toBeUndefined()
-    expect(ownError(upstreamError(status), true, true)?.status).toBe(status === 402 ? 503 : 502)
+    expect(ownError(upstreamError(status), false)).toBeUndefined()
+    expect(ownError(upstreamError(status), true)?.status).toBe(status === 402 ? 503 : 502)
   }
 })
 
@@ -52,18 +53,25 @@ test('puts its own words in the place of what is not Claude’s', () => {
     [404, 'upstream'],
   ] as const)
     for (const body of ['<html>', '', '{}', '[]', 'null', '{"type":"error"}'])
-      expect(ownError(upstreamError(status, {}, body), true, true)?.code, `${status} ${body}`).toBe(code)
+      expect(ownError(upstreamError(status, {}, body), true)?.code, `${status} ${body}`).toBe(code)
 })
 
-test('shows the 5xx texts of nobody but Anthropic, and its 4xx texts, which say what to change', () => {
-  expect(ownError(upstreamError(500), true, false)?.code).toBe('upstream')
-  expect(ownError(upstreamError(529), true, false)?.code).toBe('overloaded')
-  expect(ownError(upstreamError(400), true, false)).toBeUndefined()
+test('shows the 5xx texts of nobody but Anthropic, and every 4xx text, which says what to change', () => {
+  const body = '{"type":"error","error":{"type":"api_error","message":"db-7 is down"},"request_id":"req_1"}'
+  const seen = (status: number, fromAnthropic: boolean) =>
+    new TextDecoder().decode(visibleBody(upstreamError(status, {}, body), fromAnthropic))
+  expect(seen(500, true)).toBe(body)
+  expect(seen(400, false)).toBe(body)
+  expect(JSON.parse(seen(500, false))).toEqual({
+    type: 'error',
+    error: { type: 'api_error', message: 'Claude failed to answer. Try again later.' },
+    request_id: 'req_1',
+  })
 })
 
 test('takes a status that no error has for something else in Claude’s place', () => {
   for (const status of [300, 301, 304, 307, 600, 999])
-    expect(ownError(upstreamError(status), true, true)?.status, String(status)).toBe(502)
+    expect(ownError(upstreamError(status), true)?.status, String(status)).toBe(502)
 })
 
 test('knows Anthropic’s own addresses', () => {
