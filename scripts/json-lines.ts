@@ -12,24 +12,27 @@ export type JsonLine = { readonly number: number } & (
 /** Yields the values of a file with their line numbers from 1; blank lines are left out, a bad line is one value. */
 export async function* readJsonLines(path: string): AsyncGenerator<JsonLine> {
   let number = 0
-  let rest = ''
+  let pieces: string[] = []
   const parse = (line: string): JsonLine | undefined => {
     number++
-    if (line.trim() === '') return undefined
+    const text = number === 1 ? line.replace(/^\uFEFF/, '') : line
+    if (text.trim() === '') return undefined
     try {
-      return { number, ok: true, value: JSON.parse(line) }
+      return { number, ok: true, value: JSON.parse(text) }
     } catch {
       return { number, ok: false }
     }
   }
   for await (const piece of createReadStream(path, { encoding: 'utf8' })) {
-    const lines = `${rest}${piece}`.split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) {
-      const parsed = parse(line)
+    const [first = '', ...others] = String(piece).split('\n')
+    pieces.push(first)
+    for (const next of others) {
+      // A long line is joined once, not once for each piece of it.
+      const parsed = parse(pieces.join(''))
+      pieces = [next]
       if (parsed !== undefined) yield parsed
     }
   }
-  const last = parse(rest)
+  const last = parse(pieces.join(''))
   if (last !== undefined) yield last
 }

@@ -5,7 +5,6 @@
  *
  *   node scripts/run.mjs scripts/train-router.ts DATA.jsonl > edge/routing/classifier/weights.ts
  */
-import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import {
   measureSignals,
@@ -15,6 +14,7 @@ import {
 } from '../edge/routing/classifier/signals.ts'
 import { extractFeatures } from '../edge/routing/features.ts'
 import { parseMessagesRequest } from '../shared/messages.ts'
+import { readJsonLines } from './json-lines.ts'
 
 const FOLDS = 5
 const ITERATIONS = 400
@@ -43,7 +43,7 @@ if (path === undefined) {
   )
   process.exit(2)
 }
-const examples = readExamples(path)
+const examples = await readExamples(path)
 const scores: { score: number; complex: boolean }[] = []
 const sources = [...new Set(examples.map((example) => example.source))].sort()
 for (let fold = 0; fold < FOLDS; fold++) {
@@ -59,12 +59,22 @@ console.error(
 )
 printWeights(fitWeights(examples), threshold)
 
-function readExamples(file: string): Example[] {
-  const rows = readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => rowSchema.parse(JSON.parse(line)))
-    .filter((row) => row.license_class === undefined || row.license_class === 'permissive')
+type Row = z.infer<typeof rowSchema>
+
+async function readRows(file: string): Promise<Row[]> {
+  const rows: Row[] = []
+  for await (const line of readJsonLines(file)) {
+    const row = rowSchema.safeParse(line.ok ? line.value : undefined)
+    if (row.success) rows.push(row.data)
+    else console.error(`line ${line.number}: is no labelled row`)
+  }
+  return rows
+}
+
+async function readExamples(file: string): Promise<Example[]> {
+  const rows = (await readRows(file)).filter(
+    (row) => row.license_class === undefined || row.license_class === 'permissive',
+  )
   const sizes = new Map<string, number>()
   for (const row of rows) sizes.set(row.source, (sizes.get(row.source) ?? 0) + 1)
   return rows.flatMap((row) => {
@@ -144,7 +154,9 @@ function areaUnderCurve(rows: readonly { score: number; complex: boolean }[]): n
 }
 
 function printWeights(model: Model, at: number): void {
-  const lines = SIGNAL_NAMES.map((name, index) => `    ${name}: ${(model.weights[index] ?? 0).toFixed(3)},`)
+  const lines = SIGNAL_NAMES.map(
+    (name, index) => `    ${name}: ${Number((model.weights[index] ?? 0).toFixed(3))},`,
+  )
   console.log(`/**
  * The classifier's weights, written by scripts/train-router.ts: logistic regression on ${examples.length.toLocaleString('en')} permissively
  * licensed labelled requests, each source weighted by the square root of its size. Not edited by hand.
@@ -152,7 +164,7 @@ function printWeights(model: Model, at: number): void {
 import type { ClassifierModel } from './classifier.ts'
 
 export const SHIPPED_CLASSIFIER: ClassifierModel = {
-  bias: ${model.bias.toFixed(3)},
+  bias: ${Number(model.bias.toFixed(3))},
   weights: {
 ${lines.join('\n')}
   },

@@ -1,19 +1,25 @@
 /**
  * What routing looks at in a request: the last thing the user said, how long everything is, and what else the
- * request holds. Pure; decides nothing.
+ * request holds. Every text in it is bounded, so that whoever reads features needs no longer for long requests. Pure;
+ * decides nothing.
  */
 import { type ContentBlock, type MessageParam, type MessagesRequest, textOf } from '../../shared/messages.ts'
 import { estimateTokens } from '../../shared/tokens.ts'
+import { clip } from './plain-text.ts'
+import { findUnknownField } from './unknown-fields.ts'
 
 export type Features = {
-  /** The last thing a person wrote, without what clients wrap around it. */
+  /** The last thing a person wrote, without what clients wrap around it; of a long text the beginning and the end. */
   readonly lastUserText: string
-  /** What the operator told the model, clipped. */
+  /** Its length in characters before it was cut. */
+  readonly lastUserCharacters: number
+  /** What the operator told the model, also between turns; of a long text the beginning and the end. */
   readonly systemText: string
-  /** What was said before that, newest last; empty in a first turn. */
+  /** The end of what was said before, newest last; empty in a first turn. */
   readonly earlierText: string
-  /** What the user said before, oldest first, each clipped. */
-  readonly earlierUserTexts: readonly string[]
+  /** The newest of the turns before, oldest first, each cut to its beginning. */
+  readonly earlierTurns: readonly EarlierTurn[]
+  /** User and assistant turns, all of them. */
   readonly turns: number
   /** Tokens that the answer may have. */
   readonly maxTokens: number
@@ -31,68 +37,42 @@ export type Features = {
   readonly prefill: boolean
 }
 
+export type EarlierTurn = { readonly role: 'user' | 'assistant'; readonly text: string }
+
 /** Elements that clients such as Claude Code add to a turn; nobody wrote them. */
 const CLIENT_TEXT_OPENING =
   /<(system-reminder|local-command-stdout|command-name|command-message|ide_selection)>/g
 const TOOL_BLOCKS = new Set(['tool_use', 'tool_result', 'server_tool_use', 'mcp_tool_use', 'mcp_tool_result'])
-const EARLIER_CHARACTERS = 4_000
-const SYSTEM_CHARACTERS = 8_000
-const EARLIER_USER_CHARACTERS = 400
-
-/** What a local text model serves or may ignore; `null` counts as absent. */
-const KNOWN_FIELDS: ReadonlySet<string> = new Set([
-  'model',
-  'max_tokens',
-  'messages',
-  'system',
-  'stream',
-  'stop_sequences',
-  'temperature',
-  'top_p',
-  'top_k',
-  'metadata',
-  'tools',
-  'tool_choice',
-  'thinking',
-  'output_config',
-  'cache_control',
-  'service_tier',
-])
-const KNOWN_MESSAGE_FIELDS: ReadonlySet<string> = new Set(['role', 'content'])
-const KNOWN_TEXT_FIELDS: ReadonlySet<string> = new Set(['type', 'text', 'cache_control', 'citations'])
+const LAST_USER_HEAD = 1_000
+const LAST_USER_TAIL = 500
+const SYSTEM_HEAD = 1_500
+const SYSTEM_TAIL = 500
+const EARLIER_CHARACTERS = 2_000
+const EARLIER_TURNS = 20
+const EARLIER_TURN_CHARACTERS = 400
+/** Token counts of what exceeds this are extrapolated. */
+const COUNTED_CHARACTERS = 20_000
 
 /** Returns the features of a request whose shape has been checked. */
 export function extractFeatures(request: MessagesRequest): Features {
   const messages = request.messages
   const blocks = messages.flatMap((message) => (typeof message.content === 'string' ? [] : message.content))
-  const lastUserIndex = messages.findLastIndex(
-    (message) => message.role === 'user' && writtenText(message) !== '',
-  )
-  const lastUser = messages[lastUserIndex]
+  const { lastUserText, earlier } = lastUserTurn(messages)
   const spoken = messages.filter((message) => message.role !== 'system')
-  const everything = [textOf(request.system), ...messages.map((message) => textOf(message.content))]
   return {
-    systemText: textOf(request.system).slice(0, SYSTEM_CHARACTERS),
-    lastUserText: lastUser === undefined ? '' : writtenText(lastUser),
-    earlierText: endOf(messages.slice(0, Math.max(lastUserIndex, 0))),
-    earlierUserTexts: messages
-      .slice(0, Math.max(lastUserIndex, 0))
-      .flatMap((message) =>
-        message.role === 'user' ? [writtenText(message).slice(0, EARLIER_USER_CHARACTERS)] : [],
-      )
-      .filter((text) => text !== ''),
+    systemText: clip(systemTextOf(request), SYSTEM_HEAD, SYSTEM_TAIL),
+    lastUserText: clip(lastUserText, LAST_USER_HEAD, LAST_USER_TAIL),
+    lastUserCharacters: lastUserText.length,
+    ...readEarlier(earlier),
     turns: spoken.length,
     maxTokens: request.max_tokens,
-    estimatedInputTokens: everything.reduce((sum, text) => sum + estimateTokens(text), 0),
+    estimatedInputTokens: estimateInputTokens(request),
     usesTools: usesTools(request, blocks),
     forcedTool: forcesTool(request),
     nonTextBlock:
       nonTextBlock(blocks) ?? nonTextBlock(typeof request.system === 'object' ? (request.system ?? []) : []),
     thinking: isThinkingAsked(request.thinking),
-    structuredOutput:
-      typeof request.output_config === 'object' &&
-      request.output_config !== null &&
-      'format' in request.output_config,
+    structuredOutput: (memberOf(request.output_config, 'format') ?? null) !== null,
     unknownField: findUnknownField(request),
     prefill: hasPrefill(request),
   }
@@ -100,12 +80,8 @@ export function extractFeatures(request: MessagesRequest): Features {
 
 /** Says whether the model must use a tool: any, or a named one. */
 export function forcesTool({ tool_choice: choice }: MessagesRequest): boolean {
-  return (
-    typeof choice === 'object' &&
-    choice !== null &&
-    'type' in choice &&
-    (choice.type === 'any' || choice.type === 'tool')
-  )
+  const type = memberOf(choice, 'type')
+  return type === 'any' || type === 'tool'
 }
 
 /** Says whether the request ends in the beginning of an answer, which only some models continue. */
@@ -113,42 +89,54 @@ export function hasPrefill({ messages }: MessagesRequest): boolean {
   return messages.findLast(({ role }) => role !== 'system')?.role === 'assistant'
 }
 
-/** Returns the path of the first field, outside of blocks that are no text, that is not known here. */
-function findUnknownField(request: MessagesRequest): string | undefined {
-  const top = unknownKey(request, KNOWN_FIELDS)
-  if (top !== undefined) return top
-  for (const [at, message] of request.messages.entries()) {
-    const key = unknownKey(message, KNOWN_MESSAGE_FIELDS) ?? unknownTextField(message.content)
-    if (key !== undefined) return `messages.${at}.${key}`
+function lastUserTurn(messages: readonly MessageParam[]): {
+  readonly lastUserText: string
+  readonly earlier: readonly MessageParam[]
+} {
+  for (let index = messages.length - 1; index >= 0; index--) {
+    const message = messages[index]
+    const lastUserText = message?.role === 'user' ? writtenText(message) : ''
+    if (lastUserText !== '') return { lastUserText, earlier: messages.slice(0, index) }
   }
-  const key = unknownTextField(request.system ?? '')
-  return key === undefined ? undefined : `system.${key}`
+  return { lastUserText: '', earlier: [] }
 }
 
-function unknownTextField(content: MessageParam['content']): string | undefined {
-  if (typeof content === 'string') return undefined
-  for (const block of content) {
-    const key = block.type === 'text' ? unknownKey(block, KNOWN_TEXT_FIELDS) : undefined
-    if (key !== undefined) return key
-  }
-  return undefined
+function systemTextOf({ system, messages }: MessagesRequest): string {
+  const between = messages.filter(({ role }) => role === 'system').map(({ content }) => textOf(content))
+  return [textOf(system), ...between].filter((text) => text !== '').join('\n')
 }
 
-function unknownKey(value: object, known: ReadonlySet<string>): string | undefined {
-  for (const [key, member] of Object.entries(value))
-    if (!known.has(key) && member !== null && member !== undefined) return key
-  return undefined
-}
-
-/** Returns the last characters of what was said, without reading the whole conversation for them. */
-function endOf(messages: readonly MessageParam[]): string {
-  let end: string | undefined
+/** Reads the newest turns only: nothing looks at older ones. */
+function readEarlier(messages: readonly MessageParam[]): Pick<Features, 'earlierText' | 'earlierTurns'> {
+  const turns: EarlierTurn[] = []
+  let earlierText: string | undefined
   for (const message of messages.toReversed()) {
     if (message.role === 'system') continue
-    end = end === undefined ? writtenText(message) : `${writtenText(message)}\n${end}`
-    if (end.length >= EARLIER_CHARACTERS) break
+    if (turns.length === EARLIER_TURNS && (earlierText ?? '').length >= EARLIER_CHARACTERS) break
+    const text = writtenText(message)
+    if (turns.length < EARLIER_TURNS)
+      turns.push({ role: message.role, text: text.slice(0, EARLIER_TURN_CHARACTERS) })
+    earlierText = earlierText === undefined ? text : `${text}\n${earlierText}`.slice(-EARLIER_CHARACTERS)
   }
-  return end?.slice(-EARLIER_CHARACTERS) ?? ''
+  return {
+    earlierText: (earlierText ?? '').slice(-EARLIER_CHARACTERS),
+    earlierTurns: turns.toReversed(),
+  }
+}
+
+/** The share of tokens in what was counted stands for the rest: no small model reads so much anyway. */
+function estimateInputTokens(request: MessagesRequest): number {
+  let counted = 0
+  let characters = 0
+  let tokens = 0
+  for (const content of [request.system, ...request.messages.map((message) => message.content)]) {
+    const text = textOf(content)
+    const part = text.slice(0, COUNTED_CHARACTERS - counted)
+    tokens += estimateTokens(part)
+    counted += part.length
+    characters += text.length
+  }
+  return counted === 0 ? 0 : Math.ceil((tokens * characters) / counted)
 }
 
 function writtenText(message: MessageParam): string {
@@ -157,6 +145,7 @@ function writtenText(message: MessageParam): string {
 
 /** Linear, whatever the text: an element's end is looked for once, and never again where there is none. */
 function withoutClientText(text: string): string {
+  if (!text.includes('<')) return text
   const unended = new Set<string>()
   let written = ''
   let from = 0
@@ -176,6 +165,7 @@ function withoutClientText(text: string): string {
 
 function usesTools(request: MessagesRequest, blocks: readonly ContentBlock[]): boolean {
   if (Array.isArray(request.tools) && request.tools.length > 0) return true
+  if (forcesTool(request)) return true
   return blocks.some((block) => TOOL_BLOCKS.has(block.type) || block.type.endsWith('_tool_result'))
 }
 
@@ -183,8 +173,16 @@ function nonTextBlock(blocks: readonly ContentBlock[]): string | undefined {
   return blocks.find((block) => block.type !== 'text' && !TOOL_BLOCKS.has(block.type))?.type
 }
 
-/** `adaptive` leaves it to the model and is sent by clients on every request, so it asks for nothing. */
+/**
+ * `adaptive` leaves it to the model and is sent by clients on every request, so it asks for nothing. A mode that this
+ * version does not know may ask for anything.
+ */
 function isThinkingAsked(thinking: unknown): boolean {
-  if (typeof thinking !== 'object' || thinking === null || !('type' in thinking)) return false
-  return thinking.type === 'enabled' || thinking.type === 'between_tools'
+  if (thinking === undefined || thinking === null) return false
+  const type = memberOf(thinking, 'type')
+  return type !== 'adaptive' && type !== 'disabled'
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && name in value ? Reflect.get(value, name) : undefined
 }

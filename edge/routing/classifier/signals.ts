@@ -1,8 +1,9 @@
 /**
  * Measures of a request's text, each between 0 and 1, that speak for or against a small model.
- * Pure and linear in the text's length; which way each points is for `weights.ts` to say.
+ * Pure, over texts that `features.ts` bounds; which way each points is for `weights.ts` to say.
  */
 import type { Features } from '../features.ts'
+import { plain, withoutOpening } from '../plain-text.ts'
 import {
   ABOUT_ASSISTANT,
   ANOTHER_STEP,
@@ -12,7 +13,6 @@ import {
   DERIVATION,
   FOLLOW_UP,
   GREETING,
-  HARD,
   IMPERATIVE,
   LABEL,
   LANGUAGE_NAME,
@@ -64,78 +64,79 @@ export const SIGNAL_DIRECTIONS = {
 export type SignalName = keyof typeof SIGNAL_DIRECTIONS
 export const SIGNAL_NAMES = Object.keys(SIGNAL_DIRECTIONS) as readonly SignalName[]
 
-const HEAD_CHARACTERS = 4_000
-const TAIL_CHARACTERS = 2_000
-
 /** What is left of small talk after its greeting, and is still small talk: "there", "number 7", "once more". */
 const REMNANT_WORDS = 4
 const REMNANT_CHARACTERS = 25
 
 /** Returns every signal of a request. */
 export function measureSignals(features: Features): Signals {
-  const whole = clip(features.lastUserText)
+  const whole = withoutOpening(plain(features.lastUserText))
   const core = withoutPoliteness(whole)
   // A greeting in front makes nothing easier: what counts is what is asked after it.
   const text = core === '' ? whole : core
   const words = text.split(/\s+/).filter((word) => word !== '').length
-  const characters = Math.max(features.lastUserText.length, 1)
-  const has = (pattern: RegExp) => (pattern.test(text) ? 1 : 0)
-  const demanding = HARD.some((pattern) => pattern.test(text))
-  const hardBefore = CODE_TEXT.test(features.earlierText) && FOLLOW_UP.test(text)
-  const polite = core !== whole.trim() || GREETING.test(whole) || THANKS.test(whole)
+  const characters = Math.max(features.lastUserCharacters, 1)
+  const codeText = CODE_TEXT.test(features.lastUserText)
+  const codeRequest = CODE_REQUEST.test(text)
+  const languageName = LANGUAGE_NAME.test(text)
+  const mathematics = MATHEMATICS.test(text)
+  const proofOrDesign = PROOF_OR_DESIGN.test(text)
+  const puzzle = PUZZLE.test(text)
+  const creative = CREATIVE.test(text)
+  const demanding =
+    codeText || codeRequest || languageName || mathematics || proofOrDesign || puzzle || creative
+  const codeBefore = CODE_TEXT.test(features.earlierText)
+  const followUp = FOLLOW_UP.test(text)
+  const hardBefore = codeBefore && followUp
+  const greets = GREETING.test(whole)
+  const polite = core !== whole || greets || THANKS.test(whole)
   const onlyPolite = polite && isRemnant(core, words, demanding)
   const aboutAssistant = characters < 160 && ABOUT_ASSISTANT.test(text)
-  const summaryOnly =
-    SUMMARY.test(text) && !CODE_REQUEST.test(text) && !CREATIVE.test(text) && !ANOTHER_STEP.test(text)
-  const derivation = DERIVATION.test(text)
+  const summary = SUMMARY.test(text)
+  const summaryOnly = summary && !codeRequest && !creative && !ANOTHER_STEP.test(text)
   const smallTalk = (onlyPolite || aboutAssistant) && characters < 160 && !demanding && !hardBefore
   const fact = characters < 160 && QUESTION_OF_FACT.test(text)
   const label = !demanding && LABEL.test(text)
   const passage = characters > 300 && PASSAGE.test(text)
   const opinion = characters < 300 && OPINION.test(text)
+  const one = (holds: boolean) => (holds ? 1 : 0)
   return {
-    very_short: characters <= 60 && !derivation ? 1 : 0,
-    small_talk: smallTalk ? 1 : 0,
-    easy_question: fact && characters < 120 && !demanding && !hardBefore ? 1 : 0,
-    summary_only: summaryOnly ? 1 : 0,
-    greeting: onlyPolite && GREETING.test(whole) ? 1 : 0,
-    thanks: onlyPolite && THANKS.test(whole) ? 1 : 0,
-    about_the_assistant: aboutAssistant ? 1 : 0,
-    question_of_fact: fact ? 1 : 0,
-    summary_request: has(SUMMARY),
-    label_request: label ? 1 : 0,
-    passage_question: passage ? 1 : 0,
-    opinion_chat: opinion ? 1 : 0,
+    very_short: one(characters <= 60 && !DERIVATION.test(text)),
+    small_talk: one(smallTalk),
+    easy_question: one(fact && characters < 120 && !demanding && !hardBefore),
+    summary_only: one(summaryOnly),
+    greeting: one(onlyPolite && greets),
+    thanks: one(onlyPolite && THANKS.test(whole)),
+    about_the_assistant: one(aboutAssistant),
+    question_of_fact: one(fact),
+    summary_request: one(summary),
+    label_request: one(label),
+    passage_question: one(passage),
+    opinion_chat: one(opinion),
     // Nothing says that it is easy, so nobody should believe that it is.
-    no_evidence: smallTalk || fact || summaryOnly || label || passage || opinion ? 0 : 1,
-    code_request: has(CODE_REQUEST),
-    code_text: has(CODE_TEXT),
-    language_name: has(LANGUAGE_NAME),
+    no_evidence: one(!(smallTalk || fact || summaryOnly || label || passage || opinion)),
+    code_request: one(codeRequest),
+    code_text: one(codeText),
+    language_name: one(languageName),
     // Figures and arguments in a text to be summarised are its matter, not the task.
-    mathematics: summaryOnly ? 0 : has(MATHEMATICS),
+    mathematics: one(!summaryOnly && mathematics),
     numbers: summaryOnly ? 0 : saturate(count(text, /\d+/g) / 8),
-    proof_or_design: summaryOnly ? 0 : has(PROOF_OR_DESIGN),
-    reasoning_puzzle: has(PUZZLE),
-    creative_request: has(CREATIVE),
-    several_steps: has(SEVERAL_STEPS),
-    follow_up: features.turns > 1 && characters < 200 ? has(FOLLOW_UP) : 0,
-    code_before: features.earlierText !== '' && CODE_TEXT.test(features.earlierText) ? 1 : 0,
+    proof_or_design: one(!summaryOnly && proofOrDesign),
+    reasoning_puzzle: one(puzzle),
+    creative_request: one(creative),
+    several_steps: one(SEVERAL_STEPS.test(text)),
+    follow_up: one(features.turns > 1 && characters < 200 && followUp),
+    code_before: one(codeBefore),
     // A greeting is one in every script.
-    not_latin: smallTalk ? 0 : saturate(count(text, NOT_LATIN) / Math.max(words, characters / 4)),
-    imperative: has(IMPERATIVE),
-    question_mark: /[?？]\s*$/.test(text) ? 1 : 0,
+    not_latin: smallTalk ? 0 : saturate(count(text, NOT_LATIN) / Math.max(words, text.length / 4)),
+    imperative: one(IMPERATIVE.test(text)),
+    question_mark: one(/[?？]\s*$/.test(text)),
   }
 }
 
 /** Cuts greetings, thanks and "please" off the beginning, as many as there are. */
 function withoutPoliteness(text: string): string {
-  let rest = text.trim()
-  for (let rounds = 0; rounds < 4; rounds++) {
-    const next = rest.replace(POLITENESS, '').trim()
-    if (next === rest) break
-    rest = next
-  }
-  return rest
+  return withoutOpening(text.replace(POLITENESS, '')).trim()
 }
 
 function isRemnant(core: string, words: number, demanding: boolean): boolean {
@@ -144,12 +145,6 @@ function isRemnant(core: string, words: number, demanding: boolean): boolean {
   if (ABOUT_ASSISTANT.test(core) || THANKS.test(core)) return core.length < 100
   const asks = /[?？]/.test(core)
   return words <= (asks ? 2 : REMNANT_WORDS) && core.length <= REMNANT_CHARACTERS
-}
-
-/** The beginning and the end of a long text: what is asked stands there, what it is about in between. */
-function clip(text: string): string {
-  if (text.length <= HEAD_CHARACTERS + TAIL_CHARACTERS) return text
-  return `${text.slice(0, HEAD_CHARACTERS)}\n${text.slice(-TAIL_CHARACTERS)}`
 }
 
 function count(text: string, pattern: RegExp): number {

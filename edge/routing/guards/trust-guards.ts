@@ -3,9 +3,10 @@
  * where it is trusted with set phrases only, everything else around them. A simple request stopped here goes to Claude's
  * cheap model, or to the local one after all where there is no Claude.
  */
-
-import type { Trust } from '../../../shared/model-card.ts'
+import type { ModelCard, Trust } from '../../../shared/model-card.ts'
 import { isSimpleTask } from '../../../shared/tasks.ts'
+import type { Features } from '../features.ts'
+import { plain } from '../plain-text.ts'
 import type { Guard, GuardSubject } from './guard.ts'
 import { looksEnglish } from './language.ts'
 import { isSetPhrase } from './set-phrases.ts'
@@ -13,50 +14,60 @@ import { isSetPhrase } from './set-phrases.ts'
 const LONGEST_SYSTEM = 600
 /** Instructions that a small model forgets: who it is it can be told, what it must do it cannot. */
 const INSTRUCTION =
-  /\b(only|exactly|at (most|least)|must|every|each|always|never|don'?t|do not|(reply|respond|answer|start|begin|end|greet) (each|every|with|in|using|them|the)|output|classif\w*|label\w*|extract|detect|rate|score|translat\w*|rewrite|correct|summari[sz]e|convert|generat\w*|rhym\w*|haiku|poem|caps|uppercase|emoji|format\w*|letters?|words?|characters?|sentences?|languages?|mode|ask for|refuse|list|intent|pars\w*|if the user|(speak|talk|write) like|pirate|yoda|sql|grammar|risk|crisis|protocol|game|json|xml|say)\b/iu
+  /\b(only|exactly|at (most|least)|must|every|each|always|never|don'?t|do not|(reply|respond|answer|start|begin|end|greet) (each|every|with|in|using|them|the)|output|classif\w*|label\w*|extract|detect|rate|score|translat\w*|rewrite|correct|summari[sz]e|convert|generat\w*|rhym\w*|haiku|poem|caps|uppercase|emoji|format\w*|letters?|words?|characters?|sentences?|languages?|mode|ask for|refuse|list|intent|pars\w*|if the user|(speak|talk|write) like|pirate|yoda|sql|grammar|risk|crisis|protocol|game|json|xml|say)\b/
+/** A conversation of more turns is about something; no more of them are kept either. */
+const MOST_TURNS = 20
+/** What answers small talk is short; whatever is longer may be what the next "thank you" is about. */
+const LONGEST_SMALL_ANSWER = 300
 
-const onSetPhrases = (name: string, stops: (subject: GuardSubject) => boolean): Guard => ({
+/** A request that is not simple is not the card's business: other guards and the score keep it away. */
+const trust = (
+  name: string,
+  stops: (subject: GuardSubject, level: Trust, card: ModelCard) => boolean,
+): Guard => ({
   name,
   kind: 'trust',
-  stops: (subject) => trustOf(subject) === 'set_phrases' && stops(subject),
+  stops: (subject) => {
+    const { task, local } = subject
+    return local !== undefined && isSimpleTask(task) && stops(subject, local.card.trust[task], local.card)
+  },
 })
 
 export const TRUST_GUARDS: readonly Guard[] = [
-  {
-    name: 'local model not trusted with it',
-    kind: 'trust',
-    stops: (subject) => trustOf(subject) === 'none',
-  },
-  {
-    name: 'local model does not speak the language',
-    kind: 'trust',
-    // Nothing here tells other languages apart: a model that lists some without English is given what is not English.
-    stops: ({ features, local }) => {
-      const languages = local?.card.languages ?? null
-      if (languages === null) return false
-      return looksEnglish(features.lastUserText) ? !languages.includes('en') : onlyEnglish(languages)
-    },
-  },
-  onSetPhrases(
+  trust('local model not trusted with it', (_, level) => level === 'none'),
+  // Nothing here tells other languages apart: a model that lists some without English is given what is not English.
+  trust('local model does not speak the language', ({ features }, _, { languages }) => {
+    if (languages === null) return false
+    return looksEnglish(features.lastUserText) ? !languages.includes('en') : onlyEnglish(languages)
+  }),
+  trust(
     'local model not trusted with its system prompt',
-    ({ features }) => !isPlainPersona(features.systemText),
+    ({ features }, level) => level === 'set_phrases' && !isPlainPersona(features.systemText),
   ),
-  onSetPhrases('local model not trusted with it', ({ features }) => !isSetPhrase(features.lastUserText)),
+  trust(
+    'local model not trusted with it',
+    ({ features }, level) => level === 'set_phrases' && !isSetPhrase(features.lastUserText),
+  ),
   // "Thank you" after a death, a refusal or a task is an answer to it, and no set phrase any more.
-  onSetPhrases(
+  trust(
     'local model not trusted with what was said before',
-    ({ features }) => !features.earlierUserTexts.every(isSetPhrase),
+    ({ features }, level) => level === 'set_phrases' && !isSmallTalkSoFar(features),
   ),
 ]
-
-function trustOf({ task, local }: GuardSubject): Trust | undefined {
-  return local !== undefined && isSimpleTask(task) ? local.card.trust[task] : undefined
-}
 
 function onlyEnglish(languages: readonly string[]): boolean {
   return languages.length === 1 && languages[0] === 'en'
 }
 
 function isPlainPersona(system: string): boolean {
-  return system.length <= LONGEST_SYSTEM && !INSTRUCTION.test(system) && looksEnglish(system)
+  return system.length <= LONGEST_SYSTEM && !INSTRUCTION.test(plain(system)) && looksEnglish(system)
+}
+
+function isSmallTalkSoFar({ earlierTurns, turns }: Features): boolean {
+  return (
+    turns <= MOST_TURNS &&
+    earlierTurns.every(({ role, text }) =>
+      role === 'user' ? isSetPhrase(text) : text.length <= LONGEST_SMALL_ANSWER,
+    )
+  )
 }

@@ -1,0 +1,19 @@
+/**
+ * Texts as patterns read them: bounded, in lower case, with straight apostrophes. What is bounded here need not be
+ * bounded again: every pattern of routing reads one of these texts. Judges nothing.
+ */
+
+/** Returns a text's beginning and its end: what is asked stands there, what it is about in between. */
+export function clip(text: string, head: number, tail: number): string {
+  return text.length <= head + tail ? text : `${text.slice(0, head)}\n${text.slice(-tail)}`
+}
+
+/** Returns the text in lower case, phones' apostrophes straightened: word lists need no other form of a word. */
+export function plain(text: string): string {
+  return text.toLowerCase().replaceAll(/[’‘`´]/g, "'")
+}
+
+/** Returns the text without what precedes its first letter or digit. */
+export function withoutOpening(text: string): string {
+  return text.replace(/^[^\p{L}\p{N}]+/u, '')
+}
