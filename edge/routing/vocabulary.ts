@@ -53,13 +53,13 @@ export const CODE_TEXT =
 export const LANGUAGE_NAME =
   /\b(python|javascript|typescript|java|golang|rust|ruby|php|kotlin|swift|haskell|bash|powershell|react|vue|django|flask|pandas|numpy|pytorch|terraform|sql|postgres\w*|mysql|mongodb|redis|aws|git|excel|latex|matlab)\b|\bc(\+\+|#)/
 export const MATHEMATICS =
-  /\d\s*[-+*×÷/^]\s*\d|\d\s*%|\\(frac|sqrt|sum|int|begin|le|ge|text|cdot|left)|\$[^$\n]{1,200}\$|\b(solve|compute|calculate|evaluate|integral|derivative|equation|polynomial|matrix|theorem|probability|permutations?|triangle|circle|angle|divisible|remainder|prime|integers?|modulo|percent(age)?|average|total|each|twice|half|per (day|week|hour|month)|how (many|much)[^?]{30})\b|сколько|多少|いくつ|combien/
+  /\d\s*[-+*×÷/^]\s*\d|\d\s*%|\\(frac|sqrt|sum|int|begin|le|ge|text|cdot|left)|\$[^$\n]{1,200}\$|\b(solve|compute|calculate|evaluate|integral|derivative|equation|polynomial|matrix|theorem|probability|permutations?|triangle|circle|angle|divisible|remainder|prime|integers?|modulo|percent(age)?|average|total|each|twice|half|per (day|week|hour|month)|how (many|much)[^?]{30,60})\b|сколько|多少|いくつ|combien/
 export const PROOF_OR_DESIGN =
   /\b(prove|proof|derive|explain (how|why|in detail|the difference)|analy[sz]e|analysis|evaluate|compare|contrast|critique|argue|discuss|design|architect(ure)?|plan|strateg(y|ies)|trade-?offs?|pros and cons|step[- ]by[- ]step|in depth|comprehensive|detailed|implications?|hypothesis|why (does|do|is|are|did|would|might))\b/
 /** Never a short answer, however short the request. */
 export const DERIVATION = /\b(prove|proof of|derive)\b/
 export const PUZZLE =
-  /\b(if (all|some|no)|therefore|deduc\w+|premise|valid or invalid|logically|which of the following|options?:|puzzle|riddle|knight|causation|counterfactual|must be true|contradict\w+|sarcas\w+|hyperbaton|disambiguat\w+)\b|\(a\)|\n[^\S\n]*\(?[a-d][).:]\s/
+  /\b(if (all|some|no)|therefore|deduc\w+|premise|valid or invalid|logically|which of the following|puzzle|riddle|knight|causation|counterfactual|must be true|contradict\w+|sarcas\w+|hyperbaton|disambiguat\w+)\b|\boptions?:|\(a\)|\n[^\S\n]*\(?[a-d][).:]\s/
 export const CREATIVE =
   /\b(write|compose|create|draft|tell|generate|make up|imagine|invent)\b[^.?!\n]{0,60}\b(story|stories|poem|song|lyrics|haiku|essay|blog|article|speech|letter|email|dialogue|script|novel|review|post|tale|limerick|sonnet|screenplay|plot|chapter|name|slogan|ad|advert\w*|description)\b|写一?(首|篇|个)|故事|诗|续写|作文|напиши|\bescribe\b|\bécri(s|vez)\b|\bschreib/
 export const SEVERAL_STEPS =

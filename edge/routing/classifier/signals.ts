@@ -128,7 +128,7 @@ export function measureSignals(features: Features): Signals {
     follow_up: one(features.turns > 1 && characters < 200 && followUp),
     code_before: one(codeBefore),
     // A greeting is one in every script.
-    not_latin: smallTalk ? 0 : saturate(count(text, NOT_LATIN) / Math.max(words, text.length / 4)),
+    not_latin: smallTalk ? 0 : saturate(count(text, NOT_LATIN) / Math.max(words, text.length / 4, 1)),
     imperative: one(IMPERATIVE.test(text)),
     question_mark: one(/[?？]\s*$/.test(text)),
   }
