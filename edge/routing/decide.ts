@@ -119,7 +119,7 @@ function chooseTargets(
   const both: readonly Target[] = [{ provider: 'local', model: local.model }, claude]
   if (strategy === 'local_fallback') return { targets: both, reason: 'local_fallback: local first' }
   if (isSide)
-    return circumstances.sideRequestsLocal && local.card.trust.summarization === 'full'
+    return circumstances.sideRequestsLocal && guard === undefined && local.card.trust.summarization === 'full'
       ? { targets: both, reason: 'hybrid: side request' }
       : toClaude('hybrid: side request')
   if (guard?.kind === 'content') return toClaude(`hybrid: ${guard.name}`)

@@ -197,7 +197,7 @@ test('a container that is killed is Claude’s turn, and local_only says what is
 
 /** A simple request that no cache has seen. */
 function greeting(): string {
-  return `Hello! I am visitor ${++greetings}. How are you?`
+  return `Hello number ${++greetings}! How are you today?`
 }
 
 async function untilLocal(): Promise<void> {
