@@ -20,7 +20,7 @@ const taskTrust = z.object({
 /** How far the model is trusted with each simple task. */
 export type TaskTrust = Readonly<z.infer<typeof taskTrust>>
 
-export const modelCardSchema = z.object({
+const modelCardSchema = z.object({
   trust: taskTrust,
   /** The only languages that it speaks well, as codes such as `en`; null where there are many. */
   languages: z.nullable(z.readonly(z.array(z.string()))),
@@ -31,12 +31,34 @@ export const modelCardSchema = z.object({
 })
 export type ModelCard = Readonly<z.infer<typeof modelCardSchema>>
 
+/** Returns the trust that `levelOf` gives each simple task. */
+export function trustByTask(levelOf: (task: SimpleTask) => Trust): TaskTrust {
+  return {
+    simple_chat: levelOf('simple_chat'),
+    simple_qa: levelOf('simple_qa'),
+    summarization: levelOf('summarization'),
+    classification: levelOf('classification'),
+  }
+}
+
 /** Returns the same trust for every simple task. */
 export function uniformTrust(level: Trust): TaskTrust {
-  return { simple_chat: level, simple_qa: level, summarization: level, classification: level }
+  return trustByTask(() => level)
 }
 
 /** Returns the simple tasks that the model is asked for at all. */
 export function trustedTasks(trust: TaskTrust): readonly SimpleTask[] {
   return SIMPLE_TASKS.filter((task) => trust[task] !== 'none')
+}
+
+/**
+ * Returns the card in what a server reported, undefined where it reports none. A card that cannot be read, because its
+ * server is of another version, trusts with nothing: that something is said is known, what is said is not.
+ */
+export function readModelCard(reported: unknown): ModelCard | undefined {
+  if (reported === undefined || reported === null) return undefined
+  const parsed = modelCardSchema.safeParse(reported)
+  return parsed.success
+    ? parsed.data
+    : { trust: uniformTrust('none'), languages: null, maxTemperature: null, exam: null }
 }

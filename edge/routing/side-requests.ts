@@ -10,7 +10,7 @@ const LOOKED_AT = 400
 const OPEN_WEBUI =
   /^### Task:\s+(?:Generate (?:a concise|1-3 broad tags|a detailed prompt for)|Suggest 3-5 relevant follow-up|Analyze the chat history to determine the necessity of generating search queries|You are an autocompletion system)/
 const LIBRECHAT =
-  /^(?:Provide|Please generate|Write) a concise[^.\n]{0,40} title (?:for|of) (?:the|this|a) conversation|^Analyze this conversation and provide:\s+1\. The detected language/
+  /^(?:Provide|Please generate|Write) a concise\b[^.\n]{0,40}\btitle\b[^.\n]{0,30} (?:for|of) (?:the|this|a) conversation|^Analyze this conversation and provide:\s+1\. The detected language/
 /** Open WebUI's choice of a face for spoken answers. */
 const EMOJI = /^Your task is to reflect the speaker's likely facial expression through a fitting emoji/
 

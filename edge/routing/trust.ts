@@ -1,7 +1,7 @@
 /**
  * What the local model is trusted with in the end: its own card, as far as the operator's `LOCAL_TASKS` leaves it.
  */
-import { type ModelCard, uniformTrust } from '../../shared/model-card.ts'
+import { type ModelCard, trustByTask, uniformTrust } from '../../shared/model-card.ts'
 import { SIMPLE_TASKS, type SimpleTask } from '../../shared/tasks.ts'
 
 /** A server that says nothing about its model is the operator's choice: trusted with every simple task. */
@@ -13,9 +13,9 @@ const WITHOUT_CARD: ModelCard = {
 }
 
 /**
- * Returns the card that decisions use. Naming tasks names tasks and nothing else: a named task keeps the card's level,
- * and one of which the card says `none` is trusted fully because the operator says so; the others are not asked for.
- * Naming all four trusts the model with everything, its languages too.
+ * Returns the card that decisions use. Naming tasks names tasks and nothing else: a named task keeps the card's level, or
+ * is trusted fully where the card says `none`, because the operator says otherwise; the others are not asked for. Naming
+ * all four trusts the model with everything, in every language. No guard that holds for every model is lifted by any of it.
  */
 export function effectiveCard(
   card: ModelCard | undefined,
@@ -23,12 +23,11 @@ export function effectiveCard(
 ): ModelCard {
   const own = card ?? WITHOUT_CARD
   if (localTasks === 'auto') return own
-  if (SIMPLE_TASKS.every((task) => localTasks.includes(task))) return { ...WITHOUT_CARD, exam: own.exam }
-  const trust = Object.fromEntries(
-    SIMPLE_TASKS.map((task) => {
-      if (!localTasks.includes(task)) return [task, 'none']
-      return [task, own.trust[task] === 'none' ? 'full' : own.trust[task]]
-    }),
-  ) as Record<SimpleTask, ModelCard['trust'][SimpleTask]>
+  if (SIMPLE_TASKS.every((task) => localTasks.includes(task)))
+    return { ...own, trust: uniformTrust('full'), languages: null }
+  const trust = trustByTask((task) => {
+    if (!localTasks.includes(task)) return 'none'
+    return own.trust[task] === 'none' ? 'full' : own.trust[task]
+  })
   return { ...own, trust }
 }

@@ -23,7 +23,7 @@ const ask = (content: string, more: object = {}) => ({ messages: [{ role: 'user'
 
 test('writes route, task and score for each row, in order', () => {
   const rows = [
-    { id: 'a', request: ask('Hello! How are you?') },
+    { id: 'a', request: ask('Hello! How are you today?') },
     { id: 2, request: ask('Hello!', { tools: [{ name: 'search', input_schema: { type: 'object' } }] }) },
   ]
   const { status, folder } = classify(rows, 'out.jsonl')

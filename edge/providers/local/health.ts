@@ -6,7 +6,7 @@
 import * as z from 'zod/mini'
 import { type ErrorCode, RouterError, readRetryAfterMs } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
-import { type ModelCard, modelCardSchema } from '../../../shared/model-card.ts'
+import { type ModelCard, readModelCard } from '../../../shared/model-card.ts'
 import { discardBody, type Fetch, fetchOrUnavailable } from '../provider.ts'
 import { createBreaker } from './breaker.ts'
 import type { LocalProtocol } from './protocol.ts'
@@ -64,7 +64,7 @@ const REFUSED_AGAIN_MS = 2_000
 
 const readySchema = z.looseObject({
   model: z.optional(z.string()),
-  card: z.nullish(modelCardSchema),
+  card: z.optional(z.unknown()),
   maxInputTokens: z.optional(z.number()),
   expectedWaitMs: z.optional(z.number()),
   /** How other servers list their model, with the limits that some of them state. */
@@ -241,7 +241,7 @@ async function askReadiness(
     return {
       model: {
         name: model ?? listed?.id ?? 'local',
-        card: card ?? undefined,
+        card: readModelCard(card),
         maxInputTokens: maxInputTokens ?? (listed && statedInputTokens(listed)),
       },
       waitMs: expectedWaitMs,

@@ -39,13 +39,14 @@ const REMNANT = exactly(`(?:${NEUTRAL}|nice|my)(?: (?:${NEUTRAL}))*`)
 const WITH_NAME =
   /^(?:[Hh]i|[Hh]ello|[Hh]ey|[Gg]ood (?:morning|afternoon|evening|night)|[Tt]hanks|[Tt]hank you|[Bb]ye|[Gg]oodbye) \p{Lu}\p{Ll}{1,20}$/u
 const INTRODUCTION = /^[Mm]y name is \p{Lu}\p{Ll}{1,20}$/u
-/** Whom a clause before it was addressed to. */
-const NAME = /^\p{Lu}\p{Ll}{1,20}$/u
+/** Whom a phrase is addressed to; after a full stop the same word could be an order: "Thanks. Continue". */
+const ADDRESSEE = /,\s{0,3}\p{Lu}\p{Ll}{1,20}(?=\s*(?:[.!?,…]|$))/gu
 
 /** Says whether the whole text is made of set phrases. */
 export function isSetPhrase(text: string): boolean {
   if (text.length > LONGEST) return false
   const clauses = text
+    .replaceAll(ADDRESSEE, '')
     .split(CLAUSE_ENDS)
     .map((clause) =>
       clause
@@ -56,7 +57,7 @@ export function isSetPhrase(text: string): boolean {
     .filter((clause) => clause !== '')
   if (clauses.length === 0) return text.trim() !== '' && /\p{Extended_Pictographic}/u.test(text)
   const areSetPhrases = clauses.every(
-    (clause, index) => isPhrase(clause) || (index > 0 && continues(clause, clauses[index - 1])),
+    (clause, index) => isPhrase(clause) || (index > 0 && REMNANT.test(clause)),
   )
   // "Good evening, how are you today?" is welcomed back by the model as somebody whom it has met.
   return areSetPhrases && !(NAMES_DAYTIME.test(clauses[0] ?? '') && clauses.some(asksHowItIs))
@@ -73,9 +74,4 @@ function isPhrase(clause: string): boolean {
   for (let cut = 1; cut < words.length && words.length <= MOST_WORDS; cut++)
     if (CLAUSE.test(words.slice(0, cut).join(' ')) && CLAUSE.test(words.slice(cut).join(' '))) return true
   return false
-}
-
-/** A name behind a question is asked about, not addressed, as far as the model understands it. */
-function continues(clause: string, before = ''): boolean {
-  return REMNANT.test(clause) || (NAME.test(clause) && !asksHowItIs(before))
 }

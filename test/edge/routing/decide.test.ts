@@ -210,7 +210,12 @@ test('sends what chat clients ask beside a conversation to the cheap model', () 
     '### Task:\nGenerate a concise, 3-5 word title with an emoji summarizing the chat history.\n<chat_history>prove it</chat_history>',
     '### Task:\nGenerate 1-3 broad tags categorizing the main themes of the chat history.',
     '### Task:\nSuggest 3-5 relevant follow-up questions or prompts that the user might naturally ask next',
-    'Provide a concise, 5-word-or-less title for the conversation, using its same language, with no punctuation.',
+    '### Task:\nAnalyze the chat history to determine the necessity of generating search queries, in the given language.',
+    '### Task:\nYou are an autocompletion system. Continue the text in `<text>`.',
+    'Provide a concise, 5-word-or-less title for the conversation, using title case conventions.',
+    'Please generate a concise, 5-word-or-less title for the conversation, using its same language, with no punctuation.',
+    'Please generate a concise title (max 40 characters) for a conversation that starts with: hi',
+    'Analyze this conversation and provide:\n1. The detected language of the conversation\n2. A concise title',
   ]
   for (const text of side) {
     const features = featuresOf(ask(text))
@@ -218,7 +223,13 @@ test('sends what chat clients ask beside a conversation to the cheap model', () 
     expect(routeOf({ sideRequestsLocal: true }, complex, features), text).toBe('local, cheap')
     expect(routeOf({ sideRequestsLocal: true, local: small }, complex, features), text).toBe('cheap')
   }
-  expect(routeOf({}, complex, featuresOf(ask('### Task:\nWrite a compiler.')))).toBe('strong')
+  for (const text of [
+    '### Task:\nWrite a compiler.',
+    '### Task:\nRespond to the user query using the provided context',
+  ])
+    expect(routeOf({}, complex, featuresOf(ask(text)))).toBe('strong')
+  const inGerman = featuresOf(ask(side[0] ?? '', { system: 'Answer only in German.' }))
+  expect(routeOf({ sideRequestsLocal: true }, complex, inGerman)).toBe('cheap')
 })
 
 test('asks the model that can do what is demanded, and the one that the client names whatever it can', () => {

@@ -1,6 +1,7 @@
 /** What routing reads of a request, and what it must not take for the user's words. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { estimateTokens } from '../../../shared/tokens.ts'
 import { featuresOf } from '../../support/edge/requests.ts'
 import { ask } from '../../support/edge/router.ts'
 
@@ -27,7 +28,7 @@ test('keeps the end of what was said before, system messages left out', () => {
     fc.property(said, (before) => {
       const messages = before.map(([role, content]) => ({ role, content }))
       const whole = before.flatMap(([role, content]) => (role === 'system' ? [] : [content])).join('\n')
-      expect(featuresOf(turns(...messages, user('Hello'))).earlierText).toBe(whole.slice(-4_000))
+      expect(featuresOf(turns(...messages, user('Hello'))).earlierText).toBe(whole.slice(-2_000))
     }),
   )
 })
@@ -73,11 +74,37 @@ test('keeps text that only looks like a client’s', () => {
   expect(featuresOf(ask(text)).lastUserText).toBe(text)
 })
 
-test('reads each part of a turn once, however many client texts begin and never end', () => {
+test('keeps client texts that begin and never end, and leaves out those that end, however many', () => {
   const opened = '<command-name><ide_selection>'.repeat(35_000)
   const ended = '<system-reminder></system-reminder>'.repeat(30_000)
-  expect(featuresOf(ask(opened)).lastUserText).toBe(opened)
-  expect(featuresOf(ask(`${opened}${ended}x`)).lastUserText).toBe(`${opened}x`)
+  expect(featuresOf(ask(opened)).lastUserCharacters).toBe(opened.length)
+  const both = featuresOf(ask(`${opened}${ended}x`))
+  expect(both.lastUserCharacters).toBe(opened.length + 1)
+  expect(both.lastUserText.endsWith('<ide_selection>x')).toBe(true)
+})
+
+test('keeps the beginning and the end of a long turn, and says how long it was', () => {
+  const features = featuresOf(ask(`Summarize this: ${'x'.repeat(100_000)} in one sentence`))
+  expect(features.lastUserText.startsWith('Summarize this: xx')).toBe(true)
+  expect(features.lastUserText.endsWith('xx in one sentence')).toBe(true)
+  expect(features.lastUserCharacters).toBe(100_032)
+})
+
+test('hands on no more text than a decision can afford, whatever the request', () => {
+  const long = fc.constantFrom('', 'hi', 'x'.repeat(300), 'SELECT '.repeat(3_000), '\n'.repeat(50_000))
+  const message = fc.record({ role: fc.constantFrom('user', 'assistant', 'system'), content: long })
+  const many = fc
+    .tuple(fc.array(message, { minLength: 1, maxLength: 8 }), fc.constantFrom(1, 100))
+    .map(([messages, times]) => Array.from({ length: times }, () => messages).flat())
+  fc.assert(
+    fc.property(many, long, (messages, system) => {
+      const { lastUserText, systemText, earlierText, earlierTurns } = featuresOf(
+        ask('', { messages, system }),
+      )
+      const texts = [lastUserText, systemText, earlierText, ...earlierTurns.map(({ text }) => text)]
+      expect(texts.join('').length).toBeLessThan(16_000)
+    }),
+  )
 })
 
 test('looks for the end of a client text of the same name, and at what follows it', () => {
@@ -90,6 +117,30 @@ test('leaves system messages between turns out of what was said', () => {
   expect(features.earlierText).toBe('Hi')
   expect(features.turns).toBe(2)
   expect(features.lastUserText).toBe('Hello')
+})
+
+test('reads what the operator says between turns as instructions, too', () => {
+  const messages = [user('Hi'), { role: 'system', content: 'Reply in JSON.' }, user('Hello')]
+  expect(featuresOf(ask('', { messages, system: 'You are Bob.' })).systemText).toBe(
+    'You are Bob.\nReply in JSON.',
+  )
+})
+
+test('keeps the newest turns with their roles', () => {
+  const said = Array.from({ length: 30 }, (_, at) => (at % 2 === 0 ? user(`u${at}`) : assistant(`a${at}`)))
+  const { earlierTurns, turns: count } = featuresOf(turns(...said, user('Thanks')))
+  expect(count).toBe(31)
+  expect(earlierTurns).toHaveLength(20)
+  expect(earlierTurns[0]).toEqual({ role: 'user', text: 'u10' })
+  expect(earlierTurns.at(-1)).toEqual({ role: 'assistant', text: 'a29' })
+})
+
+test('estimates the length of what it does not count by what it does', () => {
+  for (const piece of ['The ferry was late. ', '你好世界']) {
+    const text = piece.repeat(200_000 / piece.length)
+    const { estimatedInputTokens } = featuresOf(ask(text))
+    expect(estimatedInputTokens / estimateTokens(text)).toBeCloseTo(1, 1)
+  }
 })
 
 test('counts every text towards the length, the system prompt included', () => {
@@ -108,6 +159,8 @@ test('sees tools in the request and in the turns', () => {
   expect(featuresOf(ask('Hi', { tools: [{ name: 'x' }] })).usesTools).toBe(true)
   expect(featuresOf(ask('Hi', { tools: [] })).usesTools).toBe(false)
   expect(featuresOf(ask('Hi', { tools: null })).usesTools).toBe(false)
+  expect(featuresOf(ask('Hi', { tool_choice: { type: 'any' } })).usesTools).toBe(true)
+  expect(featuresOf(ask('Hi', { tool_choice: { type: 'auto' } })).usesTools).toBe(false)
   for (const type of ['tool_use', 'tool_result', 'server_tool_use', 'web_search_tool_result', 'mcp_tool_use'])
     expect(featuresOf(turns(user([{ type }]), user('Hi'))).usesTools, type).toBe(true)
 })
@@ -121,8 +174,11 @@ test('sees blocks that are not text, also in the system prompt and of types yet 
 
 test('tells thinking that is asked for from thinking that is left to the model', () => {
   expect(featuresOf(ask('Hi', { thinking: { type: 'enabled', budget_tokens: 1_024 } })).thinking).toBe(true)
-  for (const thinking of [{ type: 'adaptive' }, { type: 'disabled' }, null, 'enabled', []])
+  for (const thinking of [{ type: 'adaptive' }, { type: 'disabled' }, null])
     expect(featuresOf(ask('Hi', { thinking })).thinking).toBe(false)
+  // A mode that is not known yet may ask for anything.
+  for (const thinking of [{ type: 'deep' }, {}, 'enabled', []])
+    expect(featuresOf(ask('Hi', { thinking })).thinking).toBe(true)
 })
 
 test('sees structured output and the features that only Claude’s servers have', () => {
@@ -143,9 +199,28 @@ test('names the first field that may hold what only Claude knows, wherever it st
   const inMessage = { messages: [{ role: 'user', content: 'Thanks!', thread }] }
   expect(featuresOf(ask('', inMessage)).unknownField).toBe('messages.0.thread')
   const inBlock = { messages: [{ role: 'user', content: [{ type: 'text', text: 'Thanks!', ref: 'x' }] }] }
-  expect(featuresOf(ask('', inBlock)).unknownField).toBe('messages.0.ref')
+  expect(featuresOf(ask('', inBlock)).unknownField).toBe('messages.0.content.0.ref')
+  const cited = [{ type: 'text', text: 'Hi', citations: [{ type: 'page_location' }] }]
+  expect(featuresOf(turns(user('Hi'), assistant(cited), user('Thanks!'))).unknownField).toBe(
+    'messages.1.content.0.citations',
+  )
+  const inSystem = {
+    system: [
+      { type: 'text', text: 'Be kind.' },
+      { type: 'text', text: 'x', memory: 'm' },
+    ],
+  }
+  expect(featuresOf(ask('Thanks!', inSystem)).unknownField).toBe('system.1.memory')
+  expect(featuresOf(ask('Thanks!', { metadata: { user_id: 'u', session: 's' } })).unknownField).toBe(
+    'metadata.session',
+  )
+  expect(featuresOf(ask('Thanks!', { output_config: { effort: 'low', voice: {} } })).unknownField).toBe(
+    'output_config.voice',
+  )
   const usual = { metadata: {}, stop_sequences: ['x'], temperature: 0, tool_choice: { type: 'auto' } }
   expect(featuresOf(ask('Thanks!', usual)).unknownField).toBeUndefined()
+  const sentBack = [{ type: 'text', text: 'Hi', citations: null, cache_control: { type: 'ephemeral' } }]
+  expect(featuresOf(turns(user('Hi'), assistant(sentBack), user('Thanks!'))).unknownField).toBeUndefined()
 })
 
 test('sees an answer that the client has begun', () => {

@@ -70,6 +70,16 @@ test('refreshes model, card, limit and load in the foreground, once', async () =
   ])
 })
 
+test('trusts with nothing where a card of another version cannot be read', async () => {
+  for (const unreadable of [{}, 'full', { ...card, trust: { ...card.trust, simple_chat: 'somewhat' } }]) {
+    const { health, refresh } = healthOf()
+    readiness.answer(() => ready({ card: unreadable }))
+    await refresh()
+    expect(health.state()).toBe('ready')
+    expect(health.model()?.card?.trust).toEqual(uniformTrust('none'))
+  }
+})
+
 test('refreshes again beside a request after a minute', async () => {
   const { health, clock, refresh, settle, work } = healthOf()
   await refresh()

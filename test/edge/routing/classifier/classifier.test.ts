@@ -160,3 +160,30 @@ test('tells what each signal added', () => {
   expect(evidence.thanks).toBe(SHIPPED_CLASSIFIER.weights.thanks)
   for (const value of Object.values(evidence)) expect(value).not.toBe(0)
 })
+
+const BEHIND_A_GREETING = [
+  'Hi, explain general relativity',
+  'Thanks! Write a python script that sorts files',
+  'Good morning, prove that there are infinitely many primes',
+  'Hello, design a rate limiter for me',
+]
+for (const text of BEHIND_A_GREETING)
+  test(`a greeting makes nothing easier: ${text}`, () => expect(verdictOf(text).complex).toBe(true))
+
+for (const text of ['Hello! How are you today?', 'Thank you so much for your help!', 'Hello once more 5'])
+  test(`small talk is named so: ${text}`, () =>
+    expect(verdictOf(text)).toMatchObject({ task: 'simple_chat', complex: false }))
+
+test.each(['History of Rome', 'Hidden Markov models', 'Yoga at dawn', 'Supply chains', 'Heyday of jazz'])(
+  'a word that begins like a greeting is none: %s',
+  (text) => expect(measureSignals(featuresOf(ask(text)))).toMatchObject({ greeting: 0, small_talk: 0 }),
+)
+test.each(['Islands near Norway', 'Candles', 'Wooden boats', 'Donations', 'Names', 'Quick fixes'])(
+  'a word that begins like a question is none: %s',
+  (text) => expect(measureSignals(featuresOf(ask(text)))).toMatchObject({ question_of_fact: 0 }),
+)
+
+test('a greeting is one whatever stands around it, and in every script', () => {
+  for (const text of ['…hello', '"Hi"', '你好', 'こんにちは！', '안녕하세요', 'Здравствуйте', 'Merhaba!'])
+    expect(measureSignals(featuresOf(ask(text))), text).toMatchObject({ greeting: 1 })
+})

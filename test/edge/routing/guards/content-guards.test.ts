@@ -1,13 +1,11 @@
 /** What no local model is ever left alone with, whatever greeting stands in front of it. */
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createClassifier } from '../../../../edge/routing/classifier/classifier.ts'
-import { DEFAULT_THRESHOLD, SHIPPED_CLASSIFIER } from '../../../../edge/routing/classifier/weights.ts'
 import type { Features } from '../../../../edge/routing/features.ts'
 import { CONTENT_GUARDS } from '../../../../edge/routing/guards/content-guards.ts'
 import { featuresOf } from '../../../support/edge/requests.ts'
 import { ask } from '../../../support/edge/router.ts'
 
-const classify = createClassifier(SHIPPED_CLASSIFIER, DEFAULT_THRESHOLD)
 const guardOf = (features: Features) =>
   CONTENT_GUARDS.find((guard) =>
     guard.stops({ features, task: 'simple_chat', local: undefined }),
@@ -25,6 +23,8 @@ const GUARDED: Record<string, readonly string[]> = {
     'I feel like killing my boss',
     'Did you know I took 40 tylenols',
     'Can they sue me?',
+    'I don’t want to live any more',
+    'Is 500mg too much?',
   ],
   action: [
     'hi, my password is hunter2, please reset it',
@@ -33,6 +33,7 @@ const GUARDED: Record<string, readonly string[]> = {
     'Hey, cancel my subscription',
     'Hi! When are you open?',
     'where is #12345?',
+    'What about my invoice (#4711)?',
   ],
   translation: ["Good morning, translate 'I love you' to Japanese"],
   continuation: ['continue', 'ok, do it again', 'try again'],
@@ -54,10 +55,54 @@ test('a form or a language that the system prompt demands is beyond a small mode
     expect(guardOf(featuresOf(ask('Hello!', { system })))).toBeUndefined()
 })
 
-test.each(['My name is Sue', 'Sue and Bob say hello', 'Hello from the C# team, 123'])(
-  'a word inside another, or a name, is no danger: %s',
-  (text) => expect(guardOf(featuresOf(ask(text)))).toBeUndefined(),
+test.each([
+  'My name is Sue',
+  'Sue and Bob say hello',
+  'Hello from the C# team, 123',
+  'Bill Gates was born in Seattle',
+  'Spain and Ukraine',
+  'The number of stars',
+  'abc#12345',
+])('a word inside another, or a name, is no danger: %s', (text) =>
+  expect(guardOf(featuresOf(ask(text)))).toBeUndefined(),
 )
+
+test('a greeting hides no danger, and no letters around a word make one', () => {
+  const texts = Object.values(GUARDED)
+    .flat()
+    .filter((text) => !/^\W*(hi|hey|hello|good|thanks|ok|continue|try)\b/i.test(text))
+  const greeting = fc.constantFrom('Hello! ', 'Good morning, ', 'thanks a lot. ', 'hey ')
+  fc.assert(
+    fc.property(greeting, fc.constantFrom(...texts), (before, text) => {
+      expect(guardOf(featuresOf(ask(`${before}${text}`)))).toBe(guardOf(featuresOf(ask(text))))
+    }),
+  )
+  const letters = fc.string({ unit: fc.constantFrom(...'bfkvxz'), minLength: 2, maxLength: 4 })
+  const words = fc.constantFrom(
+    'ill',
+    'pain',
+    'bomb',
+    'sick',
+    'drug',
+    'fever',
+    'lawyer',
+    'my card',
+    'translate',
+  )
+  fc.assert(
+    fc.property(letters, words, letters, (before, word, after) => {
+      expect(guardOf(featuresOf(ask(`the ${before}${word.replace(' ', '')}${after} thing`)))).toBeUndefined()
+    }),
+  )
+})
+
+test('how a long text begins and ends is the request, its middle is matter', () => {
+  const matter = 'The fair was well attended and the weather held. '.repeat(20)
+  const said = 'I took too many pills.'
+  expect(guardOf(featuresOf(ask(`${said} ${matter}`)))).toBe('safety')
+  expect(guardOf(featuresOf(ask(`${matter} ${said}`)))).toBe('safety')
+  expect(guardOf(featuresOf(ask(`${matter} ${said} ${matter}`)))).toBeUndefined()
+})
 
 test('the matter of a long text to be summarised is no request', () => {
   const article = `Summarize: The firm said on Friday that its new medicine has side effects. ${'It sells well. '.repeat(30)}`
@@ -90,29 +135,3 @@ test('a bare yes to a question that is open may set things going', () => {
     expect(after('Shall I drop it?', said)).toBe('consent')
   expect(after('It has 12 rows.', 'ok')).toBeUndefined()
 })
-
-const SMALL_TALK = [
-  'Hello! How are you today?',
-  'Good morning!',
-  'Hello once more 5',
-  'Hi again, friend!',
-  'Thank you so much for your help!',
-  'That is great, thanks',
-  'Hello, anybody there?',
-]
-for (const text of SMALL_TALK)
-  test(`small talk stays small talk: ${text}`, () => {
-    const verdict = classify(featuresOf(ask(text)))
-    expect(verdict.task).toBe('simple_chat')
-    expect(verdict.complex).toBe(false)
-  })
-
-const BEHIND_A_GREETING = [
-  'Hi, explain general relativity',
-  'Thanks! Write a python script that sorts files',
-  'Good morning, prove that there are infinitely many primes',
-  'Hello, design a rate limiter for me',
-]
-for (const text of BEHIND_A_GREETING)
-  test(`a greeting makes nothing easier: ${text}`, () =>
-    expect(classify(featuresOf(ask(text))).complex).toBe(true))

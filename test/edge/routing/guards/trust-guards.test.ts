@@ -65,3 +65,38 @@ test('other languages than the card names stay with Claude', () => {
   expect(guardOf('Good morning', full, { languages: ['de'] })).toBe('local model does not speak the language')
   expect(guardOf(german, full)).toBeUndefined()
 })
+
+test('a language is the card’s matter for simple tasks only: complex ones are not its own anyway', () => {
+  const german = 'Guten Morgen! Wie geht es dir?'
+  expect(guardOf(german, full, { languages: ['en'], task: 'other' })).toBeUndefined()
+})
+
+const lastOf = (...messages: { role: string; content: string }[]) => {
+  const card = {
+    trust: { ...uniformTrust('none'), ...setPhrases },
+    languages: null,
+    maxTemperature: null,
+    exam: null,
+  }
+  const features = featuresOf(ask('', { messages }))
+  return findGuard({ features, task: 'simple_chat', local: { card, maxInputTokens: 1_000 } })?.name
+}
+const user = (content: string) => ({ role: 'user', content })
+const assistant = (content: string) => ({ role: 'assistant', content })
+const before = 'local model not trusted with what was said before'
+
+test('a set phrase is one only where nothing that was said before matters', () => {
+  expect(lastOf(user('Hello!'), assistant('Hi! How are you?'), user('Thanks, bye'))).toBeUndefined()
+  expect(lastOf(user('My mother is at the clinic'), assistant('I am sorry.'), user('Thank you'))).toBe(before)
+  expect(
+    lastOf(user('Hi'), assistant(`Your results: ${'all is well, '.repeat(30)}`), user('Thank you')),
+  ).toBe(before)
+  const chatter = Array.from({ length: 20 }, (_, at) => (at % 2 === 0 ? user('Hello') : assistant('Hi!')))
+  expect(lastOf(...chatter, user('Bye'))).toBe(before)
+})
+
+test('instructions between turns count as those of the system prompt', () => {
+  expect(lastOf({ role: 'system', content: 'Reply with exactly one word.' }, user('Hello'))).toBe(
+    'local model not trusted with its system prompt',
+  )
+})
