@@ -3,13 +3,15 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readJsonLines } from '../../scripts/json-lines.ts'
+import { type JsonLine, readJsonLines } from '../../scripts/json-lines.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 async function read(text: string) {
   const file = join(temporaryFolder(), 'rows.jsonl')
   writeFileSync(file, text)
-  return Array.fromAsync(readJsonLines(file))
+  const lines: JsonLine[] = []
+  for await (const line of readJsonLines(file)) lines.push(line)
+  return lines
 }
 
 test('reads back any values, whatever characters their texts hold', async () => {
