@@ -5,6 +5,7 @@
 import * as z from 'zod/mini'
 import { sha256Hex } from '../shared/digest.ts'
 import type { LogFormat } from '../shared/log.ts'
+import { schemasOf } from '../shared/setting.ts'
 import {
   type CacheLimits,
   type ClaudeConfig,
@@ -16,16 +17,8 @@ import {
   localAddressProblems,
   localConfig,
 } from './settings/core-settings.ts'
-import {
-  boolean,
-  choice,
-  headerText,
-  list,
-  milliseconds,
-  parseSettings,
-  text,
-  wholeNumber,
-} from './settings/setting-schemas.ts'
+import { EDGE_DEFINITIONS } from './settings/edge-definitions.ts'
+import { parseSettings } from './settings/setting-schemas.ts'
 import type { Strategy } from './strategy.ts'
 import { parseRouterKeys, type Tenant, type TenantKey } from './tenants.ts'
 
@@ -50,18 +43,7 @@ export type Config = {
   readonly logFormat: LogFormat
 }
 
-const settingsSchema = z.object({
-  ...CORE_SETTINGS,
-  CLAUDE_KEY_SOURCE: choice(['router', 'client'], 'router'),
-  ROUTER_KEYS: text,
-  ALLOW_ANONYMOUS: boolean,
-  ADMIN_KEY: headerText,
-  MAX_BODY_BYTES: wholeNumber(8 * 1024 * 1024, 1_024, 100 * 1024 * 1024),
-  EARLY_HEADERS_MS: milliseconds(5_000),
-  HEARTBEAT_MS: milliseconds(10_000),
-  CORS_ORIGINS: list([]),
-  LOG_FORMAT: choice(['json', 'text'], 'json'),
-})
+const settingsSchema = z.object({ ...CORE_SETTINGS, ...schemasOf(EDGE_DEFINITIONS) })
 
 type Settings = z.infer<typeof settingsSchema>
 

@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import * as z from 'zod'
 import { RouterError } from '../shared/errors.ts'
 import type { LogFormat } from '../shared/log.ts'
+import { type SettingTable, schemasOf } from '../shared/setting.ts'
 import { SHIPPED_MODEL } from './models/catalogue.ts'
 import { DEFAULT_HUB_URL } from './models/download.ts'
 import { DTYPE_SUFFIXES } from './models/files.ts'
@@ -63,38 +64,126 @@ const SMALL_MEMORY_BYTES = 768 * 1024 * 1024
 const SMALL_DEFAULTS = { concurrency: 1, inputTokens: 384 } as const
 const DEFAULTS = { concurrency: 2, inputTokens: 1024 } as const
 
-function createSchema(cores: number, memoryBytes: number) {
+const container = { section: 'Local model: the container' } as const
+const bySize = 'sized from the machine'
+
+/** Returns the container's settings, each defined once, with the defaults of this machine. */
+export function containerDefinitions(cores: number, memoryBytes: number) {
   const defaults = memoryBytes < SMALL_MEMORY_BYTES ? SMALL_DEFAULTS : DEFAULTS
-  return z.object({
-    LOCAL_MODEL_NAME: optionalText,
-    LOCAL_MODEL_DTYPE: optionalText.refine((value) => value === undefined || DTYPE_SUFFIXES.has(value), {
-      error: `LOCAL_MODEL_DTYPE must be one of ${[...DTYPE_SUFFIXES.keys()].join(', ')}.`,
-    }),
-    MODEL_CACHE_DIR: optionalText,
-    MODEL_HUB_URL: optionalText.refine((value) => value === undefined || /^https?:\/\//.test(value), {
-      error: 'MODEL_HUB_URL must begin with https:// (or http:// for a hub on this machine).',
-    }),
-    HF_TOKEN: optionalText,
-    LOCAL_LLM_SECRET: optionalText.refine(
-      (value) => value === undefined || value.length >= MIN_SECRET_LENGTH,
-      {
+  return {
+    LOCAL_MODEL_NAME: {
+      ...container,
+      schema: optionalText,
+      text: 'A name that `npm run models -- list` shows, any transformers.js repository (owner/name, owner/name@revision), or a folder.',
+      defaultText: 'the model that ships in models/',
+      sample: 'onnx-community/Qwen2.5-0.5B-Instruct',
+    },
+    LOCAL_MODEL_DTYPE: {
+      ...container,
+      schema: optionalText.refine((value) => value === undefined || DTYPE_SUFFIXES.has(value), {
+        error: `LOCAL_MODEL_DTYPE must be one of ${[...DTYPE_SUFFIXES.keys()].join(', ')}.`,
+      }),
+      text: 'Weights: q4 is the smallest, q8 usually the best trade on CPUs, fp32 exact.',
+      defaultText: 'what suits the model',
+      sample: 'q8',
+    },
+    MODEL_CACHE_DIR: {
+      ...container,
+      schema: optionalText,
+      text: 'Where downloaded models are kept.',
+      defaultText: './.cache/models',
+      example: './.cache/models',
+    },
+    MODEL_HUB_URL: {
+      ...container,
+      schema: optionalText.refine((value) => value === undefined || /^https?:\/\//.test(value), {
+        error: 'MODEL_HUB_URL must begin with https:// (or http:// for a hub on this machine).',
+      }),
+      text: 'Where models are downloaded from.',
+      defaultText: DEFAULT_HUB_URL,
+      sample: DEFAULT_HUB_URL,
+    },
+    HF_TOKEN: {
+      ...container,
+      schema: optionalText,
+      secret: true,
+      text: 'A token of the model hub, for models that need one; sent to the default hub only.',
+    },
+    LOCAL_LLM_SECRET: {
+      ...container,
+      schema: optionalText.refine((value) => value === undefined || value.length >= MIN_SECRET_LENGTH, {
         error: `LOCAL_LLM_SECRET must have at least ${MIN_SECRET_LENGTH} characters. Make one with: openssl rand -hex 32`,
-      },
-    ),
-    HOST: optionalText,
-    PORT: wholeNumber('PORT', 0, 65_535, 8080),
-    MAX_CONCURRENCY: wholeNumber('MAX_CONCURRENCY', 1, 64, defaults.concurrency),
-    MAX_QUEUE: wholeNumber('MAX_QUEUE', 0, 10_000, 8),
-    MAX_INPUT_TOKENS: wholeNumber('MAX_INPUT_TOKENS', 16, 1_000_000, defaults.inputTokens),
-    MAX_OUTPUT_TOKENS: wholeNumber('MAX_OUTPUT_TOKENS', 1, 1_000_000, 512),
-    NUM_THREADS: wholeNumber('NUM_THREADS', 1, 256, Math.max(1, cores - 1)),
-    QUEUE_TIMEOUT_MS: wholeNumber('QUEUE_TIMEOUT_MS', 1, 600_000, 10_000),
-    SHUTDOWN_TIMEOUT_MS: wholeNumber('SHUTDOWN_TIMEOUT_MS', 0, 300_000, 25_000),
-    WATCHDOG_TIMEOUT_MS: wholeNumber('WATCHDOG_TIMEOUT_MS', 1000, 600_000, 30_000),
-    LOG_FORMAT: optionalText.pipe(
-      z.enum(['json', 'text'], { error: 'LOG_FORMAT must be json or text.' }).optional(),
-    ),
-  })
+      }),
+      secret: true,
+      text: 'The same as on the edge; required unless HOST is loopback.',
+    },
+    HOST: {
+      ...container,
+      schema: optionalText,
+      text: 'Address that the container listens on. Without a secret it must be loopback.',
+      defaultText: '0.0.0.0',
+      sample: '127.0.0.1',
+    },
+    PORT: {
+      ...container,
+      schema: wholeNumber('PORT', 0, 65_535, 8080),
+      text: 'Port that the container listens on; npm start sets it to INFERENCE_PORT.',
+    },
+    NUM_THREADS: {
+      ...container,
+      schema: wholeNumber('NUM_THREADS', 1, 256, Math.max(1, cores - 1)),
+      text: 'Threads of one model step.',
+      defaultText: bySize,
+      sample: '1',
+    },
+    MAX_CONCURRENCY: {
+      ...container,
+      schema: wholeNumber('MAX_CONCURRENCY', 1, 64, defaults.concurrency),
+      text: 'Answers that are made at once.',
+      defaultText: bySize,
+      sample: '2',
+    },
+    MAX_QUEUE: {
+      ...container,
+      schema: wholeNumber('MAX_QUEUE', 0, 10_000, 8),
+      text: 'Requests that may wait.',
+    },
+    MAX_INPUT_TOKENS: {
+      ...container,
+      schema: wholeNumber('MAX_INPUT_TOKENS', 16, 1_000_000, defaults.inputTokens),
+      text: 'Longest prompt, tokens.',
+      defaultText: bySize,
+      sample: '1024',
+    },
+    MAX_OUTPUT_TOKENS: {
+      ...container,
+      schema: wholeNumber('MAX_OUTPUT_TOKENS', 1, 1_000_000, 512),
+      text: 'Longest answer, tokens.',
+    },
+    QUEUE_TIMEOUT_MS: {
+      ...container,
+      schema: wholeNumber('QUEUE_TIMEOUT_MS', 1, 600_000, 10_000),
+      text: 'Longest wait for a free slot, ms.',
+    },
+    WATCHDOG_TIMEOUT_MS: {
+      ...container,
+      schema: wholeNumber('WATCHDOG_TIMEOUT_MS', 1000, 600_000, 30_000),
+      text: "The model's longest silence before its process is replaced, ms.",
+    },
+    SHUTDOWN_TIMEOUT_MS: {
+      ...container,
+      schema: wholeNumber('SHUTDOWN_TIMEOUT_MS', 0, 300_000, 25_000),
+      text: 'How long running answers may take at the end, ms.',
+    },
+    LOG_FORMAT: {
+      ...container,
+      schema: optionalText.pipe(
+        z.enum(['json', 'text'], { error: 'LOG_FORMAT must be json or text.' }).optional(),
+      ),
+      text: 'As on the edge.',
+      defaultText: 'json; text under npm start',
+    },
+  } as const satisfies SettingTable
 }
 
 /**
@@ -109,7 +198,7 @@ export function readInferenceConfig(
   cores: number,
   memoryBytes: number = Number.POSITIVE_INFINITY,
 ): InferenceConfig {
-  const parsed = createSchema(cores, memoryBytes).safeParse(env)
+  const parsed = z.object(schemasOf(containerDefinitions(cores, memoryBytes))).safeParse(env)
   const problems = parsed.error?.issues.map(({ message }) => message) ?? []
   const host = env.HOST?.trim() || '0.0.0.0'
   if (!env.LOCAL_LLM_SECRET?.trim() && !LOOPBACK.has(host))

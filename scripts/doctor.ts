@@ -43,7 +43,7 @@ const findings = await examine({
   environment: { ...parseEnv(hasSettingsFile ? '' : example), ...process.env },
   edgeSettingNames: SETTING_NAMES,
   hasSettingsFile,
-  unreadNames: unreadNameNotes(settingsFile, example),
+  unreadNames: unreadNameNotes(settingsFile),
   dependenciesInstalled: isInstalled(ROOT),
   portProblem: (wanted) => portProblem(wanted, ask),
   ask,

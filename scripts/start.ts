@@ -2,7 +2,7 @@
  * `npm start` and `npm run dev`: the composition root of the local stack. Reads the settings, checks the ports, starts
  * edge and container, prints what is ready, and ends everything with this process. `--watch` restarts on changes.
  */
-import { readFileSync, rmSync, watch } from 'node:fs'
+import { rmSync, watch } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -86,8 +86,7 @@ function readArguments(): boolean {
 async function readSettings(): Promise<Round | undefined> {
   try {
     const settings = readStackSettings(environment, SETTING_NAMES)
-    const example = readFileSync(join(root, '.env.example'), 'utf8')
-    const notes = [...settings.notes, ...unreadNameNotes(readSettingsFile(root), example)]
+    const notes = [...settings.notes, ...unreadNameNotes(readSettingsFile(root))]
     const checked = await readConfig(settings.edge)
     if (checked.ok) return { settings: { ...settings, notes }, problems: [] }
     // An edge that refuses every request has no use for a model.

@@ -3,20 +3,14 @@
  * differ in who may call. Pure: reads no environment by itself.
  */
 import * as z from 'zod/mini'
-import { SIMPLE_TASKS, type SimpleTask } from '../../shared/tasks.ts'
-import { DEFAULT_THRESHOLD } from '../routing/classifier/weights.ts'
-import { STRATEGIES } from '../strategy.ts'
+import { schemasOf } from '../../shared/setting.ts'
+import type { SimpleTask } from '../../shared/tasks.ts'
 import {
-  boolean,
-  choice,
-  choices,
-  headerText,
-  list,
-  milliseconds,
-  share,
-  text,
-  wholeNumber,
-} from './setting-schemas.ts'
+  CORE_DEFINITIONS,
+  DEFAULT_ANTHROPIC_BASE_URL,
+  DEFAULT_CLAUDE_MODEL,
+  DEFAULT_CLAUDE_SIMPLE_MODEL,
+} from './core-definitions.ts'
 
 export type Deadlines = {
   /** Until response headers, ms; Claude's come late where no stream is asked for, and are then bound by the total. */
@@ -56,41 +50,8 @@ export type CacheLimits = {
   readonly maxBytes: number
 }
 
-const DEFAULT_CLAUDE_MODEL = 'claude-sonnet-5-5'
-const DEFAULT_CLAUDE_SIMPLE_MODEL = 'claude-haiku-5-5'
-const DEFAULT_ANTHROPIC_BASE_URL = 'https://api.anthropic.com'
-
 /** Members of a schema; the homes add their own. */
-export const CORE_SETTINGS = {
-  LLM_STRATEGY: choice(STRATEGIES, 'claude_only'),
-  LOCAL_LLM_ENABLED: boolean,
-  LOCAL_LLM_URL: list([]),
-  LOCAL_LLM_PROTOCOL: choice(['anthropic', 'openai'], 'anthropic'),
-  LOCAL_LLM_MODEL: text,
-  LOCAL_LLM_SECRET: headerText,
-  LOCAL_TASKS: choices(SIMPLE_TASKS),
-  LOCAL_MAX_INPUT_TOKENS: z.optional(wholeNumber(0, 1, 10_000_000)),
-  LOCAL_TIMEOUT_MS: milliseconds(60_000),
-  LOCAL_HEADERS_MS: milliseconds(2_000),
-  LOCAL_FIRST_CONTENT_MS: milliseconds(4_000),
-  LOCAL_IDLE_MS: milliseconds(15_000),
-  ANTHROPIC_API_KEY: headerText,
-  ANTHROPIC_BASE_URL: text,
-  CLAUDE_MODEL: text,
-  CLAUDE_SIMPLE_MODEL: text,
-  CLAUDE_TIMEOUT_MS: milliseconds(600_000),
-  CLAUDE_HEADERS_MS: milliseconds(30_000),
-  CLAUDE_FIRST_EVENT_MS: milliseconds(30_000),
-  CLAUDE_IDLE_MS: milliseconds(90_000),
-  CLAUDE_MAX_RETRIES: wholeNumber(1, 0, 5),
-  ROUTED_MODELS: list(['*']),
-  ROUTER_THRESHOLD: share(DEFAULT_THRESHOLD),
-  SIDE_REQUESTS_LOCAL: boolean,
-  CACHE_TTL_SECONDS: wholeNumber(300, 0, 31_536_000),
-  CACHE_MAX_ENTRIES: wholeNumber(1_000, 0, 1_000_000),
-  CACHE_MAX_BYTES: wholeNumber(16 * 1024 * 1024, 0, 100 * 1024 * 1024),
-  SAVINGS_BASELINE_MODEL: text,
-} as const
+export const CORE_SETTINGS = schemasOf(CORE_DEFINITIONS)
 
 const coreSchema = z.object(CORE_SETTINGS)
 export type CoreSettings = z.infer<typeof coreSchema>

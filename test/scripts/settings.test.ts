@@ -5,12 +5,7 @@ import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { SETTING_NAMES } from '../../edge/config.ts'
 import { formatEnvFile } from '../../scripts/settings/dotenv.ts'
-import {
-  applyChangedFile,
-  createSettingsFile,
-  settingNames,
-  withoutEmpty,
-} from '../../scripts/settings/environment.ts'
+import { applyChangedFile, createSettingsFile, withoutEmpty } from '../../scripts/settings/environment.ts'
 import { readStackSettings } from '../../scripts/stack/stack-settings.ts'
 import {
   readableEdgeLine,
@@ -18,7 +13,6 @@ import {
   wranglerEnvironment,
   writeEdgeSettings,
 } from '../../scripts/stack/wrangler-dev.ts'
-import { ROOT } from './clone.ts'
 
 const HYBRID = { LLM_STRATEGY: 'hybrid', LOCAL_LLM_ENABLED: 'true' }
 
@@ -46,29 +40,6 @@ test('a changed .env changes what came from it and nothing else', () => {
     'FROM_FILE=new\nOUTSIDE=other\nADDED=1\n',
   )
   expect(after).toEqual({ FROM_FILE: 'new', OUTSIDE: 'mine', ADDED: '1' })
-})
-
-test('the example names every setting once and only settings that somebody reads', () => {
-  const names = settingNames(readFileSync(join(ROOT, '.env.example'), 'utf8'))
-  expect(new Set(names).size).toBe(names.length)
-  const elsewhere = [
-    'LOCAL_MODEL_NAME',
-    'LOCAL_MODEL_DTYPE',
-    'MODEL_CACHE_DIR',
-    'MODEL_HUB_URL',
-    'HF_TOKEN',
-    'NUM_THREADS',
-    'MAX_CONCURRENCY',
-    'MAX_QUEUE',
-    'MAX_INPUT_TOKENS',
-    'MAX_OUTPUT_TOKENS',
-    'QUEUE_TIMEOUT_MS',
-    'WATCHDOG_TIMEOUT_MS',
-    'SHUTDOWN_TIMEOUT_MS',
-    'ROUTER_PORT',
-    'INFERENCE_PORT',
-  ]
-  expect(names.filter((name) => !SETTING_NAMES.includes(name) && !elsewhere.includes(name))).toEqual([])
 })
 
 test('starts hybrid on the usual ports with the container that it starts itself', () => {

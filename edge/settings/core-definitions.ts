@@ -1,0 +1,187 @@
+/**
+ * The settings of the core, each defined once: routing, the local model, Claude, the cache. The edge and the library read
+ * them.
+ */
+import * as z from 'zod/mini'
+import type { SettingTable } from '../../shared/setting.ts'
+import { SIMPLE_TASKS } from '../../shared/tasks.ts'
+import { DEFAULT_THRESHOLD } from '../routing/classifier/weights.ts'
+import { STRATEGIES } from '../strategy.ts'
+import {
+  boolean,
+  choice,
+  choices,
+  headerText,
+  list,
+  milliseconds,
+  share,
+  text,
+  wholeNumber,
+} from './setting-schemas.ts'
+
+export const DEFAULT_CLAUDE_MODEL = 'claude-sonnet-5-5'
+export const DEFAULT_CLAUDE_SIMPLE_MODEL = 'claude-haiku-5-5'
+export const DEFAULT_ANTHROPIC_BASE_URL = 'https://api.anthropic.com'
+
+const routing = { section: 'Routing' } as const
+const local = { section: 'Local model: how it is reached' } as const
+const claude = { section: 'Claude' } as const
+const limits = { section: 'Cache, logs and limits' } as const
+
+export const CORE_DEFINITIONS = {
+  LLM_STRATEGY: {
+    ...routing,
+    schema: choice(STRATEGIES, 'claude_only'),
+    text: 'Who answers: claude_only; hybrid (simple requests to the local model); local_fallback (local first, always); local_only.',
+    example: 'hybrid',
+  },
+  LOCAL_LLM_ENABLED: {
+    ...routing,
+    schema: boolean,
+    text: 'false takes the local model away whatever the strategy says; npm start then starts no container.',
+    example: 'true',
+  },
+  ROUTED_MODELS: {
+    ...routing,
+    schema: list(['*']),
+    text: 'Which requested model names the strategy applies to, separated by commas, * as wildcard. Others go to Claude as asked; auto, claude-auto and local always count.',
+  },
+  ROUTER_THRESHOLD: {
+    ...routing,
+    schema: share(DEFAULT_THRESHOLD),
+    text: 'The score (0 to 1) from which a request counts as complex. Lower sends more to Claude.',
+  },
+  LOCAL_TASKS: {
+    ...routing,
+    schema: choices(SIMPLE_TASKS),
+    text: "auto: what the model's own card says. Or some of simple_chat, simple_qa, summarization, classification: only these, whatever the card says of them; naming all four trusts the model with everything, languages too. Guards hold in any case.",
+  },
+  SIDE_REQUESTS_LOCAL: {
+    ...routing,
+    schema: boolean,
+    text: 'Whether side requests of clients (titles, tags) may be answered locally, where the model is trusted with summaries. Otherwise the cheap Claude model answers them.',
+  },
+  SAVINGS_BASELINE_MODEL: {
+    ...routing,
+    schema: text,
+    text: 'The model whose price savings are measured by.',
+    defaultText: 'the Claude model that would have answered',
+    sample: 'claude-sonnet-5-5',
+  },
+  ANTHROPIC_API_KEY: {
+    ...claude,
+    schema: headerText,
+    secret: true,
+    text: 'From https://platform.claude.com. Without it simple requests still work; complex ones get a 503 that says so.',
+    example: '',
+  },
+  CLAUDE_MODEL: {
+    ...claude,
+    schema: text,
+    text: 'What the model name auto means for complex requests.',
+    defaultText: DEFAULT_CLAUDE_MODEL,
+    sample: DEFAULT_CLAUDE_MODEL,
+  },
+  CLAUDE_SIMPLE_MODEL: {
+    ...claude,
+    schema: text,
+    text: 'What the model name auto means for simple requests.',
+    defaultText: DEFAULT_CLAUDE_SIMPLE_MODEL,
+    sample: DEFAULT_CLAUDE_SIMPLE_MODEL,
+  },
+  ANTHROPIC_BASE_URL: {
+    ...claude,
+    schema: text,
+    text: 'Another endpoint that speaks the Messages API, such as a company gateway.',
+    defaultText: DEFAULT_ANTHROPIC_BASE_URL,
+    sample: DEFAULT_ANTHROPIC_BASE_URL,
+  },
+  CLAUDE_HEADERS_MS: {
+    ...claude,
+    schema: milliseconds(30_000),
+    text: 'Longest wait for the headers of a stream, ms.',
+  },
+  CLAUDE_FIRST_EVENT_MS: {
+    ...claude,
+    schema: milliseconds(30_000),
+    text: 'Longest wait for the first event of a stream, ms.',
+  },
+  CLAUDE_IDLE_MS: { ...claude, schema: milliseconds(90_000), text: 'Longest silence inside a stream, ms.' },
+  CLAUDE_TIMEOUT_MS: {
+    ...claude,
+    schema: milliseconds(600_000),
+    text: 'Longest time that an answer may keep the router waiting in all, ms.',
+  },
+  CLAUDE_MAX_RETRIES: {
+    ...claude,
+    schema: wholeNumber(1, 0, 5),
+    text: 'How often a request that Claude did not take is sent again.',
+  },
+  LOCAL_LLM_URL: {
+    ...local,
+    schema: list([]),
+    text: 'The container, or any server of the Messages API; several addresses, separated by commas, are used by load and health. https outside this machine.',
+    defaultText: 'the container that npm start starts',
+    sample: 'https://your-container.onrender.com',
+  },
+  LOCAL_LLM_SECRET: {
+    ...local,
+    schema: headerText,
+    secret: true,
+    text: 'Shared by edge and container. Needed for a container that others can reach: openssl rand -hex 32',
+  },
+  LOCAL_LLM_PROTOCOL: {
+    ...local,
+    schema: choice(['anthropic', 'openai'], 'anthropic'),
+    text: 'What the server at LOCAL_LLM_URL speaks: the Messages API, or chat completions (llama.cpp, Ollama, vLLM).',
+  },
+  LOCAL_LLM_MODEL: {
+    ...local,
+    schema: text,
+    text: 'The name of the model on a server that has several.',
+    defaultText: 'the first that the server names',
+    sample: 'qwen3:0.6b',
+  },
+  LOCAL_MAX_INPUT_TOKENS: {
+    ...local,
+    schema: z.optional(wholeNumber(0, 1, 10_000_000)),
+    text: 'Estimated tokens that a request may have to be given to the local model.',
+    defaultText: 'what the server states, else 2000',
+    sample: '2000',
+  },
+  LOCAL_HEADERS_MS: {
+    ...local,
+    schema: milliseconds(2_000),
+    text: 'Longest wait for a place in the container, ms; then Claude answers.',
+  },
+  LOCAL_FIRST_CONTENT_MS: {
+    ...local,
+    schema: milliseconds(4_000),
+    text: 'Longest wait for the first word after that, ms; then Claude answers.',
+  },
+  LOCAL_IDLE_MS: {
+    ...local,
+    schema: milliseconds(15_000),
+    text: 'Longest silence of the model inside an answer, ms; pings of the server do not count.',
+  },
+  LOCAL_TIMEOUT_MS: {
+    ...local,
+    schema: milliseconds(60_000),
+    text: 'Longest time that an answer may keep the router waiting in all, ms.',
+  },
+  CACHE_TTL_SECONDS: {
+    ...limits,
+    schema: wholeNumber(300, 0, 31_536_000),
+    text: 'How long exact repeats are answered from memory; 0 turns the cache off. Requests with a temperature above 0 are never cached.',
+  },
+  CACHE_MAX_ENTRIES: {
+    ...limits,
+    schema: wholeNumber(1_000, 0, 1_000_000),
+    text: 'Answers that are kept at most.',
+  },
+  CACHE_MAX_BYTES: {
+    ...limits,
+    schema: wholeNumber(16 * 1024 * 1024, 0, 100 * 1024 * 1024),
+    text: 'Bytes of answers that are kept at most.',
+  },
+} as const satisfies SettingTable

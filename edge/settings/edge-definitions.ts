@@ -1,0 +1,62 @@
+/**
+ * The settings that only the edge reads, each defined once: who may call, and how HTTP is spoken.
+ */
+import type { SettingTable } from '../../shared/setting.ts'
+import { boolean, choice, headerText, list, milliseconds, text, wholeNumber } from './setting-schemas.ts'
+
+const callers = { section: 'Who may call' } as const
+const limits = { section: 'Cache, logs and limits' } as const
+
+export const EDGE_DEFINITIONS = {
+  CLAUDE_KEY_SOURCE: {
+    section: 'Claude',
+    schema: choice(['router', 'client'], 'router'),
+    text: "router: ANTHROPIC_API_KEY. client: each caller's own key is passed on to Claude.",
+  },
+  ALLOW_ANONYMOUS: {
+    ...callers,
+    schema: boolean,
+    text: 'true answers without a key, on this machine’s own names (localhost, 127.0.0.1) only. Right for npm start, never for a deployed edge.',
+    example: 'true',
+  },
+  ROUTER_KEYS: {
+    ...callers,
+    schema: text,
+    secret: true,
+    text: 'Callers as tenant:key pairs separated by commas, keys of at least 16 characters; or JSON: [{"id":"alice","key":"sha256:…","forbid":["force"]}] (force, strategy, cache, privacy, explain). Set: every caller needs a key, and npm start ignores ALLOW_ANONYMOUS.',
+  },
+  ADMIN_KEY: {
+    ...callers,
+    schema: headerText,
+    secret: true,
+    text: "Allows changing the strategy at runtime; also a caller's key. At least 16 characters: openssl rand -hex 32",
+  },
+  CORS_ORIGINS: {
+    ...callers,
+    schema: list([]),
+    text: 'Origins of pages that may call from a browser, separated by commas.',
+    sample: 'https://app.example',
+  },
+  MAX_BODY_BYTES: {
+    ...limits,
+    schema: wholeNumber(8 * 1024 * 1024, 1_024, 100 * 1024 * 1024),
+    text: 'Largest request body. One request holds about four copies, and an isolate has 128 MB; Anthropic itself takes 32 MiB.',
+  },
+  EARLY_HEADERS_MS: {
+    ...limits,
+    schema: milliseconds(5_000),
+    text: 'After so long without an answer a stream sends its headers and comment lines, ms.',
+  },
+  HEARTBEAT_MS: {
+    ...limits,
+    schema: milliseconds(10_000),
+    text: 'Pause between these comment lines, ms.',
+  },
+  LOG_FORMAT: {
+    ...limits,
+    schema: choice(['json', 'text'], 'json'),
+    text: 'json (for log stores) or text (for people and grep).',
+    defaultText: 'json; text under npm start',
+    sample: 'text',
+  },
+} as const satisfies SettingTable
