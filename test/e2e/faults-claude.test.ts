@@ -126,7 +126,7 @@ test.each(transient)('is asked once more when it %s', async (_, script) => {
 })
 
 test.each([
-  [502, 'api_error', claudeRefuses(500, 'api_error')],
+  [500, 'api_error', claudeRefuses(500, 'api_error')],
   [504, 'timeout_error', claudeRefuses(504, 'timeout_error')],
   [529, 'overloaded_error', claudeRefuses(529, 'overloaded_error')],
   [529, 'overloaded_error', stream([OVERLOADED])],

@@ -79,10 +79,7 @@ function readFrames(bytes: Uint8Array, ending: Uint8Array): FramedChunk {
 
 /** Servers that only speak Anthropic's protocol may put host names and the like into their errors. */
 function withOwnWords(chunk: FramedChunk, { error }: ErrorEvent): AnswerChunk {
-  const own = {
-    type: 'error',
-    error: { type: error.type, message: ownWords(error.type) },
-  } as const
+  const own = { type: 'error', error: ownWords(error.type) } as const
   const before = chunk.bytes.subarray(0, chunk.lastFrameStart)
   return {
     bytes: join([before, new TextEncoder().encode(encodeSseEvent(own))]),

@@ -84,11 +84,11 @@ export function isAnthropic(baseUrl: string): boolean {
   return /(^|\.)anthropic\.com$/.test(new URL(baseUrl).hostname)
 }
 
-/** Returns what stands in the place of a text that is not for clients. */
-export function ownWords(type: string): string {
-  return type === 'overloaded_error'
-    ? 'Overloaded. Try again later.'
-    : 'Claude failed to answer. Try again later.'
+/** Returns what stands in the place of an error whose text is not for clients. A type that nobody documents is a text, too. */
+export function ownWords(type: string): { readonly type: string; readonly message: string } {
+  if (type === 'overloaded_error') return { type, message: 'Overloaded. Try again later.' }
+  const known = Object.hasOwn(STATUS_OF_TYPE, type) ? type : 'api_error'
+  return { type: known, message: 'Claude failed to answer. Try again later.' }
 }
 
 /**
@@ -102,7 +102,7 @@ export function visibleBody(
   if (fromAnthropic || status < 500 || type === undefined) return bytes
   const body = {
     type: 'error',
-    error: { type, message: ownWords(type) },
+    error: ownWords(type),
     ...(requestId === undefined ? {} : { request_id: requestId }),
   }
   return new TextEncoder().encode(JSON.stringify(body))

@@ -3,6 +3,7 @@ import { HttpResponse } from 'msw/http'
 import { expect, test } from 'vitest'
 import { readConfig } from '../../../../edge/config.ts'
 import { createClaudeProvider } from '../../../../edge/providers/claude/messages.ts'
+import type { Fetch } from '../../../../edge/providers/provider.ts'
 import { testProvider } from '../../../contract/provider.ts'
 import {
   ALICE_KEY,
@@ -181,6 +182,32 @@ for (const status of [500, 529])
     expect(response.headers.get('x-should-retry')).toBe('false')
     expect(claude.hits).toHaveLength(2)
   })
+
+test('shows the 4xx texts of a server that is not Anthropic’s, and of its 5xx all but the text', async () => {
+  const foreign: Fetch = async (url, init) =>
+    url.startsWith('https://compatible.test')
+      ? (responses.shift() ?? Response.error())
+      : networkFetch(url, init)
+  const responses = [400, 500, 529].map((status) =>
+    errorOf('overloaded_error', status, { 'retry-after': '9' }),
+  )
+  const router = await createTestRouter(
+    { ANTHROPIC_BASE_URL: 'https://compatible.test', CLAUDE_MAX_RETRIES: '0' },
+    { fetch: foreign },
+  )
+  expect(await (await router.post(body)).text()).toContain('Claude says')
+  for (const status of [500, 529]) {
+    const response = await router.post(body)
+    expect(response.status).toBe(status)
+    expect(await response.json()).toEqual({
+      type: 'error',
+      error: { type: 'overloaded_error', message: 'Overloaded. Try again later.' },
+      request_id: 'req_claude_1',
+    })
+    expect(response.headers.get('request-id')).toBe('req_claude_1')
+    expect(response.headers.get('retry-after')).toBe('9')
+  }
+})
 
 test('does not repeat what Claude asks not to repeat', async () => {
   claude.answer(() => errorOf('api_error', 500, { 'x-should-retry': 'false' }))

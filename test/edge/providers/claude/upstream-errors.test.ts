@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import {
   isAnthropic,
   ownError,
+  ownWords,
   readUpstreamError,
   retryWaitMs,
   statusOfErrorType,
@@ -67,6 +68,11 @@ test('shows the 5xx texts of nobody but Anthropic, and every 4xx text, which say
     error: { type: 'api_error', message: 'Claude failed to answer. Try again later.' },
     request_id: 'req_1',
   })
+})
+
+test('takes a type that Anthropic does not document for a text as well', () => {
+  for (const type of ['db-7.internal', '', 'constructor']) expect(ownWords(type).type).toBe('api_error')
+  for (const type of ['rate_limit_error', 'overloaded_error']) expect(ownWords(type).type).toBe(type)
 })
 
 test('takes a status that no error has for something else in Claude’s place', () => {
