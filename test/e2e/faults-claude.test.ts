@@ -163,13 +163,14 @@ test.each(breaks)('one error event ends the stream when it %s after its first wo
 })
 
 test('an overload in mid-stream is passed on once, without the words of a server that is not Anthropic’s', async () => {
-  stack.claude.next(stream([SPOKEN, OVERLOADED, SPOKEN]))
+  const error = { type: 'overloaded_error', message: 'proxy-secret-host is full' }
+  stack.claude.next(stream([SPOKEN, frame({ type: 'error', error }), SPOKEN]))
   const reply = await stack.client.ask(question(), { stream: true })
   expect(reply.body.startsWith(SPOKEN)).toBe(true)
   const end = reply.body.slice(SPOKEN.length)
   expect(eventNames(end)).toEqual(['error'])
   expect(end).toContain('"type":"overloaded_error"')
-  expect(end).not.toContain(JSON.parse(OVERLOADED.split('data: ')[1] ?? '').error.message)
+  expect(end).not.toContain('proxy-secret-host')
 })
 
 test('an answer in JSON that breaks off is a 502, asked for once', async () => {
