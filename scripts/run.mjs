@@ -4,10 +4,9 @@
  * Knows nothing of what the scripts do. Usage: node scripts/run.mjs SCRIPT.ts [ARGUMENTS]
  */
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, dirname, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { ensureDependencies, InstallError } from './bootstrap/install.mjs'
 import { ensureNode } from './bootstrap/node.mjs'
 
@@ -16,12 +15,9 @@ const [script, ...args] = process.argv.slice(2)
 const stopped = new AbortController()
 /** @type {import('node:child_process').ChildProcess | undefined} */
 let child
-/** @type {NodeJS.Timeout | undefined} */
-let following
 
 // A terminal sends Ctrl-C to the whole group, a process manager may signal only us: pass it on either way.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => passOn(signal))
-followParent(() => passOn('SIGTERM'))
 
 try {
   if (script === undefined || !existsSync(resolve(root, script)))
@@ -34,7 +30,6 @@ try {
 } catch (error) {
   if (!stopped.signal.aborted) console.error(error instanceof InstallError ? error.message : error)
   process.exitCode = stopped.signal.aborted ? 130 : 1
-  clearInterval(following)
 }
 
 function runWith(node) {
@@ -42,13 +37,7 @@ function runWith(node) {
   const settings = resolve(root, '.env')
   child = spawn(
     node,
-    [
-      ...(existsSync(settings) ? [`--env-file=${settings}`] : []),
-      '--import',
-      pathToFileURL(resolve(root, 'scripts/bootstrap/follow-parent.mjs')).href,
-      resolve(root, script),
-      ...args,
-    ],
+    [...(existsSync(settings) ? [`--env-file=${settings}`] : []), resolve(root, script), ...args],
     {
       cwd: root,
       stdio: 'inherit',
@@ -67,26 +56,4 @@ function runWith(node) {
 function passOn(signal) {
   stopped.abort()
   child?.kill(signal)
-}
-
-// npm ended by SIGKILL tells nobody; what is left of it is our changed parent. Where npm's `sh -c` stands in between,
-// it survives npm, and its parent changes instead.
-function followParent(onGone) {
-  const parent = process.ppid
-  const starter = process.env.npm_lifecycle_event === undefined ? undefined : starterOfShell(parent)
-  following = setInterval(() => {
-    if (process.ppid === parent && (starter === undefined || starterOfShell(parent) === starter)) return
-    clearInterval(following)
-    onGone()
-  }, 500)
-}
-
-// Linux only: the shells of other systems replace themselves by the one command they run.
-function starterOfShell(pid) {
-  try {
-    const [, name, parent] = /^\d+ \((.*)\) \S+ (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
-    return /^(sh|dash|bash|ash|busybox)$/.test(name ?? '') ? parent : undefined
-  } catch {
-    return undefined
-  }
 }

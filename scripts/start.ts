@@ -18,7 +18,6 @@ import {
 import { unreadNameNotes } from './settings/unread-names.ts'
 import { portProblem, type WantedPort } from './stack/ports.ts'
 import { waitForAnswer, waitForModel } from './stack/readiness.ts'
-import { startReaper } from './stack/reaper.ts'
 import { type Stack, startStack } from './stack/stack.ts'
 import { readStackSettings, type StackSettings } from './stack/stack-settings.ts'
 import { edgeLines, loadingLine, modelLine, startingLines } from './stack/welcome.ts'
@@ -51,7 +50,6 @@ const root = resolve(import.meta.dirname, '..')
 const watching = readArguments()
 const say = (line: string) => console.log(line)
 const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => {})
-const reaper = startReaper()
 let stack: Stack | undefined
 let settingsFile: string | undefined
 let round = new AbortController()
@@ -61,7 +59,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 // Whoever reads our output may leave first (npm start | head); the processes have to end all the same.
 process.stdout.on('error', () => void end(0))
 
-if (createSettingsFile(root)) say('Wrote .env from .env.example: your settings live there, git ignores it.')
+try {
+  if (createSettingsFile(root)) say('Wrote .env from .env.example: your settings live there, git ignores it.')
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+}
 let environment: Environment = { ...process.env }
 const first = await readSettings()
 if (first !== undefined && (await portsAreFree(first.settings))) {
@@ -141,11 +144,8 @@ async function launch({ settings, problems }: Round): Promise<void> {
             onLine: say,
           }
         : undefined,
-    reaper,
     say,
-    now: () => performance.now(),
-    pause,
-    onEdgeFailed: (message) => {
+    onEdgeEnded: (message) => {
       console.error(message)
       void end(1)
     },
@@ -207,6 +207,5 @@ async function end(code: number): Promise<void> {
   round.abort()
   await stack?.stop()
   if (settingsFile !== undefined) rmSync(settingsFile, { force: true })
-  reaper.close()
   process.exit(code)
 }

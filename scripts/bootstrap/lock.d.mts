@@ -4,3 +4,6 @@ export function withLock<T>(
   work: () => Promise<T>,
   options?: { onWait?: (owner: number) => void; signal?: AbortSignal },
 ): Promise<T>
+
+export function claim(folder: string): number | undefined
+export function release(folder: string): void

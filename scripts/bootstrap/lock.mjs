@@ -1,77 +1,77 @@
 /**
- * One installation at a time in one clone: a lock file that names its owner's process.
- * A lock whose owner is gone is taken over. Knows nothing of what is done under it.
+ * One installation at a time in one clone: a folder that names its owner's process. A lock whose owner is gone is taken
+ * over. Knows nothing of what is done under it.
  */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 const RETRY_AFTER_MS = 200
 
 /**
- * Runs `work` while no other process runs under the same lock file.
+ * Runs `work` while no other process runs under the same lock.
  * @template T
- * @param {string} file
+ * @param {string} folder
  * @param {() => Promise<T>} work
  * @param {{ onWait?: (owner: number) => void, signal?: AbortSignal }} [options] `onWait` is called once, with the
  *   process id of who holds the lock
  * @returns {Promise<T>} what `work` returns
  */
-export async function withLock(file, work, { onWait, signal } = {}) {
-  mkdirSync(dirname(file), { recursive: true })
+export async function withLock(folder, work, { onWait, signal } = {}) {
+  mkdirSync(dirname(folder), { recursive: true })
   let told = false
-  while (!take(file)) {
+  for (let owner = claim(folder); owner !== undefined; owner = claim(folder)) {
     signal?.throwIfAborted()
-    const owner = ownerOf(file)
-    if (owner !== undefined && isAlive(owner)) {
-      if (!told) onWait?.(owner)
-      told = true
-      await new Promise((resume) => setTimeout(resume, RETRY_AFTER_MS))
-    } else if (owner !== undefined) remove(file, owner)
+    if (!told && owner > 0) onWait?.(owner)
+    told ||= owner > 0
+    await new Promise((resume) => setTimeout(resume, RETRY_AFTER_MS))
   }
-  const release = () => rmSync(file, { force: true })
-  process.on('exit', release)
   try {
     return await work()
   } finally {
-    process.off('exit', release)
-    release()
+    release(folder)
   }
 }
 
-// Written aside and linked, so that nobody ever sees a lock without its owner's id.
-function take(file) {
-  const claim = `${file}.${process.pid}`
-  writeFileSync(claim, String(process.pid))
+/**
+ * Takes the lock for as long as this process runs, or until `release`.
+ * @param {string} folder
+ * @returns {number | undefined} undefined where it is ours now, else who has it (0: somebody who is just taking it)
+ */
+export function claim(folder) {
+  while (!take(folder)) {
+    const owner = ownerOf(folder)
+    if (owner === undefined || isAlive(owner)) return owner ?? 0
+    release(folder)
+  }
+  process.on('exit', () => {
+    if (ownerOf(folder) === process.pid) release(folder)
+  })
+  return undefined
+}
+
+/** @param {string} folder */
+export function release(folder) {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+function take(folder) {
   try {
-    linkSync(claim, file)
-    return true
+    mkdirSync(folder)
   } catch (error) {
     if (error.code === 'EEXIST') return false
     throw error
-  } finally {
-    rmSync(claim, { force: true })
   }
+  mkdirSync(join(folder, String(process.pid)))
+  return true
 }
 
-function ownerOf(file) {
+// Undefined for the moment between the two folders.
+function ownerOf(folder) {
   try {
-    return Number(readFileSync(file, 'utf8'))
-  } catch (error) {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-// Two may find the same dead owner; the slower one must not throw away the lock that the faster one has just taken.
-function remove(file, deadOwner) {
-  const aside = `${file}.stale.${process.pid}`
-  try {
-    renameSync(file, aside)
-    if (ownerOf(aside) !== deadOwner) linkSync(aside, file)
-  } catch (error) {
-    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error
-  } finally {
-    rmSync(aside, { force: true })
+    const owner = Number(readdirSync(folder)[0])
+    return Number.isInteger(owner) ? owner : undefined
+  } catch {
+    return undefined
   }
 }
 

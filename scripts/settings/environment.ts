@@ -2,23 +2,44 @@
  * Reads `.env` and the environment the way every command does: the process wins, empty counts as unset.
  * Does not judge values: edge/config.ts and inference/config.ts do.
  */
-import { copyFileSync, existsSync, readFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadEnvFile } from 'node:process'
 import { parseEnv } from 'node:util'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Writes `.env` from `.env.example` where there is none and loads it into this process.
- * @returns whether the file was written
+ * Writes `.env` from `.env.example` where there is none, whole or not at all, and loads it into this process.
+ * @returns whether this process has written the file
+ * @throws {Error} where it can be neither written nor read, with what to do
  */
 export function createSettingsFile(root: string): boolean {
   const file = join(root, '.env')
-  if (existsSync(file)) return false
-  copyFileSync(join(root, '.env.example'), file)
-  loadEnvFile(file)
-  return true
+  const isNew = !existsSync(file) && writeOnce(file, readFileSync(join(root, '.env.example'), 'utf8'))
+  // Another start may have written it a moment ago: what is read is what is there, whoever wrote it.
+  for (const [name, value] of Object.entries(parseEnv(readSettingsFile(root)))) process.env[name] ??= value
+  return isNew
+}
+
+function writeOnce(file: string, text: string): boolean {
+  const draft = `${file}.${process.pid}`
+  try {
+    writeFileSync(draft, text)
+    linkSync(draft, file)
+    return true
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code === 'EEXIST' && existsSync(file)) return false
+    if (code === 'EEXIST')
+      throw new Error(`${file} is a link to a file that is not there. Remove the link, or create the file.`)
+    if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM')
+      throw new Error(
+        `${file} cannot be written: this folder is read-only. Copy the repository to one that is not.`,
+      )
+    throw cause
+  } finally {
+    rmSync(draft, { force: true })
+  }
 }
 
 /** Returns the variables of `environment` that have a value. */
@@ -42,13 +63,9 @@ export function applyChangedFile(environment: Environment, before: string, after
   return result
 }
 
-/** Lists the settings that an example file names, commented ones included. */
-export function settingNames(example: string): string[] {
-  return [...example.matchAll(/^(?:# )?([A-Z][A-Z0-9_]+)=/gm)].flatMap((match) => match[1] ?? [])
-}
-
 /** Returns the text of `.env`, empty where there is none. */
 export function readSettingsFile(root: string): string {
   const file = join(root, '.env')
-  return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  // Editors on Windows begin files with a byte order mark, which would become part of the first name.
+  return existsSync(file) ? readFileSync(file, 'utf8').replace(/^\uFEFF/, '') : ''
 }

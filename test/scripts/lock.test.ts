@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -16,25 +16,36 @@ test('runs the work and leaves no lock behind, whether it succeeds or throws', a
 
 test('takes over a lock whose owner is gone', async () => {
   const file = lockFile()
-  writeFileSync(file, String(DEAD_PROCESS))
+  heldBy(file, DEAD_PROCESS)
   expect(await withLock(file, async () => 'done')).toBe('done')
 })
 
 test('waits for a living owner and names it once', async () => {
   const file = lockFile()
-  writeFileSync(file, String(process.pid))
+  heldBy(file, process.pid)
   const owners: number[] = []
   const onWait = (owner: number) => {
     owners.push(owner)
-    rmSync(file)
+    rmSync(file, { recursive: true })
   }
   expect(await withLock(file, async () => 'done', { onWait })).toBe('done')
   expect(owners).toEqual([process.pid])
 })
 
+test('lets one at a time work', async () => {
+  const file = lockFile()
+  let running = 0
+  const work = async () => {
+    expect(++running).toBe(1)
+    await new Promise((resume) => setTimeout(resume, 20))
+    running--
+  }
+  await Promise.all([1, 2, 3].map(() => withLock(file, work)))
+})
+
 test('stops waiting when asked to', async () => {
   const file = lockFile()
-  writeFileSync(file, String(process.pid))
+  heldBy(file, process.pid)
   const stopped = new AbortController()
   const waiting = withLock(file, async () => 'never', {
     onWait: () => stopped.abort(),
@@ -42,6 +53,10 @@ test('stops waiting when asked to', async () => {
   })
   await expect(waiting).rejects.toThrow('aborted')
 })
+
+function heldBy(folder: string, pid: number): void {
+  mkdirSync(join(folder, String(pid)), { recursive: true })
+}
 
 function lockFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'router-lock-'))

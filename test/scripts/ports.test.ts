@@ -1,6 +1,9 @@
 /** Real listeners on loopback; what answers over HTTP is a stand-in. */
 import { once } from 'node:events'
+import { mkdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { portProblem, runsAt } from '../../scripts/stack/ports.ts'
 
@@ -16,10 +19,20 @@ test('free ports are no problem', async () => {
 test('names a taken port and suggests one that can be listened on', async () => {
   const { number: port } = await listen()
   const problem = await portProblem([{ port, setting: 'ROUTER_PORT' }], silent)
-  expect(problem?.cause).toBe(`Port ${port} is taken by another program.`)
+  expect(problem?.cause).toBe(`Port ${port} is taken by another program, or not allowed.`)
   const suggested = Number(/ ROUTER_PORT=(\d+) npm start$/.exec(problem?.fix ?? '')?.[1])
   expect(suggested).toBeGreaterThan(port)
   await (await listen(suggested)).close()
+})
+
+test('gives a port to one start at a time', async () => {
+  const { number: port, close } = await listen()
+  await close()
+  const folder = join(tmpdir(), `ulfberht-router-port-${port}`)
+  mkdirSync(join(folder, String(process.ppid)), { recursive: true })
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const problem = await portProblem([{ port, setting: 'ROUTER_PORT' }], silent)
+  expect(problem?.cause).toBe(`Port ${port} is taken by this router, which is just being started.`)
 })
 
 test('suggests no port that is taken as well', async () => {
@@ -36,14 +49,10 @@ test('suggests no port that is taken as well', async () => {
 test('knows the router that runs already', async () => {
   const { number: port } = await listen()
   const problem = await portProblem([{ port, setting: 'ROUTER_PORT' }], router)
-  expect(problem?.cause).toBe(`This router runs already: http://127.0.0.1:${port} answers.`)
-  expect(problem?.fix).toMatch(/^Use that one, stop it, or start a second one: ROUTER_PORT=\d+ npm start$/)
-})
-
-test('knows a container that runs already', async () => {
-  const { number: port } = await listen()
-  const problem = await portProblem([{ port, setting: 'INFERENCE_PORT' }], router)
-  expect(problem?.cause).toBe(`Port ${port} is taken by a container of this router that runs already.`)
+  expect(problem?.cause).toBe(
+    `Port ${port} is taken by this router, which runs already: http://127.0.0.1:${port} answers.`,
+  )
+  expect(problem?.fix).toMatch(/^Stop what has it, or take other ports: ROUTER_PORT=\d+ npm start$/)
 })
 
 test.each([

@@ -86,41 +86,6 @@ test('passes SIGTERM on and waits until the script has cleaned up', async () => 
   expect(output.text()).toContain('cleaned up')
 })
 
-test('the script is asked to end when its door is killed', async () => {
-  const clone = createClone()
-  clone.write(
-    'scripts/serve.ts',
-    'process.on("SIGTERM", () => { console.log("told to end"); process.exit(0) })\nconsole.log("up")\nsetInterval(() => {}, 1000)\n',
-  )
-  const child = start(clone, ['scripts/serve.ts'])
-  const output = collect(child)
-  await output.has('up')
-  child.kill('SIGKILL')
-  await output.has('told to end')
-})
-
-test.runIf(process.platform === 'linux')(
-  'the script is asked to end when npm is killed behind a shell',
-  async () => {
-    const clone = createClone()
-    clone.write(
-      'scripts/serve.ts',
-      'process.on("SIGTERM", () => { console.log("told to end"); process.exit(0) })\nconsole.log("up")\nsetInterval(() => {}, 1000)\n',
-    )
-    // As npm does it; the second command keeps every kind of sh from replacing itself by the first.
-    const npm = `require("node:child_process").spawn("sh", ["-c", "node scripts/run.mjs scripts/serve.ts; true"], { stdio: "inherit" })`
-    const child = spawn(process.execPath, ['-e', npm], {
-      cwd: clone.folder,
-      env: { ...process.env, npm_execpath: clone.npmCli, npm_lifecycle_event: 'start' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const output = collect(child)
-    await output.has('up')
-    child.kill('SIGKILL')
-    await output.has('told to end')
-  },
-)
-
 function start(clone: Clone, args: string[], environment: Record<string, string> = {}): ChildProcess {
   const { npm_lifecycle_event: _, ...inherited } = process.env
   return spawn(process.execPath, [join(clone.folder, 'scripts/run.mjs'), ...args], {

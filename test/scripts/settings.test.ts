@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -26,6 +26,24 @@ test('writes .env on the first start only and loads it without touching what is 
   expect(process.env.TEST_FROM_EXAMPLE).toBe('example')
   expect(process.env.PATH).not.toBe('/nowhere')
   expect(createSettingsFile(folder)).toBe(false)
+})
+
+test('never overwrites a .env, and loads what another start has written meanwhile', () => {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, '.env.example'), 'TEST_OF_RACE=example\n')
+  writeFileSync(join(folder, '.env'), '\ufeffTEST_OF_RACE=mine\n')
+  onTestFinished(() => {
+    delete process.env.TEST_OF_RACE
+  })
+  expect(createSettingsFile(folder)).toBe(false)
+  expect(process.env.TEST_OF_RACE).toBe('mine')
+})
+
+test('says what is wrong with a .env that is a link to nowhere', () => {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, '.env.example'), 'A=1\n')
+  symlinkSync(join(folder, 'gone'), join(folder, '.env'))
+  expect(() => createSettingsFile(folder)).toThrow(/is a link to a file that is not there/)
 })
 
 test('an empty value counts as unset', () => {

@@ -1,8 +1,4 @@
 /** The local stack with real processes that stand in for wrangler and the container. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 import { groupExists, type Program, startProcessGroup } from '../../scripts/stack/process-group.ts'
 import { startStack } from '../../scripts/stack/stack.ts'
@@ -51,37 +47,20 @@ test('a container that cannot start leaves the edge running and says why Claude 
   expect(stack.failures).toEqual([])
 })
 
-test('a container that is killed is started again', async () => {
+test('a container that is killed is said, and the edge stays', async () => {
   const said = watched()
-  start(
+  const stack = start(
     { edge: SERVES, container: 'console.log("container " + process.pid); setInterval(() => {}, 1000)' },
     said,
   )
-  const first = Number((await said.has('container ')).split(' ')[1])
-  said.length = 0
-  process.kill(first, 'SIGKILL')
-  await said.has('The container ended unexpectedly (SIGKILL)')
-  const second = Number((await said.has('container ')).split(' ')[1])
-  expect(second).not.toBe(first)
+  process.kill(Number((await said.has('container ')).split(' ')[1]), 'SIGKILL')
+  await said.has('The container ended (SIGKILL)')
+  expect(stack.failures).toEqual([])
 })
 
 test('an edge that cannot start is a failure of the whole', async () => {
   const stack = start({ edge: 'process.exit(3)', container: undefined }, watched())
-  expect(await stack.failed).toContain('The edge ended with code 3')
-})
-
-test('every process ends when the supervisor is killed', async () => {
-  const supervisor = spawn(process.execPath, [join(import.meta.dirname, 'stand-ins/supervisor.ts')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
-  })
-  const lines = watched()
-  createInterface({ input: supervisor.stdout }).on('line', (line) => lines.push(line))
-  const family = Number((await lines.has('family ')).split(' ')[1])
-  await lines.has('child up')
-  supervisor.kill('SIGKILL')
-  await once(supervisor, 'exit')
-  await gone(family)
+  expect(await stack.failed).toContain('The edge ended (code 3)')
 })
 
 function program(code: string, lines: { push: (line: string) => unknown }): Program {
@@ -100,11 +79,8 @@ function start(programs: { edge: string; container: string | undefined }, said: 
   const stack = startStack({
     edge: program(programs.edge, said),
     container: programs.container === undefined ? undefined : program(programs.container, said),
-    reaper: { watch: () => {}, forget: () => {}, close: () => {} },
     say: (line) => void said.push(line),
-    now: () => performance.now(),
-    pause: async () => {},
-    onEdgeFailed: (message) => {
+    onEdgeEnded: (message) => {
       failures.push(message)
       failed.resolve(message)
     },

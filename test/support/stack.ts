@@ -9,7 +9,6 @@ import { SETTING_NAMES } from '../../edge/config.ts'
 import { formatEnvFile } from '../../scripts/settings/dotenv.ts'
 import { withoutEmpty } from '../../scripts/settings/environment.ts'
 import { startProcessGroup } from '../../scripts/stack/process-group.ts'
-import { type Reaper, startReaper } from '../../scripts/stack/reaper.ts'
 import { wranglerEnvironment } from '../../scripts/stack/wrangler-dev.ts'
 import { eventually, groupIsGone } from './processes.ts'
 
@@ -32,7 +31,6 @@ export type EdgeOptions = {
 }
 
 const GRACE_MS = 5_000
-let reaper: Reaper | undefined
 
 /**
  * Starts `wrangler dev` on a free port.
@@ -96,9 +94,6 @@ async function startProgram(options: ProgramOptions): Promise<RunningProgram> {
     environment: options.environment,
     onLine: (text) => void lines.push(text),
   })
-  // Were this process killed, the groups would outlive it.
-  reaper ??= startReaper()
-  reaper.watch(group.id)
   let ended = false
   void group.ended.then(() => {
     ended = true
@@ -112,7 +107,6 @@ async function startProgram(options: ProgramOptions): Promise<RunningProgram> {
   const stop = async () => {
     await group.stop(GRACE_MS)
     await groupIsGone(group.id)
-    reaper?.forget(group.id)
     options.onStopped()
   }
   try {
