@@ -98,7 +98,8 @@ async function attemptOnce(
         {
           method: 'POST',
           headers: requestHeaders,
-          body,
+          // No body lies in shared memory, which some platforms' types of a request body leave out.
+          body: body as string | Uint8Array<ArrayBuffer>,
           signal: deadline.signal,
         },
         'Claude',

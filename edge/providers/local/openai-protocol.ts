@@ -13,7 +13,9 @@ import type { LocalProtocol } from './protocol.ts'
 export const localOpenAiProtocol: LocalProtocol = {
   path: '/v1/chat/completions',
   readinessPaths: ['/v1/models'],
-  headers: (secret) => (secret === undefined ? {} : { authorization: `Bearer ${secret}` }),
+  headers(secret): Record<string, string> {
+    return secret === undefined ? {} : { authorization: `Bearer ${secret}` }
+  },
   body: (request, model, logprobs) => toChatCompletionRequest(request, { model, logprobs }),
   createReader(model, requestId) {
     const translator = createMessagesTranslator({ id: requestId.replace(/^req_/, 'msg_'), model })
