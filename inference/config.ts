@@ -8,8 +8,8 @@ import { RouterError } from '../shared/errors.ts'
 import type { LogFormat } from '../shared/log.ts'
 import { type SettingTable, schemasOf } from '../shared/setting.ts'
 import { SHIPPED_MODEL } from './models/catalogue.ts'
-import { DEFAULT_HUB_URL } from './models/download.ts'
 import { DTYPE_SUFFIXES } from './models/files.ts'
+import { DEFAULT_HUB_URL } from './models/hub.ts'
 
 export type InferenceConfig = {
   readonly modelName: string

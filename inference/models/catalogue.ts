@@ -13,8 +13,11 @@ export type CatalogueModel = {
   readonly shipped: boolean
   readonly kind: ModelKind
   readonly dtype: string
-  /** Commit that is downloaded; absent: the newest at the first download, which is then kept. */
-  readonly revision?: string
+  /**
+   * The commit that is downloaded and the SHA-256 of its files, by their paths. Absent: the newest at the first download,
+   * which is recorded and then kept.
+   */
+  readonly pin?: { readonly revision: string; readonly sha256: Readonly<Record<string, string>> } | undefined
   /** Base name of the ONNX file where it is not transformers.js's usual one. */
   readonly modelFileName?: string
   readonly downloadBytes: number

@@ -6,8 +6,8 @@ import { createWriteStream, mkdirSync, renameSync, rmSync, statfsSync, writeFile
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import * as z from 'zod'
 import { RouterError } from '../../shared/errors.ts'
+import { readRecord, recordFile } from './download-record.ts'
 import {
   DTYPE_SUFFIXES,
   fileSize,
@@ -17,13 +17,11 @@ import {
   onnxBaseNames,
   onnxFiles,
   REQUIRED_TEXT_FILES,
-  readJson,
   readModelConfig,
 } from './files.ts'
+import { createHub, type HubOptions, type RemoteFile } from './hub.ts'
 import type { ModelLocation } from './resolve.ts'
-import { type Checksum, checksumOf, digestFile, looksRight } from './verify.ts'
-
-export const DEFAULT_HUB_URL = 'https://huggingface.co'
+import { digestFile, looksRight } from './verify.ts'
 
 export type DownloadProgress = {
   readonly file: string
@@ -32,97 +30,82 @@ export type DownloadProgress = {
   readonly totalBytes: number
 }
 
-export type DownloadDeps = {
-  readonly fetch: typeof fetch
-  readonly hubUrl: string
-  /** Access token for gated models; only ever sent to the default hub. */
-  readonly token?: string | undefined
+export type DownloadDeps = HubOptions & {
   readonly onProgress?: (progress: DownloadProgress) => void
-  readonly signal?: AbortSignal
 }
+
+/** What `describe` says of a file of the commit that is downloaded. */
+type Describe = (file: string) => Promise<RemoteFile | undefined>
 
 const NOT_WRITABLE = new Set(['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'EEXIST'])
 
-type RemoteFile = {
-  readonly file: string
-  readonly bytes: number
-  /** As the hub states it. */
-  readonly checksum: Checksum | undefined
-  /** The commit that the revision names at this moment. */
-  readonly commit: string | undefined
-}
-
 /**
- * Downloads what is missing of a model.
+ * Downloads what is missing of a model, and what is no longer as it was downloaded.
  * @param dtype the wanted dtype; absent: the catalogue's, the model's own, or the first that the hub has
  * @returns bytes that were downloaded
- * @throws {RouterError} `configuration` for a repository or dtype that the hub does not have and for a full disk,
- * `unavailable` if the hub cannot be reached or breaks off
+ * @throws {RouterError} `configuration` for a repository or dtype that the hub does not have, for a full disk and for a
+ * file that differs from the recorded or pinned one, `unavailable` if the hub cannot be reached or breaks off
  */
 export async function downloadModel(
   location: ModelLocation,
   dtype: string | undefined,
   deps: DownloadDeps,
 ): Promise<number> {
-  const { folder, name, repository } = location
+  const { folder, name, repository, pin } = location
+  const hub = createHub(repository, deps)
   const kept = readRecord(folder)
+  const record = pin === undefined || pin.revision === kept?.revision ? kept : undefined
   // All files are of one commit: the one of the first download, else the one that the revision names now.
-  let revision = kept?.revision ?? location.revision
-  const url = (file: string) => `${deps.hubUrl.replace(/\/+$/, '')}/${repository}/resolve/${revision}/${file}`
+  let revision = record?.revision ?? location.revision
+  const describe: Describe = async (file) => {
+    const remote = await hub.describe(revision, file)
+    revision = remote?.commit ?? revision
+    return remote
+  }
+  const sha256Of = (file: string) => pin?.sha256[file] ?? record?.sha256[file]
+  const obtain = async (remote: RemoteFile, progress: (bytes: number) => void) => {
+    const { file } = remote
+    const open = (from: number) => hub.open(revision, file, from)
+    const { bytes, sha256 } = await fetchFile(remote, sha256Of(file), folder, { open, progress, deps })
+    recordFile(folder, revision, file, sha256)
+    return bytes
+  }
   let loadedBytes = 0
 
   for (const file of [...REQUIRED_TEXT_FILES, ...OPTIONAL_TEXT_FILES]) {
-    if (isWhole(folder, file)) continue
-    const remote = await head(url(file), file, deps)
-    revision = remote?.commit ?? revision
-    if (remote) loadedBytes += await fetchFile(url(file), remote, folder, deps, () => {})
+    if (await isIntact(folder, file, sha256Of(file))) continue
+    const remote = await describe(file)
+    if (remote) loadedBytes += await obtain(remote, () => {})
     else if (file !== OPTIONAL_TEXT_FILES[0])
       throw new RouterError(
         'configuration',
         `The model hub has no ${file} for ${name}. Check the name; private or gated models need HF_TOKEN.`,
       )
   }
-  const files = await findOnnxFiles(location, readModelConfig(folder), dtype, url, deps)
+  const files = await findOnnxFiles(location, readModelConfig(folder), dtype, describe)
+  const missing = new Set<RemoteFile>()
+  for (const remote of files)
+    if (!(await isIntact(folder, remote.file, sha256Of(remote.file)))) missing.add(remote)
+  checkDisk(folder, missing)
   const totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0)
-  checkDisk(folder, files)
   let done = 0
   for (const remote of files) {
-    if (!isWhole(folder, remote.file))
-      loadedBytes += await fetchFile(url(remote.file), remote, folder, deps, (bytes) =>
-        deps.onProgress?.({ file: remote.file, loadedBytes: done + bytes, totalBytes }),
+    const { file } = remote
+    if (missing.has(remote))
+      loadedBytes += await obtain(remote, (bytes) =>
+        deps.onProgress?.({ file, loadedBytes: done + bytes, totalBytes }),
       )
     done += remote.bytes
-    deps.onProgress?.({ file: remote.file, loadedBytes: done, totalBytes })
+    deps.onProgress?.({ file, loadedBytes: done, totalBytes })
   }
-  if (loadedBytes > 0)
-    await writeRecord(
-      folder,
-      revision,
-      files.map(({ file }) => file),
-    )
   return loadedBytes
 }
 
-/** A file that is there and is no page of a network's login in its place. */
-function isWhole(folder: string, file: string): boolean {
+/** A file that is there, is no login page in its place, and has the digest that is known of it, if one is. */
+async function isIntact(folder: string, file: string, sha256: string | undefined): Promise<boolean> {
   const path = join(folder, file)
-  return fileSize(path) > 0 && looksRight(path, file)
-}
-
-/** What was downloaded, so that later downloads are of the same commit and files can be compared. */
-const RECORD = 'download.json'
-const recordSchema = z.object({ revision: z.string(), sha256: z.record(z.string(), z.string()) })
-
-function readRecord(folder: string): z.infer<typeof recordSchema> | undefined {
-  if (fileSize(join(folder, RECORD)) === 0) return undefined
-  return recordSchema.safeParse(readJson(join(folder, RECORD))).data
-}
-
-async function writeRecord(folder: string, revision: string, files: readonly string[]): Promise<void> {
-  const sha256: Record<string, string> = {}
-  for (const file of [...REQUIRED_TEXT_FILES, ...OPTIONAL_TEXT_FILES, ...files])
-    if (fileSize(join(folder, file)) > 0) sha256[file] = await digestFile(join(folder, file), 'sha256')
-  writeFileSync(join(folder, RECORD), `${JSON.stringify({ revision, sha256 }, null, 2)}\n`)
+  if (fileSize(path) === 0 || !looksRight(path, file)) return false
+  return sha256 === undefined || (await digestFile(path, 'sha256')) === sha256
 }
 
 /** Asks the hub for one dtype after another, in each layout that exports use. */
@@ -130,8 +113,7 @@ async function findOnnxFiles(
   { catalogue, name }: ModelLocation,
   config: ModelConfig,
   wanted: string | undefined,
-  url: (file: string) => string,
-  deps: DownloadDeps,
+  describe: Describe,
 ): Promise<readonly RemoteFile[]> {
   const kind = kindOf(config)
   const own = config['transformers.js_config']?.dtype
@@ -143,7 +125,7 @@ async function findOnnxFiles(
     for (const layout of layouts) {
       const found: RemoteFile[] = []
       for (const file of onnxFiles(kind, dtype, config, layout)) {
-        const remote = await head(url(file), file, deps)
+        const remote = await describe(file)
         if (!remote) break
         found.push(remote)
       }
@@ -155,46 +137,29 @@ async function findOnnxFiles(
   )
 }
 
-async function head(url: string, file: string, deps: DownloadDeps): Promise<RemoteFile | undefined> {
-  const response = await request(url, { method: 'HEAD' }, deps)
-  if (response.status === 404 || response.status === 401 || response.status === 403) return undefined
-  if (!response.ok) throw hubError(response.status)
-  if (isPage(response)) throw notTheHub()
-  const { headers } = response
-  return {
-    file,
-    bytes: Number(headers.get('x-linked-size') ?? headers.get('content-length') ?? 0),
-    checksum: checksumOf(headers.get('x-linked-etag') ?? headers.get('etag')),
-    commit: /^[0-9a-f]{40}$/.exec(headers.get('x-repo-commit') ?? '')?.[0],
-  }
+type Transfer = {
+  /** Returns the response with the file's bytes from there on. */
+  readonly open: (from: number) => Promise<Response>
+  readonly progress: (bytes: number) => void
+  readonly deps: DownloadDeps
 }
 
-function isPage(response: Response): boolean {
-  return /^text\/html\b/i.test(response.headers.get('content-type') ?? '')
-}
-
-function notTheHub(): RouterError {
-  return new RouterError(
-    'unavailable',
-    'Something else answered in place of the model hub, such as the login page of a network. Log in, or check MODEL_HUB_URL, and run it again.',
-  )
-}
-
+/**
+ * Downloads one file and checks it before it takes its name.
+ * @param wanted its SHA-256 where it is known already
+ * @returns how many bytes were downloaded, and the file's SHA-256
+ */
 async function fetchFile(
-  url: string,
   { file, bytes, checksum }: RemoteFile,
+  wanted: string | undefined,
   folder: string,
-  deps: DownloadDeps,
-  progress: (bytes: number) => void,
-): Promise<number> {
+  { open, progress, deps }: Transfer,
+): Promise<{ readonly bytes: number; readonly sha256: string }> {
   const target = join(folder, file)
   const part = `${target}.part`
   const have = fileSize(part)
-  const resume = have > 0 && have < bytes
-  const response = await request(url, resume ? { headers: { range: `bytes=${have}-` } } : {}, deps)
-  if (!response.ok || response.body === null) throw hubError(response.status)
-  if (isPage(response)) throw notTheHub()
-  const append = resume && response.status === 206
+  const response = await open(have > 0 && have < bytes ? have : 0)
+  const append = response.status === 206
   let size = append ? have : 0
   const counted = async function* (chunks: AsyncIterable<Uint8Array>) {
     for await (const chunk of chunks) {
@@ -207,7 +172,8 @@ async function fetchFile(
     mkdirSync(dirname(target), { recursive: true })
     if (!append) writeFileSync(part, '')
     const options = deps.signal === undefined ? {} : { signal: deps.signal }
-    await pipeline(Readable.from(response.body), counted, createWriteStream(part, { flags: 'a' }), options)
+    const body = Readable.from(response.body ?? [])
+    await pipeline(body, counted, createWriteStream(part, { flags: 'a' }), options)
   } catch (cause) {
     throw writeError(cause, target)
   }
@@ -220,41 +186,29 @@ async function fetchFile(
       `The download of ${file} ended after ${written} of ${bytes} bytes. Run it again: it goes on where it stopped.`,
     )
   }
-  const isIntact = checksum === undefined || (await digestFile(part, checksum.algorithm)) === checksum.hex
-  if (!isIntact || !looksRight(part, file)) {
+  const sha256 = await digestFile(part, 'sha256')
+  const digest = checksum?.algorithm === 'git-blob' ? await digestFile(part, 'git-blob') : sha256
+  if ((checksum !== undefined && digest !== checksum.hex) || !looksRight(part, file)) {
     rmSync(part, { force: true })
     throw new RouterError(
       'unavailable',
       `The download of ${file} is not what the model hub says it is. Check the network and MODEL_HUB_URL, and run it again.`,
     )
   }
-  renameSync(part, target)
-  return size - (append ? have : 0)
-}
-
-async function request(url: string, init: RequestInit, deps: DownloadDeps): Promise<Response> {
-  const headers = new Headers(init.headers)
-  // Compressed answers have lengths that say nothing about the file.
-  headers.set('accept-encoding', 'identity')
-  const { token } = deps
-  if (token && new URL(url).origin === new URL(DEFAULT_HUB_URL).origin)
-    headers.set('authorization', `Bearer ${token}`)
-  try {
-    return await deps.fetch(url, { ...init, headers, ...(deps.signal ? { signal: deps.signal } : {}) })
-  } catch (cause) {
+  if (wanted !== undefined && sha256 !== wanted) {
+    rmSync(part, { force: true })
     throw new RouterError(
-      'unavailable',
-      'The model hub cannot be reached. Check the network and MODEL_HUB_URL, or take the shipped model: leave LOCAL_MODEL_NAME empty.',
-      { cause },
+      'configuration',
+      `The model hub has another ${file} than the one that is known. Remove ${folder} to take what it has now, or name a commit: owner/name@revision.`,
     )
   }
+  renameSync(part, target)
+  return { bytes: size - (append ? have : 0), sha256 }
 }
 
-function checkDisk(folder: string, files: readonly RemoteFile[]): void {
-  const needed = files.reduce((sum, { file, bytes }) => {
-    const target = join(folder, file)
-    return sum + (fileSize(target) > 0 ? 0 : Math.max(0, bytes - fileSize(`${target}.part`)))
-  }, 0)
+function checkDisk(folder: string, missing: ReadonlySet<RemoteFile>): void {
+  let needed = 0
+  for (const { file, bytes } of missing) needed += Math.max(0, bytes - fileSize(`${join(folder, file)}.part`))
   const { bavail, bsize } = statfsSync(folder)
   if (needed > bavail * bsize) throw diskFull(folder, needed)
 }
@@ -281,8 +235,4 @@ function diskFull(folder: string, neededBytes?: number): RouterError {
     'configuration',
     `The disk of ${folder} is full${needed}. Free some space or set MODEL_CACHE_DIR to another disk.`,
   )
-}
-
-function hubError(status: number): RouterError {
-  return new RouterError('unavailable', `The model hub answered with status ${status}. Try again later.`)
 }

@@ -47,6 +47,8 @@ export type ModelLocation = {
   readonly repository: string
   /** A commit, branch or tag of the repository. */
   readonly revision: string
+  /** Where the catalogue knows which commit and files these must be. */
+  readonly pin: CatalogueModel['pin']
   readonly catalogue: CatalogueModel | undefined
   readonly folder: string
   readonly origin: 'folder' | 'shipped' | 'cache'
@@ -71,6 +73,7 @@ export function locateModel(name: string, { shippedDir, cacheDir }: ModelPlaces)
       name: catalogue.name,
       repository: catalogue.name,
       revision: NEWEST,
+      pin: undefined,
       catalogue,
       folder: resolve(shippedDir, catalogue.name),
       origin: 'shipped',
@@ -84,6 +87,7 @@ export function locateModel(name: string, { shippedDir, cacheDir }: ModelPlaces)
       name,
       repository: name,
       revision: NEWEST,
+      pin: undefined,
       catalogue: undefined,
       folder: resolve(given),
       origin: 'folder',
@@ -98,10 +102,12 @@ export function locateModel(name: string, { shippedDir, cacheDir }: ModelPlaces)
       'configuration',
       `Unknown model "${given}". Take a name that \`npm run models -- list\` shows, a repository such as HuggingFaceTB/SmolLM2-360M-Instruct, or a folder.`,
     )
+  const pin = revision === undefined ? catalogue?.pin : undefined
   return {
     name: full,
     repository,
-    revision: revision ?? catalogue?.revision ?? NEWEST,
+    revision: revision ?? pin?.revision ?? NEWEST,
+    pin,
     catalogue: catalogue ?? findModel(repository),
     folder: resolve(cacheDir, full),
     origin: 'cache',

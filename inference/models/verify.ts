@@ -1,6 +1,6 @@
 /**
- * Whether a downloaded file is what it should be: its digest where the hub or the catalogue states one, and what its kind
- * must look like in any case. A network that asks for a login answers every address with a page and status 200.
+ * Whether a downloaded file is what it should be: its digest, where one is known to compare it with, and what its kind must
+ * look like in any case. A network that asks for a login answers every address with a page and status 200.
  */
 import { createHash } from 'node:crypto'
 import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'node:fs'

@@ -3,6 +3,7 @@ import {
   existsSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -144,4 +145,69 @@ test('refuses a file whose digest is not the one that the hub states', async () 
     message: expect.stringContaining('is not what the model hub'),
   })
   expect(existsSync(join(cacheDir, 'owner/tiny/config.json'))).toBe(false)
+})
+
+test('refuses weights whose digest is not the one that the hub states, wherever they are stored', async () => {
+  await setUp()
+  await pull()
+  rmSync(join(cacheDir, 'owner/tiny/onnx/model.onnx'))
+  hub.stateWrongChecksums()
+  await expect(pull()).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining('onnx/model.onnx is not what the model hub'),
+  })
+})
+
+test('takes the rest of an interrupted download from the commit that it began with', async () => {
+  await setUp()
+  hub.breakAfter(300_000)
+  await expect(pull()).rejects.toMatchObject({ code: 'unavailable' })
+  hub.breakAfter(Number.POSITIVE_INFINITY)
+  const before = hub.commit
+  hub.commitNext('beef')
+  await pull()
+  expect([...hub.revisions]).toEqual(['main', before])
+})
+
+test('tells a file that has changed on disk from one that has not, and downloads it again', async () => {
+  await setUp()
+  await pull()
+  const file = join(cacheDir, 'owner/tiny/onnx/model.onnx')
+  const bytes = readFileSync(file)
+  bytes[bytes.length - 1] = ~(bytes.at(-1) ?? 0)
+  writeFileSync(file, bytes)
+  expect(await pull()).toBe(bytes.length)
+  expect(readFileSync(file)).toEqual(readFileSync(join(TINY, 'onnx/model.onnx')))
+})
+
+test('keeps the digests of one dtype when another is downloaded, and does without a record that is damaged', async () => {
+  await setUp()
+  await pull()
+  const path = join(cacheDir, 'owner/tiny/download.json')
+  const digests = () => Object.keys(JSON.parse(readFileSync(path, 'utf8')).sha256)
+  expect(digests()).toContain('onnx/model.onnx')
+  await expect(pull('q8')).rejects.toMatchObject({ code: 'configuration' })
+  expect(digests()).toContain('onnx/model.onnx')
+  writeFileSync(path, '<html>')
+  expect(await pull()).toBe(0)
+})
+
+test('downloads the commit and the files that the catalogue pins, and no others', async () => {
+  await setUp()
+  await pull()
+  const { sha256 } = JSON.parse(readFileSync(join(cacheDir, 'owner/tiny/download.json'), 'utf8'))
+  const pinned = (changes: Record<string, string>) => ({
+    ...locateModel('owner/tiny', places()),
+    pin: { revision: 'f00d'.padEnd(40, '0'), sha256: { ...sha256, ...changes } },
+    revision: 'f00d'.padEnd(40, '0'),
+  })
+  const take = (changes: Record<string, string>) =>
+    downloadModel(pinned(changes), undefined, { fetch, hubUrl: hub.url })
+  hub.commitNext('f00d')
+  expect(await take({})).toBe(0)
+  await expect(take({ 'onnx/model.onnx': '0'.repeat(64) })).rejects.toMatchObject({
+    code: 'configuration',
+    message: expect.stringContaining('another onnx/model.onnx'),
+  })
+  expect(hub.revisions).toContain('f00d'.padEnd(40, '0'))
 })
