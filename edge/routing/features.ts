@@ -40,8 +40,14 @@ export type Features = {
 export type EarlierTurn = { readonly role: 'user' | 'assistant'; readonly text: string }
 
 /** Elements that clients such as Claude Code add to a turn; nobody wrote them. */
-const CLIENT_TEXT_OPENING =
-  /<(system-reminder|local-command-stdout|command-name|command-message|ide_selection)>/g
+const CLIENT_ELEMENTS = [
+  'system-reminder',
+  'local-command-stdout',
+  'command-name',
+  'command-message',
+  'ide_selection',
+]
+const CLIENT_TEXT_OPENING = new RegExp(`<(${CLIENT_ELEMENTS.join('|')})>`, 'g')
 const TOOL_BLOCKS = new Set(['tool_use', 'tool_result', 'server_tool_use', 'mcp_tool_use', 'mcp_tool_result'])
 const LAST_USER_HEAD = 1_000
 const LAST_USER_TAIL = 500
@@ -145,7 +151,7 @@ function writtenText(message: MessageParam): string {
 
 /** Linear, whatever the text: an element's end is looked for once, and never again where there is none. */
 function withoutClientText(text: string): string {
-  if (!text.includes('<')) return text
+  if (!CLIENT_ELEMENTS.some((name) => text.includes(`</${name}>`))) return text
   const unended = new Set<string>()
   let written = ''
   let from = 0
