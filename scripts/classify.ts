@@ -99,7 +99,8 @@ async function* classifyLines(plan: Planner, lines: AsyncIterable<JsonLine>): As
 
 /** Returns the row, or what is wrong with the line. */
 async function classifyLine(plan: Planner, line: JsonLine): Promise<object | string> {
-  const row = rowSchema.safeParse(line.ok ? line.value : undefined)
+  if (!line.ok) return 'is not JSON'
+  const row = rowSchema.safeParse(line.value)
   if (!row.success) return 'is not {"id", "request"}'
   try {
     const { verdict, decision } = await plan(toRequest(row.data.request))

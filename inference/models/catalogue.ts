@@ -100,8 +100,9 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     dtype: 'q4',
     downloadMb: 200,
     license: 'Apache-2.0',
-    trust: { simple_chat: 'set_phrases' },
-    note: 'The shipped model before its tuning.',
+    trust: {},
+    exam: '300 items: small talk 30 %, labels 0, fields 0, facts 40',
+    note: 'The shipped model before its tuning; trusted with nothing.',
   }),
   entry({
     name: 'LiquidAI/LFM2.5-230M-ONNX',

@@ -44,12 +44,14 @@ test('names a line that is no row and goes on with the others', () => {
     { id: 1, request: ask('Hi') },
     '{"id": 2',
     { id: 3, request: {} },
+    { id: 3 },
     { id: 4, request: ask('Hi') },
   ]
   const { status, stderr, folder } = classify(rows, 'out.jsonl')
   expect({ status, stderr }).toEqual({
     status: 1,
-    stderr: 'line 2: is not {"id", "request"}\nline 3: messages: must be an array of messages\n',
+    stderr:
+      'line 2: is not JSON\nline 3: messages: must be an array of messages\nline 4: is not {"id", "request"}\n',
   })
   expect(readFileSync(join(folder, 'out.jsonl'), 'utf8').match(/"id":\d/g)).toEqual(['"id":1', '"id":4'])
 })
