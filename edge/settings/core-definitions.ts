@@ -56,7 +56,7 @@ export const CORE_DEFINITIONS = {
   LOCAL_TASKS: {
     ...routing,
     schema: choices(SIMPLE_TASKS),
-    text: "auto: what the model's own card says. Or some of simple_chat, simple_qa, summarization, classification: only these, whatever the card says of them; naming all four trusts the model with everything, languages too. Guards hold in any case.",
+    text: "auto: what the model's own card says. Or some of simple_chat, simple_qa, summarization, classification: only these, at the card's level, or fully where the card leaves one out; naming all four trusts the model with everything, languages too. Guards that hold for every model hold in any case.",
   },
   SIDE_REQUESTS_LOCAL: {
     ...routing,
