@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 import { localFailure, type Receipt } from '../edge/ledger/receipt.ts'
-import { type ErrorCode, RouterError, readRetryAfterMs } from '../shared/errors.ts'
+import { errorTypeMeaning, RouterError, readRetryAfterMs } from '../shared/errors.ts'
 import type { Message, Usage } from '../shared/messages.ts'
 
 /** Tokens. */
@@ -69,23 +69,10 @@ export function createReply(message: Message, receipt: Receipt): Reply {
   }
 }
 
-const refusalSchema = z.looseObject({ error: z.looseObject({ type: z.string(), message: z.string() }) })
-
-const CODES: Readonly<Record<string, ErrorCode>> = {
-  invalid_request_error: 'invalid_request',
-  authentication_error: 'unauthorized',
-  billing_error: 'billing',
-  permission_error: 'forbidden',
-  not_found_error: 'not_found',
-  request_too_large: 'too_large',
-  rate_limit_error: 'rate_limited',
-  timeout_error: 'timeout',
-  overloaded_error: 'overloaded',
-  api_error: 'upstream',
-}
+const errorSchema = z.looseObject({ error: z.looseObject({ type: z.string(), message: z.string() }) })
 
 /**
- * Returns Claude's own refusal as an error: its words, its status.
+ * Returns an upstream error as one of ours: its words, its status.
  * @param now milliseconds since the epoch
  */
 export function upstreamErrorOf(
@@ -94,16 +81,16 @@ export function upstreamErrorOf(
   headers: Readonly<Record<string, string>>,
   now: number,
 ): RouterError {
-  const parsed = refusalSchema.safeParse(parseJson(bytes))
+  const parsed = errorSchema.safeParse(parseJson(bytes))
   if (!parsed.success) return new RouterError('upstream', 'Claude refused the request without saying why.')
   const { type, message } = parsed.data.error
   const retryAfterMs = readRetryAfterMs(new Headers(headers), now)
-  return new RouterError(CODES[type] ?? 'upstream', message, { status, retryAfterMs })
+  return new RouterError(errorTypeMeaning(type).code, message, { status, retryAfterMs })
 }
 
 /** Returns an error that Claude reports inside a stream. */
 export function streamError(type: string): RouterError {
-  return new RouterError(CODES[type] ?? 'upstream', 'Claude broke off its answer with an error.')
+  return new RouterError(errorTypeMeaning(type).code, 'Claude broke off its answer with an error.')
 }
 
 function toUsage(usage: Usage): ReplyUsage {

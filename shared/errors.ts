@@ -3,18 +3,49 @@
  * Owns the table of codes. Does not decide what to do about an error: the fallback reads `tryNextTarget`.
  */
 
-/** Anthropic's error types, as its SDKs know them. */
-export type ApiErrorType =
-  | 'invalid_request_error'
-  | 'authentication_error'
-  | 'billing_error'
-  | 'permission_error'
-  | 'not_found_error'
-  | 'request_too_large'
-  | 'rate_limit_error'
-  | 'api_error'
-  | 'timeout_error'
-  | 'overloaded_error'
+/**
+ * Anthropic's error types, as its SDKs know them: the status of each as a response, the code of ours that comes nearest,
+ * and what OpenAI's clients call it (they branch on the code). Source: both vendors' error pages, November 2026.
+ */
+const ERROR_TYPES = {
+  invalid_request_error: { status: 400, code: 'invalid_request', openAi: ['invalid_request_error', null] },
+  authentication_error: {
+    status: 401,
+    code: 'unauthorized',
+    openAi: ['invalid_request_error', 'invalid_api_key'],
+  },
+  billing_error: { status: 402, code: 'billing', openAi: ['insufficient_quota', 'insufficient_quota'] },
+  permission_error: {
+    status: 403,
+    code: 'forbidden',
+    openAi: ['invalid_request_error', 'permission_denied'],
+  },
+  not_found_error: { status: 404, code: 'not_found', openAi: ['invalid_request_error', 'not_found'] },
+  request_too_large: {
+    status: 413,
+    code: 'too_large',
+    openAi: ['invalid_request_error', 'request_too_large'],
+  },
+  rate_limit_error: {
+    status: 429,
+    code: 'rate_limited',
+    openAi: ['rate_limit_error', 'rate_limit_exceeded'],
+  },
+  api_error: { status: 500, code: 'upstream', openAi: ['server_error', null] },
+  timeout_error: { status: 504, code: 'timeout', openAi: ['server_error', 'timeout'] },
+  overloaded_error: { status: 529, code: 'overloaded', openAi: ['server_error', 'overloaded'] },
+} as const
+export type ApiErrorType = keyof typeof ERROR_TYPES
+
+/** Returns an error type of Anthropic's that is known here; any other is an `api_error`. */
+export function knownErrorType(type: string): ApiErrorType {
+  return Object.hasOwn(ERROR_TYPES, type) ? (type as ApiErrorType) : 'api_error'
+}
+
+/** Returns what is known of an error type. */
+export function errorTypeMeaning(type: string): (typeof ERROR_TYPES)[ApiErrorType] {
+  return ERROR_TYPES[knownErrorType(type)]
+}
 
 type Meaning = {
   readonly status: number

@@ -3,7 +3,7 @@
  * a message that the client may not see.
  */
 import * as z from 'zod/mini'
-import { RouterError } from '../../shared/errors.ts'
+import { errorTypeMeaning, RouterError } from '../../shared/errors.ts'
 import { type ParameterNames, untranslatedNames } from './parameter-names.ts'
 
 export type OpenAiErrorBody = {
@@ -22,23 +22,6 @@ const anthropicBodySchema = z.looseObject({
   error: z.looseObject({ type: z.string(), message: z.string() }),
 })
 
-type Kind = { readonly type: string; readonly code: string | null }
-
-/** By Anthropic's error type; the codes are those that OpenAI's clients branch on. */
-const KINDS: Readonly<Record<string, Kind>> = {
-  invalid_request_error: { type: 'invalid_request_error', code: null },
-  authentication_error: { type: 'invalid_request_error', code: 'invalid_api_key' },
-  billing_error: { type: 'insufficient_quota', code: 'insufficient_quota' },
-  permission_error: { type: 'invalid_request_error', code: 'permission_denied' },
-  not_found_error: { type: 'invalid_request_error', code: 'not_found' },
-  request_too_large: { type: 'invalid_request_error', code: 'request_too_large' },
-  rate_limit_error: { type: 'rate_limit_error', code: 'rate_limit_exceeded' },
-  timeout_error: { type: 'server_error', code: 'timeout' },
-  overloaded_error: { type: 'server_error', code: 'overloaded' },
-  api_error: { type: 'server_error', code: null },
-}
-const SERVER_ERROR: Kind = { type: 'server_error', code: null }
-
 /** 529 is Anthropic's own; OpenAI's clients know 503 as "try again". */
 const STATUSES: Readonly<Record<number, number>> = { 529: 503 }
 
@@ -53,7 +36,7 @@ export function toOpenAiError(
   names: ParameterNames = untranslatedNames,
 ): { status: number; body: OpenAiErrorBody } {
   const { type, message } = error instanceof RouterError ? error : readBody(error.body)
-  const kind = KINDS[type] ?? SERVER_ERROR
+  const [openAiType, openAiCode] = errorTypeMeaning(type).openAi
   const namesField = type === 'invalid_request_error' || type === 'not_found_error'
   const path = namesField ? FIELD.exec(message)?.[1] : undefined
   const param = path === undefined ? null : names(path)
@@ -62,9 +45,9 @@ export function toOpenAiError(
     body: {
       error: {
         message: path === undefined || param === null ? message : param + message.slice(path.length),
-        type: kind.type,
+        type: openAiType,
         param,
-        code: codeOf(type, path, message) ?? kind.code,
+        code: codeOf(type, path, message) ?? openAiCode,
       },
     },
   }

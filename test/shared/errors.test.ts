@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import {
   type ErrorCode,
   errorBody,
+  errorTypeMeaning,
   RouterError,
   readRetryAfterMs,
   retryAfterSeconds,
@@ -144,4 +145,11 @@ test('a retry hint is undefined or a finite wait, whatever the headers say', () 
       expect(wait === undefined || (Number.isFinite(wait) && wait >= 0)).toBe(true)
     }),
   )
+})
+
+test('knows the status of an error type, and takes types yet unknown for 500', () => {
+  expect(errorTypeMeaning('overloaded_error').status).toBe(529)
+  expect(errorTypeMeaning('rate_limit_error').status).toBe(429)
+  for (const type of ['new_error', '', 'constructor', '__proto__', 'toString'])
+    expect(errorTypeMeaning(type).status, type).toBe(500)
 })

@@ -2,7 +2,7 @@
  * Claude over HTTP: the request's bytes as they came, the answer's bytes as they come, one retry at most.
  * The only retry loop in the system; clients are told not to add their own (`x-should-retry: false`).
  */
-import { RouterError } from '../../../shared/errors.ts'
+import { errorTypeMeaning, RouterError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
 import { messageResponseSchema } from '../../../shared/messages.ts'
 import { replayAnswer } from '../../cache/replay.ts'
@@ -21,7 +21,6 @@ import {
   ownError,
   readUpstreamError,
   retryWaitMs,
-  statusOfErrorType,
   type UpstreamError,
   visibleBody,
 } from './upstream-errors.ts'
@@ -136,7 +135,7 @@ async function attemptOnce(
     )
     if (!commitment.committed) {
       const bytes = new TextEncoder().encode(JSON.stringify(commitment.error))
-      const status = statusOfErrorType(commitment.error.error.type)
+      const status = errorTypeMeaning(commitment.error.error.type).status
       return { ok: false, upstreamError: readUpstreamError(status, response.headers, bytes) }
     }
     const answerBody = { kind: 'stream', chunks: commitment.pieces } as const

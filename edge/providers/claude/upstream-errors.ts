@@ -3,7 +3,7 @@
  * and must not look like the client's.
  */
 import * as z from 'zod/mini'
-import { RouterError, readRetryAfterMs } from '../../../shared/errors.ts'
+import { knownErrorType, RouterError, readRetryAfterMs } from '../../../shared/errors.ts'
 
 const errorBodySchema = z.looseObject({
   type: z.literal('error'),
@@ -16,19 +16,6 @@ const RETRIED_STATUSES = new Set([408, 409, 429, 500, 502, 503, 504, 529])
 const LONGEST_WAIT_MS = 5_000
 /** SDKs obey any Retry-After, an hour included. */
 const LONGEST_CLIENT_WAIT_MS = 60_000
-
-const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
-  invalid_request_error: 400,
-  authentication_error: 401,
-  billing_error: 402,
-  permission_error: 403,
-  not_found_error: 404,
-  request_too_large: 413,
-  rate_limit_error: 429,
-  api_error: 500,
-  timeout_error: 504,
-  overloaded_error: 529,
-}
 
 export type UpstreamError = {
   readonly status: number
@@ -50,11 +37,6 @@ export function readUpstreamError(status: number, headers: Headers, bytes: Uint8
   const parsed = errorBodySchema.safeParse(value)
   const { data } = parsed
   return { status, headers, bytes, type: data?.error.type, requestId: data?.request_id }
-}
-
-/** Returns the status that an error event would have had, had it come as a response. */
-export function statusOfErrorType(type: string): number {
-  return (Object.hasOwn(STATUS_OF_TYPE, type) ? STATUS_OF_TYPE[type] : undefined) ?? 500
 }
 
 /**
@@ -87,7 +69,7 @@ export function isAnthropic(baseUrl: string): boolean {
 /** Returns what stands in the place of an error whose text is not for clients. A type that nobody documents is a text, too. */
 export function ownWords(type: string): { readonly type: string; readonly message: string } {
   if (type === 'overloaded_error') return { type, message: 'Overloaded. Try again later.' }
-  const known = Object.hasOwn(STATUS_OF_TYPE, type) ? type : 'api_error'
+  const known = knownErrorType(type)
   return { type: known, message: 'Claude failed to answer. Try again later.' }
 }
 
