@@ -3,7 +3,7 @@
  * happened. Knows neither HTTP nor Workers: what it needs comes in as dependencies.
  */
 import { causeName, RouterError } from '../shared/errors.ts'
-import { createMessageFold, isContent } from '../shared/events.ts'
+import { createMessageFold, isContent, type StreamEvent } from '../shared/events.ts'
 import type { Log } from '../shared/log.ts'
 import type { AnswerCache, CacheEntry } from './cache/cache.ts'
 import { uncacheableReason } from './cache/key.ts'
@@ -70,9 +70,17 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   const cache = createSafeCache(dependencies.cache, log)
 
   async function handle(request: RouterRequest): Promise<GatewayResult> {
-    const plan = await makePlan(request)
-    const passage = begin(request, plan)
-    const { decision } = plan
+    const passage = begin(request, await makePlan(request))
+    try {
+      return await pass(passage)
+    } catch (error) {
+      return fail(passage, RouterError.from(error))
+    }
+  }
+
+  async function pass(passage: Passage): Promise<GatewayResult> {
+    const { request } = passage
+    const { decision } = passage.plan
     if (decision.refusal !== undefined) return refuse(passage, decision.refusal)
 
     const known = local?.unavailableReason(request.waitUntil)
@@ -97,12 +105,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
 
   function begin(request: RouterRequest, plan: Plan): Passage {
     const { strategy, features, verdict, decision } = plan
-    const mayCache =
-      request.controls.cache !== 'skip' &&
-      !request.logprobs &&
-      // The key is over what the models are asked, which does not hold these.
-      request.cutAt.length === 0 &&
-      uncacheableReason(request.view, features) === undefined
+    const mayCache = uncacheableReason(request, features) === undefined
     return {
       request,
       plan,
@@ -135,7 +138,15 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       end(facts, ending) {
         if (receipt !== undefined) return receipt
         receipt = createReceipt(facts, { ...ending, latencyMs: now() - request.startedAt })
-        dependencies.recordReceipt(receipt)
+        try {
+          dependencies.recordReceipt(receipt)
+        } catch (error) {
+          log(
+            '[Router] The receipt cannot be recorded',
+            { requestId: request.id, name: causeName(error) },
+            'error',
+          )
+        }
         return receipt
       },
       receipt: () => receipt,
@@ -171,29 +182,39 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     return { status, headers: { ...headers, ...totals }, receipt, body }
   }
 
-  /** Passes chunks on and, however the stream ends, keeps what it amounted to and records it. */
+  /**
+   * Passes chunks on up to the terminal event, keeps what they amounted to and records it: then, or when the stream breaks,
+   * is closed or its client disconnects, also where nobody has begun to read it or ever will.
+   */
   function observe(passage: Passage, answer: Answer, chunks: StreamBody['chunks']): Pieces<AnswerChunk> {
     const { request, facts, ledger, mayCache } = passage
+    const { signal } = request
     const source = chunks[Symbol.asyncIterator]()
     const fold = createMessageFold()
     let firstContentMs: number | undefined
     let errorCode: string | undefined
-    const end = (otherwise: 'broken' | 'cancelled') => {
+    const end = (outcome: 'completed' | 'broken' | 'cancelled') => {
+      signal.removeEventListener('abort', disconnected)
+      if (ledger.receipt() !== undefined) return
       const message = fold.message()
-      const outcome = fold.finished() && errorCode === undefined ? 'completed' : otherwise
-      if (ledger.receipt() === undefined && mayCache && message && outcome === 'completed' && fold.exact())
+      if (mayCache && message && outcome === 'completed' && fold.exact())
         request.waitUntil(cache.write(request, { message, target: answer.target, storedAt: now() }))
       ledger.end(facts, { outcome, message, firstContentMs, errorCode })
+    }
+    const note = (event: StreamEvent) => {
+      fold.add(event)
+      if (isContent(event)) firstContentMs ??= now() - request.startedAt
+      if (event.type === 'error') errorCode = event.error.type
+      // Whatever becomes of the connection afterwards, of either side, is no part of the answer.
+      if (event.type === 'error') end('broken')
+      else if (fold.finished()) end('completed')
     }
     async function* pieces(): AsyncGenerator<AnswerChunk> {
       try {
         for (let next = await source.next(); !next.done; next = await source.next()) {
-          for (const event of next.value.events) {
-            fold.add(event)
-            if (event.type === 'error') errorCode = event.error.type
-            if (isContent(event)) firstContentMs ??= now() - request.startedAt
-          }
+          for (const event of next.value.events) note(event)
           yield next.value
+          if (fold.finished() || errorCode !== undefined) return
         }
         end('broken')
       } catch (error) {
@@ -203,10 +224,14 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         throw known
       }
     }
-    return closesWith(pieces(), async () => {
+    const close = async () => {
       end('cancelled')
       await source.return?.()
-    })
+    }
+    const disconnected = () => void close().catch(() => {})
+    if (signal.aborted) disconnected()
+    else signal.addEventListener('abort', disconnected, { once: true })
+    return closesWith(pieces(), close)
   }
 
   function fromCache({ request, facts: base, ledger }: Passage, entry: CacheEntry): GatewayResult {

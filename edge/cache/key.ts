@@ -3,29 +3,33 @@
  */
 import { sha256Hex } from '../../shared/digest.ts'
 import { minifyJson, topLevelMembers } from '../../shared/json.ts'
-import type { Message, MessagesRequest } from '../../shared/messages.ts'
+import type { Message } from '../../shared/messages.ts'
 import type { RouterRequest } from '../request.ts'
 import type { Features } from '../routing/features.ts'
 import type { Target } from '../target.ts'
 
 /** Raise when answers kept under older keys must not be served any more. */
-const KEY_VERSION = 2
-/** Estimated tokens. The key of a longer request would cost several times its size in memory, and it rarely recurs. */
-const LONGEST_INPUT = 200_000
+const KEY_VERSION = 3
+/** Bytes of a body. The key of a longer one would cost several times its size in memory, and it rarely recurs. */
+const LONGEST_BODY = 512 * 1024
 const COMPLETE_STOP_REASONS = new Set(['end_turn', 'stop_sequence'])
 
 /**
  * Says why a request must not be answered from the cache, or undefined where it may.
  * Tools and documents make requests stateful; an explicit temperature above 0 asks for variety.
  */
-export function uncacheableReason(request: MessagesRequest, features: Features): string | undefined {
+export function uncacheableReason(request: RouterRequest, features: Features): string | undefined {
+  const { temperature, metadata } = request.view
+  if (request.controls.cache === 'skip') return 'not wanted'
+  if (request.body.byteLength > LONGEST_BODY) return 'long body'
+  // The key is over what the models are asked, which holds neither of these.
+  if (request.logprobs) return 'logprobs'
+  if (request.cutAt.length > 0) return 'stops of the router'
   if (features.usesTools) return 'tools'
   if (features.nonTextBlock !== undefined) return 'non-text content'
   if (features.thinking) return 'thinking'
   if (features.unknownField !== undefined) return 'unknown field'
-  if (features.estimatedInputTokens > LONGEST_INPUT) return 'long input'
-  if (typeof request.temperature === 'number' && request.temperature > 0) return 'temperature above 0'
-  const metadata = request.metadata
+  if (typeof temperature === 'number' && temperature > 0) return 'temperature above 0'
   if (typeof metadata === 'object' && metadata !== null && 'user_id' in metadata) return 'metadata.user_id'
   return undefined
 }
@@ -42,16 +46,18 @@ export function isCacheableAnswer(message: Message): boolean {
 /**
  * Returns the key of a request's answer by one target: SHA-256 over the caller, the text of every field of the body,
  * API version and betas, target and model. The text, not the parsed value: duplicate names, `__proto__` and digits
- * beyond a double's are what Claude would read. `stream` is left out: both forms come from one entry.
+ * beyond a double's are what Claude would read. `stream` is left out: both forms come from one entry. Whether the body is
+ * a translation, and whether its limit of tokens is the client's own, decide what a model gets of it.
  */
 export async function cacheKey(request: RouterRequest, target: Target): Promise<string> {
-  const { text, tenant } = request
+  const { text, tenant, translated, unlimited } = request
   const body = topLevelMembers(text)
     .filter(({ key }) => key !== 'stream')
     .map(({ key, start, end }) => [key, minifyJson(text.slice(start, end))] as const)
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
   const headers = Object.entries(request.apiHeaders).toSorted(([left], [right]) => (left < right ? -1 : 1))
   const caller = [tenant.admin ? 'admin' : 'tenant', tenant.id]
-  const parts = [KEY_VERSION, caller, request.query, headers, target.provider, target.model, body]
+  const meant = [translated, unlimited, target.provider, target.model]
+  const parts = [KEY_VERSION, caller, request.query, headers, meant, body]
   return sha256Hex(JSON.stringify(parts))
 }

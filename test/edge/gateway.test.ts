@@ -8,6 +8,7 @@ import type { Receipt } from '../../edge/ledger/receipt.ts'
 import type { AnswerChunk } from '../../edge/providers/provider.ts'
 import { RouterError } from '../../shared/errors.ts'
 import { parseStreamEvent } from '../../shared/events.ts'
+import { encodeSseEvent } from '../../shared/sse.ts'
 import { BOB_KEY, CLAUDE_TEXT, COMPLEX_PROMPT, LOCAL_TEXT, SIMPLE_PROMPT } from '../support/edge/canaries.ts'
 import { collectLog, loggedLines, requestMessages } from '../support/edge/log-collector.ts'
 import { claudeMessage, framesOf, localMessage, readEvents, streamedText } from '../support/edge/messages.ts'
@@ -266,16 +267,16 @@ beforeEach(() => {
   recorded.length = 0
 })
 
-/** A gateway whose provider streams an answer and tells whether it was closed. */
-function streamingGateway(end: 'complete' | 'broken') {
+/** A gateway whose provider streams these frames, then perhaps breaks, and tells whether it was closed. */
+function streamingGateway({ frames = framesOf(claudeMessage()), breaks = false } = {}) {
   const state = { closed: false }
   async function* chunks(): AsyncGenerator<AnswerChunk> {
-    for (const chunk of framesOf(claudeMessage()))
+    for (const chunk of frames)
       yield {
         bytes: new TextEncoder().encode(chunk),
         events: [parseStreamEvent(chunk.slice(chunk.indexOf('data: ') + 6).trim())],
       }
-    if (end === 'broken') throw new RouterError('upstream', 'broken')
+    if (breaks) throw new RouterError('upstream', 'broken')
   }
   const pieces = closesWith(chunks(), () => {
     state.closed = true
@@ -296,7 +297,12 @@ function streamingGateway(end: 'complete' | 'broken') {
       },
     },
   })
-  return { gateway, state }
+  const open = async (signal = new AbortController().signal) => {
+    const result = await gateway.handle(routerRequest(ask(COMPLEX_PROMPT, { stream: true }), { signal }))
+    if (result.body?.kind !== 'stream') throw new Error('not a stream')
+    return { result, iterator: result.body.chunks[Symbol.asyncIterator]() }
+  }
+  return { open, state }
 }
 
 test.each([
@@ -304,10 +310,8 @@ test.each([
   [2, 'cancelled'],
   [99, 'completed'],
 ] as const)('records a stream exactly once that is read %s times and then closed', async (reads, outcome) => {
-  const { gateway, state } = streamingGateway('complete')
-  const result = await gateway.handle(routerRequest(ask(COMPLEX_PROMPT, { stream: true })))
-  if (result.body?.kind !== 'stream') throw new Error('not a stream')
-  const iterator = result.body.chunks[Symbol.asyncIterator]()
+  const { open, state } = streamingGateway()
+  const { result, iterator } = await open()
   for (let at = 0; at < reads; at++) if ((await iterator.next()).done) break
   await iterator.return?.()
   await iterator.return?.()
@@ -316,14 +320,62 @@ test.each([
   expect(result.receipt()).toBe(recorded[0])
 })
 
-test('counts an answer as complete once its last event was sent, though the client then closes', async () => {
-  const { gateway } = streamingGateway('broken')
-  const result = await gateway.handle(routerRequest(ask(COMPLEX_PROMPT, { stream: true })))
-  if (result.body?.kind !== 'stream') throw new Error('not a stream')
-  const iterator = result.body.chunks[Symbol.asyncIterator]()
+test('counts an answer as complete from its last event on, whatever becomes of either side then', async () => {
+  const { open, state } = streamingGateway({ breaks: true })
+  const { iterator } = await open()
   for (const _ of framesOf(claudeMessage())) await iterator.next()
-  await iterator.return?.()
   expect(recorded).toMatchObject([{ outcome: 'completed', usage: claudeMessage().usage }])
+  expect(await iterator.next()).toMatchObject({ done: true })
+  expect(state.closed).toBe(true)
+  expect(recorded).toHaveLength(1)
+})
+
+test('counts an answer as broken from its error event on, also where the client then closes', async () => {
+  const error = encodeSseEvent({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } })
+  const { open } = streamingGateway({ frames: [...framesOf(claudeMessage()).slice(0, 3), error] })
+  const { iterator } = await open()
+  for (let at = 0; at < 4; at++) await iterator.next()
+  await iterator.return?.()
+  expect(recorded).toMatchObject([{ outcome: 'broken', errorCode: 'overloaded_error' }])
+})
+
+test.each([0, 2])(
+  'records a disconnect after %s reads, though nobody reads or closes the stream',
+  async (reads) => {
+    const { open, state } = streamingGateway()
+    const client = new AbortController()
+    const { iterator } = await open(client.signal)
+    for (let at = 0; at < reads; at++) await iterator.next()
+    client.abort()
+    expect(recorded).toMatchObject([{ outcome: 'cancelled' }])
+    await expect.poll(() => state.closed).toBe(true)
+    await iterator.return?.()
+    expect(recorded).toHaveLength(1)
+  },
+)
+
+test('records a disconnect that came while the answer was being opened', async () => {
+  const { open, state } = streamingGateway()
+  const client = new AbortController()
+  client.abort()
+  await open(client.signal)
+  expect(recorded).toMatchObject([{ outcome: 'cancelled' }])
+  await expect.poll(() => state.closed).toBe(true)
+})
+
+test('answers where the receipt cannot be recorded, and says so in the log', async () => {
+  const gateway = createGateway({
+    ...dependenciesWith(createMemoryCache({ ttlSeconds: 0, maxEntries: 0, maxBytes: 0 })),
+    recordReceipt() {
+      throw new Error('internals-canary')
+    },
+  })
+  const result = await gateway.handle(routerRequest())
+  expect(result).toMatchObject({ status: 200, headers: { 'x-router-route': 'claude' } })
+  expect(result.receipt()).toMatchObject({ outcome: 'completed' })
+  expect(loggedLines()).toMatchObject([
+    { level: 'error', message: '[Router] The receipt cannot be recorded' },
+  ])
 })
 
 /** A gateway over one fake provider and this cache. */

@@ -4,7 +4,6 @@ import { expect, test } from 'vitest'
 import { cacheKey, isCacheableAnswer, uncacheableReason } from '../../../edge/cache/key.ts'
 import type { RouterRequest } from '../../../edge/request.ts'
 import type { Target } from '../../../edge/target.ts'
-import { parseMessagesRequest } from '../../../shared/messages.ts'
 import { localMessage } from '../../support/edge/messages.ts'
 import { featuresOf, routerRequest } from '../../support/edge/requests.ts'
 import { ask } from '../../support/edge/router.ts'
@@ -54,7 +53,7 @@ test('differs for any word of the conversation', async () => {
   )
 })
 
-test('differs by tenant, query, API headers, provider and model', async () => {
+test('differs by tenant, query, API headers, provider, model and what is made of the body', async () => {
   const body = ask('Hello')
   const keys = await Promise.all([
     keyOf(body),
@@ -65,6 +64,9 @@ test('differs by tenant, query, API headers, provider and model', async () => {
     keyOf(body, { apiHeaders: { 'anthropic-beta': 'x' } }),
     keyOf(body, {}, { provider: 'claude', model: 'tiny-model' }),
     keyOf(body, {}, { provider: 'local', model: 'other-model' }),
+    keyOf(body, { translated: true }),
+    // The same placeholder for a limit that the client did not set.
+    keyOf(body, { translated: true, unlimited: true }),
     keyOf({ ...body, max_tokens: 65 }),
     keyOf({ ...body, model: 'claude-auto' }),
   ])
@@ -105,28 +107,35 @@ test('does not depend on who traces the request or on its id', async () => {
   expect(await keyOf(ask('Hello'), { id: 'req_other', passHeaders: { traceparent: '00-1-2-01' } })).toBe(key)
 })
 
-const unavailableReason = (extra: Record<string, unknown>) => {
+const reasonFor = (extra: Record<string, unknown>, overrides: Partial<RouterRequest> = {}) => {
   const body = ask('Hello', extra)
-  return uncacheableReason(parseMessagesRequest(body), featuresOf(body))
+  return uncacheableReason(routerRequest(body, overrides), featuresOf(body))
 }
 
 test('finds a plain request fit for the cache, at temperature 0 as well', () => {
-  expect(unavailableReason({})).toBeUndefined()
-  expect(unavailableReason({ temperature: 0 })).toBeUndefined()
-  expect(unavailableReason({ temperature: null, tools: [], metadata: {} })).toBeUndefined()
+  expect(reasonFor({})).toBeUndefined()
+  expect(reasonFor({ temperature: 0 })).toBeUndefined()
+  expect(reasonFor({ temperature: null, tools: [], metadata: {} })).toBeUndefined()
 })
 
 test('keeps stateful and deliberately varied requests from the cache', () => {
   const image = [{ role: 'user', content: [{ type: 'image' }, { type: 'text', text: 'Hi' }] }]
   const result = [{ role: 'user', content: [{ type: 'tool_result', tool_use_id: 'x' }] }]
-  expect(unavailableReason({ tools: [{ name: 'x' }] })).toBe('tools')
-  expect(unavailableReason({ messages: result })).toBe('tools')
-  expect(unavailableReason({ messages: image })).toBe('non-text content')
-  expect(unavailableReason({ thinking: { type: 'enabled' } })).toBe('thinking')
-  expect(unavailableReason({ container: 'x' })).toBe('unknown field')
-  expect(unavailableReason({ temperature: 0.1 })).toBe('temperature above 0')
-  expect(unavailableReason({ metadata: { user_id: 'u' } })).toBe('metadata.user_id')
-  expect(unavailableReason({ system: 'word '.repeat(120_000) })).toBe('long input')
+  expect(reasonFor({ tools: [{ name: 'x' }] })).toBe('tools')
+  expect(reasonFor({ messages: result })).toBe('tools')
+  expect(reasonFor({ messages: image })).toBe('non-text content')
+  expect(reasonFor({ thinking: { type: 'enabled' } })).toBe('thinking')
+  expect(reasonFor({ container: 'x' })).toBe('unknown field')
+  expect(reasonFor({ temperature: 0.1 })).toBe('temperature above 0')
+  expect(reasonFor({ metadata: { user_id: 'u' } })).toBe('metadata.user_id')
+  expect(reasonFor({}, { logprobs: true })).toBe('logprobs')
+  expect(reasonFor({}, { cutAt: ['\n'] })).toBe('stops of the router')
+})
+
+test('makes no key of a body that is too large for one, whatever makes it large', () => {
+  expect(reasonFor({ system: 'word '.repeat(120_000) })).toBe('long body')
+  expect(reasonFor({ stop_sequences: Array.from({ length: 200_000 }, () => 'x') })).toBe('long body')
+  expect(reasonFor({ metadata: { note: 'x'.repeat(600_000) } })).toBe('long body')
 })
 
 test('keeps whole, plain answers only', () => {
