@@ -1,48 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type AppDeps, createApp, type ServiceStatus } from '../../inference/app.ts'
-import { createMetrics } from '../../inference/serving/metrics.ts'
-import { createScheduler } from '../../inference/serving/scheduler.ts'
+import type { ServiceStatus } from '../../inference/app.ts'
 import { parseStreamEvent } from '../../shared/events.ts'
 import { decodeSse } from '../../shared/sse.ts'
-import { createScriptedEngine, SCRIPTED_MODEL, type Script } from '../support/scripted-engine.ts'
-
-type Given = Partial<AppDeps> & { readonly script?: Script; readonly maxQueue?: number }
-
-function setUp({ script = { words: ['Hello', ' ', 'there'] }, maxQueue = 1, ...more }: Given = {}) {
-  const engine = createScriptedEngine(script)
-  const scheduler = createScheduler({
-    maxConcurrency: 1,
-    maxQueue,
-    queueTimeoutMs: 5000,
-    expectedServiceMs: () => 100,
-    now: () => performance.now(),
-  })
-  const lines: string[] = []
-  let ids = 0
-  const app = createApp({
-    engine: () => engine,
-    status: () => 'ready',
-    limits: () => ({ maxInputTokens: 10, maxOutputTokens: 8 }),
-    scheduler,
-    metrics: createMetrics(scheduler.load),
-    secret: undefined,
-    log: (message, fields) => void lines.push(`${message} ${JSON.stringify(fields)}`),
-    now: () => performance.now(),
-    newId: () => `id${++ids}`,
-    startedAt: new Date(0),
-    ...more,
-  })
-  const post = (body: unknown, headers: Record<string, string> = {}, path = '/v1/messages') =>
-    app.request(path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: typeof body === 'string' ? body : JSON.stringify(body),
-    })
-  return { app, engine, scheduler, lines, post }
-}
-
-const hello = { model: 'auto', max_tokens: 50, messages: [{ role: 'user', content: 'Hi' }] }
+import { hello, scriptedContainer } from '../support/scripted-container.ts'
+import { SCRIPTED_MODEL } from '../support/scripted-engine.ts'
 
 async function eventsOf(response: Response) {
   const events = []
@@ -55,7 +17,7 @@ async function eventsOf(response: Response) {
 }
 
 test('answers with a whole message in JSON', async () => {
-  const { post, lines } = setUp()
+  const { post, lines } = scriptedContainer()
   const response = await post(hello)
   expect(response.status).toBe(200)
   expect(response.headers.get('request-id')).toMatch(/^req_/)
@@ -76,7 +38,7 @@ test('answers with a whole message in JSON', async () => {
 })
 
 test('streams Anthropic’s events in their order, with usage at both ends', async () => {
-  const { post } = setUp()
+  const { post } = scriptedContainer()
   const events = await eventsOf(await post({ ...hello, stream: true }))
   expect(events.map(({ type }) => type)).toEqual([
     'message_start',
@@ -99,20 +61,20 @@ test('streams Anthropic’s events in their order, with usage at both ends', asy
 })
 
 test('gives log-probabilities to those who ask for them', async () => {
-  const { post } = setUp()
+  const { post } = scriptedContainer()
   const events = await eventsOf(await post({ ...hello, stream: true }, { 'x-logprobs': '1' }))
   expect(events[3]).toMatchObject({ delta: { text: 'Hello', logprob: -0.5 } })
 })
 
 test('cuts max_tokens to its own limit', async () => {
-  const { post, engine } = setUp()
+  const { post, engine } = scriptedContainer()
   await post({ ...hello, max_tokens: 1_000_000_000 })
   expect(engine.requests[0]?.maxTokens).toBe(8)
 })
 
 test('pings while nothing comes', async () => {
   const hold = Promise.withResolvers<void>()
-  const { post } = setUp({ script: { words: ['a', 'b'], hold: hold.promise }, pingIntervalMs: 5 })
+  const { post } = scriptedContainer({ script: { words: ['a', 'b'], hold: hold.promise }, pingIntervalMs: 5 })
   const response = await post({ ...hello, stream: true })
   const reader = response.body?.getReader()
   let text = ''
@@ -127,7 +89,7 @@ test('pings while nothing comes', async () => {
 })
 
 test('ends a stream that fails in the middle with one error event', async () => {
-  const { post, lines } = setUp({ script: { words: ['a'], failure: new Error('secret detail') } })
+  const { post, lines } = scriptedContainer({ script: { words: ['a'], failure: new Error('secret detail') } })
   const response = await post({ ...hello, stream: true })
   const events = await eventsOf(response)
   expect(events.at(-1)).toMatchObject({ type: 'error', error: { type: 'api_error' } })
@@ -136,7 +98,9 @@ test('ends a stream that fails in the middle with one error event', async () => 
 })
 
 test('stops the model when the reader of a stream leaves', async () => {
-  const { post, engine, scheduler } = setUp({ script: { words: ['a', 'b'], hold: new Promise(() => {}) } })
+  const { post, engine, scheduler } = scriptedContainer({
+    script: { words: ['a', 'b'], hold: new Promise(() => {}) },
+  })
   const response = await post({ ...hello, stream: true })
   await response.body?.cancel()
   await expect.poll(() => engine.aborted()).toBe(1)
@@ -144,14 +108,14 @@ test('stops the model when the reader of a stream leaves', async () => {
 })
 
 test('a reader that takes nothing holds no slot', async () => {
-  const { post } = setUp()
+  const { post } = scriptedContainer()
   await post({ ...hello, stream: true })
   expect((await post(hello)).status).toBe(200)
 })
 
 test('answers 429 with Retry-After when the queue is full', async () => {
   const hold = Promise.withResolvers<void>()
-  const { post } = setUp({ script: { words: ['a', 'b'], hold: hold.promise }, maxQueue: 0 })
+  const { post } = scriptedContainer({ script: { words: ['a', 'b'], hold: hold.promise }, maxQueue: 0 })
   const running = await post({ ...hello, stream: true })
   const response = await post(hello)
   expect(response.status).toBe(429)
@@ -164,7 +128,7 @@ test('answers 429 with Retry-After when the queue is full', async () => {
 test.each(['loading', 'restarting', 'draining', 'failed'] satisfies ServiceStatus[])(
   'answers 503 with Retry-After while %s, and lives',
   async (status) => {
-    const { app, post } = setUp({ status: () => status })
+    const { app, post } = scriptedContainer({ status: () => status })
     for (const response of [await post(hello), await app.request('/readyz')]) {
       expect(response.status).toBe(503)
       expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
@@ -174,7 +138,7 @@ test.each(['loading', 'restarting', 'draining', 'failed'] satisfies ServiceStatu
 )
 
 test('tells in readiness which model, for what, how much and how busy', async () => {
-  const { app } = setUp()
+  const { app } = scriptedContainer()
   expect(await (await app.request('/readyz')).json()).toEqual({
     status: 'ready',
     model: 'scripted',
@@ -187,7 +151,7 @@ test('tells in readiness which model, for what, how much and how busy', async ()
 })
 
 test('lets nobody in without the secret, and tells a missing from a wrong one in no way', async () => {
-  const { app, post } = setUp({ secret: 'correct horse battery' })
+  const { app, post } = scriptedContainer({ secret: 'correct horse battery' })
   const bodies = new Set<string>()
   for (const headers of [{}, { 'x-api-key': 'wrong' }, { authorization: 'Bearer wrong' }] as Record<
     string,
@@ -227,7 +191,7 @@ test.each([
   ['a stop sequence of 201 characters', { stop_sequences: ['x'.repeat(201)] }, /at most 200/],
   ['no user message', { messages: [{ role: 'assistant', content: 'x' }] }, /begin with a user message/],
 ])('refuses %s with 400 and says why', async (_name, change, text) => {
-  const { post } = setUp()
+  const { post } = scriptedContainer()
   const response = await post({ ...hello, ...change })
   expect(response.status).toBe(400)
   const body = (await response.json()) as { error: { type: string; message: string }; request_id: string }
@@ -237,7 +201,7 @@ test.each([
 })
 
 test('refuses what is not JSON: 415 for the type, 400 for the bytes, 413 for the size', async () => {
-  const { app, post } = setUp()
+  const { app, post } = scriptedContainer()
   expect((await post(hello, { 'content-type': 'text/plain' })).status).toBe(415)
   for (const body of ['', '{', '[1]', '"x"', `${'['.repeat(5000)}${']'.repeat(5000)}`])
     expect((await post(body)).status).toBe(400)
@@ -261,7 +225,7 @@ test('refuses what is not JSON: 415 for the type, 400 for the bytes, 413 for the
 })
 
 test('never fails with a 500 for any JSON', async () => {
-  const { post } = setUp()
+  const { post } = scriptedContainer()
   await fc.assert(
     fc.asyncProperty(
       fc.json(),
@@ -279,7 +243,7 @@ test('never fails with a 500 for any JSON', async () => {
 })
 
 test('ignores unknown fields and folds system messages and neighbours of one role', async () => {
-  const { post, engine } = setUp()
+  const { post, engine } = scriptedContainer()
   const response = await post({
     ...hello,
     system: [{ type: 'text', text: 'S1' }],
@@ -305,7 +269,7 @@ test('ignores unknown fields and folds system messages and neighbours of one rol
 })
 
 test('lists its one model, and counts tokens', async () => {
-  const { app, post } = setUp()
+  const { app, post } = scriptedContainer()
   const list = (await (await app.request('/v1/models')).json()) as { data: unknown[] }
   expect(list.data).toEqual([
     expect.objectContaining({
@@ -325,7 +289,7 @@ test('lists its one model, and counts tokens', async () => {
 })
 
 test('counts requests, tokens and load for Prometheus', async () => {
-  const { app, post } = setUp()
+  const { app, post } = scriptedContainer()
   await post(hello)
   await post({ ...hello, tools: [{}] })
   const text = await (await app.request('/metrics')).text()
@@ -336,7 +300,7 @@ test('counts requests, tokens and load for Prometheus', async () => {
 })
 
 test('answers unknown paths with 404 and wrong methods with 405 in Anthropic’s shape', async () => {
-  const { app } = setUp()
+  const { app } = scriptedContainer()
   expect((await app.request('/nothing')).status).toBe(404)
   const response = await app.request('/v1/messages')
   expect(response.status).toBe(405)
@@ -345,7 +309,10 @@ test('answers unknown paths with 404 and wrong methods with 405 in Anthropic’s
 
 test('counts tokens in the queue and under the limits of messages', async () => {
   const hold = Promise.withResolvers<void>()
-  const { post } = setUp({ script: { words: ['Hello', ' there'], hold: hold.promise }, maxQueue: 0 })
+  const { post } = scriptedContainer({
+    script: { words: ['Hello', ' there'], hold: hold.promise },
+    maxQueue: 0,
+  })
   const { max_tokens: _, ...countable } = hello
   const running = post({ ...hello, stream: true })
   await running
@@ -357,7 +324,7 @@ test('counts tokens in the queue and under the limits of messages', async () => 
 })
 
 test('answers this machine’s own names only where it has no secret', async () => {
-  const { app } = setUp()
+  const { app } = scriptedContainer()
   const statusFor = async (host: string) => (await app.request('/readyz', { headers: { host } })).status
   expect(await statusFor('127.0.0.1:8080')).toBe(200)
   expect(await statusFor('evil.example')).toBe(403)
