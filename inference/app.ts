@@ -121,14 +121,14 @@ export function createApp(deps: AppDeps): Hono<AppEnvironment> {
     const engine = readyEngine(deps)
     const limits = deps.limits(engine.info)
     const request = parseMessagesRequest(await readJsonBody(c.req.raw))
-    const left = new AbortController()
+    const disconnected = new AbortController()
     const requestId = c.get('requestId')
     const run = {
       request: toGenerateRequest(request, limits),
       messageId: `msg_${deps.newId()}`,
       deadlineMs: readDeadline(c.req.header('x-deadline-ms')),
       withLogprobs: c.req.header('x-logprobs') === '1',
-      signal: AbortSignal.any([left.signal, c.req.raw.signal]),
+      signal: AbortSignal.any([disconnected.signal, c.req.raw.signal]),
     }
     c.set('reported', true)
     const ids = { requestId, routerRequestId: routerIdOf(c.req.header('x-router-request-id')) }
@@ -141,7 +141,11 @@ export function createApp(deps: AppDeps): Hono<AppEnvironment> {
       return c.json(message)
     }
     const pingIntervalMs = deps.pingIntervalMs ?? PING_INTERVAL_MS
-    const stream = await openEventStream(events, { requestId, pingIntervalMs, onCancel: () => left.abort() })
+    const stream = await openEventStream(events, {
+      requestId,
+      pingIntervalMs,
+      onCancel: () => disconnected.abort(),
+    })
     writeLoad(c, scheduler)
     c.header('content-type', 'text/event-stream; charset=utf-8')
     c.header('cache-control', 'no-cache, no-transform')

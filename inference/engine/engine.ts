@@ -62,9 +62,10 @@ export type EngineEvent =
 export type Engine = {
   readonly info: ModelInfo
   /**
-   * Yields `start`, `prefilled`, any number of `text`, `end`. Aborting `signal` or leaving the loop stops the model within a step.
-   * @throws {RouterError} `unsupported` for a prompt beyond the context, `declined` for one that the model leaves to another, `cancelled` once aborted, `unavailable` if
-   * the model's process fails
+   * Yields `start`, `prefilled`, any number of `text`, `end`. Aborting `signal` or leaving the loop stops the model within
+   * a step.
+   * @throws {RouterError} `unsupported` for a prompt beyond the context, `declined` for one that the model leaves to
+   * another, `cancelled` once aborted, `unavailable` if the model's process fails
    */
   readonly generate: (request: GenerateRequest, signal: AbortSignal) => AsyncIterable<EngineEvent>
   /** Returns the number of tokens that the model would read for this prompt, template included. */

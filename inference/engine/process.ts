@@ -1,6 +1,6 @@
 /**
  * The engine behind a child process, so that a step never blocks the server and a crash never ends it.
- * Owns requests and what becomes of them when the child is lost; child-supervisor.ts owns the child.
+ * Owns requests and what becomes of them when the child is lost; supervisor.ts owns the child.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
  * Keeps the model's process running: starts it, replaces one that died or hangs, gives up where the
- * model cannot be loaded at all. Knows nothing of requests: engine-process.ts does.
+ * model cannot be loaded at all. Knows nothing of requests: process.ts does.
  */
 import type { ChildProcess } from 'node:child_process'
 import { RouterError } from '../../shared/errors.ts'
@@ -18,7 +18,7 @@ export type ChildSupervisorOptions = {
   /** A child that has said nothing for so long is killed, in ms. */
   readonly watchdogTimeoutMs: number
   readonly now: () => number
-  /** Starts a process that answers the commands of engine-messages.ts. */
+  /** Starts a process that answers the commands of protocol.ts. */
   readonly startChild: () => ChildProcess
   /** Told of each child that was lost. */
   readonly onRestart?: ((reason: LossReason, delayMs: number) => void) | undefined

@@ -12,7 +12,7 @@ export const PING_INTERVAL_MS = 10_000
 export type EventStreamOptions = {
   readonly requestId: string
   readonly pingIntervalMs: number
-  /** Called when the reader leaves. */
+  /** Called when the reader disconnects. */
   readonly onCancel: () => void
 }
 
@@ -25,7 +25,7 @@ export async function openEventStream(
   const iterator = events[Symbol.asyncIterator]()
   const take = () => {
     const coming = iterator.next()
-    // Nobody may be waiting when it fails: a slow reader refreshes of it later, one that has left never.
+    // Nobody may be waiting when it fails: a slow reader sees it later, one that has disconnected never.
     coming.catch(() => {})
     return coming
   }
@@ -45,8 +45,10 @@ export async function openEventStream(
             next = take()
           }
         } catch (error) {
-          const { error: body } = errorBody(RouterError.from(error))
-          send({ type: 'error', error: body, request_id: requestId })
+          const known = RouterError.from(error)
+          const { error: body } = errorBody(known)
+          // The status has been sent; the code tells the router what it would have been, such as declined.
+          send({ type: 'error', error: { ...body, code: known.code }, request_id: requestId })
           controller.close()
         }
       },

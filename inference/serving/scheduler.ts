@@ -1,6 +1,6 @@
 /**
- * Who runs, who waits, who is turned away. Bounded and first come, first served; those who left, or who could not be
- * served in time, never take a slot. Knows nothing of models: a slot is a slot.
+ * Who runs, who waits, who is turned away. Bounded and first come, first served; those who disconnected, or who could not
+ * be served in time, never take a slot. Knows nothing of models: a slot is a slot.
  */
 import { RouterError } from '../../shared/errors.ts'
 
@@ -86,22 +86,23 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   const wait = (signal: AbortSignal, limitMs: number): Promise<Slot> =>
     new Promise<Slot>((resolve, reject) => {
-      const disconnect = () => {
+      const stopWaiting = () => {
         waiting.delete(self)
         clearTimeout(timer)
         signal.removeEventListener('abort', abort)
       }
       const self: Waiting = {
         start() {
-          disconnect()
+          stopWaiting()
           resolve(run())
         },
         refuse(error) {
-          disconnect()
+          stopWaiting()
           reject(error)
         },
       }
-      const abort = () => self.refuse(new RouterError('cancelled', 'The client left while waiting.'))
+      const abort = () =>
+        self.refuse(new RouterError('cancelled', 'The client disconnected while it was waiting.'))
       const timer = setTimeout(
         () => self.refuse(overloaded('The local model did not become free in time. Try again later.')),
         limitMs,
@@ -114,7 +115,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     async acquire(signal, deadlineMs = Number.POSITIVE_INFINITY) {
       if (draining)
         throw new RouterError('unavailable', 'The local model is shutting down.', { retryAfterMs: 5000 })
-      if (signal.aborted) throw new RouterError('cancelled', 'The client left before it was served.')
+      if (signal.aborted) throw new RouterError('cancelled', 'The client disconnected before it was served.')
       if (startedAt.size < options.maxConcurrency) return run()
       if (waiting.size >= options.maxQueue)
         throw overloaded('The local model has no free place in its queue. Try again later.')

@@ -90,6 +90,7 @@ export function testEngine(model: ResolvedModel, create: (model: ResolvedModel) 
   test('stops at a stop sequence wherever its tokens part, and writes nothing of it', async () => {
     const { text } = await answer(ask('1 2 3 4 5'))
     for (const [from, length] of [
+      [0, 3],
       [4, 1],
       [6, 5],
       [10, 9],

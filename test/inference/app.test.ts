@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ServiceStatus } from '../../inference/app.ts'
+import type { Engine, EngineEvent } from '../../inference/engine/engine.ts'
+import { RouterError } from '../../shared/errors.ts'
 import { parseStreamEvent } from '../../shared/events.ts'
 import { decodeSse } from '../../shared/sse.ts'
 import { hello, scriptedContainer } from '../support/scripted-container.ts'
-import { SCRIPTED_MODEL } from '../support/scripted-engine.ts'
+import { createScriptedEngine, SCRIPTED_MODEL } from '../support/scripted-engine.ts'
 
 async function eventsOf(response: Response) {
   const events = []
@@ -328,4 +330,65 @@ test('answers this machine’s own names only where it has no secret', async () 
   const statusFor = async (host: string) => (await app.request('/readyz', { headers: { host } })).status
   expect(await statusFor('127.0.0.1:8080')).toBe(200)
   expect(await statusFor('evil.example')).toBe(403)
+})
+
+test('names the first wrong one of very many messages, and refuses a body of too many values', async () => {
+  const { post } = scriptedContainer()
+  const wrong = await post({ ...hello, messages: new Array(150_000).fill(1) })
+  expect(wrong.status).toBe(400)
+  expect(await wrong.text()).toContain('messages.0: must be an object')
+  expect((await post({ ...hello, metadata: new Array(250_000).fill({}) })).status).toBe(413)
+})
+
+/** An engine that reads its prompt until it is told to go on, and then does as `after` says. */
+function readingEngine(read: Promise<void>, after: () => EngineEvent): Engine {
+  return {
+    ...createScriptedEngine({ words: [] }),
+    async *generate() {
+      yield { type: 'start', inputTokens: 1 }
+      await read
+      yield { type: 'prefilled' }
+      yield after()
+    },
+  }
+}
+
+test('sends headers before the prompt is read, and says declined afterwards in an event', async () => {
+  const read = Promise.withResolvers<void>()
+  const levels: string[] = []
+  const declining = readingEngine(read.promise, () => {
+    throw new RouterError('declined', 'The request is left to another model.')
+  })
+  const { app, post } = scriptedContainer({
+    engine: () => declining,
+    log: (_message, _fields, level) => void levels.push(level ?? 'info'),
+  })
+  const streamed = await post({ ...hello, stream: true })
+  expect(streamed.status).toBe(200)
+  read.resolve()
+  expect((await eventsOf(streamed)).at(-1)).toMatchObject({
+    type: 'error',
+    error: { type: 'api_error', code: 'declined', message: 'The request is left to another model.' },
+  })
+  expect((await post(hello)).status).toBe(409)
+  expect(levels).toEqual(['info', 'info'])
+  const metrics = await (await app.request('/metrics')).text()
+  expect(metrics).toContain('llmrouter_container_requests_total{outcome="declined"} 2')
+})
+
+test('answers with 200 and no text where the first words are a stop sequence', async () => {
+  const stopped = readingEngine(Promise.resolve(), () => ({
+    type: 'end',
+    stopReason: 'stop_sequence',
+    stopSequence: 'Hello',
+    outputTokens: 1,
+  }))
+  const { post } = scriptedContainer({ engine: () => stopped })
+  const response = await post({ ...hello, stop_sequences: ['Hello'] })
+  expect(response.status).toBe(200)
+  expect(await response.json()).toMatchObject({
+    content: [{ type: 'text', text: '' }],
+    stop_reason: 'stop_sequence',
+    stop_sequence: 'Hello',
+  })
 })

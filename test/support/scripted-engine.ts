@@ -50,6 +50,7 @@ export function createScriptedEngine(script: Script): ScriptedEngine {
   async function* generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<EngineEvent> {
     requests.push(request)
     yield { type: 'start', inputTokens: await countTokens(request) }
+    yield { type: 'prefilled' }
     const words = script.words.slice(0, request.maxTokens)
     for (const [index, text] of words.entries()) {
       if (index === 1 && script.hold) await Promise.race([script.hold, abortOf(signal)])

@@ -2,8 +2,8 @@
  * Assembles tokens into text events, holds back what may become a stop sequence, and remembers why the text ended.
  * Knows no model.
  */
+import { createStopMatcher } from '../../../shared/stop-sequences.ts'
 import type { EngineEvent } from '../engine.ts'
-import { createStopMatcher } from './stop-sequences.ts'
 import { createTokenText } from './token-text.ts'
 
 export type GenerationOutput = {

@@ -43,7 +43,7 @@ export async function createTransformersEngine(
         `The prompt has ${ids.length} tokens; ${info.name} reads at most ${info.contextLength}. Shorten it.`,
       )
     yield { type: 'start', inputTokens: ids.length }
-    const disconnect = new AbortController()
+    const unread = new AbortController()
     const queue = createAsyncQueue<EngineEvent>()
     const maxTokens = Math.min(request.maxTokens, room)
     const sequence = createSequence({
@@ -56,7 +56,7 @@ export async function createTransformersEngine(
         model.tokenizer.decode(tokens, { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
       push: queue.push,
     })
-    const stopped = AbortSignal.any([either, disconnect.signal])
+    const stopped = AbortSignal.any([either, unread.signal])
     const run = decode(model, sequence, maxTokens, stopped).then(queue.end, queue.fail)
     try {
       for await (const event of queue) {
@@ -65,7 +65,7 @@ export async function createTransformersEngine(
       }
       throwIfStopped(signal, closed.signal)
     } finally {
-      disconnect.abort()
+      unread.abort()
       await run
     }
   }

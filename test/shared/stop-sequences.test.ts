@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createStopMatcher } from '../../../../inference/engine/text/stop-sequences.ts'
+import { createStopMatcher } from '../../shared/stop-sequences.ts'
 
 function feed(pieces: readonly string[], sequences: readonly string[]) {
   const matcher = createStopMatcher(sequences)
