@@ -105,6 +105,7 @@ function composeLocal(
       url,
       secret,
       protocol,
+      model: config.model,
       fetch,
       log: localLog,
       now,

@@ -47,7 +47,7 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
     const found = extractFeatures(request.view)
     const features = request.structured ? { ...found, structuredOutput: true } : found
     const verdict = dependencies.classify(features)
-    const decideNow = () =>
+    const decideBy = (asked: boolean) =>
       decide(features, verdict, {
         strategy,
         requestedModel: request.view.model,
@@ -58,10 +58,10 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
         sideRequestsLocal: dependencies.sideRequestsLocal,
         staysWithSession: request.agentSession && !dependencies.sideRequestsLocal,
         localOnlyFeature: request.logprobs ? 'logprobs' : undefined,
-        local: local && describeLocal(local, dependencies),
+        local: local && describeLocal(local, dependencies, asked),
         claude: dependencies.claude,
       })
-    const decision = decideNow()
+    const decision = decideBy(false)
     if (local === undefined) return { strategy, features, verdict, decision }
     const refreshing = local.refresh(request.waitUntil)
     if (dependencies.claude.configured && goesToClaudeAnyway(decision, request.view.model)) {
@@ -70,7 +70,7 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
       return { strategy, features, verdict, decision }
     }
     await refreshing
-    return { strategy, features, verdict, decision: decideNow() }
+    return { strategy, features, verdict, decision: decideBy(true) }
   }
 }
 
@@ -80,14 +80,17 @@ function goesToClaudeAnyway(decision: Decision, requestedModel: string): boolean
   return namesClaude && decision.targets[0]?.provider === 'claude'
 }
 
+/** @param asked whether the local model was asked already: what has not been asked may read any length */
 function describeLocal(
   local: LocalPool,
   { localTasks, localMaxInputTokens }: PlannerDependencies,
+  asked: boolean,
 ): NonNullable<Circumstances['local']> {
   const model = local.model()
+  const unstated = asked || model !== undefined ? DEFAULT_MAX_INPUT_TOKENS : Number.POSITIVE_INFINITY
   return {
     model: local.modelName() ?? 'local',
     card: effectiveCard(model?.card, localTasks),
-    maxInputTokens: localMaxInputTokens ?? model?.maxInputTokens ?? DEFAULT_MAX_INPUT_TOKENS,
+    maxInputTokens: localMaxInputTokens ?? model?.maxInputTokens ?? unstated,
   }
 }

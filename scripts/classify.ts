@@ -66,6 +66,7 @@ async function shippedPlanner(): Promise<Planner> {
     name: known?.name ?? container.modelName,
     card: known?.card,
     maxInputTokens: container.maxInputTokens,
+    isContainer: true,
   }
   const pool: LocalPool = {
     model: () => model,

@@ -16,6 +16,8 @@ type ChatCompletionRequestBody = {
   readonly top_p?: number
   readonly top_k?: number
   readonly logprobs?: true
+  readonly chat_template_kwargs: { readonly enable_thinking: false }
+  readonly reasoning_effort?: 'none'
 }
 
 type ServerMessage = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }
@@ -25,12 +27,18 @@ type ServerRequestOptions = {
   readonly model: string
   /** Whether the server shall report log-probabilities. */
   readonly logprobs?: boolean
+  /** The most that an answer may hold there; servers refuse what would not fit their context. */
+  readonly maxTokens?: number | undefined
+  /** Whether the server takes "none" for a reasoning effort; some refuse a request with a value that they don't know. */
+  readonly effortNone?: boolean
 }
 
 /**
  * Translates a request. It always streams and always asks for usage: the answer's translation folds, and the
  * server's own count is the only exact one. `max_tokens` is used rather than `max_completion_tokens`, which older
  * servers do not know; `top_k` is no parameter of OpenAI's, but llama.cpp and vLLM take it and Ollama ignores it.
+ * A model that can think is asked not to, in both ways that servers have: by the template's switch (llama.cpp, vLLM) and
+ * by the effort (Ollama).
  * @throws {RouterError} `unsupported` if the request holds tools or anything that is not text
  */
 export function toChatCompletionRequest(
@@ -46,7 +54,7 @@ export function toChatCompletionRequest(
   return {
     model: options.model,
     messages: toServerMessages(request),
-    max_tokens: request.max_tokens,
+    max_tokens: Math.min(request.max_tokens, options.maxTokens ?? request.max_tokens),
     stream: true,
     stream_options: { include_usage: true },
     ...(stops.length > 0 ? { stop: stops } : {}),
@@ -54,6 +62,8 @@ export function toChatCompletionRequest(
     ...(typeof request.top_p === 'number' ? { top_p: request.top_p } : {}),
     ...(typeof request.top_k === 'number' ? { top_k: request.top_k } : {}),
     ...(options.logprobs ? { logprobs: true } : {}),
+    chat_template_kwargs: { enable_thinking: false },
+    ...(options.effortNone ? { reasoning_effort: 'none' } : {}),
   }
 }
 

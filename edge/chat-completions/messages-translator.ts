@@ -6,7 +6,7 @@
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
 import type { KnownEvent } from '../../shared/events.ts'
-import { emptyUsage, type Usage } from '../../shared/messages.ts'
+import { type ContentBlock, emptyUsage, type Usage } from '../../shared/messages.ts'
 
 const count = z.nullish(z.number())
 
@@ -17,6 +17,9 @@ const toolCallSchema = z.looseObject({
 })
 const deltaSchema = z.looseObject({
   content: z.nullish(z.string()),
+  /** What the model thinks: llama.cpp and older vLLM by the first name, Ollama and newer vLLM by the second. */
+  reasoning_content: z.nullish(z.string()),
+  reasoning: z.nullish(z.string()),
   refusal: z.nullish(z.string()),
   tool_calls: z.nullish(z.array(toolCallSchema)),
 })
@@ -68,7 +71,7 @@ export type MessagesTranslator = {
   readonly end: () => KnownEvent[]
 }
 
-type OpenBlock = { readonly index: number; readonly tool: number | undefined }
+type OpenBlock = { readonly index: number; readonly holds: 'text' | 'thinking' | { readonly tool: number } }
 
 /** Returns a translator for one answer. */
 export function createMessagesTranslator(options: MessagesTranslatorOptions): MessagesTranslator {
@@ -109,47 +112,38 @@ export function createMessagesTranslator(options: MessagesTranslatorOptions): Me
     return [{ type: 'content_block_stop', index }]
   }
 
-  const addText = (text: string, logprob: number | undefined): KnownEvent[] => {
-    const events: KnownEvent[] = []
-    if (open === undefined || open.tool !== undefined) {
-      events.push(...closeBlock())
-      open = { index: blockCount++, tool: undefined }
-      events.push({
-        type: 'content_block_start',
-        index: open.index,
-        content_block: { type: 'text', text: '' },
-      })
-    }
-    const delta = { type: 'text_delta', text, ...(logprob === undefined ? {} : { logprob }) }
-    events.push({ type: 'content_block_delta', index: open.index, delta })
-    return events
+  const openBlock = (holds: OpenBlock['holds'], content_block: ContentBlock): KnownEvent[] => {
+    const closing = closeBlock()
+    open = { index: blockCount++, holds }
+    return [...closing, { type: 'content_block_start', index: open.index, content_block }]
   }
+
+  const addDelta = (delta: { readonly type: string; readonly [field: string]: unknown }): KnownEvent[] =>
+    open === undefined ? [] : [{ type: 'content_block_delta', index: open.index, delta }]
+
+  const addText = (text: string, logprob: number | undefined): KnownEvent[] => [
+    ...(open?.holds === 'text' ? [] : openBlock('text', { type: 'text', text: '' })),
+    ...addDelta({ type: 'text_delta', text, ...(logprob === undefined ? {} : { logprob }) }),
+  ]
+
+  const addThinking = (thinking: string): KnownEvent[] => [
+    ...(open?.holds === 'thinking' ? [] : openBlock('thinking', { type: 'thinking', thinking: '' })),
+    ...addDelta({ type: 'thinking_delta', thinking }),
+  ]
 
   const addToolCall = (call: z.infer<typeof toolCallSchema>, at: number): KnownEvent[] => {
     const events: KnownEvent[] = []
     const tool = call.index ?? at
-    if (open === undefined || open.tool !== tool) {
+    if (typeof open?.holds !== 'object' || open.holds.tool !== tool) {
       const name = call.function?.name
       if (!name || tools.has(tool))
         throw new RouterError('upstream', 'The local model server sent a piece of a tool call out of order.')
       tools.add(tool)
-      events.push(...closeBlock())
-      open = { index: blockCount++, tool }
       const id = call.id || `toolu_${options.id}_${tool}`
-      events.push({
-        type: 'content_block_start',
-        index: open.index,
-        content_block: { type: 'tool_use', id, name, input: {} },
-      })
+      events.push(...openBlock({ tool }, { type: 'tool_use', id, name, input: {} }))
     }
     const json = call.function?.arguments
-    if (json)
-      events.push({
-        type: 'content_block_delta',
-        index: open.index,
-        delta: { type: 'input_json_delta', partial_json: json },
-      })
-    return events
+    return json ? [...events, ...addDelta({ type: 'input_json_delta', partial_json: json })] : events
   }
 
   const addChoice = (choice: Choice): KnownEvent[] => {
@@ -157,7 +151,9 @@ export function createMessagesTranslator(options: MessagesTranslatorOptions): Me
     if (typeof choice.stop_reason === 'string') stopSequence = choice.stop_reason
     const delta = choice.delta ?? choice.message
     const text = `${delta?.content ?? ''}${delta?.refusal ?? ''}`
+    const thinking = delta?.reasoning_content || delta?.reasoning
     return [
+      ...(thinking ? addThinking(thinking) : []),
       ...(text === '' ? [] : addText(text, meanLogprob(choice))),
       ...(delta?.tool_calls ?? []).flatMap(addToolCall),
     ]

@@ -4,11 +4,13 @@
  */
 import type { AddressInfo } from 'node:net'
 import { type ServerType, serve } from '@hono/node-server'
+import { expect, test } from 'vitest'
 import { createApp, type ServiceStatus } from '../../inference/app.ts'
 import { createMetrics } from '../../inference/serving/metrics.ts'
 import { createScheduler } from '../../inference/serving/scheduler.ts'
 import { RouterError } from '../../shared/errors.ts'
 import { framesOf, localMessage } from '../support/edge/messages.ts'
+import { ask, createTestRouter } from '../support/edge/router.ts'
 import { createScriptedEngine, type Script as EngineScript } from '../support/scripted-engine.ts'
 import { type Script, startUpstream } from '../support/upstream.ts'
 import { stream } from '../support/upstream-messages.ts'
@@ -23,6 +25,26 @@ const SECRET = 'shared-secret-0123456789'
 describeLocalServer('our container', startOwn)
 describeLocalServer('a foreign Messages server', startForeignMessages)
 for (const dialect of OPENAI_DIALECTS) describeLocalServer(dialect.name, () => startOpenAi(dialect))
+
+test('our container says through the router why it cannot serve a request', async () => {
+  const server = await startOwn()
+  try {
+    const router = await createTestRouter({ LOCAL_LLM_URL: server.url, ...server.settings }, { fetch })
+    const stops = Array.from({ length: 20 }, (_, at) => `stop ${at}`)
+    for (const [fields, reason] of [
+      [{ temperature: 3 }, 'temperature: must be from 0 to 2'],
+      [{ stop_sequences: stops }, 'stop_sequences'],
+    ] as const) {
+      const response = await router.post(ask('Hello!', { model: 'local', ...fields }), {
+        'x-router-force': 'local',
+      })
+      expect(response.status).toBe(400)
+      expect(await response.text()).toContain(reason)
+    }
+  } finally {
+    await server.close()
+  }
+})
 
 async function startOwn(): Promise<LocalServer> {
   let status: ServiceStatus = 'ready'
@@ -77,6 +99,7 @@ async function startOwn(): Promise<LocalServer> {
       else
         restart({ words: how === 'error' ? [] : PIECES.slice(0, 2), failure: new Error('the engine broke') })
     },
+    think: () => restart({ words: ['<thi', 'nk>\npondering', '\n</think>\n\n', ...PIECES] }),
     asked: () => asked,
     reset() {
       busy = false
@@ -95,6 +118,17 @@ function startForeignMessages(): Promise<LocalServer> {
     // It has no /readyz.
     other: respondByPath({ '/v1/models': JSON.stringify({ data: [{ type: 'model', id: 'foreign' }] }) }),
     usual: stream(frames),
+    thinking: stream(
+      framesOf(
+        localMessage({
+          model: 'foreign',
+          content: [
+            { type: 'thinking', thinking: 'pondering', signature: 's' },
+            { type: 'text', text: TEXT },
+          ],
+        }),
+      ),
+    ),
     unfinished: [...stream(frames.slice(0, 4)).slice(0, -1), finish],
     model: 'foreign',
     settings: {},
@@ -108,6 +142,7 @@ function startOpenAi(dialect: OpenAiDialect): Promise<LocalServer> {
     path: '/v1/chat/completions',
     other: respondByPath({ '/v1/models': dialect.models }),
     usual: chatStream(whole),
+    thinking: chatStream([dialect.thought, ...whole]),
     // Neither a finish reason nor [DONE].
     unfinished: [...chatStream(whole.slice(0, 2)).slice(0, -2), finish],
     model: dialect.configuredModel ?? dialect.model,
@@ -125,6 +160,7 @@ type Foreign = {
   readonly other: Script
   readonly usual: Script
   readonly unfinished: Script
+  readonly thinking: Script
   readonly model: string
   readonly settings: Readonly<Record<string, string>>
   /** The body of its 503. */
@@ -153,6 +189,7 @@ async function startForeign({
       else if (how === 'error') upstream.next(respond(500, '{"error":{"message":"CUDA out of memory"}}'))
       else upstream.next(scripts.unfinished)
     },
+    think: () => upstream.next(scripts.thinking),
     asked: () => upstream.hits.map(({ body }) => JSON.parse(body.toString())),
     reset: upstream.reset,
     close: upstream.close,

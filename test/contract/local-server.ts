@@ -16,6 +16,8 @@ export type LocalServer = {
   /** Settings that the router needs for it. */
   readonly settings: Readonly<Record<string, string>>
   readonly fail: (how: 'busy' | 'loading' | 'error' | 'unfinished') => void
+  /** Lets the next answer begin with thoughts, in the way that this kind of server tells them. */
+  readonly think: () => void
   /** Bodies of the requests for answers so far. */
   readonly asked: () => readonly Record<string, unknown>[]
   readonly reset: () => void
@@ -125,6 +127,21 @@ export function describeLocalServer(name: string, start: () => Promise<LocalServ
         { role: 'user', content: 'Hello!\n\nHow are you?' },
       ])
   })
+
+  for (const stream of [false, true])
+    test(`${name}: gives no thoughts of its model to the client${stream ? ' (stream)' : ''}`, async () => {
+      await router.post(ask())
+      server.think()
+      const response = await router.post(ask('Hello again! How are you?', { stream }))
+      expect(response.headers.get('x-router-route')).toBe('local')
+      if (!stream) {
+        expect(await response.json()).toMatchObject({ content: [{ type: 'text', text: server.text }] })
+        return
+      }
+      const text = await response.text()
+      expect(streamedText(readEvents(text))).toBe(server.text)
+      expect(text).not.toMatch(/think|pondering/)
+    })
 
   for (const [how, cause] of [
     ['busy', 'overloaded'],

@@ -16,6 +16,8 @@ export type OpenAiDialect = {
   readonly loading: string
   /** The data of a stream's frames. */
   readonly answer: (pieces: readonly string[]) => readonly unknown[]
+  /** A chunk that tells a thought. */
+  readonly thought: unknown
 }
 
 const usage = { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 }
@@ -37,6 +39,7 @@ export const OPENAI_DIALECTS: readonly OpenAiDialect[] = [
     }),
     loading: '{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}',
     // A role-only chunk first, usage in a chunk of its own with timings.
+    thought: piece('tiny.gguf', { reasoning_content: 'pondering' }, null),
     answer: (pieces) => [
       piece('tiny.gguf', { role: 'assistant', content: null }, null),
       ...pieces.map((content) => piece('tiny.gguf', { content }, null)),
@@ -57,6 +60,7 @@ export const OPENAI_DIALECTS: readonly OpenAiDialect[] = [
     }),
     loading: '{"error":{"message":"server busy, please try again","type":"api_error"}}',
     // The role with every piece, an empty finish reason, usage in a chunk of its own with empty choices.
+    thought: piece('qwen3:0.6b', { role: 'assistant', content: '', reasoning: 'pondering' }, ''),
     answer: (pieces) => [
       ...pieces.map((content) => piece('qwen3:0.6b', { role: 'assistant', content }, '')),
       piece('qwen3:0.6b', { role: 'assistant', content: '' }, 'stop'),
@@ -72,6 +76,7 @@ export const OPENAI_DIALECTS: readonly OpenAiDialect[] = [
     }),
     loading: '{"object":"error","message":"Engine is starting","type":"ServiceUnavailable","code":503}',
     // Log-probabilities and a stop reason are there and null; usage is null on all but the last.
+    thought: piece('Qwen/Qwen3-0.6B', { reasoning_content: 'pondering' }, null, { usage: null }),
     answer: (pieces) => [
       piece('Qwen/Qwen3-0.6B', { role: 'assistant', content: '' }, null, { usage: null }),
       ...pieces.map((content) =>
@@ -86,6 +91,7 @@ export const OPENAI_DIALECTS: readonly OpenAiDialect[] = [
     model: 'small',
     models: '{"object":"list","data":[{"id":"small"}]}',
     loading: 'Service Unavailable',
+    thought: piece('small', { content: '<think>pondering</think>\n\n' }),
     answer: (pieces) => [...pieces.map((content) => piece('small', { content })), piece('small', {}, 'stop')],
   },
 ]

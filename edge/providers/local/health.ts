@@ -3,20 +3,10 @@
  * Probes are made beside requests, never in front of them once the server is known; a sleeping server is woken by
  * its probe. State of the isolate: it may vanish at any time.
  */
-import * as z from 'zod/mini'
-import { type ErrorCode, RouterError, readRetryAfterMs } from '../../../shared/errors.ts'
+import { type ErrorCode, RouterError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
-import { type ModelCard, readModelCard } from '../../../shared/model-card.ts'
-import { discardBody, type Fetch, fetchOrUnavailable } from '../provider.ts'
 import { createBreaker } from './breaker.ts'
-import type { LocalProtocol } from './protocol.ts'
-
-export type LocalModel = {
-  readonly name: string
-  /** What the server says that it may be trusted with; undefined where it says nothing. */
-  readonly card: ModelCard | undefined
-  readonly maxInputTokens: number | undefined
-}
+import { askReadiness, DEFAULT_LOADING_WAIT_MS, type LocalModel, type ReadinessOptions } from './readiness.ts'
 
 export type LocalState = 'unknown' | 'ready' | 'waking' | 'busy' | 'down'
 
@@ -28,7 +18,7 @@ export type LocalHealth = {
   readonly expectedWaitMs: () => number
   /** Why a request must not be sent now, or undefined where it may. Starts a probe when one is due. */
   readonly unavailableReason: (waitUntil: (work: Promise<unknown>) => void) => RouterError | undefined
-  /** Learns model and readiness, in the foreground only while nothing is known. Never throws. */
+  /** Refreshes model and readiness, in the foreground only while nothing is known. Never throws. */
   readonly refresh: (waitUntil: (work: Promise<unknown>) => void) => Promise<void>
   /** Takes the right to send a request. @throws {RouterError} where another request is trying already */
   readonly begin: () => void
@@ -40,13 +30,8 @@ export type LocalHealth = {
   readonly noteLoad: (headers: Headers) => void
 }
 
-export type LocalHealthOptions = {
-  readonly url: string
-  readonly secret: string | undefined
-  readonly protocol: LocalProtocol
-  readonly fetch: Fetch
+export type LocalHealthOptions = ReadinessOptions & {
   readonly log: Log
-  readonly now: () => number
   /** Longest time a request waits to refresh what the server is, ms. */
   readonly refreshTimeoutMs: number
   /** A request that would wait longer than this is not sent, ms. */
@@ -59,26 +44,7 @@ const MODEL_FRESH_MS = 60_000
 const LOAD_FRESH_MS = 5_000
 /** A free instance takes 30 to 60 s to wake; deferred work may live for 30 s after the response. */
 const PROBE_TIMEOUT_MS = 25_000
-const DEFAULT_LOADING_WAIT_MS = 5_000
 const REFUSED_AGAIN_MS = 2_000
-
-const readySchema = z.looseObject({
-  model: z.optional(z.string()),
-  card: z.optional(z.unknown()),
-  maxInputTokens: z.optional(z.number()),
-  expectedWaitMs: z.optional(z.number()),
-  /** How other servers list their model, with the limits that some of them state. */
-  data: z.optional(
-    z.array(
-      z.looseObject({
-        id: z.string(),
-        max_model_len: z.nullish(z.number()),
-        context_length: z.nullish(z.number()),
-        max_input_tokens: z.nullish(z.number()),
-      }),
-    ),
-  ),
-})
 
 /** Returns the health of a server of which nothing is known yet. */
 export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
@@ -192,60 +158,6 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
   }
 }
 
-/** vLLM and OpenRouter-like servers state the whole context; an answer needs its part of it. */
-function statedInputTokens(listed: {
-  readonly max_input_tokens?: number | null | undefined
-  readonly max_model_len?: number | null | undefined
-  readonly context_length?: number | null | undefined
-}): number | undefined {
-  if (typeof listed.max_input_tokens === 'number') return listed.max_input_tokens
-  const context = listed.max_model_len ?? listed.context_length
-  return typeof context === 'number' ? Math.floor(context / 2) : undefined
-}
-
 function notAvailable(): RouterError {
   return new RouterError('unavailable', 'The local model is not available.')
-}
-
-async function askReadiness(
-  { url, secret, protocol, fetch, now }: LocalHealthOptions,
-  signal: AbortSignal,
-): Promise<{ model: LocalModel; waitMs: number | undefined }> {
-  for (const path of protocol.readinessPaths) {
-    const init = { headers: protocol.headers(secret), signal }
-    const response = await fetchOrUnavailable(fetch, `${url}${path}`, init, 'The local model').catch(
-      (error) => {
-        throw signal.aborted
-          ? new RouterError('timeout', 'The local model did not say in time whether it is ready.')
-          : error
-      },
-    )
-    // Another server than ours has no such page.
-    if (response.status === 404 || response.status === 405) {
-      discardBody(response)
-      continue
-    }
-    if (!response.ok) {
-      discardBody(response)
-      const retryAfterMs =
-        response.status === 503
-          ? (readRetryAfterMs(response.headers, now()) ?? DEFAULT_LOADING_WAIT_MS)
-          : undefined
-      throw new RouterError('unavailable', 'The local model is not ready.', { retryAfterMs })
-    }
-    const parsed = readySchema.safeParse(await response.json().catch(() => undefined))
-    if (!parsed.success)
-      throw new RouterError('unavailable', 'Something else answers at the address of the local model.')
-    const { model, card, maxInputTokens, expectedWaitMs, data } = parsed.data
-    const listed = data?.[0]
-    return {
-      model: {
-        name: model ?? listed?.id ?? 'local',
-        card: readModelCard(card),
-        maxInputTokens: maxInputTokens ?? (listed && statedInputTokens(listed)),
-      },
-      waitMs: expectedWaitMs,
-    }
-  }
-  throw new RouterError('unavailable', 'Something else answers at the address of the local model.')
 }

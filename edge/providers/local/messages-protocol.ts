@@ -3,18 +3,10 @@
  * Sends only what a text model can use; everything else in a request has been kept away by the rules.
  */
 import { parseStreamEvent } from '../../../shared/events.ts'
-import type { MessagesRequest } from '../../../shared/messages.ts'
+import { textOf } from '../../../shared/messages.ts'
 import type { LocalProtocol } from './protocol.ts'
 
-const FIELDS = [
-  'max_tokens',
-  'messages',
-  'system',
-  'stop_sequences',
-  'temperature',
-  'top_p',
-  'top_k',
-] as const
+const FIELDS = ['stop_sequences', 'temperature', 'top_p', 'top_k'] as const
 
 export const localMessagesProtocol: LocalProtocol = {
   path: '/v1/messages',
@@ -23,8 +15,18 @@ export const localMessagesProtocol: LocalProtocol = {
     'anthropic-version': '2023-06-01',
     ...(secret === undefined ? {} : { 'x-api-key': secret, authorization: `Bearer ${secret}` }),
   }),
-  body(request, model) {
-    const body: Record<string, unknown> = { model, stream: true }
+  body(request, { model, server }) {
+    // Text alone, built anew: what else a block or a turn may hold is of no use there and may be large.
+    const messages = request.messages.map(({ role, content }) => ({ role, content: textOf(content) }))
+    const system = textOf(request.system)
+    const body: Record<string, unknown> = {
+      model,
+      stream: true,
+      max_tokens: Math.min(request.max_tokens, server?.maxOutputTokens ?? request.max_tokens),
+      messages,
+      ...(system === '' ? {} : { system }),
+      ...(server?.isContainer ? {} : { thinking: { type: 'disabled' } }),
+    }
     for (const field of FIELDS) {
       const value = request[field]
       if (value !== undefined && value !== null) body[field] = value
@@ -35,4 +37,4 @@ export const localMessagesProtocol: LocalProtocol = {
     push: ({ data, event }) => [parseStreamEvent(data, event)],
     end: () => [],
   }),
-} satisfies LocalProtocol & { body: (request: MessagesRequest, model: string) => unknown }
+}

@@ -2,28 +2,22 @@
  * The local model over HTTP: one attempt, never retried here (Claude is the retry). Several servers are used least
  * expected wait first, equals in turn. The stream is the only primitive: a non-streaming answer is collected from it.
  */
-import * as z from 'zod/mini'
-import { RouterError, readRetryAfterMs } from '../../../shared/errors.ts'
-import { collect, isContent, type KnownEvent, type StreamEvent } from '../../../shared/events.ts'
+import { RouterError } from '../../../shared/errors.ts'
+import { collect, type StreamEvent } from '../../../shared/events.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { MessagesRequest } from '../../../shared/messages.ts'
-import { createSseDecoder, encodeSseEvent } from '../../../shared/sse.ts'
 import { commitAtContent } from '../../fallback/commit.ts'
 import { createDeadline, type Deadline } from '../../fallback/deadline.ts'
 import { type RouterRequest, wantsStream } from '../../request.ts'
 import { LOCAL_MODEL } from '../../routing/virtual-models.ts'
 import type { Deadlines } from '../../settings/core-settings.ts'
 import type { Target } from '../../target.ts'
-import {
-  type AnswerChunk,
-  discardBody,
-  type Fetch,
-  fetchOrUnavailable,
-  type Provider,
-  readChunk,
-} from '../provider.ts'
+import { type AnswerChunk, discardBody, type Fetch, fetchOrUnavailable, type Provider } from '../provider.ts'
+import { type Report, readAnswer } from './answer-stream.ts'
 import type { LocalHealth } from './health.ts'
-import type { LocalProtocol, LocalReader } from './protocol.ts'
+import type { LocalProtocol } from './protocol.ts'
+import { createServerChoice } from './server-choice.ts'
+import { errorOfEvent, errorOfResponse, isFromContainer } from './upstream-errors.ts'
 
 export type LocalProviderOptions = {
   readonly servers: readonly LocalHealth[]
@@ -53,7 +47,7 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
           // Where nobody else can answer, an answer without a word is what the model had to say.
           acceptsEmpty: (stopReason) => isLast || stopReason === 'stop_sequence',
         })
-        if (!commitment.committed) throw reportedError()
+        if (!commitment.committed) throw errorOfEvent(commitment.error, false)
         const answer = { target, status: 200, headers: ignoredHeaders(server, request) }
         if (wantsStream(request)) return { ...answer, body: { kind: 'stream', chunks: commitment.pieces } }
         const events: StreamEvent[] = []
@@ -70,9 +64,6 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
     },
   }
 }
-
-/** One verdict on the server for each request: that it answered to the end, or how it failed. */
-type Report = { readonly succeeded: () => void; readonly failed: (error: RouterError) => void }
 
 function createReport(server: LocalHealth, request: RouterRequest): Report {
   let told = false
@@ -120,40 +111,21 @@ function patient(deadlines: Deadlines): Deadlines {
   }
 }
 
-/**
- * Returns a choice among servers: the least expected wait, and of those that expect the same (servers of other makes
- * say nothing of it) the one that was asked longest ago.
- * @throws {RouterError} the choice throws a server's reason if none may be asked
- */
-function createServerChoice(servers: readonly LocalHealth[]): (request: RouterRequest) => LocalHealth {
-  const turns = new Map<LocalHealth, number>()
-  let turn = 0
-  return (request) => {
-    const reasons = servers.map((server) => server.unavailableReason(request.waitUntil))
-    const open = servers.filter((_, index) => reasons[index] === undefined)
-    open.sort(
-      (left, right) =>
-        left.expectedWaitMs() - right.expectedWaitMs() || (turns.get(left) ?? 0) - (turns.get(right) ?? 0),
-    )
-    const best = open[0]
-    if (best === undefined)
-      throw (
-        reasons.find((error) => error !== undefined) ??
-        new RouterError('unavailable', 'No local model is configured.')
-      )
-    turns.set(best, ++turn)
-    return best
-  }
-}
-
 async function ask(
   { protocol, secret, deadlines, fetch, log, now }: LocalProviderOptions,
-  asked: Asked,
+  { server, request, target, deadline, report }: Asked,
 ): Promise<AsyncGenerator<AnswerChunk>> {
-  const { server, request, target, deadline } = asked
   server.begin()
-  deadline.stage(deadlines.headersMs, 'The local model did not begin to answer')
-  const model = target.model === LOCAL_MODEL ? (server.model()?.name ?? target.model) : target.model
+  const { headersMs, firstContentMs } = deadlines
+  const known = server.model()
+  // Our container sends headers as soon as the request has its slot; other servers may read the whole prompt first.
+  const admitsFirst = known?.isContainer ?? false
+  deadline.stage(
+    admitsFirst ? headersMs : headersMs + firstContentMs,
+    'The local model did not begin to answer',
+  )
+  const model = target.model === LOCAL_MODEL ? (known?.name ?? target.model) : target.model
+  const options = { model, logprobs: request.logprobs, server: known }
   const response = await deadline.within(
     fetchOrUnavailable(
       fetch,
@@ -165,126 +137,39 @@ async function ask(
           ...protocol.headers(secret),
           'content-type': 'application/json',
           accept: 'text/event-stream',
-          // The container sends headers when the request has its slot: waiting longer than for them is in vain.
-          'x-deadline-ms': String(Math.min(deadlines.headersMs, deadlines.firstContentMs)),
+          // The longest wait for a slot: nobody waits any longer for headers.
+          'x-deadline-ms': String(Math.min(headersMs, firstContentMs)),
           'x-router-request-id': request.id,
           ...(request.logprobs ? { 'x-logprobs': '1' } : {}),
         },
-        body: JSON.stringify(protocol.body(withOwnSampling(server, request), model, request.logprobs)),
+        body: JSON.stringify(protocol.body(withOwnSampling(server, request), options)),
         signal: deadline.signal,
       },
       'The local model',
     ),
   )
   server.noteLoad(response.headers)
-  if (!response.ok || response.body === null) throw await httpError(response, deadline, log, now())
+  if (!response.ok || response.body === null) {
+    if (response.status === 401 || response.status === 403) logRefusedSecret(log, response.status)
+    throw await errorOfResponse(response, deadline.within, now())
+  }
   if (!/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')) {
     discardBody(response)
     throw new RouterError('upstream', 'Something else answered in place of the local model.')
   }
-  return readAnswer(response.body, protocol.createReader(model, request.id), deadlines, asked)
+  if (admitsFirst) deadline.stage(firstContentMs, 'The local model wrote nothing')
+  return readAnswer(response.body, {
+    reader: protocol.createReader(model, request.id),
+    fromContainer: isFromContainer(response),
+    deadlines,
+    deadline,
+    report,
+  })
 }
 
-/** Yields the answer as the client gets it, each event encoded; ends at `message_stop`. */
-async function* readAnswer(
-  body: ReadableStream<Uint8Array>,
-  translator: LocalReader,
-  { firstContentMs, idleMs }: Deadlines,
-  { deadline, report }: Asked,
-): AsyncGenerator<AnswerChunk> {
-  const reader = body.getReader()
-  const decoder = createSseDecoder()
-  let started = false
-  deadline.stage(firstContentMs, 'The local model wrote nothing')
-  try {
-    for (;;) {
-      const { done, value } = await deadline.within(readChunk(reader, 'the local model'))
-      const events = done ? translator.end() : decoder.push(value).flatMap((frame) => translator.push(frame))
-      for (const event of events) {
-        if (event.type === 'error') throw reportedError()
-        started ||= isContent(event)
-        // Pings are the server's: only what the model makes, thoughts included, shows that it lives.
-        if (started && event.type !== 'ping') deadline.stage(idleMs, 'The local model wrote nothing more')
-        else if (event.type === 'unknown') deadline.stage(firstContentMs, 'The local model wrote nothing')
-        if (event.type === 'message_stop') report.succeeded()
-        yield encode(event)
-        if (event.type === 'message_stop') return
-      }
-      if (done) throw new RouterError('upstream', 'The local model ended its answer before it was complete.')
-    }
-  } catch (error) {
-    const known = RouterError.from(error)
-    report.failed(known)
-    throw known
-  } finally {
-    // Whoever closes the iteration before its end has disconnected.
-    report.failed(new RouterError('cancelled', 'The client closed the connection.'))
-    reader.cancel().catch(() => {})
-    deadline.cancel()
-  }
-}
-
-function reportedError(): RouterError {
-  return new RouterError('upstream', 'The local model failed while it was answering.')
-}
-
-const encoder = new TextEncoder()
-
-/** Events of types that this version does not know stay here: no client was promised them. */
-function encode(event: StreamEvent): AnswerChunk {
-  const bytes =
-    event.type === 'unknown' ? new Uint8Array() : encoder.encode(encodeSseEvent(withoutLogprob(event)))
-  return { bytes, events: [event] }
-}
-
-/** `logprob` is a word between container and edge; no Messages client knows it. */
-function withoutLogprob(event: KnownEvent): KnownEvent {
-  if (event.type !== 'content_block_delta' || event.delta.logprob === undefined) return event
-  const { logprob: _logprob, ...delta } = event.delta
-  return { ...event, delta }
-}
-
-async function httpError(
-  response: Response,
-  deadline: Deadline,
-  log: Log,
-  now: number,
-): Promise<RouterError> {
-  const { status } = response
-  const retryAfterMs = readRetryAfterMs(response.headers, now)
-  const own = await ownReason(response, deadline)
-  if (status === 409 && own !== undefined) return new RouterError('declined', own)
-  if (status === 400 && own !== undefined) return new RouterError('unsupported', own)
-  // 529 is what Anthropic's own API says when it is full; servers that imitate it say the same.
-  if (status === 429 || status === 529)
-    return new RouterError('overloaded', 'The local model is busy.', { retryAfterMs: retryAfterMs ?? 1_000 })
-  if (status === 503) return new RouterError('unavailable', 'The local model is not ready.', { retryAfterMs })
-  if (status === 400 || status === 413 || status === 422)
-    return new RouterError('unsupported', 'The local model cannot serve this request.')
-  if (status === 401 || status === 403) {
-    log(
-      '[Router] The local model refuses the shared secret',
-      { status, hint: 'LOCAL_LLM_SECRET must be the same on both sides' },
-      'error',
-    )
-    return new RouterError('unavailable', 'The local model refuses the router.')
-  }
-  return new RouterError('upstream', 'The local model failed.')
-}
-
-const errorSchema = z.looseObject({ error: z.looseObject({ message: z.string() }) })
-const LONGEST_REASON = 300
-
-/** Returns what our own container gives as its reason; other servers' words may hold anything and stay here. */
-async function ownReason(response: Response, deadline: Deadline): Promise<string | undefined> {
-  if (!response.headers.has('x-queue-depth')) {
-    discardBody(response)
-    return undefined
-  }
-  const parsed = errorSchema.safeParse(await deadline.within(response.json()).catch(() => undefined))
-  return parsed.success
-    ? parsed.data.error.message.replaceAll(/\p{Cc}+/gu, ' ').slice(0, LONGEST_REASON)
-    : undefined
+function logRefusedSecret(log: Log, status: number): void {
+  const hint = 'LOCAL_LLM_SECRET must be the same on both sides'
+  log('[Router] The local model refuses the shared secret', { status, hint }, 'error')
 }
 
 function traceHeaders(request: RouterRequest): Record<string, string> {

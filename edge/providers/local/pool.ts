@@ -1,9 +1,10 @@
 /**
  * The local servers as one: what model they have and whether any of them may be asked. Choosing one for a request
- * is the provider's (`local.ts`).
+ * is the provider's (`server-choice.ts`).
  */
 import type { RouterError } from '../../../shared/errors.ts'
-import type { LocalHealth, LocalModel, LocalState } from './health.ts'
+import type { LocalHealth, LocalState } from './health.ts'
+import type { LocalModel } from './readiness.ts'
 
 export type LocalPool = {
   readonly model: () => LocalModel | undefined

@@ -5,6 +5,7 @@
 import type { StreamEvent } from '../../../shared/events.ts'
 import type { MessagesRequest } from '../../../shared/messages.ts'
 import type { SseFrame } from '../../../shared/sse.ts'
+import type { LocalModel } from './readiness.ts'
 
 export type LocalProtocol = {
   /** Path of the endpoint that answers, below the server's address. */
@@ -12,10 +13,22 @@ export type LocalProtocol = {
   /** Where the server may say that it is ready and which model it has, most telling first. */
   readonly readinessPaths: readonly string[]
   readonly headers: (secret: string | undefined) => Record<string, string>
-  /** The request's body, always asking for a stream: a whole answer is its fold. */
-  readonly body: (request: MessagesRequest, model: string, logprobs: boolean) => unknown
+  /**
+   * The request's body: its text alone, always asking for a stream (a non-streaming answer is its fold) and for no
+   * thinking.
+   * @throws {RouterError} `unsupported` if the server could not answer what it holds
+   */
+  readonly body: (request: MessagesRequest, options: BodyOptions) => unknown
   /** Returns a translator of one answer's frames into events. */
   readonly createReader: (model: string, requestId: string) => LocalReader
+}
+
+export type BodyOptions = {
+  /** The name under which the server is asked for its model. */
+  readonly model: string
+  readonly logprobs: boolean
+  /** What is known of the server; undefined before it has said anything. */
+  readonly server: LocalModel | undefined
 }
 
 export type LocalReader = {

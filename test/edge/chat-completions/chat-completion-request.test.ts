@@ -12,7 +12,19 @@ test('asks for a stream with usage under the name that the server knows', () => 
     max_tokens: 64,
     stream: true,
     stream_options: { include_usage: true },
+    chat_template_kwargs: { enable_thinking: false },
   })
+})
+
+test('asks for no thinking by the effort as well where the server takes that', () => {
+  const body = toChatCompletionRequest(hello, { model: 'qwen', effortNone: true })
+  expect(body.reasoning_effort).toBe('none')
+})
+
+test('asks for no longer an answer than the server has room for', () => {
+  const lengthOf = (maxTokens?: number) =>
+    toChatCompletionRequest(hello, { model: 'm', maxTokens }).max_tokens
+  expect([lengthOf(undefined), lengthOf(2_048), lengthOf(32)]).toEqual([64, 64, 32])
 })
 
 test('puts the system text first and passes sampling and stops on', () => {
@@ -45,6 +57,7 @@ test('puts the system text first and passes sampling and stops on', () => {
     stream: true,
     stream_options: { include_usage: true },
     logprobs: true,
+    chat_template_kwargs: { enable_thinking: false },
   })
 })
 

@@ -100,10 +100,25 @@ test('takes [DONE] without a finish reason as the end', async () => {
   expect((await message(frame({ content: 'Hi' }), '[DONE]')).stop_reason).toBe('end_turn')
 })
 
-test('ignores null content, reasoning and other choices', async () => {
+test.each(['reasoning_content', 'reasoning'])(
+  'gives what a server calls %s as a thinking block',
+  async (field) => {
+    const answer = await message(
+      frame({ role: 'assistant', content: null, [field]: 'hm' }),
+      frame({ content: '', [field]: ', ah' }),
+      frame({ content: 'Hi', [field]: null }),
+      stop,
+    )
+    expect(answer.content).toEqual([
+      { type: 'thinking', thinking: 'hm, ah' },
+      { type: 'text', text: 'Hi' },
+    ])
+  },
+)
+
+test('ignores null content and other choices', async () => {
   const answer = await message(
-    frame({ role: 'assistant', content: null, reasoning_content: 'hm' }),
-    frame({ reasoning_content: 'hm', content: '' }),
+    frame({ role: 'assistant', content: null }),
     JSON.stringify({
       choices: [
         { index: 1, delta: { content: 'other' } },

@@ -60,6 +60,7 @@ test('refreshes model, card, limit and load in the foreground, once', async () =
     name: 'tiny-model',
     card,
     maxInputTokens: 1_000,
+    isContainer: true,
   })
   expect(health.state()).toBe('ready')
   expect(health.expectedWaitMs()).toBe(120)
@@ -207,41 +208,11 @@ test('holds nothing against it that a client did or that its model cannot do', (
   expect(health.state()).toBe('unknown')
 })
 
-test('takes another server than ours for ready where it lists its models', async () => {
-  readiness.answer((hit) =>
-    hit.url.endsWith('/v1/models')
-      ? HttpResponse.json({ object: 'list', data: [{ id: 'their-model' }] })
-      : new HttpResponse('not here', { status: 404 }),
-  )
-  const { health, refresh } = healthOf()
-  await refresh()
-  expect(health.model()).toEqual({
-    name: 'their-model',
-    card: undefined,
-    maxInputTokens: undefined,
-  })
-  expect(health.state()).toBe('ready')
-})
-
-test.each([
-  [{ max_input_tokens: 3_000, max_model_len: 9_000 }, 3_000],
-  [{ max_model_len: 8_192 }, 4_096],
-  [{ context_length: 2_048 }, 1_024],
-])('takes from other servers what they state of their limits: %o', async (stated, limit) => {
-  readiness.answer((hit) =>
-    hit.url.endsWith('/v1/models')
-      ? HttpResponse.json({ object: 'list', data: [{ id: 'their-model', ...stated }] })
-      : new HttpResponse('not here', { status: 404 }),
-  )
-  const { health, refresh } = healthOf()
-  await refresh()
-  expect(health.model()?.maxInputTokens).toBe(limit)
-})
-
 test('takes a page that is no answer for somebody else’s', async () => {
   for (const responder of [
     () => new HttpResponse('<html>internals-canary</html>', { status: 200 }),
     () => HttpResponse.json([1]),
+    () => HttpResponse.json({}),
     () => HttpResponse.json({}, { status: 401 }),
     refused,
   ]) {

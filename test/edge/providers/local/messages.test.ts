@@ -198,28 +198,126 @@ test('gives an answer without text that a stop sequence ended, and holds it agai
   expect(container.hits).toHaveLength(6)
 })
 
-test('takes pings for no sign of life of the model', async () => {
-  const ping = 'event: ping\ndata: {"type":"ping"}\n\n'
-  const first = framesToFirstContent(localMessage())
+const ping = 'event: ping\ndata: {"type":"ping"}\n\n'
+const deltaOf = (delta: Record<string, unknown>) =>
+  `event: content_block_delta\ndata: ${JSON.stringify({ type: 'content_block_delta', index: 0, delta })}\n\n`
+const emptyText = deltaOf({ type: 'text_delta', text: '' })
+
+/** Answers with `first`, then with `piece` again and again, and then with `last`. */
+function repeating(first: readonly string[], piece: string, everyMs: number, times: number, last: string[]) {
+  const pieces = [...first, ...Array.from({ length: times }, () => piece), ...last]
   const encoder = new TextEncoder()
-  container.answer(
-    () =>
-      new Response(
-        new ReadableStream<Uint8Array>({
-          start(controller) {
-            for (const frame of first) controller.enqueue(encoder.encode(frame))
-          },
-          async pull(controller) {
-            await new Promise((resolve) => setTimeout(resolve, 20))
-            controller.enqueue(encoder.encode(ping))
-          },
-        }),
-        { headers: { 'content-type': 'text/event-stream' } },
-      ),
-  )
+  let at = 0
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      if (at >= first.length) await new Promise((resolve) => setTimeout(resolve, everyMs))
+      const next = pieces[at++]
+      if (next === undefined) controller.close()
+      else controller.enqueue(encoder.encode(next))
+    },
+  })
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+}
+
+test.each([
+  ['pings', ping],
+  ['empty pieces', emptyText],
+])('takes %s for no sign of life of the model', async (_, piece) => {
+  const first = framesToFirstContent(localMessage())
+  container.answer(() => repeating(first, piece, 20, 1_000, []))
   const router = await createTestRouter({ LOCAL_IDLE_MS: '100', LOCAL_TIMEOUT_MS: '30000' })
   const text = await (await router.post(ask(SIMPLE_PROMPT, { stream: true }))).text()
   expect(readEvents(text).at(-1)?.data).toMatchObject({ type: 'error', error: { type: 'timeout_error' } })
+})
+
+test.each([
+  ['pings', ping],
+  ['empty pieces', emptyText],
+])('leaves a request of which the container brings nothing but %s to Claude', async (_, piece) => {
+  container.answer(() => repeating(framesOf(localMessage()).slice(0, 2), piece, 20, 1_000, []))
+  const router = await createTestRouter({ LOCAL_FIRST_CONTENT_MS: '100', LOCAL_TIMEOUT_MS: '30000' })
+  const response = await router.post(ask())
+  expect(response.headers.get('x-router-route')).toBe('claude')
+  expect(response.headers.get('x-router-fallback')).toBe('timeout')
+})
+
+test('waits for a model that thinks first, and gives its answer without the thoughts', async () => {
+  const frames = framesOf(
+    localMessage({
+      content: [
+        { type: 'thinking', thinking: 'Hm.', signature: '' },
+        { type: 'text', text: LOCAL_TEXT },
+      ],
+    }),
+  )
+  const thought = deltaOf({ type: 'thinking_delta', thinking: 'hm' })
+  container.answer(() => repeating(frames.slice(0, 2), thought, 60, 20, frames.slice(2)))
+  const router = await createTestRouter({ LOCAL_FIRST_CONTENT_MS: '600' })
+  const response = await router.post(ask(SIMPLE_PROMPT, { stream: true }))
+  expect(response.headers.get('x-router-route')).toBe('local')
+  expect(readEvents(await response.text())).toEqual(readEvents(framesOf(localMessage()).join('')))
+})
+
+const lists = () =>
+  readiness.answer((hit) =>
+    hit.url.endsWith('/v1/models')
+      ? HttpResponse.json({ data: [{ id: 'their-model' }] })
+      : new HttpResponse('not here', { status: 404 }),
+  )
+const lateHeaders = async () => {
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  return streamOf(framesOf(localMessage()))
+}
+
+test('gives a server that sends headers with its first word as long as for the first word', async () => {
+  lists()
+  container.answer(lateHeaders)
+  const router = await createTestRouter({ LOCAL_HEADERS_MS: '100', LOCAL_FIRST_CONTENT_MS: '10000' })
+  expect((await router.post(ask())).headers.get('x-router-route')).toBe('local')
+})
+
+test('is passed over while it is too slow for every request, though it says that it is ready', async () => {
+  container.answer(silence)
+  const router = await createTestRouter({ LOCAL_HEADERS_MS: '50' })
+  for (let at = 0; at < 6; at++)
+    expect((await router.post(ask(`Hello ${at}`))).headers.get('x-router-route')).toBe('claude')
+  expect(container.hits).toHaveLength(3)
+})
+
+test('asks another server for no thinking and for no more than it has room for', async () => {
+  readiness.answer((hit) =>
+    hit.url.endsWith('/v1/models')
+      ? HttpResponse.json({ data: [{ id: 'their-model', max_model_len: 4_096 }] })
+      : new HttpResponse('not here', { status: 404 }),
+  )
+  await (await createTestRouter()).post(ask(SIMPLE_PROMPT, { max_tokens: 32_000 }))
+  expect(JSON.parse(container.hits[0]?.text ?? '')).toMatchObject({
+    model: 'their-model',
+    max_tokens: 2_048,
+    thinking: { type: 'disabled' },
+  })
+})
+
+test('sends the text of a request and nothing that hangs on it', async () => {
+  const block = { type: 'text', text: SIMPLE_PROMPT, cache_control: { type: 'ephemeral' } }
+  const messages = [{ role: 'user', content: [block] }]
+  const router = await createTestRouter()
+  const system = [{ ...block, text: 'Be kind.' }]
+  expect((await router.post({ ...ask(), messages, system })).headers.get('x-router-route')).toBe('local')
+  expect(JSON.parse(container.hits[0]?.text ?? '')).toMatchObject({
+    system: 'Be kind.',
+    messages: [{ role: 'user', content: SIMPLE_PROMPT }],
+  })
+})
+
+test('reads as much in the first request of an isolate as in any later one', async () => {
+  readiness.answer(() => ready({ maxInputTokens: 100_000 }))
+  const router = await createTestRouter({ LLM_STRATEGY: 'local_fallback' })
+  const long = 'We met at the station and walked home. '.repeat(400)
+  const routes: (string | null)[] = []
+  for (const at of ['first', 'second'])
+    routes.push((await router.post(ask(`${at}: ${long}`))).headers.get('x-router-route'))
+  expect(routes).toEqual(['local', 'local'])
 })
 
 const LOCAL_ONLY = { 'x-router-force': 'local' }
@@ -235,6 +333,22 @@ test('passes on why our own container cannot serve a request, and no other serve
   container.answer(bad('internals-canary', 400, {}))
   const foreign = await router.post(ask(SIMPLE_PROMPT), LOCAL_ONLY)
   expect(await foreign.text()).not.toContain('canary')
+})
+
+test('passes on our own container’s reason as well where it comes within the stream', async () => {
+  const error = { type: 'invalid_request_error', message: 'The prompt has 5 tokens\u2028too many.' }
+  const frame = `event: error\ndata: ${JSON.stringify({ type: 'error', error })}\n\n`
+  const router = await createTestRouter()
+  container.answer(() => streamOf([frame], { headers: { 'x-queue-depth': '0' } }))
+  for (let at = 0; at < 4; at++) {
+    const own = await router.post(ask(SIMPLE_PROMPT, { stream: true }), LOCAL_ONLY)
+    expect(own.status).toBe(400)
+    expect(await own.json()).toMatchObject({ error: { message: 'The prompt has 5 tokens too many.' } })
+  }
+  container.answer(() => streamOf([frame]))
+  const foreign = await router.post(ask(SIMPLE_PROMPT, { stream: true }), LOCAL_ONLY)
+  expect(foreign.status).toBe(502)
+  expect(await foreign.text()).not.toContain('too many')
 })
 
 test('leaves a request that the container declines to Claude, and holds it against nobody', async () => {
