@@ -49,7 +49,7 @@ export type RouterRequest = {
   readonly cutAt: readonly string[]
   /** The request belongs to an agent's session, whose side requests stay together unless the operator allows. */
   readonly agentSession: boolean
-  /** Aborted when the client leaves. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal
   /** Milliseconds since the epoch. */
   readonly startedAt: number

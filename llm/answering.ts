@@ -50,14 +50,14 @@ export function createAnswering(options: AnsweringOptions): Answering {
     await orAborted(localModel.start(), request.signal)
   }
 
-  const refusal = ({ body, status, headers }: GatewayResult): RouterError =>
+  const upstreamError = ({ body, status, headers }: GatewayResult): RouterError =>
     body?.kind === 'non_streaming'
       ? upstreamErrorOf(body.bytes, status, headers, now())
       : new RouterError('internal', 'The router gave an answer of another kind than was asked for.')
 
   async function* streamed(request: RouterRequest): AsyncGenerator<StreamChunk, void> {
     const result = await keepAlive(handle(request))
-    if (result.body.kind !== 'stream') throw refusal(result)
+    if (result.body.kind !== 'stream') throw upstreamError(result)
     const fold = createMessageFold()
     for await (const event of eventsOf(result.body)) {
       if (event.type === 'error') throw streamError(event.error.type)
@@ -82,7 +82,8 @@ export function createAnswering(options: AnsweringOptions): Answering {
     async nonStreaming(request) {
       try {
         const result = await keepAlive(handle(request))
-        if (result.body.kind !== 'non_streaming' || result.body.message === undefined) throw refusal(result)
+        if (result.body.kind !== 'non_streaming' || result.body.message === undefined)
+          throw upstreamError(result)
         return createReply(result.body.message, receiptOf(result))
       } catch (error) {
         throw forCaller(error, request)

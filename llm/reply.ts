@@ -1,6 +1,6 @@
 /**
  * What a program gets: an answer with who gave it, why and at what cost, or an error. Both are made out of the
- * gateway's result here, for whole answers and for streams.
+ * gateway's result here, for non-streaming answers and for streams.
  */
 import * as z from 'zod'
 import { localFailure, type Receipt } from '../edge/ledger/receipt.ts'
@@ -40,7 +40,7 @@ export type Reply = {
   readonly savedUsd: number | undefined
   readonly stopReason: string | null
   readonly requestId: string
-  /** The whole answer as the Messages API gives it. */
+  /** The complete answer as the Messages API gives it. */
   readonly message: Message
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a store of whole answers offers. A store that fails is a miss and a log line, never a failed request.
+ * What a store of complete answers offers. A store that fails is a miss and a log line, never a failed request.
  */
 import type { Message } from '../../shared/messages.ts'
 import type { Target } from '../target.ts'

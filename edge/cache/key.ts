@@ -34,7 +34,7 @@ export function uncacheableReason(request: RouterRequest, features: Features): s
   return undefined
 }
 
-/** Says whether an answer is whole and plain enough to be given again. */
+/** Says whether an answer is complete and plain enough to be given again. */
 export function isCacheableAnswer(message: Message): boolean {
   return (
     COMPLETE_STOP_REASONS.has(message.stop_reason ?? '') &&

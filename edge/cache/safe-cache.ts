@@ -12,7 +12,7 @@ import { cacheKey, isCacheableAnswer } from './key.ts'
 export type SafeCache = {
   /** Returns the answer that this target gave to the same request before. Never throws. */
   readonly read: (request: RouterRequest, target: Target) => Promise<CacheEntry | undefined>
-  /** Keeps an answer under the target that gave it, if it is whole and plain. Never throws. */
+  /** Keeps an answer under the target that gave it, if it is complete and plain. Never throws. */
   readonly write: (request: RouterRequest, entry: CacheEntry) => Promise<void>
 }
 

@@ -7,7 +7,7 @@ import { createGateway, type GatewayDependencies } from '../../edge/gateway.ts'
 import type { Receipt } from '../../edge/ledger/receipt.ts'
 import type { AnswerChunk } from '../../edge/providers/provider.ts'
 import { RouterError } from '../../shared/errors.ts'
-import { parseStreamEvent } from '../../shared/events.ts'
+import { collect, parseStreamEvent } from '../../shared/events.ts'
 import { encodeSseEvent } from '../../shared/sse.ts'
 import { BOB_KEY, CLAUDE_TEXT, COMPLEX_PROMPT, LOCAL_TEXT, SIMPLE_PROMPT } from '../support/edge/canaries.ts'
 import { collectLog, loggedLines, requestMessages } from '../support/edge/log-collector.ts'
@@ -65,6 +65,27 @@ for (const first of [false, true])
       }
       expect(container.hits).toHaveLength(asked)
     })
+
+test.each([true, false])(
+  'gives an answer again as it was, whatever fields it holds (kept from a stream: %s)',
+  async (stream) => {
+    const message = claudeMessage({
+      container: { id: 'container_1', expires_at: null },
+      usage: {
+        ...claudeMessage().usage,
+        iterations: [{ type: 'message', input_tokens: 3 }, []],
+        server_tool_use: { web_search_requests: 0 },
+        output_tokens_details: { thinking_tokens: 0 },
+      },
+    })
+    claude.answer(() => (stream ? streamOf(framesOf(message)) : Response.json(message)))
+    const router = await createTestRouter(CLAUDE_ONLY)
+    await warm(router, ask(COMPLEX_PROMPT, { stream }))
+    expect(await (await router.post(ask(COMPLEX_PROMPT))).json()).toEqual(message)
+    const events = readEvents(await (await router.post(ask(COMPLEX_PROMPT, { stream: true }))).text())
+    expect(await collect(events.map(({ data }) => parseStreamEvent(JSON.stringify(data))))).toEqual(message)
+  },
+)
 
 test('gives Claude’s answers again as well', async () => {
   const router = await createTestRouter(CLAUDE_ONLY)
