@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { SummaryReporter } from './scripts/summary-reporter.ts'
 
 // Real processes, real ports, real models: one file at a time on small machines.
 const serial = {
@@ -10,6 +11,7 @@ const serial = {
 
 export default defineConfig({
   test: {
+    reporters: ['default', new SummaryReporter()],
     projects: [
       {
         extends: true,

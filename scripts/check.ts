@@ -36,6 +36,10 @@ const steps: Step[] = [
   { name: 'types: tests', run: tool('typescript/bin/tsc', '-p', 'test') },
   { name: 'format, lint, import boundaries (biome)', run: tool('@biomejs/biome/bin/biome', 'check', '.') },
   { name: 'dead code and dependencies (knip)', run: tool('knip/bin/knip.js', '--no-progress') },
+  {
+    name: 'code that only tests use (knip --production)',
+    run: tool('knip/bin/knip.js', '--production', '--workspace', '.', '--no-progress'),
+  },
   { name: 'lockfiles', run: checkLockfile },
   { name: 'bundle of the edge (wrangler deploy --dry-run)', run: checkBundle },
 ]

@@ -7,23 +7,26 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, dirname, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ensureDependencies, InstallError } from './bootstrap/install.mjs'
 import { ensureNode } from './bootstrap/node.mjs'
 
-const root = resolve(import.meta.dirname ?? dirname(new URL(import.meta.url).pathname), '..')
-const [script, ...args] = process.argv.slice(2)
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const [script = '', ...args] = process.argv.slice(2)
 const stopped = new AbortController()
 /** @type {import('node:child_process').ChildProcess | undefined} */
 let child
 
 // A terminal sends Ctrl-C to the whole group, a process manager may signal only us: pass it on either way.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => passOn(signal))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => {
+    stopped.abort()
+    child?.kill(signal)
+  })
 
 try {
-  if (script === undefined || !existsSync(resolve(root, script)))
-    throw new InstallError(
-      `There is no script ${script ?? ''}. Usage: node scripts/run.mjs SCRIPT.ts [ARGUMENTS]`,
-    )
+  if (script === '' || !existsSync(resolve(root, script)))
+    throw new InstallError(`There is no script ${script}. Usage: node scripts/run.mjs SCRIPT.ts [ARGUMENTS]`)
   const options = { say: (line) => console.error(line), signal: stopped.signal }
   await ensureDependencies(root, options)
   runWith(await ensureNode(root, options))
@@ -34,16 +37,12 @@ try {
 
 function runWith(node) {
   if (stopped.signal.aborted) process.exit(130)
-  const settings = resolve(root, '.env')
-  child = spawn(
-    node,
-    [...(existsSync(settings) ? [`--env-file=${settings}`] : []), resolve(root, script), ...args],
-    {
-      cwd: root,
-      stdio: 'inherit',
-      env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` },
-    },
-  )
+  const settings = pathToFileURL(resolve(root, 'scripts/settings/load.ts')).href
+  child = spawn(node, ['--import', settings, resolve(root, script), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` },
+  })
   child.on('error', (error) => {
     console.error(`${node} cannot be started: ${error.message}`)
     process.exit(1)
@@ -51,9 +50,4 @@ function runWith(node) {
   child.on('exit', (code, signal) =>
     process.exit(code ?? 128 + (constants.signals[signal ?? 'SIGKILL'] ?? 0)),
   )
-}
-
-function passOn(signal) {
-  stopped.abort()
-  child?.kill(signal)
 }

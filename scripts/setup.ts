@@ -2,9 +2,9 @@
  * `npm run setup`: cache folder, .env, the model's files, a first question to the model.
  * Asks before a large download; without a terminal it says what it would do and exits with 2.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
 import { readInferenceConfig } from '../inference/config.ts'
@@ -12,6 +12,8 @@ import { locateModel, missingModelFiles, SHIPPED_DIR } from '../inference/models
 import { RouterError } from '../shared/errors.ts'
 import { setEnvValues } from './env-file.ts'
 import { createTerminal, formatBytes, pullModel, tryModel } from './model-console.ts'
+import { ROOT } from './run-command.ts'
+import { readSettingsFile, SettingsFileError, writeSettingsFile } from './settings/environment.ts'
 
 const USAGE = `Usage: npm run setup -- [--model NAME] [--yes]
 
@@ -19,7 +21,6 @@ const USAGE = `Usage: npm run setup -- [--model NAME] [--yes]
                  (without it: LOCAL_MODEL_NAME, or the model that comes with the repository)
   --yes          download without asking, however large`
 
-const ROOT = resolve(import.meta.dirname, '..')
 /** Larger downloads than this, in bytes, are asked about. */
 const ASK_ABOVE_BYTES = 200_000_000
 
@@ -39,7 +40,7 @@ async function main(argv: string[]): Promise<number> {
   try {
     return await setUp(options.model, options.yes)
   } catch (error) {
-    if (!(error instanceof RouterError)) throw error
+    if (!(error instanceof RouterError || error instanceof SettingsFileError)) throw error
     process.stderr.write(`${error.message}\n`)
     return 1
   }
@@ -103,7 +104,7 @@ function writeEnvFile(chosen: string | undefined): void {
   const path = join(ROOT, '.env')
   const isNew = !existsSync(path)
   const example = join(ROOT, '.env.example')
-  const before = readIfThere(isNew ? example : path)
+  const before = isNew ? readFileSync(example, 'utf8') : readSettingsFile(ROOT)
   const defaults = { LOCAL_LLM_ENABLED: 'true', LLM_STRATEGY: 'hybrid' }
   const withDefaults = setEnvValues(before, defaults, !isNew)
   const after =
@@ -112,10 +113,6 @@ function writeEnvFile(chosen: string | undefined): void {
     out.print('.env: nothing to change')
     return
   }
-  writeFileSync(path, after, isNew ? { mode: 0o600 } : {})
+  writeSettingsFile(ROOT, after, 'replace')
   out.print(isNew ? '.env: written' : '.env: changed, your other values are kept')
-}
-
-function readIfThere(path: string): string {
-  return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }

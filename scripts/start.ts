@@ -1,32 +1,29 @@
 /**
- * `npm start` and `npm run dev`: the composition root of the local stack. Reads the settings, checks the ports, starts
+ * `npm start` and `npm run dev`: the composition root of the local stack. Reads the settings, claims the ports, starts
  * edge and container, prints what is ready, and ends everything with this process. `--watch` restarts on changes.
  */
-import { rmSync, watch } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { watch } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import * as z from 'zod/mini'
 import { readConfig, SETTING_NAMES } from '../edge/config.ts'
-import { createAsk } from './ask.ts'
+import { createAsk, readAnswer } from './ask.ts'
+import { ROOT } from './run-command.ts'
 import {
-  applyChangedFile,
   createSettingsFile,
-  type Environment,
+  readEnvironment,
   readSettingsFile,
+  SettingsFileError,
   withoutEmpty,
 } from './settings/environment.ts'
 import { unreadNameNotes } from './settings/unread-names.ts'
-import { portProblem, type WantedPort } from './stack/ports.ts'
-import { waitForAnswer, waitForModel } from './stack/readiness.ts'
-import { type Stack, startStack } from './stack/stack.ts'
-import { readStackSettings, type StackSettings } from './stack/stack-settings.ts'
+import { claimPorts, type WantedPort } from './stack/ports.ts'
+import type { Ending, Program } from './stack/process-group.ts'
+import { startStack } from './stack/stack.ts'
+import { PortError, readStackSettings, type StackSettings } from './stack/stack-settings.ts'
 import { edgeLines, loadingLine, modelLine, startingLines } from './stack/welcome.ts'
-import {
-  readableEdgeLine,
-  wranglerArguments,
-  wranglerEnvironment,
-  writeEdgeSettings,
-} from './stack/wrangler-dev.ts'
+import { readableEdgeLine, wranglerArguments, wranglerEnvironment } from './stack/wrangler-dev.ts'
 
 const USAGE = `Usage: npm start, or npm run dev
 
@@ -35,42 +32,28 @@ const USAGE = `Usage: npm start, or npm run dev
 
 Settings are in .env, which the first start writes from .env.example. Ctrl-C ends every process.`
 
-type Round = {
-  readonly settings: StackSettings
-  /** What is wrong with the edge's settings; it then answers 503 to everything. */
-  readonly problems: readonly string[]
-}
-
-const SECOND_CTRL_C_AFTER_MS = 1_000
+const ASK_EVERY_MS = 200
 /** Whoever has our port either answers at once or is not us, ms. */
 const ASK_TIMEOUT_MS = 2_000
 const STILL_LOADING_EVERY_MS = 30_000
 
-const root = resolve(import.meta.dirname, '..')
+const modelSchema = z.looseObject({ model: z.string() })
+
 const watching = readArguments()
 const say = (line: string) => console.log(line)
 const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => {})
-let stack: Stack | undefined
-let settingsFile: string | undefined
+const ask = createAsk(fetch, ASK_TIMEOUT_MS)
+const ending = new AbortController()
 let round = new AbortController()
-let stoppingSince: number | undefined
+let stopStack: (() => Promise<void>) | undefined
+let claimed: readonly number[] = []
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0))
 // Whoever reads our output may leave first (npm start | head); the processes have to end all the same.
 process.stdout.on('error', () => void end(0))
 
-try {
-  if (createSettingsFile(root)) say('Wrote .env from .env.example: your settings live there, git ignores it.')
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exit(1)
-}
-let environment: Environment = { ...process.env }
-const first = await readSettings()
-if (first !== undefined && (await portsAreFree(first.settings))) {
-  await launch(first)
-  if (watching) restartOnChangedSettings()
-} else await end(1)
+await launch()
+if (watching) restartOnChangedSettings()
 
 function readArguments(): boolean {
   try {
@@ -86,126 +69,145 @@ function readArguments(): boolean {
   }
 }
 
-async function readSettings(): Promise<Round | undefined> {
+/** Starts with the settings of now, or ends with what is wrong about them. */
+async function launch(): Promise<void> {
   try {
+    if (createSettingsFile(ROOT))
+      say('Wrote .env from .env.example: your settings live there, git ignores it.')
+    const environment = withoutEmpty(readEnvironment(ROOT))
     const settings = readStackSettings(environment, SETTING_NAMES)
-    const notes = [...settings.notes, ...unreadNameNotes(readSettingsFile(root))]
     const checked = await readConfig(settings.edge)
-    if (checked.ok) return { settings: { ...settings, notes }, problems: [] }
+    const problems = checked.ok ? [] : checked.problems
     // An edge that refuses every request has no use for a model.
-    const noContainer = 'a setting is wrong'
-    return { settings: { ...settings, notes, noContainer }, problems: checked.problems }
+    const noContainer = checked.ok ? settings.noContainer : 'a setting is wrong'
+    const notes = [...settings.notes, ...unreadNameNotes(readSettingsFile(ROOT))]
+    await start({ ...settings, noContainer, notes }, problems, environment)
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    return undefined
+    if (!(error instanceof SettingsFileError || error instanceof PortError)) throw error
+    console.error(error.message)
+    await end(1)
   }
 }
 
-async function portsAreFree(settings: StackSettings): Promise<boolean> {
+async function start(
+  settings: StackSettings,
+  problems: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<void> {
   const wanted: WantedPort[] = [{ port: settings.routerPort, setting: 'ROUTER_PORT' }]
   if (settings.noContainer === undefined)
     wanted.push({ port: settings.inferencePort, setting: 'INFERENCE_PORT' })
-  const problem = await portProblem(wanted, createAsk(fetch, ASK_TIMEOUT_MS))
-  if (problem !== undefined) console.error(`${problem.cause} ${problem.fix}`)
-  return problem === undefined
-}
-
-async function launch({ settings, problems }: Round): Promise<void> {
-  if (stoppingSince !== undefined) return
-  for (const line of startingLines(settings, problems)) say(line)
-  try {
-    settingsFile = writeEdgeSettings(root, settings.edge)
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    void end(1)
-    return
+  const problem = await claimPorts(
+    wanted.filter(({ port }) => !claimed.includes(port)),
+    ask,
+  )
+  if (problem !== undefined) {
+    console.error(`${problem.cause} ${problem.fix}`)
+    return end(1)
   }
-  stack = startStack({
-    edge: {
-      file: process.execPath,
-      args: wranglerArguments(root, settings.routerPort, settingsFile),
-      directory: root,
-      environment: wranglerEnvironment(withoutEmpty(environment), SETTING_NAMES),
-      onLine: (line) => {
-        const readable = readableEdgeLine(line)
-        if (readable !== undefined) say(readable)
-      },
-    },
-    container:
-      settings.noContainer === undefined
-        ? {
-            file: process.execPath,
-            args: [
-              ...(watching ? ['--watch', '--watch-preserve-output'] : []),
-              join(root, 'inference/index.ts'),
-            ],
-            directory: root,
-            environment: settings.container,
-            onLine: say,
-          }
-        : undefined,
-    say,
-    onEdgeEnded: (message) => {
-      console.error(message)
-      void end(1)
-    },
-  })
+  claimed = [...claimed, ...wanted.map(({ port }) => port)]
+  if (ending.signal.aborted) return
+  for (const line of startingLines(settings, problems)) say(line)
+  const programs = new Map<'edge' | 'container', Program>([['edge', edgeProgram(settings, environment)]])
+  if (settings.noContainer === undefined) programs.set('container', containerProgram(settings))
+  stopStack = startStack(programs, onEnded)
   round = new AbortController()
-  void announce({ settings, problems }, round.signal)
+  void announce(settings, problems.length > 0, round.signal)
 }
 
-async function announce({ settings, problems }: Round, signal: AbortSignal): Promise<void> {
+function edgeProgram(settings: StackSettings, environment: Readonly<Record<string, string>>): Program {
+  return {
+    file: process.execPath,
+    args: wranglerArguments(ROOT, settings.routerPort, join(ROOT, '.wrangler/state')),
+    directory: ROOT,
+    environment: wranglerEnvironment(environment, SETTING_NAMES, settings.edge),
+    onLine: (line) => {
+      const readable = readableEdgeLine(line)
+      if (readable !== undefined) say(readable)
+    },
+  }
+}
+
+function containerProgram(settings: StackSettings): Program {
+  return {
+    file: process.execPath,
+    args: [...(watching ? ['--watch', '--watch-preserve-output'] : []), join(ROOT, 'inference/index.ts')],
+    directory: ROOT,
+    environment: settings.container,
+    onLine: say,
+  }
+}
+
+function onEnded(name: 'edge' | 'container', { code, signal }: Ending): void {
+  const what = `The ${name} ended (${signal ?? `code ${code}`}); the lines above say why.`
+  if (name === 'container') say(`${what} Claude answers alone until you start again.`)
+  else {
+    console.error(what)
+    void end(1)
+  }
+}
+
+async function announce(settings: StackSettings, misconfigured: boolean, signal: AbortSignal): Promise<void> {
   const startedAt = performance.now()
   const seconds = () => (performance.now() - startedAt) / 1000
-  const deps = { fetch, pause, signal }
-  const model =
-    settings.noContainer === undefined
-      ? waitForModel(`http://127.0.0.1:${settings.inferencePort}/readyz`, deps)
-      : undefined
-  if (!(await waitForAnswer(`http://127.0.0.1:${settings.routerPort}/healthz`, deps))) return
-  for (const line of edgeLines(settings, problems.length > 0, watching)) say(line)
-  if (model === undefined) return
+  const edge = async () => (await ask(`http://127.0.0.1:${settings.routerPort}/healthz`)) !== undefined
+  if (!(await until(edge, signal))) return
+  for (const line of edgeLines(settings, misconfigured, watching)) say(line)
+  if (settings.noContainer !== undefined) return
   const reminder = setInterval(() => say(loadingLine(seconds())), STILL_LOADING_EVERY_MS)
   signal.addEventListener('abort', () => clearInterval(reminder))
-  const name = await model
+  const ready = async () => {
+    const answer = await ask(`http://127.0.0.1:${settings.inferencePort}/readyz`)
+    return answer?.status === 200 && (readAnswer(answer, modelSchema) ?? { model: '' })
+  }
+  const found = await until(ready, signal)
   clearInterval(reminder)
-  if (name !== undefined) say(modelLine(name, seconds()))
+  if (found) say(modelLine(found.model, seconds()))
+}
+
+/** Asks until the answer is not false; undefined where `signal` comes first. */
+async function until<T>(check: () => Promise<T | false>, signal: AbortSignal): Promise<T | undefined> {
+  while (!signal.aborted) {
+    const found = await check()
+    if (found !== false) return found
+    await pause(ASK_EVERY_MS, signal)
+  }
+  return undefined
 }
 
 function restartOnChangedSettings(): void {
-  let known = readSettingsFile(root)
-  let restarting: Promise<void> | undefined
+  let known = readSettingsFile(ROOT)
+  let restarting = Promise.resolve()
   // The folder is watched, because editors replace files: a watch on the file itself would end with the old one.
-  watch(root, (_event, name) => {
+  watch(ROOT, (_event, name) => {
     if (name !== '.env') return
-    restarting = (restarting ?? Promise.resolve()).then(async () => {
-      const text = readSettingsFile(root)
-      if (text === known || stoppingSince !== undefined) return
-      environment = applyChangedFile(environment, known, text)
+    restarting = restarting.then(async () => {
+      const text = readableSettings()
+      if (text === undefined || text === known || ending.signal.aborted) return
       known = text
-      const changed = await readSettings()
-      if (changed === undefined) return
       say('.env has changed: restarting.')
       round.abort()
-      await stack?.stop()
-      if (await portsAreFree(changed.settings)) await launch(changed)
-      else await end(1)
+      await stopStack?.()
+      await launch()
     })
   })
 }
 
-function onSignal(signal: NodeJS.Signals): void {
-  const now = performance.now()
-  // A terminal's Ctrl-C arrives twice, from the terminal and from npm: only a later one means "at once".
-  if (stoppingSince === undefined) void end(0)
-  else if (signal === 'SIGINT' && now - stoppingSince > SECOND_CTRL_C_AFTER_MS) stack?.kill()
+/** Returns the text of `.env`; says what is wrong with it and returns undefined where it cannot be read. */
+function readableSettings(): string | undefined {
+  try {
+    return readSettingsFile(ROOT)
+  } catch (error) {
+    if (!(error instanceof SettingsFileError)) throw error
+    console.error(error.message)
+    return undefined
+  }
 }
 
 async function end(code: number): Promise<void> {
-  if (stoppingSince !== undefined) return
-  stoppingSince = performance.now()
+  if (ending.signal.aborted) return
+  ending.abort()
   round.abort()
-  await stack?.stop()
-  if (settingsFile !== undefined) rmSync(settingsFile, { force: true })
+  await stopStack?.()
   process.exit(code)
 }

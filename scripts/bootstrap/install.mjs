@@ -2,20 +2,32 @@
  * Installs npm packages when they are missing or not the ones in the lockfile; says nothing where they are.
  * Decides by a stamp in node_modules or, without one, by npm's own list of what it installed.
  */
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { withLock } from './lock.mjs'
-import { runNpm } from './npm.mjs'
 
 /** An installation that failed, with a message for the person in front of it. */
 export class InstallError extends Error {}
 
+const HINTS = [
+  [
+    /ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|ECONNRESET|ERR_SOCKET/,
+    'The npm registry cannot be reached. Check the network, or the proxy and registry settings: npm config list',
+  ],
+  [/ENOSPC/, 'The disk is full. Free about 1 GB and run the command again.'],
+  [
+    /EACCES|EPERM|EROFS/,
+    'This folder or ~/.npm cannot be written to. Check who owns them, and do not mix sudo with plain npm; a ' +
+      'read-only clone has to be copied to a folder of your own.',
+  ],
+  [/lock file|EUSAGE/, 'package.json and package-lock.json disagree. Run: npm install'],
+  [/(?:)/, 'Run npm ci yourself to see more; npm cache clean --force helps after broken downloads.'],
+]
+
 /**
- * Runs `npm ci` in `directory` unless its node_modules match its package-lock.json.
- * @param {string} directory holds package.json and package-lock.json
- * @param {{ say: (line: string) => void, signal?: AbortSignal, what?: string, npm?: typeof runNpm }} options
- *   `what`: what is installed, as it is called in messages
+ * Runs `npm ci` in `directory` unless its node_modules match its package-lock.json. `what` is how messages call it.
  * @throws {InstallError} with npm's output and what to do
  */
 export async function ensureDependencies(
@@ -23,21 +35,23 @@ export async function ensureDependencies(
   { say, signal, what = 'dependencies (about 1 GB on disk)', npm = runNpm },
 ) {
   if (isInstalled(directory)) return
-  const lock = join(directory, '.cache', 'install.lock')
-  const onWait = (owner) => say(`Waiting for process ${owner}, which installs here …`)
   const work = async () => {
     if (isInstalled(directory)) return
     say(`Installing ${what} with npm ci; this takes a minute or two the first time …`)
     rmSync(stampFile(directory), { force: true })
     // --include: NODE_ENV=production in the environment would otherwise leave out what the commands need.
-    const { ok, output } = await npm(['ci', '--include=dev', '--include=optional', '--loglevel=error'], {
-      directory,
-      ...(signal === undefined ? {} : { signal }),
-    })
+    const args = ['ci', '--include=dev', '--include=optional', '--loglevel=error']
+    const { ok, output } = await npm(args, { directory, signal })
     if (!ok) throw new InstallError(explain(output))
     writeStamp(directory)
   }
-  await withLock(lock, work, { onWait, ...(signal === undefined ? {} : { signal }) })
+  try {
+    const onWait = (owner) => say(`Waiting for process ${owner}, which installs here …`)
+    await withLock(join(directory, '.cache', 'install.lock'), work, { onWait, signal })
+  } catch (error) {
+    if (/^(EACCES|EPERM|EROFS)$/.test(error.code)) throw new InstallError(explain(error.code))
+    throw error
+  }
 }
 
 /** Says whether `directory`/node_modules holds what its lockfile asks for on this platform. */
@@ -47,37 +61,54 @@ export function isInstalled(directory) {
     throw new InstallError(
       `package-lock.json is missing in ${directory}. Restore it: git checkout package-lock.json`,
     )
-  if (readText(join(directory, 'node_modules', '.package-lock.json')) === undefined) return false
+  const installed = readText(join(directory, 'node_modules', '.package-lock.json'))
+  if (installed === undefined) return false
   if (readText(stampFile(directory)) === stampOf(wanted)) return true
-  if (!installedMatches(directory, wanted)) return false
+  if (!matches(installed, wanted)) return false
   writeStamp(directory)
   return true
 }
 
-function installedMatches(directory, wanted) {
-  try {
-    const installed = JSON.parse(
-      readText(join(directory, 'node_modules', '.package-lock.json')) ?? '{}',
-    ).packages
-    return Object.entries(JSON.parse(wanted).packages).every(([path, entry]) => {
-      if (path === '' || entry.link) return true
-      const found = installed[path]
-      return found === undefined ? mayBeAbsent(entry) : found.version === entry.version
+/**
+ * Runs npm, the one that started us where there is one, and returns whether it worked and what it printed.
+ * An aborted `signal` ends it with SIGTERM.
+ */
+export function runNpm(args, { directory, signal }) {
+  const cli = process.env.npm_execpath ?? ''
+  const [command, first] = basename(cli) === 'npm-cli.js' ? [process.execPath, [cli]] : ['npm', []]
+  return new Promise((settle) => {
+    let output = ''
+    const child = spawn(command, [...first, ...args], {
+      cwd: directory,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal,
     })
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data))
+    child.on('error', (error) => settle({ ok: false, output: `${output}${error.message}\n` }))
+    child.on('close', (code) => settle({ ok: code === 0, output }))
+  })
+}
+
+function matches(installed, wanted) {
+  try {
+    const found = JSON.parse(installed).packages
+    return Object.entries(JSON.parse(wanted).packages).every(
+      ([path, entry]) =>
+        path === '' ||
+        entry.link ||
+        (found[path] === undefined ? mayBeAbsent(entry) : found[path].version === entry.version),
+    )
   } catch {
     return false
   }
 }
 
 // Optional packages are absent where they are for another platform; node_modules copied from another one must not pass.
-function mayBeAbsent(entry) {
-  if (!entry.optional) return false
+function mayBeAbsent({ optional, os, cpu, libc }) {
+  if (!optional) return false
   const fits = (list, value) => list === undefined || list.includes(value)
-  const forThisPlatform =
-    (entry.os !== undefined || entry.cpu !== undefined) &&
-    fits(entry.os, process.platform) &&
-    fits(entry.cpu, process.arch)
-  return !forThisPlatform || entry.libc !== undefined
+  const forThisPlatform = (os ?? cpu) !== undefined && fits(os, process.platform) && fits(cpu, process.arch)
+  return !forThisPlatform || libc !== undefined
 }
 
 function writeStamp(directory) {
@@ -89,8 +120,7 @@ function writeStamp(directory) {
 }
 
 function stampOf(lockfile) {
-  const hash = createHash('sha256').update(lockfile).digest('hex')
-  return `${hash} ${process.platform} ${process.arch}\n`
+  return `${createHash('sha256').update(lockfile).digest('hex')} ${process.platform} ${process.arch}\n`
 }
 
 function stampFile(directory) {
@@ -106,14 +136,6 @@ function readText(file) {
 }
 
 function explain(output) {
-  const hint = /ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|ECONNRESET|ERR_SOCKET/.test(output)
-    ? 'The npm registry cannot be reached. Check the network, or the proxy and registry settings: npm config list'
-    : /ENOSPC/.test(output)
-      ? 'The disk is full. Free about 1 GB and run the command again.'
-      : /EACCES|EPERM/.test(output)
-        ? 'npm may not write here. Check who owns this folder and ~/.npm, and do not mix sudo with plain npm.'
-        : /lock file|EUSAGE/.test(output)
-          ? 'package.json and package-lock.json disagree. Run: npm install'
-          : 'Run npm ci yourself to see more; npm cache clean --force helps after broken downloads.'
+  const hint = HINTS.find(([pattern]) => pattern.test(output))?.[1]
   return `${output.trimEnd()}\n\nInstalling the dependencies failed. ${hint}`
 }

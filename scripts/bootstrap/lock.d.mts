@@ -4,6 +4,4 @@ export function withLock<T>(
   work: () => Promise<T>,
   options?: { onWait?: (owner: number) => void; signal?: AbortSignal },
 ): Promise<T>
-
-export function claim(folder: string): number | undefined
-export function release(folder: string): void
+export function tryLock(file: string): { release?: () => void; owner?: number }

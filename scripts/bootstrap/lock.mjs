@@ -1,77 +1,85 @@
 /**
- * One installation at a time in one clone: a folder that names its owner's process. A lock whose owner is gone is taken
- * over. Knows nothing of what is done under it.
+ * A lock file that names its owner's process: one installation at a time in a clone, one `npm start` on a port.
+ * A lock whose owner is gone is taken over. Knows nothing of what is done under it.
  */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 const RETRY_AFTER_MS = 200
 
-/**
- * Runs `work` while no other process runs under the same lock.
- * @template T
- * @param {string} folder
- * @param {() => Promise<T>} work
- * @param {{ onWait?: (owner: number) => void, signal?: AbortSignal }} [options] `onWait` is called once, with the
- *   process id of who holds the lock
- * @returns {Promise<T>} what `work` returns
- */
-export async function withLock(folder, work, { onWait, signal } = {}) {
-  mkdirSync(dirname(folder), { recursive: true })
+/** Runs `work` under the lock and returns its result; `onWait` is told the owner's process id once. */
+export async function withLock(file, work, { onWait, signal } = {}) {
   let told = false
-  for (let owner = claim(folder); owner !== undefined; owner = claim(folder)) {
+  for (;;) {
+    const { release, owner } = tryLock(file)
+    if (release !== undefined) {
+      try {
+        return await work()
+      } finally {
+        release()
+      }
+    }
     signal?.throwIfAborted()
-    if (!told && owner > 0) onWait?.(owner)
-    told ||= owner > 0
+    if (owner !== undefined && !told) onWait?.(owner)
+    told ||= owner !== undefined
     await new Promise((resume) => setTimeout(resume, RETRY_AFTER_MS))
   }
+}
+
+/** Takes the lock, for as long as this process lives unless released; or tells which living process has it. */
+export function tryLock(file) {
+  mkdirSync(dirname(file), { recursive: true })
+  // Written aside and linked, so that nobody ever sees a lock without its owner's id.
+  const claim = `${file}.${process.pid}`
+  writeFileSync(claim, String(process.pid))
   try {
-    return await work()
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const owner = link(claim, file) ? undefined : ownerOf(file)
+      if (owner === undefined) break
+      if (isAlive(owner)) return { owner }
+      removeStale(file, owner)
+    }
+    if (ownerOf(file) !== process.pid) return {}
   } finally {
-    release(folder)
+    rmSync(claim, { force: true })
   }
-}
-
-/**
- * Takes the lock for as long as this process runs, or until `release`.
- * @param {string} folder
- * @returns {number | undefined} undefined where it is ours now, else who has it (0: somebody who is just taking it)
- */
-export function claim(folder) {
-  while (!take(folder)) {
-    const owner = ownerOf(folder)
-    if (owner === undefined || isAlive(owner)) return owner ?? 0
-    release(folder)
+  const release = () => {
+    process.off('exit', release)
+    rmSync(file, { force: true })
   }
-  process.on('exit', () => {
-    if (ownerOf(folder) === process.pid) release(folder)
-  })
-  return undefined
+  process.on('exit', release)
+  return { release }
 }
 
-/** @param {string} folder */
-export function release(folder) {
-  rmSync(folder, { recursive: true, force: true })
-}
-
-function take(folder) {
+function link(from, to) {
   try {
-    mkdirSync(folder)
+    linkSync(from, to)
+    return true
   } catch (error) {
     if (error.code === 'EEXIST') return false
     throw error
   }
-  mkdirSync(join(folder, String(process.pid)))
-  return true
 }
 
-// Undefined for the moment between the two folders.
-function ownerOf(folder) {
+function ownerOf(file) {
   try {
-    const owner = Number(readdirSync(folder)[0])
-    return Number.isInteger(owner) ? owner : undefined
-  } catch {
-    return undefined
+    return Number(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+// Two may find the same dead owner; the slower one must not throw away the lock that the faster one has just taken.
+function removeStale(file, deadOwner) {
+  const aside = `${file}.stale.${process.pid}`
+  try {
+    renameSync(file, aside)
+    if (ownerOf(aside) !== deadOwner) link(aside, file)
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error
+  } finally {
+    rmSync(aside, { force: true })
   }
 }
 

@@ -5,9 +5,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { InstallError } from './install.mjs'
+import { InstallError, runNpm } from './install.mjs'
 import { withLock } from './lock.mjs'
-import { runNpm } from './npm.mjs'
 
 /** Says whether a Node of this version runs .ts files without a flag: 22.18 and later, except 23.0 to 23.5. */
 export function runsTypeScript(version) {
@@ -18,9 +17,7 @@ export function runsTypeScript(version) {
 }
 
 /**
- * Returns the path of a Node that runs TypeScript.
- * @param {string} root the repository
- * @param {{ say: (line: string) => void, signal?: AbortSignal, npm?: typeof runNpm, own?: { version: string, path: string } }} options
+ * Returns the path of a Node that runs TypeScript, for the repository at `root`.
  * @throws {InstallError} where none can be had, with what to do
  */
 export async function ensureNode(root, { say, signal, npm = runNpm, own = ownNode() }) {
@@ -43,15 +40,11 @@ export async function ensureNode(root, { say, signal, npm = runNpm, own = ownNod
     const args = ['install', '--prefix', folder, '--no-package-lock', '--ignore-scripts', '--loglevel=error']
     const { output } = await npm([...args, `${name}@${major(version)} - ${version}`], {
       directory: folder,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     })
     return output
   }
-  const output = await withLock(
-    join(root, '.cache', 'node.lock'),
-    work,
-    signal === undefined ? {} : { signal },
-  )
+  const output = await withLock(join(root, '.cache', 'node.lock'), work, { signal })
   if (works(cached)) return cached
   throw new InstallError(
     `${output.trimEnd()}\n\nThis project needs Node 22.18 or newer to run TypeScript; yours is ${own.version}, and ` +

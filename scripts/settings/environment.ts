@@ -1,45 +1,72 @@
 /**
- * Reads `.env` and the environment the way every command does: the process wins, empty counts as unset.
- * Does not judge values: edge/config.ts and inference/config.ts do.
+ * Reads and writes `.env` and merges it into the environment the way every command does: the process wins, empty
+ * counts as unset. Does not judge values: edge/config.ts and inference/config.ts do.
  */
-import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** `.env` cannot be read or written; the message says what to change. */
+export class SettingsFileError extends Error {}
+
+/** What was set before any command read `.env`: this file is loaded first of all. */
+const outside: Environment = { ...process.env }
+
 /**
- * Writes `.env` from `.env.example` where there is none, whole or not at all, and loads it into this process.
- * @returns whether this process has written the file
- * @throws {Error} where it can be neither written nor read, with what to do
+ * Writes `.env` from `.env.example` where there is none; of two at once, one writes and both find it complete.
+ * @returns whether the file was written
+ * @throws {SettingsFileError}
  */
 export function createSettingsFile(root: string): boolean {
-  const file = join(root, '.env')
-  const isNew = !existsSync(file) && writeOnce(file, readFileSync(join(root, '.env.example'), 'utf8'))
-  // Another start may have written it a moment ago: what is read is what is there, whoever wrote it.
-  for (const [name, value] of Object.entries(parseEnv(readSettingsFile(root)))) process.env[name] ??= value
-  return isNew
+  if (entryExists(join(root, '.env'))) return false
+  return writeSettingsFile(root, readFileSync(join(root, '.env.example'), 'utf8'), 'if absent')
 }
 
-function writeOnce(file: string, text: string): boolean {
-  const draft = `${file}.${process.pid}`
+/**
+ * Writes the text of `.env` in one step, readable by its owner only.
+ * @returns false where `mode` is `if absent` and somebody else has written it meanwhile
+ * @throws {SettingsFileError}
+ */
+export function writeSettingsFile(root: string, text: string, mode: 'if absent' | 'replace'): boolean {
+  const file = join(root, '.env')
+  const aside = `${file}.${process.pid}`
   try {
-    writeFileSync(draft, text)
-    linkSync(draft, file)
+    writeFileSync(aside, text, { mode: 0o600 })
+    if (mode === 'replace') renameSync(aside, file)
+    else linkSync(aside, file)
     return true
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code === 'EEXIST' && existsSync(file)) return false
-    if (code === 'EEXIST')
-      throw new Error(`${file} is a link to a file that is not there. Remove the link, or create the file.`)
-    if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM')
-      throw new Error(
-        `${file} cannot be written: this folder is read-only. Copy the repository to one that is not.`,
-      )
-    throw cause
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'EEXIST' && mode === 'if absent') return false
+    throw new SettingsFileError(
+      `${file} cannot be written (${code}). Run this in a copy of the repository that you may write to.`,
+    )
   } finally {
-    rmSync(draft, { force: true })
+    rmSync(aside, { force: true })
   }
+}
+
+/** Returns the text of `.env` without a byte order mark, empty where there is none. @throws {SettingsFileError} */
+export function readSettingsFile(root: string): string {
+  const file = join(root, '.env')
+  try {
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
+  } catch (error) {
+    const code = codeOf(error)
+    if (code !== 'ENOENT')
+      throw new SettingsFileError(`${file} cannot be read (${code}). It must be a file that you may read.`)
+    if (!entryExists(file)) return ''
+    throw new SettingsFileError(
+      `${file} is a link to a file that does not exist. Create that file, or remove the link: rm .env`,
+    )
+  }
+}
+
+/** Returns the environment as it is with the `.env` of now. @throws {SettingsFileError} */
+export function readEnvironment(root: string, process: Environment = outside): Environment {
+  return { ...parseEnv(readSettingsFile(root)), ...process }
 }
 
 /** Returns the variables of `environment` that have a value. */
@@ -50,22 +77,10 @@ export function withoutEmpty(environment: Environment): Record<string, string> {
   return set
 }
 
-/**
- * Returns the environment as it would be had `.env` read `after` instead of `before`: variables that held the file's
- * old value came from it and follow it; all others were set outside and stay.
- */
-export function applyChangedFile(environment: Environment, before: string, after: string): Environment {
-  const old = parseEnv(before)
-  const fresh = parseEnv(after)
-  const result: Record<string, string | undefined> = { ...environment }
-  for (const [name, value] of Object.entries(old)) if (result[name] === value) delete result[name]
-  for (const [name, value] of Object.entries(fresh)) result[name] ??= value
-  return result
+function entryExists(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false }) !== undefined
 }
 
-/** Returns the text of `.env`, empty where there is none. */
-export function readSettingsFile(root: string): string {
-  const file = join(root, '.env')
-  // Editors on Windows begin files with a byte order mark, which would become part of the first name.
-  return existsSync(file) ? readFileSync(file, 'utf8').replace(/^\uFEFF/, '') : ''
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
 }

@@ -1,20 +1,20 @@
 /**
- * Claims ports on loopback for this start, so that two starts at once do not share one; says who has those that are taken,
- * and which others are free. Listens on nothing.
+ * Claims ports of loopback for one `npm start`; says who has the ones that are not free, and which others are.
+ * Starts nothing.
  */
-import { tmpdir } from 'node:os'
+import { connect, createServer } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import getPort, { portNumbers } from 'get-port'
 import * as z from 'zod/mini'
 import { type Ask, readAnswer } from '../ask.ts'
-import { claim } from '../bootstrap/lock.mjs'
+import { tryLock } from '../bootstrap/lock.mjs'
 
 export type WantedPort = { readonly port: number; readonly setting: 'ROUTER_PORT' | 'INFERENCE_PORT' }
 
 /** Why ports cannot be used, and what to do about it. */
 export type PortProblem = { readonly cause: string; readonly fix: string }
 
-const HOST = '127.0.0.1'
 const HIGHEST_PORT = 65_535
 /** Below it, systems ask for more rights. */
 const LOWEST_FREE_PORT = 1_024
@@ -22,50 +22,88 @@ const LOWEST_FREE_PORT = 1_024
 const healthSchema = z.looseObject({ status: z.literal('ok') })
 
 /**
- * Claims ports of 127.0.0.1 for as long as this process runs.
+ * Keeps other starts off these ports until this process ends: between "is free" and the child that listens there is
+ * time enough for another checkout to find the same port free.
+ * @returns undefined where all are claimed and free
+ */
+export async function claimPorts(wanted: readonly WantedPort[], ask: Ask): Promise<PortProblem | undefined> {
+  const problem = await portProblem(wanted, ask)
+  if (problem !== undefined) return problem
+  const releases: (() => void)[] = []
+  for (const { port, setting } of wanted) {
+    const { release, owner } = tryLock(join(tmpdir(), `ulfberht-router-${userInfo().uid}-port-${port}.lock`))
+    if (release !== undefined) {
+      releases.push(release)
+      continue
+    }
+    for (const undo of releases) undo()
+    const holder = owner === undefined ? 'another npm start' : `another npm start (process ${owner})`
+    return {
+      cause: `Port ${port} is claimed by ${holder}.`,
+      fix: `Use or stop that one, or choose a free port: ${await command([{ port, setting }], wanted)}`,
+    }
+  }
+  return undefined
+}
+
+/**
+ * Checks ports of 127.0.0.1 that one program wants to listen on.
  * @param ask asks over HTTP, to tell a router that runs already from any other program
- * @returns undefined where all are free and ours, else the cause and a command with ports that are
+ * @returns undefined where all are free, else the cause and a command with ports that are
  */
 export async function portProblem(wanted: readonly WantedPort[], ask: Ask): Promise<PortProblem | undefined> {
-  const causes: string[] = []
-  const others: string[] = []
-  const exclude = wanted.map(({ port }) => port)
-  for (const { port, setting } of wanted) {
-    const owner = claim(join(tmpdir(), `ulfberht-router-port-${port}`))
-    const starting = owner === process.pid ? undefined : owner
-    if (starting === undefined && (await isFree(port))) continue
-    causes.push(
-      (await runsAt(port, ask))
-        ? `Port ${port} is taken by this router, which runs already: http://${HOST}:${port} answers.`
-        : starting === undefined
-          ? `Port ${port} is taken by another program, or not allowed.`
-          : `Port ${port} is taken by this router, which is just being started.`,
-    )
-    const range = portNumbers(
-      Math.min(Math.max(port + 1, LOWEST_FREE_PORT), HIGHEST_PORT - 100),
-      HIGHEST_PORT,
-    )
-    const free = await getPort({ port: range, host: HOST, exclude })
-    exclude.push(free)
-    others.push(`${setting}=${free}`)
-  }
-  if (causes.length === 0) return undefined
+  const looked = await Promise.all(
+    wanted.map(async (one) => ({ ...one, error: await listenError(one.port) })),
+  )
+  const taken = looked.filter(({ error }) => error !== undefined)
+  if (taken.length === 0) return undefined
+  const causes = await Promise.all(
+    taken.map(async ({ port, setting, error }) => {
+      if (error !== 'EADDRINUSE') return `Port ${port} cannot be listened on (${error}).`
+      if (!(await runsAt(port, ask))) return `Port ${port} is taken by another program.`
+      return setting === 'ROUTER_PORT'
+        ? `This router runs already: http://127.0.0.1:${port} answers.`
+        : `Port ${port} is taken by a container of this router that runs already.`
+    }),
+  )
   return {
     cause: causes.join(' '),
-    fix: `Stop what has it, or take other ports: ${others.join(' ')} npm start`,
+    fix: `Use or stop it, or choose a free port: ${await command(taken, wanted)}`,
   }
 }
 
 /** Says whether the router, or its container, answers at an address of this machine. */
 export async function runsAt(port: number, ask: Ask): Promise<boolean> {
-  const answer = await ask(`http://${HOST}:${port}/healthz`)
+  const answer = await ask(`http://127.0.0.1:${port}/healthz`)
   return answer?.status === 200 && readAnswer(answer, healthSchema) !== undefined
 }
 
-async function isFree(port: number): Promise<boolean> {
-  try {
-    return (await getPort({ port, host: HOST })) === port
-  } catch {
-    return false
+async function command(taken: readonly WantedPort[], wanted: readonly WantedPort[]): Promise<string> {
+  const exclude = wanted.map(({ port }) => port)
+  let assignments = ''
+  for (const { port, setting } of taken) {
+    const next = Math.min(Math.max(port + 1, LOWEST_FREE_PORT), HIGHEST_PORT)
+    const free = await getPort({ port: portNumbers(next, HIGHEST_PORT), exclude })
+    exclude.push(free)
+    assignments += `${setting}=${free} `
   }
+  return `${assignments}npm start`
+}
+
+async function listenError(port: number): Promise<string | undefined> {
+  // A listener on all addresses does not always keep a second one off loopback: ask before trying.
+  if (await accepts(port)) return 'EADDRINUSE'
+  return new Promise((settle) => {
+    const server = createServer()
+    server.once('error', (error: NodeJS.ErrnoException) => settle(error.code ?? 'unknown'))
+    server.listen({ host: '127.0.0.1', port }, () => server.close(() => settle(undefined)))
+  })
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((settle) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    socket.once('connect', () => settle(true)).once('error', () => settle(false))
+    socket.once('connect', () => socket.destroy())
+  })
 }

@@ -1,12 +1,11 @@
 /**
  * A program in a process group of its own, so that one signal reaches everything that it starts.
- * Passes its output on line by line. Does not decide whether it is started again: supervisor.ts does.
+ * Passes its output on line by line. Does not decide whether it is started again: stack.ts does.
  */
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
+import { execa } from 'execa'
 
 /** How a program ended: exactly one of the two is not null. */
-export type Ending = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
+export type Ending = { readonly code: number | null; readonly signal: string | null }
 
 export type Program = {
   readonly file: string
@@ -24,48 +23,34 @@ export type ProcessGroup = {
   readonly stop: (graceMs: number) => Promise<void>
 }
 
-/**
- * Starts a program.
- * @throws {Error} where it cannot be started at all
- */
-export async function startProcessGroup(program: Program): Promise<ProcessGroup> {
-  const child = spawn(program.file, program.args, {
+/** Starts a program. */
+export function startProcessGroup(program: Program): ProcessGroup {
+  const lines = function* (line: unknown) {
+    program.onLine(String(line))
+    yield* []
+  }
+  const child = execa(program.file, program.args, {
     cwd: program.directory,
     env: program.environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    extendEnv: false,
+    stdin: 'ignore',
+    stdout: lines,
+    stderr: lines,
+    buffer: false,
+    reject: false,
     detached: true,
   })
-  await new Promise<void>((started, failed) => {
-    child.once('spawn', started)
-    child.once('error', failed)
-  })
   const id = child.pid ?? 0
-  const exited = new Promise<Ending>((settle) => {
-    child.once('exit', (code, signal) => {
-      // What the program leaves behind would hold its ports: workerd outlives a wrangler that was killed.
-      signalGroup(id, 'SIGKILL')
-      settle({ code, signal })
-    })
-  })
-  const read = [child.stdout, child.stderr].map(
-    (stream) =>
-      new Promise<void>((settle) => {
-        createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })
-          .on('line', program.onLine)
-          .on('close', settle)
-      }),
-  )
-  const ended = exited.then(async (ending) => {
-    await Promise.all(read)
-    return ending
-  })
+  // What the program leaves behind would hold its ports: workerd outlives a wrangler that was killed.
+  child.nodeChildProcess.once('exit', () => signalGroup(id, 'SIGKILL'))
+  const ended = child.then(({ exitCode = null, signal = null }) => ({ code: exitCode, signal }))
   return {
     id,
     ended,
     async stop(graceMs) {
       signalGroup(id, 'SIGTERM')
       const timer = setTimeout(() => signalGroup(id, 'SIGKILL'), graceMs)
-      await exited
+      await ended
       clearTimeout(timer)
     },
   }
@@ -78,17 +63,8 @@ export function signalGroup(id: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-id, signal)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM')))
-      throw error
-  }
-}
-
-/** Says whether any process of a group is left, ended ones that nobody has waited for included. */
-export function groupExists(id: number): boolean {
-  try {
-    process.kill(-id, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    // macOS says EPERM of a group whose processes have ended and are not waited for yet.
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error
   }
 }

@@ -17,6 +17,9 @@ export type StackSettings = {
   readonly container: Readonly<Record<string, string>>
 }
 
+/** Ports that cannot be used; the message names the setting. */
+export class PortError extends Error {}
+
 const DEFAULT_ROUTER_PORT = 8787
 const DEFAULT_INFERENCE_PORT = 8080
 /** Ctrl-C should not take longer; stack.ts kills what is left a little later, ms. */
@@ -38,7 +41,7 @@ export function isOwnContainer(url: string, inferencePort: number): boolean {
  * Reads the settings of the stack.
  * @param environment the process environment with `.env` merged in
  * @param edgeSettingNames what the Worker reads (edge/config.ts)
- * @throws {Error} for ports that cannot be used, with the setting to change
+ * @throws {PortError} for ports that cannot be used, with the setting to change
  */
 export function readStackSettings(
   environment: Environment,
@@ -48,7 +51,7 @@ export function readStackSettings(
   const routerPort = readPort(given, 'ROUTER_PORT', DEFAULT_ROUTER_PORT)
   const inferencePort = readPort(given, 'INFERENCE_PORT', DEFAULT_INFERENCE_PORT)
   if (routerPort === inferencePort)
-    throw new Error(`ROUTER_PORT and INFERENCE_PORT are both ${routerPort}. Give them different values.`)
+    throw new PortError(`ROUTER_PORT and INFERENCE_PORT are both ${routerPort}. Give them different values.`)
   const logFormat = given.LOG_FORMAT ?? 'text'
   const edge: Record<string, string> = {
     LOCAL_LLM_URL: `http://127.0.0.1:${inferencePort}`,
@@ -92,7 +95,7 @@ function readPort(given: Readonly<Record<string, string>>, name: string, fallbac
   if (text === undefined) return fallback
   const port = Number(text)
   if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port
-  throw new Error(`${name} must be a port from 1 to 65535, but is set to ${JSON.stringify(text)}.`)
+  throw new PortError(`${name} must be a port from 1 to 65535, but is set to ${JSON.stringify(text)}.`)
 }
 
 function reasonForNoContainer(

@@ -1,44 +1,44 @@
 /**
- * How `wrangler dev` is called for the edge: arguments, environment, the private file that carries its settings, and
- * which of its lines are worth showing. Starts nothing.
+ * How `wrangler dev` is called for the edge: arguments, environment, and which of its lines are worth showing.
+ * Starts nothing.
  */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+
+import { devNull } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { formatEnvFile } from '../settings/dotenv.ts'
 
-/** Writes the Worker's settings where only this user can read them; returns the file's path. */
-export function writeEdgeSettings(root: string, settings: Readonly<Record<string, string>>): string {
-  const folder = join(root, '.wrangler')
-  mkdirSync(folder, { recursive: true })
-  removeAbandonedSettings(folder)
-  const file = join(folder, `settings-${process.pid}.env`)
-  writeFileSync(file, formatEnvFile(settings), { mode: 0o600 })
-  return file
-}
-
-/** Returns the arguments for the running Node: settings are in a file because command lines are public. */
-export function wranglerArguments(root: string, port: number, settingsFile: string): string[] {
+/** Returns the arguments for the running Node; settings are in the environment, because command lines are public. */
+export function wranglerArguments(root: string, port: number, stateFolder: string): string[] {
   return [
     join(root, 'node_modules/wrangler/bin/wrangler.js'),
     'dev',
     '--ip=127.0.0.1',
     `--port=${port}`,
-    `--env-file=${settingsFile}`,
-    `--persist-to=${join(root, '.wrangler/state')}`,
+    // In place of .dev.vars and .env, whose reader would expand `$` and cannot hold every value.
+    `--env-file=${devNull}`,
+    `--persist-to=${stateFolder}`,
     // 0: any free port, so that two instances do not meet on the debugger's.
     '--inspector-port=0',
     '--show-interactive-dev-session=false',
   ]
 }
 
-/** Returns wrangler's environment: ours without the Worker's settings, without telemetry, colours and questions. */
+/**
+ * Returns wrangler's environment, which becomes the Worker's as well: ours with exactly these settings of the edge,
+ * without telemetry, colours and questions.
+ */
 export function wranglerEnvironment(
   environment: Readonly<Record<string, string>>,
   edgeSettingNames: readonly string[],
+  settings: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const result: Record<string, string> = {
-    ...environment,
+  const result: Record<string, string> = { ...environment }
+  for (const name of [...edgeSettingNames, 'FORCE_COLOR']) delete result[name]
+  return {
+    ...result,
+    ...settings,
+    CLOUDFLARE_INCLUDE_PROCESS_ENV: 'true',
+    CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: 'true',
     CLOUDFLARE_CF_FETCH_ENABLED: 'false',
     WRANGLER_SEND_METRICS: 'false',
     WRANGLER_SEND_ERROR_REPORTS: 'false',
@@ -47,9 +47,6 @@ export function wranglerEnvironment(
     NO_COLOR: '1',
     CI: 'true',
   }
-  for (const name of edgeSettingNames) delete result[name]
-  delete result.FORCE_COLOR
-  return result
 }
 
 /** What wrangler says about itself while all is well. */
@@ -72,21 +69,4 @@ export function readableEdgeLine(line: string): string | undefined {
   if (NOISE.some((noise) => noise.test(plain))) return undefined
   // console.error in the Worker comes as wrangler's own kind of error; a log line is the same at every level.
   return plain.replace(/^\s*(?:✘ \[ERROR\]|▲ \[WARNING\]) (?=\[Router\]|\{")/u, '')
-}
-
-// A start that was ended by SIGKILL could not remove its file.
-function removeAbandonedSettings(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    const pid = Number(/^settings-(\d+)\.env$/.exec(name)?.[1])
-    if (Number.isInteger(pid) && !isAlive(pid)) rmSync(join(folder, name), { force: true })
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }

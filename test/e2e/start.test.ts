@@ -4,13 +4,11 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { groupExists, signalGroup } from '../../scripts/stack/process-group.ts'
-import { commandOf, descendantsOf, eventually, freePort, isAlive } from '../support/processes.ts'
+import { signalGroup } from '../../scripts/stack/process-group.ts'
+import { commandOf, descendantsOf, eventually, freePort, groupExists, isAlive } from '../support/processes.ts'
 import { type Checkout, createCheckout } from '../support/stack-checkout.ts'
 import { COMPLEX, createClient, SIMPLE } from '../support/stack-client.ts'
 
@@ -110,10 +108,6 @@ async function start(settings: Readonly<Record<string, string>> = {}) {
       signalGroup(group, signal)
       await ended
       await eventually('every process is gone', () => !groupExists(group) && !all.some(isAlive), 15_000)
-      const settings = join(checkout.folder, '.wrangler')
-      expect(existsSync(settings) && readdirSync(settings).filter((name) => name.endsWith('.env'))).toEqual(
-        [],
-      )
     },
   }
 }

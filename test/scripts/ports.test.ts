@@ -1,11 +1,8 @@
 /** Real listeners on loopback; what answers over HTTP is a stand-in. */
 import { once } from 'node:events'
-import { mkdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { portProblem, runsAt } from '../../scripts/stack/ports.ts'
+import { claimPorts, portProblem, runsAt } from '../../scripts/stack/ports.ts'
 
 const silent = async () => undefined
 const router = async () => ({ status: 200, body: '{"status":"ok"}' })
@@ -19,20 +16,10 @@ test('free ports are no problem', async () => {
 test('names a taken port and suggests one that can be listened on', async () => {
   const { number: port } = await listen()
   const problem = await portProblem([{ port, setting: 'ROUTER_PORT' }], silent)
-  expect(problem?.cause).toBe(`Port ${port} is taken by another program, or not allowed.`)
+  expect(problem?.cause).toBe(`Port ${port} is taken by another program.`)
   const suggested = Number(/ ROUTER_PORT=(\d+) npm start$/.exec(problem?.fix ?? '')?.[1])
   expect(suggested).toBeGreaterThan(port)
   await (await listen(suggested)).close()
-})
-
-test('gives a port to one start at a time', async () => {
-  const { number: port, close } = await listen()
-  await close()
-  const folder = join(tmpdir(), `ulfberht-router-port-${port}`)
-  mkdirSync(join(folder, String(process.ppid)), { recursive: true })
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const problem = await portProblem([{ port, setting: 'ROUTER_PORT' }], silent)
-  expect(problem?.cause).toBe(`Port ${port} is taken by this router, which is just being started.`)
 })
 
 test('suggests no port that is taken as well', async () => {
@@ -49,10 +36,24 @@ test('suggests no port that is taken as well', async () => {
 test('knows the router that runs already', async () => {
   const { number: port } = await listen()
   const problem = await portProblem([{ port, setting: 'ROUTER_PORT' }], router)
-  expect(problem?.cause).toBe(
-    `Port ${port} is taken by this router, which runs already: http://127.0.0.1:${port} answers.`,
-  )
-  expect(problem?.fix).toMatch(/^Stop what has it, or take other ports: ROUTER_PORT=\d+ npm start$/)
+  expect(problem?.cause).toBe(`This router runs already: http://127.0.0.1:${port} answers.`)
+  expect(problem?.fix).toMatch(/^Use or stop it, or choose a free port: ROUTER_PORT=\d+ npm start$/)
+})
+
+test('two starts cannot have one port, not even before either of them listens', async () => {
+  const free = await listen()
+  await free.close()
+  const wanted = [{ port: free.number, setting: 'ROUTER_PORT' }] as const
+  expect(await claimPorts(wanted, silent)).toBeUndefined()
+  const problem = await claimPorts(wanted, silent)
+  expect(problem?.cause).toBe(`Port ${free.number} is claimed by another npm start (process ${process.pid}).`)
+  expect(problem?.fix).toMatch(/ROUTER_PORT=\d+ npm start$/)
+})
+
+test('knows a container that runs already', async () => {
+  const { number: port } = await listen()
+  const problem = await portProblem([{ port, setting: 'INFERENCE_PORT' }], router)
+  expect(problem?.cause).toBe(`Port ${port} is taken by a container of this router that runs already.`)
 })
 
 test.each([

@@ -1,6 +1,7 @@
 /** The door of every command, as a process: what it installs, passes on and gives back. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
@@ -58,9 +59,9 @@ test('passes the exit code on', async () => {
   expect((await run(clone, ['scripts/fail.ts'])).code).toBe(7)
 })
 
-test('loads .env and lets the process environment win', async () => {
+test('loads .env, byte order mark or not, and lets the process environment win', async () => {
   const clone = createClone()
-  clone.write('.env', 'FROM_FILE=file\nFROM_BOTH=file\n')
+  clone.write('.env', '\uFEFFFROM_FILE=file\nFROM_BOTH=file\n')
   clone.write('scripts/show.ts', 'console.log(process.env.FROM_FILE, process.env.FROM_BOTH)\n')
   expect((await run(clone, ['scripts/show.ts'], { FROM_BOTH: 'process' })).stdout).toBe('file process\n')
 })
@@ -86,11 +87,19 @@ test('passes SIGTERM on and waits until the script has cleaned up', async () => 
   expect(output.text()).toContain('cleaned up')
 })
 
+test('a .env that cannot be used is explained before anything runs', async () => {
+  const clone = createClone()
+  clone.write('scripts/hello.ts', 'console.log("hello")\n')
+  symlinkSync('nowhere', join(clone.folder, '.env'))
+  const failed = await run(clone, ['scripts/hello.ts'])
+  expect(failed).toMatchObject({ code: 1, stdout: '' })
+  expect(failed.stderr).toMatch(/\.env is a link to a file that does not exist.*\n$/)
+})
+
 function start(clone: Clone, args: string[], environment: Record<string, string> = {}): ChildProcess {
-  const { npm_lifecycle_event: _, ...inherited } = process.env
   return spawn(process.execPath, [join(clone.folder, 'scripts/run.mjs'), ...args], {
     cwd: clone.folder,
-    env: { ...inherited, npm_execpath: clone.npmCli, ...environment },
+    env: { ...process.env, npm_execpath: clone.npmCli, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }

@@ -1,63 +1,67 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { SETTING_NAMES } from '../../edge/config.ts'
-import { formatEnvFile } from '../../scripts/settings/dotenv.ts'
-import { applyChangedFile, createSettingsFile, withoutEmpty } from '../../scripts/settings/environment.ts'
-import { readStackSettings } from '../../scripts/stack/stack-settings.ts'
 import {
-  readableEdgeLine,
-  wranglerArguments,
-  wranglerEnvironment,
-  writeEdgeSettings,
-} from '../../scripts/stack/wrangler-dev.ts'
+  createSettingsFile,
+  readEnvironment,
+  readSettingsFile,
+  withoutEmpty,
+  writeSettingsFile,
+} from '../../scripts/settings/environment.ts'
+import { readStackSettings } from '../../scripts/stack/stack-settings.ts'
+import { readableEdgeLine, wranglerArguments, wranglerEnvironment } from '../../scripts/stack/wrangler-dev.ts'
 
 const HYBRID = { LLM_STRATEGY: 'hybrid', LOCAL_LLM_ENABLED: 'true' }
 
-test('writes .env on the first start only and loads it without touching what is set', () => {
+test('writes .env on the first start only, complete and for its owner', () => {
   const folder = temporaryFolder()
-  writeFileSync(join(folder, '.env.example'), 'TEST_FROM_EXAMPLE=example\nPATH=/nowhere\n')
-  onTestFinished(() => {
-    delete process.env.TEST_FROM_EXAMPLE
-  })
+  writeFileSync(join(folder, '.env.example'), 'FROM_EXAMPLE=example\n')
   expect(createSettingsFile(folder)).toBe(true)
-  expect(process.env.TEST_FROM_EXAMPLE).toBe('example')
-  expect(process.env.PATH).not.toBe('/nowhere')
+  expect(readSettingsFile(folder)).toBe('FROM_EXAMPLE=example\n')
+  expect(statSync(join(folder, '.env')).mode & 0o777).toBe(0o600)
+  writeFileSync(join(folder, '.env'), 'MINE=1\n')
   expect(createSettingsFile(folder)).toBe(false)
+  expect(readdirSync(folder).toSorted()).toEqual(['.env', '.env.example'])
 })
 
-test('never overwrites a .env, and loads what another start has written meanwhile', () => {
+test('of two first starts one writes .env, and the other reads all of it', () => {
   const folder = temporaryFolder()
-  writeFileSync(join(folder, '.env.example'), 'TEST_OF_RACE=example\n')
-  writeFileSync(join(folder, '.env'), '\ufeffTEST_OF_RACE=mine\n')
-  onTestFinished(() => {
-    delete process.env.TEST_OF_RACE
-  })
-  expect(createSettingsFile(folder)).toBe(false)
-  expect(process.env.TEST_OF_RACE).toBe('mine')
+  writeFileSync(join(folder, '.env'), 'A=first\n')
+  expect(writeSettingsFile(folder, 'A=second\n', 'if absent')).toBe(false)
+  expect(readEnvironment(folder, {})).toEqual({ A: 'first' })
 })
 
-test('says what is wrong with a .env that is a link to nowhere', () => {
+test('the process wins over .env, and .env is read anew each time', () => {
   const folder = temporaryFolder()
-  writeFileSync(join(folder, '.env.example'), 'A=1\n')
-  symlinkSync(join(folder, 'gone'), join(folder, '.env'))
-  expect(() => createSettingsFile(folder)).toThrow(/is a link to a file that is not there/)
+  writeFileSync(join(folder, '.env'), 'A=file\nB=file\n')
+  expect(readEnvironment(folder, { A: 'process' })).toEqual({ A: 'process', B: 'file' })
+  writeFileSync(join(folder, '.env'), 'B=changed\n')
+  expect(readEnvironment(folder, { A: 'process' })).toEqual({ A: 'process', B: 'changed' })
+})
+
+test('a byte order mark is no part of the first name', () => {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, '.env'), '\uFEFFLLM_STRATEGY=hybrid\n')
+  expect(readEnvironment(folder, {})).toEqual({ LLM_STRATEGY: 'hybrid' })
+})
+
+test('a .env that cannot be read or written says what to do', () => {
+  const folder = temporaryFolder()
+  symlinkSync(join(folder, 'nowhere'), join(folder, '.env'))
+  expect(createSettingsFile(folder)).toBe(false)
+  expect(() => readSettingsFile(folder)).toThrow(/\.env is a link to a file that does not exist.*rm \.env/)
+  rmSync(join(folder, '.env'))
+  mkdirSync(join(folder, '.env'))
+  expect(() => readSettingsFile(folder)).toThrow(/\.env cannot be read \(EISDIR\)/)
+  expect(() => writeSettingsFile(join(folder, 'gone'), '', 'replace')).toThrow(
+    /cannot be written \(ENOENT\).*copy of the repository that you may write to/,
+  )
 })
 
 test('an empty value counts as unset', () => {
   expect(withoutEmpty({ A: '', B: '  ', C: undefined, D: '0' })).toEqual({ D: '0' })
-})
-
-test('a changed .env changes what came from it and nothing else', () => {
-  const before = { FROM_FILE: 'old', REMOVED: 'x', OUTSIDE: 'mine' }
-  const after = applyChangedFile(
-    before,
-    'FROM_FILE=old\nREMOVED=x\nOUTSIDE=theirs\n',
-    'FROM_FILE=new\nOUTSIDE=other\nADDED=1\n',
-  )
-  expect(after).toEqual({ FROM_FILE: 'new', OUTSIDE: 'mine', ADDED: '1' })
 })
 
 test('starts hybrid on the usual ports with the container that it starts itself', () => {
@@ -131,48 +135,13 @@ test('refuses one port for both', () => {
   )
 })
 
-test('an env-file holds quotes, dollars, backslashes and line breaks', () => {
-  expect(formatEnvFile({ A: '{"a":"b"}', B: "it's $5", C: 'a\\nb' })).toBe(
-    "A='{\"a\":\"b\"}'\nB=`it's \\$5`\nC='a\\nb'\n",
-  )
-})
-
-test('an env-file never quotes a value with a mark that it contains, or says which setting to change', () => {
-  fc.assert(
-    fc.property(fc.string(), (value) => {
-      let line: string
-      try {
-        line = formatEnvFile({ NAME: value })
-      } catch (error) {
-        return error instanceof Error && error.message.startsWith('NAME ') && value.length > 2
-      }
-      const mark = line.charAt('NAME='.length)
-      return !value.includes(mark) && line.endsWith(`${mark}\n`)
-    }),
-  )
-})
-
-test('the settings of the edge are in a file that only the user can read, and not on the command line', () => {
-  const folder = temporaryFolder()
-  const file = writeEdgeSettings(folder, { ANTHROPIC_API_KEY: 'sk-ant-secret' })
-  expect(statSync(file).mode & 0o777).toBe(0o600)
-  expect(readFileSync(file, 'utf8')).toContain('sk-ant-secret')
-  const visible = wranglerArguments(folder, 8787, file).join(' ')
-  expect(visible).not.toContain('sk-ant')
+test('the settings of the edge are in its environment, and not on the command line', () => {
+  const visible = wranglerArguments('/repository', 8787, '/state').join(' ')
   expect(visible).toContain('--ip=127.0.0.1')
-  expect(
-    wranglerEnvironment({ ANTHROPIC_API_KEY: 'sk-ant-secret', HOME: '/home' }, SETTING_NAMES),
-  ).not.toHaveProperty('ANTHROPIC_API_KEY')
-})
-
-test('settings that a killed start left behind are removed by the next one', () => {
-  const folder = temporaryFolder()
-  const file = writeEdgeSettings(folder, {})
-  const abandoned = file.replace(String(process.pid), String(2 ** 30))
-  writeFileSync(abandoned, 'ANTHROPIC_API_KEY=x')
-  writeEdgeSettings(folder, {})
-  expect(() => statSync(abandoned)).toThrow('ENOENT')
-  expect(statSync(file).isFile()).toBe(true)
+  const inherited = { ANTHROPIC_API_KEY: 'overridden', ADMIN_KEY: 'not for it', HOME: '/home' }
+  const environment = wranglerEnvironment(inherited, SETTING_NAMES, { ANTHROPIC_API_KEY: 'sk-$a`"\'' })
+  expect(environment).toMatchObject({ ANTHROPIC_API_KEY: 'sk-$a`"\'', HOME: '/home' })
+  expect(environment).not.toHaveProperty('ADMIN_KEY')
 })
 
 test.each([

@@ -1,7 +1,8 @@
 /** The local stack with real processes that stand in for wrangler and the container. */
 import { expect, onTestFinished, test } from 'vitest'
-import { groupExists, type Program, startProcessGroup } from '../../scripts/stack/process-group.ts'
+import { type Ending, type Program, startProcessGroup } from '../../scripts/stack/process-group.ts'
 import { startStack } from '../../scripts/stack/stack.ts'
+import { groupExists } from '../support/processes.ts'
 
 /** Prints its id and its child's, then stays; the child ignores SIGTERM, like a program that hangs. */
 const FAMILY = `
@@ -16,7 +17,7 @@ const HANGS = 'process.on("SIGTERM", () => {}); console.log("up"); setInterval((
 
 test('passes the output on line by line and tells how the program ended', async () => {
   const lines: string[] = []
-  const group = await startProcessGroup(
+  const group = startProcessGroup(
     program('console.log("one\\ntwo"); console.error("three"); process.exitCode = 4', lines),
   )
   expect(await group.ended).toEqual({ code: 4, signal: null })
@@ -25,7 +26,7 @@ test('passes the output on line by line and tells how the program ended', async 
 
 test('ends with the program what the program has started', async () => {
   const lines = watched()
-  const group = await startProcessGroup(program(FAMILY, lines))
+  const group = startProcessGroup(program(FAMILY, lines))
   await lines.has('child up')
   await group.stop(60_000)
   await gone(group.id)
@@ -33,34 +34,31 @@ test('ends with the program what the program has started', async () => {
 
 test('kills a program that does not end when asked', async () => {
   const lines = watched()
-  const group = await startProcessGroup(program(HANGS, lines))
+  const group = startProcessGroup(program(HANGS, lines))
   await lines.has('up')
   await group.stop(50)
   expect(await group.ended).toEqual({ code: null, signal: 'SIGKILL' })
 })
 
-test('a container that cannot start leaves the edge running and says why Claude answers alone', async () => {
-  const said = watched()
-  const stack = start({ edge: SERVES, container: 'process.exit(1)' }, said)
-  await said.has('Claude answers alone')
-  await said.has('up')
-  expect(stack.failures).toEqual([])
+test('tells which program ended by itself and how, and leaves the others running', async () => {
+  const lines = watched()
+  const told = Promise.withResolvers<[string, Ending]>()
+  const programs = new Map([
+    ['stays', program(SERVES, lines)],
+    ['ends', program('process.exitCode = 3', lines)],
+  ])
+  const stop = startStack(programs, (name, ending) => told.resolve([name, ending]))
+  onTestFinished(stop)
+  expect(await told.promise).toEqual(['ends', { code: 3, signal: null }])
+  await lines.has('up')
 })
 
-test('a container that is killed is said, and the edge stays', async () => {
-  const said = watched()
-  const stack = start(
-    { edge: SERVES, container: 'console.log("container " + process.pid); setInterval(() => {}, 1000)' },
-    said,
-  )
-  process.kill(Number((await said.has('container ')).split(' ')[1]), 'SIGKILL')
-  await said.has('The container ended (SIGKILL)')
-  expect(stack.failures).toEqual([])
-})
-
-test('an edge that cannot start is a failure of the whole', async () => {
-  const stack = start({ edge: 'process.exit(3)', container: undefined }, watched())
-  expect(await stack.failed).toContain('The edge ended (code 3)')
+test('says nothing of a program that was asked to stop', async () => {
+  const lines = watched()
+  const stop = startStack(new Map([['it', program(SERVES, lines)]]), (name) => lines.push(`${name} ended`))
+  await lines.has('up')
+  await stop()
+  expect([...lines]).toEqual(['up'])
 })
 
 function program(code: string, lines: { push: (line: string) => unknown }): Program {
@@ -71,22 +69,6 @@ function program(code: string, lines: { push: (line: string) => unknown }): Prog
     environment: {},
     onLine: (line) => void lines.push(line),
   }
-}
-
-function start(programs: { edge: string; container: string | undefined }, said: string[]) {
-  const failed = Promise.withResolvers<string>()
-  const failures: string[] = []
-  const stack = startStack({
-    edge: program(programs.edge, said),
-    container: programs.container === undefined ? undefined : program(programs.container, said),
-    say: (line) => void said.push(line),
-    onEdgeEnded: (message) => {
-      failures.push(message)
-      failed.resolve(message)
-    },
-  })
-  onTestFinished(() => stack.stop())
-  return { failures, failed: failed.promise }
 }
 
 type Lines = string[] & { has: (wanted: string) => Promise<string> }

@@ -5,7 +5,6 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { groupExists } from '../../scripts/stack/process-group.ts'
 
 const CHECK_EVERY_MS = 50
 
@@ -25,6 +24,11 @@ export async function eventually<T>(
     if (performance.now() > end) throw new Error(`${what}: not within ${limitMs} ms`)
     await delay(CHECK_EVERY_MS)
   }
+}
+
+/** Says whether any process of a group is left, ended ones that nobody has waited for included. */
+export function groupExists(id: number): boolean {
+  return isAlive(-id)
 }
 
 /** Settles when no process of the group is left. @throws {Error} if some outlive it */
@@ -54,10 +58,9 @@ export function descendantsOf(root: number): number[] {
 /** Says whether a process exists. */
 export function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

@@ -2,14 +2,13 @@
  * The product as real processes: `wrangler dev` for the edge and, where wanted, the container, each in a process
  * group of its own that ends with the test. Ports are free ones, state and settings live in a temporary folder.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { SETTING_NAMES } from '../../edge/config.ts'
-import { formatEnvFile } from '../../scripts/settings/dotenv.ts'
 import { withoutEmpty } from '../../scripts/settings/environment.ts'
 import { startProcessGroup } from '../../scripts/stack/process-group.ts'
-import { wranglerEnvironment } from '../../scripts/stack/wrangler-dev.ts'
+import { wranglerArguments, wranglerEnvironment } from '../../scripts/stack/wrangler-dev.ts'
 import { eventually, groupIsGone } from './processes.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
@@ -41,20 +40,13 @@ export async function startEdge(
   options: EdgeOptions = {},
 ): Promise<RunningProgram> {
   const folder = mkdtempSync(join(tmpdir(), 'router-edge-'))
-  const settingsFile = join(folder, 'settings.env')
-  writeFileSync(settingsFile, formatEnvFile({ ALLOW_ANONYMOUS: 'true', LOG_FORMAT: 'text', ...settings }))
   return startProgram({
-    args: [
-      join(ROOT, 'node_modules/wrangler/bin/wrangler.js'),
-      'dev',
-      '--ip=127.0.0.1',
-      '--port=0',
-      '--inspector-port=0',
-      `--env-file=${settingsFile}`,
-      `--persist-to=${options.stateFolder ?? join(folder, 'state')}`,
-      '--show-interactive-dev-session=false',
-    ],
-    environment: wranglerEnvironment(withoutEmpty(process.env), SETTING_NAMES),
+    args: wranglerArguments(ROOT, 0, options.stateFolder ?? join(folder, 'state')),
+    environment: wranglerEnvironment(withoutEmpty(process.env), SETTING_NAMES, {
+      ALLOW_ANONYMOUS: 'true',
+      LOG_FORMAT: 'text',
+      ...settings,
+    }),
     listening: /Ready on (http:\S+)/,
     onStopped: () => rmSync(folder, { recursive: true, force: true }),
   })
@@ -87,7 +79,7 @@ type ProgramOptions = {
 
 async function startProgram(options: ProgramOptions): Promise<RunningProgram> {
   const lines: string[] = []
-  const group = await startProcessGroup({
+  const group = startProcessGroup({
     file: process.execPath,
     args: options.args,
     directory: ROOT,
