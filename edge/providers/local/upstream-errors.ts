@@ -43,6 +43,8 @@ export async function errorOfResponse(
 
 /** Returns what an error event within an answer means. */
 export function errorOfEvent({ error }: ErrorEvent, fromContainer: boolean): RouterError {
+  if (fromContainer && error.code === 'declined')
+    return new RouterError('declined', presentable(error.message))
   if (fromContainer && error.type === 'invalid_request_error') return unsupported(presentable(error.message))
   if (fromContainer && error.type === 'overloaded_error')
     return new RouterError('overloaded', 'The local model is busy.', { retryAfterMs: 1_000 })

@@ -240,6 +240,15 @@ test('asks the strong model for a request that the container judged complex, and
   container.answer(() => HttpResponse.json(declined, { status: 409, headers: { 'x-queue-depth': '0' } }))
   expect((await router.post(ask('Hello!'))).headers.get('x-router-fallback')).toBe('judged_complex')
   expect(asked()).toBe('claude-sonnet-5-5')
+  // After a long prompt the headers have been sent already.
+  const event = { type: 'error', error: { ...declined.error, code: 'declined' } }
+  container.answer(() =>
+    streamOf([...untilContent, `event: error\ndata: ${JSON.stringify(event)}\n\n`], {
+      headers: { 'x-queue-depth': '0' },
+    }),
+  )
+  expect((await router.post(ask('Hey!'))).headers.get('x-router-fallback')).toBe('judged_complex')
+  expect(asked()).toBe('claude-sonnet-5-5')
   container.answer(refused)
   await router.post(ask('Hi!'))
   expect(asked()).toBe('claude-haiku-5-5')
