@@ -3,7 +3,6 @@
  * is listed by name, and the app then answers 503 instead of guessing.
  */
 import * as z from 'zod/mini'
-import { sha256Hex } from '../shared/digest.ts'
 import type { LogFormat } from '../shared/log.ts'
 import { schemasOf } from '../shared/setting.ts'
 import {
@@ -20,7 +19,7 @@ import {
 import { EDGE_DEFINITIONS } from './settings/edge-definitions.ts'
 import { parseSettings } from './settings/setting-schemas.ts'
 import type { Strategy } from './strategy.ts'
-import { parseRouterKeys, type Tenant, type TenantKey } from './tenants.ts'
+import { parseRouterKeys, readKey, type Tenant, type TenantKey } from './tenants.ts'
 
 export type Config = {
   readonly strategy: Strategy
@@ -55,7 +54,6 @@ export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly problems: readonly string[] }
 
-const MINIMUM_ADMIN_KEY_LENGTH = 16
 /** Of any scheme: applications send capacitor://localhost and the like. */
 const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^\sA-Z/?#*@]+$/
 const ADMIN: Tenant = { id: 'admin', admin: true, forbid: [] }
@@ -65,27 +63,34 @@ const ANONYMOUS: Tenant = { id: 'anonymous', admin: false, forbid: [] }
 export async function readConfig(env: Readonly<Record<string, unknown>>): Promise<ConfigResult> {
   const { settings, problems: malformed } = parseSettings(settingsSchema, env)
   const keys = settings.ROUTER_KEYS === undefined ? [] : await parseRouterKeys(settings.ROUTER_KEYS)
+  const adminKeys = await readAdminKeys(settings.ADMIN_KEY)
   const problems = [
     ...malformed,
     ...edgeProblems(settings),
     ...coreProblems(settings),
-    ...(typeof keys === 'string' ? [keys] : []),
+    ...[keys, adminKeys].filter((each) => typeof each === 'string'),
   ]
-  if (typeof keys === 'string' || problems.length > 0) return { ok: false, problems }
-  const config = await assemble(settings, keys)
+  if (typeof keys === 'string' || typeof adminKeys === 'string' || problems.length > 0)
+    return { ok: false, problems }
+  const config = assemble(settings, keys, adminKeys)
   const shared = [...keyProblems(config)]
   return shared.length > 0 ? { ok: false, problems: shared } : { ok: true, config }
 }
 
-async function assemble(settings: Settings, keys: readonly TenantKey[]): Promise<Config> {
-  const { ADMIN_KEY: adminKey } = settings
+async function readAdminKeys(key: string | undefined): Promise<TenantKey[] | string> {
+  if (key === undefined) return []
+  const read = await readKey(key)
+  return typeof read === 'string' ? `ADMIN_KEY ${read}` : [{ tenant: ADMIN, digest: read.digest }]
+}
+
+function assemble(settings: Settings, keys: readonly TenantKey[], adminKeys: readonly TenantKey[]): Config {
   return {
     strategy: settings.LLM_STRATEGY,
     local: settings.LOCAL_LLM_ENABLED ? localConfig(settings) : undefined,
     claude: claudeConfig(settings, settings.CLAUDE_KEY_SOURCE),
     keys,
     anonymous: settings.ALLOW_ANONYMOUS ? ANONYMOUS : undefined,
-    adminKeys: adminKey === undefined ? [] : [{ tenant: ADMIN, digest: await sha256Hex(adminKey) }],
+    adminKeys,
     routedModels: settings.ROUTED_MODELS,
     threshold: settings.ROUTER_THRESHOLD,
     sideRequestsLocal: settings.SIDE_REQUESTS_LOCAL,
@@ -119,8 +124,6 @@ function* edgeProblems(settings: Settings): Generator<string> {
     yield 'ROUTER_KEYS and ALLOW_ANONYMOUS=true contradict each other: remove one of them'
   if (settings.CLAUDE_KEY_SOURCE === 'client' && settings.ANTHROPIC_API_KEY !== undefined)
     yield 'ANTHROPIC_API_KEY and CLAUDE_KEY_SOURCE=client contradict each other: remove one of them'
-  if (settings.ADMIN_KEY !== undefined && settings.ADMIN_KEY.length < MINIMUM_ADMIN_KEY_LENGTH)
-    yield `ADMIN_KEY is shorter than ${MINIMUM_ADMIN_KEY_LENGTH} characters`
   // Browsers send origins in exactly this form; any other would match none and look like a broken client.
   if (!settings.CORS_ORIGINS.every((origin) => ORIGIN.test(origin)))
     yield 'CORS_ORIGINS must be origins such as https://app.example, without a path or "*", separated by commas'

@@ -45,17 +45,28 @@ export async function parseRouterKeys(text: string): Promise<TenantKey[] | strin
   for (const { id, key, forbid } of entries) {
     if (RESERVED_ID.test(id))
       return `ROUTER_KEYS: the tenant name "${id}" is the router's own. Choose another, such as "${id.slice(0, 40)}-team"`
-    const given = /^sha256:([0-9a-f]{64})$/i.exec(key)?.[1]
-    if (given === undefined && /^sha256:/i.test(key))
-      return `ROUTER_KEYS: the key of tenant "${id}" begins with sha256: but is not followed by 64 hexadecimal digits`
-    if (key.length < MINIMUM_KEY_LENGTH)
-      return `ROUTER_KEYS: the key of tenant "${id}" is shorter than ${MINIMUM_KEY_LENGTH} characters`
-    if (!isHeaderValue(key))
-      return `ROUTER_KEYS: the key of tenant "${id}" holds characters that no header can carry. Use letters, digits and punctuation of ASCII`
-    const digest = given?.toLowerCase() ?? (await sha256Hex(key))
-    keys.push({ tenant: { id, admin: false, forbid: forbid ?? [] }, digest })
+    const read = await readKey(key)
+    if (typeof read === 'string') return `ROUTER_KEYS: the key of tenant "${id}" ${read}`
+    keys.push({ tenant: { id, admin: false, forbid: forbid ?? [] }, digest: read.digest })
   }
   return keys
+}
+
+/**
+ * Reads one key as settings give it: in clear, or as `sha256:<64 hex digits>`.
+ * @returns its digest, or what is wrong with it, to stand behind the key's name (never quoting the key)
+ */
+export async function readKey(key: string): Promise<{ readonly digest: string } | string> {
+  const given = /^sha256:([0-9a-f]{64})$/i.exec(key)?.[1]
+  if (given !== undefined) return { digest: given.toLowerCase() }
+  // Half a digest, or one of another kind, is no secret: taken for a key in clear it would let in whoever has seen it.
+  const digestKind = /^(sha-?\d+|md5)[:=-]/i.exec(key)?.[0].toLowerCase()
+  if (digestKind !== undefined)
+    return `begins with ${digestKind} but is not sha256: followed by 64 hexadecimal digits`
+  if (key.length < MINIMUM_KEY_LENGTH) return `is shorter than ${MINIMUM_KEY_LENGTH} characters`
+  if (!isHeaderValue(key))
+    return 'holds characters that no header can carry. Use letters, digits and punctuation of ASCII'
+  return { digest: await sha256Hex(key) }
 }
 
 /**

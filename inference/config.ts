@@ -5,6 +5,7 @@
 import { resolve } from 'node:path'
 import * as z from 'zod'
 import { RouterError } from '../shared/errors.ts'
+import { isHeaderValue } from '../shared/header-value.ts'
 import type { LogFormat } from '../shared/log.ts'
 import { type SettingTable, schemasOf } from '../shared/setting.ts'
 import { SHIPPED_MODEL } from './models/catalogue.ts'
@@ -58,6 +59,12 @@ const optionalText = z
   .optional()
   .transform((value) => value?.trim() || undefined)
 
+/** A secret that goes into a request header, or is compared with one. */
+const headerText = (name: string) =>
+  optionalText.refine((value) => value === undefined || isHeaderValue(value), {
+    error: `${name} holds a line break or a character outside ASCII, which no header can carry. Paste it again.`,
+  })
+
 /** Below this much memory, in bytes, the defaults are those of a small instance. */
 const SMALL_MEMORY_BYTES = 768 * 1024 * 1024
 /** The shipped model peaks at about 460 MB of its own with these; at 600 MB with two prompts of 1,024 tokens. */
@@ -105,15 +112,18 @@ export function containerDefinitions(cores: number, memoryBytes: number) {
     },
     HF_TOKEN: {
       ...container,
-      schema: optionalText,
+      schema: headerText('HF_TOKEN'),
       secret: true,
       text: 'A token of the model hub, for models that need one; sent to the default hub only.',
     },
     LOCAL_LLM_SECRET: {
       ...container,
-      schema: optionalText.refine((value) => value === undefined || value.length >= MIN_SECRET_LENGTH, {
-        error: `LOCAL_LLM_SECRET must have at least ${MIN_SECRET_LENGTH} characters. Make one with: openssl rand -hex 32`,
-      }),
+      schema: headerText('LOCAL_LLM_SECRET').refine(
+        (value) => value === undefined || value.length >= MIN_SECRET_LENGTH,
+        {
+          error: `LOCAL_LLM_SECRET must have at least ${MIN_SECRET_LENGTH} characters. Make one with: openssl rand -hex 32`,
+        },
+      ),
       secret: true,
       text: 'The same as on the edge; required unless HOST is loopback.',
     },

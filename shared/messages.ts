@@ -8,7 +8,10 @@ import { RouterError } from './errors.ts'
 const text = z.string({ error: 'must be a string' })
 
 /** Any content block; only `type` is certain. `text` is read where it is a string. */
-export const contentBlockSchema = z.looseObject({ type: text, text: z.optional(text) })
+export const contentBlockSchema = z.looseObject(
+  { type: text, text: z.optional(text) },
+  { error: 'must be a content block, an object with a "type"' },
+)
 
 const contentSchema = z.union([text, z.array(contentBlockSchema)], {
   error: 'must be a string or an array of content blocks, each with a "type"',
@@ -78,12 +81,14 @@ export type Message = z.infer<typeof messageResponseSchema>
 
 /** From so many items on, a list is first looked at one by one: zod collects every complaint, however many there are. */
 const MANY_ITEMS = 1_000
+/** Enough to see what is wrong throughout; a message is read by people. */
+const NAMED_ISSUES = 3
 /** A message whose content is looked at by itself. */
 const looseMessageSchema = z.extend(messageSchema, { content: z.unknown() })
 
 /**
  * Checks a parsed body against the schema; very long lists only up to their first wrong item.
- * @throws {RouterError} `invalid_request` that names the field and says what it must be
+ * @throws {RouterError} `invalid_request` that names the first few wrong fields and says what each must be
  */
 export function parseMessagesRequest(value: unknown): MessagesRequest {
   checkLongLists(value)
@@ -115,11 +120,10 @@ function check<T extends z.ZodMiniType>(
 ): z.infer<T> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  const issue = result.error.issues[0]
-  throw new RouterError(
-    'invalid_request',
-    describeIssue(issue && { path: [...path, ...issue.path], message: issue.message }),
-  )
+  const named = result.error.issues
+    .slice(0, NAMED_ISSUES)
+    .map((issue) => describeIssue({ path: [...path, ...issue.path], message: issue.message }))
+  throw new RouterError('invalid_request', named.join('; '))
 }
 
 /** Returns one line such as `messages.0.role: must be "user", "assistant" or "system"`. */

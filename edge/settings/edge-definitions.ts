@@ -29,7 +29,7 @@ export const EDGE_DEFINITIONS = {
     ...callers,
     schema: headerText,
     secret: true,
-    text: "Allows changing the strategy at runtime; also a caller's key. At least 16 characters: openssl rand -hex 32",
+    text: "Allows changing the strategy at runtime; also a caller's key. At least 16 characters (openssl rand -hex 32), or its digest as sha256:…",
   },
   CORS_ORIGINS: {
     ...callers,

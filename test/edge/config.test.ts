@@ -1,7 +1,9 @@
 /** Settings: defaults, what is refused and under which name, and that no value is ever quoted. */
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Config, readConfig, SETTING_NAMES } from '../../edge/config.ts'
+import { findTenant } from '../../edge/tenants.ts'
 import { ADMIN_KEY, ALICE_KEY, CLAUDE_KEY, LOCAL_SECRET } from '../support/edge/canaries.ts'
 
 const KEYS = { ROUTER_KEYS: `alice:${ALICE_KEY}` }
@@ -215,6 +217,16 @@ test('keeps only digests of the keys that let clients in', async () => {
   const config = await read({ ADMIN_KEY })
   expect(JSON.stringify([config.keys, config.adminKeys])).not.toMatch(/canary/)
   expect(config.adminKeys[0]?.tenant.admin).toBe(true)
+})
+
+test('takes the admin key as its digest, and never the digest for the key', async () => {
+  const digest = createHash('sha256').update(ADMIN_KEY).digest('hex')
+  const { adminKeys } = await read({ ADMIN_KEY: `sha256:${digest.toUpperCase()}` })
+  expect(await findTenant(adminKeys, ADMIN_KEY)).toMatchObject({ id: 'admin', admin: true })
+  expect(await findTenant(adminKeys, `sha256:${digest.toUpperCase()}`)).toBeUndefined()
+  expect(await problems({ ADMIN_KEY: `sha256:${digest.slice(1)}` })).toEqual([
+    'ADMIN_KEY begins with sha256: but is not sha256: followed by 64 hexadecimal digits',
+  ])
 })
 
 test.each(['ANTHROPIC_API_KEY', 'LOCAL_LLM_SECRET', 'ADMIN_KEY'])(

@@ -109,6 +109,13 @@ test('never takes a digest with a wrong number of digits for a key, and names it
     )
 })
 
+test('takes no digest of another kind for a key in clear', async () => {
+  for (const kind of ['sha512:', 'sha-256:', 'sha256=', 'sha1:', 'md5:'])
+    expect(await parseRouterKeys(JSON.stringify([{ id: 'alice', key: `${kind}${'a'.repeat(64)}` }]))).toBe(
+      `ROUTER_KEYS: the key of tenant "alice" begins with ${kind} but is not sha256: followed by 64 hexadecimal digits`,
+    )
+})
+
 test('refuses a key that no header can carry, without quoting it', async () => {
   const problem = await parseRouterKeys(JSON.stringify([{ id: 'alice', key: `${ALICE_KEY}\u200b` }]))
   expect(problem).toMatch(/tenant "alice" holds characters that no header can carry/)

@@ -52,3 +52,16 @@ test('is modest by default where memory is small, and obeys settings there too',
   expect(readInferenceConfig(local, 2, small)).toMatchObject({ maxConcurrency: 1, maxInputTokens: 384 })
   expect(readInferenceConfig({ ...local, MAX_INPUT_TOKENS: '700' }, 2, small).maxInputTokens).toBe(700)
 })
+
+test.each(['HF_TOKEN', 'LOCAL_LLM_SECRET'])(
+  'refuses %s with characters that no header can carry, and never quotes it',
+  (name) => {
+    for (const odd of ['\u200b', '\n', 'é']) {
+      const env = { HOST: '127.0.0.1', [name]: `0123456789${odd}abcdefgh` }
+      expect(() => readInferenceConfig(env, 2)).toThrow(
+        `${name} holds a line break or a character outside ASCII`,
+      )
+      expect(() => readInferenceConfig(env, 2)).not.toThrow('0123456789')
+    }
+  },
+)

@@ -129,6 +129,17 @@ test('gives JSON from Claude byte for byte', async () => {
   expect(await (await (await createTestRouter()).post(ask(COMPLEX_PROMPT))).text()).toBe(json)
 })
 
+test.each(['auto', 'claude-opus-5-5'])(
+  'hands numbers that no double holds on as they came, for %s',
+  async (model) => {
+    const odd = '"a_new_field":[1e400,-1E999,12345678901234567890,1.0],'
+    const text = JSON.stringify(ask(SIMPLE_PROMPT, { model, temperature: 0.5 })).replace('{', `{${odd}`)
+    const response = await (await createTestRouter({ LLM_STRATEGY: 'claude_only' })).post(text)
+    expect(response.status).toBe(200)
+    expect(claude.hits[0]?.text).toContain(odd)
+  },
+)
+
 test('answers under the short path as well', async () => {
   const response = await (await createTestRouter()).post(ask(), {}, { path: '/messages' })
   expect(response.status).toBe(200)

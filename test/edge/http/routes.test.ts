@@ -146,3 +146,16 @@ test('names the first of very many wrong blocks', async () => {
     /^messages\.0\.content\.0\.type: must be a string/,
   )
 })
+
+test('names the first few of several wrong fields, and of a long system prompt what a block is', async () => {
+  const messageOf = async (fields: object) =>
+    JSON.parse(await (await router.post({ ...ask(SIMPLE_PROMPT), ...fields })).text()).error.message
+  expect(await messageOf({ max_tokens: -1, messages: [1, 2, 3, 4] })).toBe(
+    'max_tokens: must be a whole number, 0 or more; ' +
+      'messages.0: must be an object with "role" and "content"; ' +
+      'messages.1: must be an object with "role" and "content"',
+  )
+  expect(await messageOf({ system: Array.from({ length: 2_000 }, () => 1) })).toBe(
+    'system.0: must be a content block, an object with a "type"',
+  )
+})
