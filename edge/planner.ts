@@ -1,6 +1,6 @@
 /**
- * What the router means to do with a request, before anything is called: strategy, features, verdict, decision. Learns
- * what the local model is where that can matter. Calls no model.
+ * What the router means to do with a request, before anything is called: strategy, features, verdict, decision.
+ * Refreshes what is known of the local model where that can matter. Calls no model.
  */
 
 import type { SimpleTask } from '../shared/tasks.ts'

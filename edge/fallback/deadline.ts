@@ -12,6 +12,8 @@ export type Deadline = {
   readonly stage: (milliseconds: number, what: string) => void
   /** Waits for `work`, or rejects with the abort's reason. Rejections of abandoned work are swallowed. */
   readonly within: <T>(work: Promise<T>) => Promise<T>
+  /** Whether the limit of the whole attempt has passed, rather than that of a stage. */
+  readonly totalPassed: () => boolean
   /** Aborts the attempt: nobody reads on. */
   readonly cancel: () => void
   /** The attempt is over: the client's signal is no longer listened to. */
@@ -26,10 +28,8 @@ export type Deadline = {
  */
 export function createDeadline(client: AbortSignal, totalMs: number): Deadline {
   const controller = new AbortController()
-  const total: Clock = {
-    remainingMs: totalMs,
-    error: () => new RouterError('timeout', 'The answer was not complete in time.'),
-  }
+  const incomplete = new RouterError('timeout', 'The answer was not complete in time.')
+  const total: Clock = { remainingMs: totalMs, error: () => incomplete }
   let stage = total
   const end = (error: RouterError) => {
     client.removeEventListener('abort', disconnected)
@@ -57,6 +57,7 @@ export function createDeadline(client: AbortSignal, totalMs: number): Deadline {
         for (const clock of running) clock.remainingMs -= Date.now() - startedAt
       }
     },
+    totalPassed: () => controller.signal.reason === incomplete,
     cancel: disconnected,
     done: () => client.removeEventListener('abort', disconnected),
   }

@@ -154,7 +154,7 @@ export const CORE_DEFINITIONS = {
   LOCAL_HEADERS_MS: {
     ...local,
     schema: milliseconds(2_000),
-    text: 'Longest wait for a place in the container, ms; then Claude answers.',
+    text: 'Longest wait for a place in the container, ms; then Claude answers. Other servers get this and the next together.',
   },
   LOCAL_FIRST_CONTENT_MS: {
     ...local,

@@ -57,10 +57,11 @@ export async function* readAnswer(
     }
   } catch (error) {
     const known = RouterError.from(error)
-    report.failed(known)
+    // A model that wrote to the last moment was asked for more than there is time for: no fault of the server's.
+    if (!started || !deadline.totalPassed()) report.failed(known)
     throw known
   } finally {
-    // Whoever closes the iteration before its end has disconnected.
+    // What is not told yet tells nothing of the server: whoever closes the iteration before its end has disconnected.
     report.failed(new RouterError('cancelled', 'The client closed the connection.'))
     reader.cancel().catch(() => {})
     deadline.cancel()

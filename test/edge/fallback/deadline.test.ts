@@ -21,6 +21,7 @@ test('ends a stage that takes too long, and names it', async () => {
   await vi.advanceTimersByTimeAsync(100)
   await result
   expect(deadline.signal.aborted).toBe(true)
+  expect(deadline.totalPassed()).toBe(false)
 })
 
 test('starts the clock anew with each stage, but never waits longer than the attempt may take', async () => {
@@ -37,6 +38,7 @@ test('starts the clock anew with each stage, but never waits longer than the att
     expect(deadline.signal.aborted).toBe(at >= 11)
   }
   expect(failure).toMatchObject({ code: 'timeout', message: 'The answer was not complete in time.' })
+  expect(deadline.totalPassed()).toBe(true)
 })
 
 test('takes nothing from the attempt while the client reads: its pace is not the upstream’s', async () => {

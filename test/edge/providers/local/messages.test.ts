@@ -258,6 +258,17 @@ test('waits for a model that thinks first, and gives its answer without the thou
   expect(readEvents(await response.text())).toEqual(readEvents(framesOf(localMessage()).join('')))
 })
 
+test('holds an answer that is longer than there is time for against nobody', async () => {
+  const first = framesToFirstContent(localMessage())
+  container.answer(() => repeating(first, deltaOf({ type: 'text_delta', text: ' more' }), 10, 1_000, []))
+  const router = await createTestRouter({ LOCAL_TIMEOUT_MS: '150' })
+  for (let at = 0; at < 5; at++) {
+    const text = await (await router.post(ask(`Hello ${at}`, { stream: true }))).text()
+    expect(readEvents(text).at(-1)?.data).toMatchObject({ error: { type: 'timeout_error' } })
+  }
+  expect(container.hits).toHaveLength(5)
+})
+
 const lists = () =>
   readiness.answer((hit) =>
     hit.url.endsWith('/v1/models')
