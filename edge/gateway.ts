@@ -3,20 +3,22 @@
  * happened. Knows neither HTTP nor Workers: what it needs comes in as dependencies.
  */
 import { causeName, RouterError } from '../shared/errors.ts'
-import { createMessageFold, isContent, type StreamEvent } from '../shared/events.ts'
 import type { Log } from '../shared/log.ts'
+import type { Message } from '../shared/messages.ts'
 import type { AnswerCache, CacheEntry } from './cache/cache.ts'
 import { uncacheableReason } from './cache/key.ts'
 import { replayAnswer } from './cache/replay.ts'
 import { createSafeCache } from './cache/safe-cache.ts'
 import { cutAnswer } from './cut-answer.ts'
-import { closesWith, type Pieces } from './fallback/commit.ts'
 import { openFirst, type Providers } from './fallback/fallback.ts'
 import { routeHeaders, totalHeaders } from './ledger/headers.ts'
-import { createReceipt, type Ending, type Receipt, type RoutedFacts } from './ledger/receipt.ts'
+import type { Ending, Receipt, RoutedFacts } from './ledger/receipt.ts'
+import { createRequestLedger, type RequestLedger } from './ledger/request-ledger.ts'
+import { type ObservedEnd, observeAnswer } from './observe-answer.ts'
 import { createPlanner, type Plan, type Planner, type PlannerDependencies } from './planner.ts'
-import type { Answer, AnswerChunk, NonStreamingBody, StreamBody } from './providers/provider.ts'
+import type { Answer, NonStreamingBody, StreamBody } from './providers/provider.ts'
 import { type RouterRequest, wantsStream } from './request.ts'
+import type { Target } from './target.ts'
 
 export type GatewayDependencies = PlannerDependencies & {
   readonly providers: Providers
@@ -55,12 +57,6 @@ type Passage = {
   readonly facts: RoutedFacts
   readonly mayCache: boolean
   readonly ledger: RequestLedger
-}
-
-type RequestLedger = {
-  /** Makes and records the receipt; later calls change nothing and return the first one. */
-  readonly end: (facts: RoutedFacts, ending: Omit<Ending, 'latencyMs'>) => Receipt
-  readonly receipt: () => Receipt | undefined
 }
 
 /** Returns the gateway over its dependencies. */
@@ -110,7 +106,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       request,
       plan,
       mayCache,
-      ledger: createRequestLedger(request),
+      ledger: createRequestLedger(dependencies),
       facts: {
         requestId: request.id,
         tenantId: request.tenant.id,
@@ -132,29 +128,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     }
   }
 
-  function createRequestLedger(request: RouterRequest): RequestLedger {
-    let receipt: Receipt | undefined
-    return {
-      end(facts, ending) {
-        if (receipt !== undefined) return receipt
-        receipt = createReceipt(facts, { ...ending, latencyMs: now() - request.startedAt })
-        try {
-          dependencies.recordReceipt(receipt)
-        } catch (error) {
-          log(
-            '[Router] The receipt cannot be recorded',
-            { requestId: request.id, name: causeName(error) },
-            'error',
-          )
-        }
-        return receipt
-      },
-      receipt: () => receipt,
-    }
-  }
-
   function answered(passage: Passage, answer: Answer): GatewayResult {
-    const { request, ledger, mayCache } = passage
+    const { request, ledger } = passage
     const { status, target, body } = answer
     const { receipt } = ledger
     const message = body.kind === 'non_streaming' ? body.message : undefined
@@ -165,7 +140,12 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     }
     const headers = { ...answer.headers, ...routeHeaders(facts) }
     if (body.kind === 'stream') {
-      const chunks = observe({ ...passage, facts }, answer, body.chunks)
+      const onEnd = ({ outcome, message, exact, firstContentAt, errorCode }: ObservedEnd) => {
+        if (outcome === 'completed' && message && exact) keep(passage, message, target)
+        const firstContentMs = firstContentAt === undefined ? undefined : firstContentAt - request.startedAt
+        ledger.end(facts, { outcome, message, firstContentMs, errorCode })
+      }
+      const chunks = observeAnswer(body, { signal: request.signal, now, onEnd })
       return { status, headers, receipt, body: { kind: 'stream', chunks } }
     }
     if (message === undefined) {
@@ -177,61 +157,13 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       })
       return { status, headers, receipt, body }
     }
-    if (mayCache) request.waitUntil(cache.write(request, { message, target, storedAt: now() }))
+    keep(passage, message, target)
     const totals = totalHeaders(ledger.end(facts, completed(request, message)))
     return { status, headers: { ...headers, ...totals }, receipt, body }
   }
 
-  /**
-   * Passes chunks on up to the terminal event, keeps what they amounted to and records it: then, or when the stream breaks,
-   * is closed or its client disconnects, also where nobody has begun to read it or ever will.
-   */
-  function observe(passage: Passage, answer: Answer, chunks: StreamBody['chunks']): Pieces<AnswerChunk> {
-    const { request, facts, ledger, mayCache } = passage
-    const { signal } = request
-    const source = chunks[Symbol.asyncIterator]()
-    const fold = createMessageFold()
-    let firstContentMs: number | undefined
-    let errorCode: string | undefined
-    const end = (outcome: 'completed' | 'broken' | 'cancelled') => {
-      signal.removeEventListener('abort', disconnected)
-      if (ledger.receipt() !== undefined) return
-      const message = fold.message()
-      if (mayCache && message && outcome === 'completed' && fold.exact())
-        request.waitUntil(cache.write(request, { message, target: answer.target, storedAt: now() }))
-      ledger.end(facts, { outcome, message, firstContentMs, errorCode })
-    }
-    const note = (event: StreamEvent) => {
-      fold.add(event)
-      if (isContent(event)) firstContentMs ??= now() - request.startedAt
-      if (event.type === 'error') errorCode = event.error.type
-      // Whatever becomes of the connection afterwards, of either side, is no part of the answer.
-      if (event.type === 'error') end('broken')
-      else if (fold.finished()) end('completed')
-    }
-    async function* pieces(): AsyncGenerator<AnswerChunk> {
-      try {
-        for (let next = await source.next(); !next.done; next = await source.next()) {
-          for (const event of next.value.events) note(event)
-          yield next.value
-          if (fold.finished() || errorCode !== undefined) return
-        }
-        end('broken')
-      } catch (error) {
-        const known = RouterError.from(error)
-        errorCode = known.code
-        end(known.code === 'cancelled' ? 'cancelled' : 'broken')
-        throw known
-      }
-    }
-    const close = async () => {
-      end('cancelled')
-      await source.return?.()
-    }
-    const disconnected = () => void close().catch(() => {})
-    if (signal.aborted) disconnected()
-    else signal.addEventListener('abort', disconnected, { once: true })
-    return closesWith(pieces(), close)
+  function keep({ request, mayCache }: Passage, message: Message, target: Target): void {
+    if (mayCache) request.waitUntil(cache.write(request, { message, target, storedAt: now() }))
   }
 
   function fromCache({ request, facts: base, ledger }: Passage, entry: CacheEntry): GatewayResult {

@@ -395,7 +395,7 @@ test('answers where the receipt cannot be recorded, and says so in the log', asy
   expect(result).toMatchObject({ status: 200, headers: { 'x-router-route': 'claude' } })
   expect(result.receipt()).toMatchObject({ outcome: 'completed' })
   expect(loggedLines()).toMatchObject([
-    { level: 'error', message: '[Router] The receipt cannot be recorded' },
+    { level: 'error', message: '[Router] The receipt cannot be recorded', fields: { requestId: 'req_test' } },
   ])
 })
 
