@@ -31,7 +31,7 @@ export async function claimPorts(wanted: readonly WantedPort[], ask: Ask): Promi
   if (problem !== undefined) return problem
   const releases: (() => void)[] = []
   for (const { port, setting } of wanted) {
-    const { release, owner } = tryLock(join(tmpdir(), `ulfberht-router-${userInfo().uid}-port-${port}.lock`))
+    const { release, owner } = tryLock(claimOf(port))
     if (release !== undefined) {
       releases.push(release)
       continue
@@ -44,6 +44,11 @@ export async function claimPorts(wanted: readonly WantedPort[], ask: Ask): Promi
     }
   }
   return undefined
+}
+
+/** Returns the lock file of a port, the same in every checkout of this user. */
+export function claimOf(port: number): string {
+  return join(tmpdir(), `ulfberht-router-${userInfo().uid}-port-${port}.lock`)
 }
 
 /**

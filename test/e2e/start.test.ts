@@ -40,6 +40,15 @@ test('the first start writes .env, answers a greeting locally, and says what is 
   await started.stopsCleanly('SIGINT')
 })
 
+test('npm itself, told to end by a process manager, leaves nothing behind', async () => {
+  const started = await start({}, ['npm', 'start'])
+  await started.line(/Ulfberht Router is up/)
+  const all = started.processes()
+  process.kill(all[0] ?? 0, 'SIGTERM')
+  await started.ended
+  await eventually('every process is gone', () => !all.some(isAlive), 15_000)
+})
+
 test('a container that is killed is said, and the edge answers on', async () => {
   const started = await start()
   await started.line(/Local model .* is ready/)
@@ -76,11 +85,14 @@ test('a port that is taken is named with its setting, and nothing is started', a
 })
 
 /** Runs what `npm start` runs, on free ports, as a person who has set nothing. */
-async function start(settings: Readonly<Record<string, string>> = {}) {
+async function start(
+  settings: Readonly<Record<string, string>> = {},
+  [file = '', ...args]: readonly string[] = [process.execPath, 'scripts/run.mjs', 'scripts/start.ts'],
+) {
   const [router, inference] = [await freePort(), await freePort()]
   const { PATH = '', HOME = '' } = process.env
   const ports = { ROUTER_PORT: String(router), INFERENCE_PORT: String(inference) }
-  const child = spawn(process.execPath, ['scripts/run.mjs', 'scripts/start.ts'], {
+  const child = spawn(file, args, {
     cwd: checkout.folder,
     env: { PATH, HOME, ...ports, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],

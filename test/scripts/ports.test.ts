@@ -1,8 +1,9 @@
 /** Real listeners on loopback; what answers over HTTP is a stand-in. */
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { claimPorts, portProblem, runsAt } from '../../scripts/stack/ports.ts'
+import { claimOf, claimPorts, portProblem, runsAt } from '../../scripts/stack/ports.ts'
 
 const silent = async () => undefined
 const router = async () => ({ status: 200, body: '{"status":"ok"}' })
@@ -44,6 +45,7 @@ test('two starts cannot have one port, not even before either of them listens', 
   const free = await listen()
   await free.close()
   const wanted = [{ port: free.number, setting: 'ROUTER_PORT' }] as const
+  onTestFinished(() => rmSync(claimOf(free.number), { force: true }))
   expect(await claimPorts(wanted, silent)).toBeUndefined()
   const problem = await claimPorts(wanted, silent)
   expect(problem?.cause).toBe(`Port ${free.number} is claimed by another npm start (process ${process.pid}).`)
