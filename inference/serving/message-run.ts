@@ -65,6 +65,8 @@ async function conduct(deps: RunDeps, run: RunRequest, events: AsyncQueue<KnownE
         for (const opening of openingEvents(run.messageId, deps.engine.info.name, event.inputTokens))
           events.push(opening)
       } else if (event.type === 'text') {
+        // An answer without a word has no block: an empty one, sent back as history, is refused by Claude.
+        if (firstTokenMs === undefined) events.push(BLOCK_START)
         firstTokenMs ??= deps.now() - startedAt
         told.outputTokens += event.tokens
         const logprob = run.withLogprobs ? { logprob: event.logprob } : {}
@@ -76,6 +78,7 @@ async function conduct(deps: RunDeps, run: RunRequest, events: AsyncQueue<KnownE
       } else if (event.type === 'end') {
         told.outputTokens = event.outputTokens
         told.stopReason = event.stopReason
+        if (firstTokenMs !== undefined) events.push({ type: 'content_block_stop', index: 0 })
         for (const closing of closingEvents(event.stopReason, event.stopSequence, told)) events.push(closing)
       }
     }
@@ -107,6 +110,12 @@ function checkLength(inputTokens: number, maxInputTokens: number): void {
   )
 }
 
+const BLOCK_START: KnownEvent = {
+  type: 'content_block_start',
+  index: 0,
+  content_block: { type: 'text', text: '' },
+}
+
 function openingEvents(id: string, model: string, inputTokens: number): readonly KnownEvent[] {
   const message = {
     id,
@@ -118,11 +127,7 @@ function openingEvents(id: string, model: string, inputTokens: number): readonly
     stop_sequence: null,
     usage: emptyUsage(inputTokens, 0),
   } as const
-  return [
-    { type: 'message_start', message: { ...message, content: [] } },
-    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-    { type: 'ping' },
-  ]
+  return [{ type: 'message_start', message: { ...message, content: [] } }, { type: 'ping' }]
 }
 
 function closingEvents(
@@ -131,7 +136,6 @@ function closingEvents(
   { inputTokens, outputTokens }: { readonly inputTokens: number; readonly outputTokens: number },
 ): readonly KnownEvent[] {
   return [
-    { type: 'content_block_stop', index: 0 },
     {
       type: 'message_delta',
       delta: { stop_reason: stopReason, stop_sequence: stopSequence },

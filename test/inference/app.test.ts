@@ -44,8 +44,8 @@ test('streams Anthropic’s events in their order, with usage at both ends', asy
   const events = await eventsOf(await post({ ...hello, stream: true }))
   expect(events.map(({ type }) => type)).toEqual([
     'message_start',
-    'content_block_start',
     'ping',
+    'content_block_start',
     'content_block_delta',
     'content_block_delta',
     'content_block_delta',
@@ -387,7 +387,7 @@ test('answers with 200 and no text where the first words are a stop sequence', a
   const response = await post({ ...hello, stop_sequences: ['Hello'] })
   expect(response.status).toBe(200)
   expect(await response.json()).toMatchObject({
-    content: [{ type: 'text', text: '' }],
+    content: [],
     stop_reason: 'stop_sequence',
     stop_sequence: 'Hello',
   })
