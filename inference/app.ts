@@ -258,8 +258,8 @@ function writeLoad(c: Context<AppEnvironment>, scheduler: Scheduler): void {
 
 function readDeadline(value: string | undefined): number | undefined {
   if (value === undefined) return undefined
-  const milliseconds = Number(value)
-  if (Number.isFinite(milliseconds) && milliseconds >= 0) return milliseconds
+  // Number('') is 0: a header that is there and empty would be a deadline that has passed.
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value)
   throw new RouterError('invalid_request', 'x-deadline-ms: must be a number of milliseconds, 0 or more')
 }
 

@@ -14,6 +14,12 @@ export const MAX_BODY_BYTES = 1024 * 1024
 export async function readJsonBody(request: Request): Promise<unknown> {
   if (!/^application\/(?:[\w.-]+\+)?json\s*(;|$)/i.test(request.headers.get('content-type') ?? ''))
     throw new RouterError('unsupported_media_type', 'Send JSON with "content-type: application/json".')
+  const encoding = request.headers.get('content-encoding') ?? 'identity'
+  if (!/^\s*(identity)?\s*$/i.test(encoding))
+    throw new RouterError(
+      'unsupported_media_type',
+      `The content-encoding ${JSON.stringify(encoding.slice(0, 20))} is not taken. Send the body as it is.`,
+    )
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge()
   const chunks: Uint8Array[] = []
   let size = 0

@@ -392,3 +392,17 @@ test('answers with 200 and no text where the first words are a stop sequence', a
     stop_sequence: 'Hello',
   })
 })
+
+test.each(['', ' ', '-1', 'soon', '0x10', '1e999'])('refuses the deadline "%s"', async (deadline) => {
+  const { post, engine } = scriptedContainer()
+  const response = await post(hello, { 'x-deadline-ms': deadline })
+  expect(response.status).toBe(400)
+  expect(await response.text()).toContain('x-deadline-ms: must be a number of milliseconds')
+  expect(engine.requests).toHaveLength(0)
+})
+
+test('names the content-encoding that it does not take', async () => {
+  const response = await scriptedContainer().post(hello, { 'content-encoding': 'gzip' })
+  expect(response.status).toBe(415)
+  expect(await response.text()).toContain('content-encoding \\"gzip\\"')
+})
