@@ -77,7 +77,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   async function pass(passage: Passage): Promise<GatewayResult> {
     const { request } = passage
     const { decision } = passage.plan
-    if (decision.refusal !== undefined) return refuse(passage, decision.refusal)
+    if (decision.rejection !== undefined) return refuse(passage, decision.rejection)
 
     const known = local?.unavailableReason(request.waitUntil)
     const firstOpen = decision.targets.find((target) => target.provider !== 'local' || known === undefined)
@@ -118,7 +118,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         score: verdict.score,
         reason: decision.reason,
         guard: decision.guard,
-        cache: mayCache && decision.refusal === undefined ? 'miss' : 'bypass',
+        cache: mayCache && decision.rejection === undefined ? 'miss' : 'bypass',
         failures: [],
         attempts: 0,
         route: undefined,

@@ -74,7 +74,7 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
   }
 }
 
-/** Says whether what there is to refresh of the local model cannot make it the better choice; its name may be any other. */
+/** Says whether nothing that the local server may tell of itself can make it the better choice; its model's name may be any. */
 function goesToClaudeAnyway(decision: Decision, requestedModel: string): boolean {
   const namesClaude = isVirtualModel(requestedModel) || requestedModel.startsWith('claude')
   return namesClaude && decision.targets[0]?.provider === 'claude'

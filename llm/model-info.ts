@@ -1,5 +1,5 @@
 /**
- * What a program can refresh of the local model, also before it is loaded: from its files, else from the catalogue.
+ * What a program can know of the local model, also before it is loaded: from its files, else from the catalogue.
  */
 
 import type { ModelInfo, ModelKind } from '../inference/engine/engine.ts'

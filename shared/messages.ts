@@ -66,7 +66,7 @@ export const usageSchema = z.looseObject({
 })
 export type Usage = z.infer<typeof usageSchema>
 
-/** A whole answer. */
+/** A complete answer. */
 export const messageResponseSchema = z.looseObject({
   id: text,
   type: z.literal('message'),

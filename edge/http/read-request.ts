@@ -47,7 +47,7 @@ function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
 
 /**
  * Returns the request for the gateway.
- * @param signal aborted when the client leaves
+ * @param signal aborted when the client disconnects
  */
 export function createRouterRequest(
   context: AppContext,

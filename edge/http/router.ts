@@ -110,7 +110,7 @@ export function createExplainHandler(
       route: decision.targets[0]?.provider ?? null,
       targets: decision.targets,
       reason: decision.reason,
-      refusal: decision.refusal?.message ?? null,
+      rejection: decision.rejection?.message ?? null,
       strategy,
       task: verdict.task,
       score: verdict.score,

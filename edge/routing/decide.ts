@@ -39,7 +39,7 @@ export type Circumstances = {
 }
 
 export type Decision = {
-  /** In the order in which they are tried. Empty only beside `refusal`. */
+  /** In the order in which they are tried. Empty only beside `rejection`. */
   readonly targets: readonly Target[]
   /** A short fixed phrase, such as `hybrid: simple task`. */
   readonly reason: string
@@ -49,7 +49,7 @@ export type Decision = {
   readonly claudeModel: string
   /** What Claude is asked for where the local model finds the request complex. */
   readonly complexModel: string
-  readonly refusal?: RouterError
+  readonly rejection?: RouterError
 }
 
 type Choice = Omit<Decision, 'claudeModel' | 'complexModel' | 'guard'>
@@ -130,7 +130,7 @@ function chooseTargets(
 }
 
 function withoutOthers(decision: Choice, feature: string | undefined): Choice {
-  if (feature === undefined || decision.refusal !== undefined) return decision
+  if (feature === undefined || decision.rejection !== undefined) return decision
   const targets = decision.targets.filter((target) => target.provider === 'local')
   if (targets[0] === decision.targets[0]) return { ...decision, targets }
   const message = `${feature}: only the local model has this, and the request goes to Claude (${decision.reason}). Leave it out, or send x-router-force: local.`
@@ -157,5 +157,5 @@ function refuse(
   code: 'configuration' | 'invalid_request' | 'forbidden',
   message: string,
 ): Choice {
-  return { targets: [], reason, refusal: new RouterError(code, message) }
+  return { targets: [], reason, rejection: new RouterError(code, message) }
 }

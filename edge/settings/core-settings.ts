@@ -19,7 +19,7 @@ export type Deadlines = {
   readonly firstContentMs: number
   /** Longest silence inside an answer, ms. */
   readonly idleMs: number
-  /** The whole answer, ms. */
+  /** The answer from beginning to end, ms. */
   readonly totalMs: number
 }
 

@@ -32,7 +32,7 @@ export type LocalHealth = {
 
 export type LocalHealthOptions = ReadinessOptions & {
   readonly log: Log
-  /** Longest time a request waits to refresh what the server is, ms. */
+  /** Longest time a request waits to hear what the server is, ms. */
   readonly refreshTimeoutMs: number
   /** A request that would wait longer than this is not sent, ms. */
   readonly longestWaitMs: number

@@ -99,9 +99,9 @@ test('refuses strategies that do not exist or that cannot work', async () => {
   for (const body of ['{"strategy":"best"}', '{}', '[]', '"hybrid"', '{', ''])
     expect((await put(router, body)).status, body).toBe(400)
   const off = await createTestRouter({ LOCAL_LLM_ENABLED: 'false' })
-  const refusal = await put(off, '{"strategy":"local_only"}')
-  expect(refusal.status).toBe(400)
-  expect(await refusal.text()).toContain('LOCAL_LLM_ENABLED')
+  const rejection = await put(off, '{"strategy":"local_only"}')
+  expect(rejection.status).toBe(400)
+  expect(await rejection.text()).toContain('LOCAL_LLM_ENABLED')
   expect((await put(router, JSON.stringify({ strategy: 'x'.repeat(5_000) }))).status).toBe(413)
 })
 
@@ -126,7 +126,7 @@ test('explains a decision without calling a model', async () => {
     route: 'local',
     targets: [{ provider: 'local', model: 'tiny-model' }, { provider: 'claude' }],
     reason: 'hybrid: simple task',
-    refusal: null,
+    rejection: null,
     strategy: 'hybrid',
     task: 'simple_chat',
     complex: false,
@@ -140,7 +140,7 @@ test('explains a decision without calling a model', async () => {
 test('explains refusals as well', async () => {
   const router = await createTestRouter({ LLM_STRATEGY: 'local_only' })
   const explained = await (await explain(router, ask(SIMPLE_PROMPT, { tools: [{}] }))).json()
-  expect(explained).toMatchObject({ route: null, targets: [], refusal: expect.stringContaining('tools') })
+  expect(explained).toMatchObject({ route: null, targets: [], rejection: expect.stringContaining('tools') })
 })
 
 test('explains nothing where the operator forbids it, and nothing that is malformed', async () => {

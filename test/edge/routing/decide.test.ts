@@ -39,8 +39,8 @@ function cardOf(trust: Partial<TaskTrust>): ModelCard {
 }
 
 function routeOf(change: Partial<Circumstances>, verdict = simple, features: Features = plain): string {
-  const { targets, refusal } = decide(features, verdict, { ...usual, ...change })
-  if (refusal !== undefined) return `${refusal.status}`
+  const { targets, rejection } = decide(features, verdict, { ...usual, ...change })
+  if (rejection !== undefined) return `${rejection.status}`
   return targets.map(({ provider, model }) => (provider === 'claude' ? model : provider)).join(', ')
 }
 
