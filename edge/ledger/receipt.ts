@@ -57,7 +57,7 @@ export type Receipt = RoutedFacts &
   Money & {
     readonly outcome: Outcome
     readonly errorCode: string | undefined
-    /** Of complete answers only: what broke off has cost something, and nobody can say what. */
+    /** Of complete answers only: the tokens of an answer that broke off are not known. */
     readonly usage: Usage | undefined
     readonly latencyMs: number
     readonly firstContentMs: number | undefined

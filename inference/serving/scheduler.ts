@@ -1,6 +1,6 @@
 /**
  * Who runs, who waits, who is turned away. Bounded and first come, first served; those who disconnected, or who could not
- * be served in time, never take a slot. Knows nothing of models: a slot is a slot.
+ * be served in time, never take a slot. Knows nothing of models.
  */
 import { RouterError } from '../../shared/errors.ts'
 

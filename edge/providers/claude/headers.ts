@@ -8,7 +8,7 @@ import type { ClaudeConfig } from '../../settings/core-settings.ts'
 
 /** Sent for clients that name no version; every client of the classic API speaks it. */
 const DEFAULT_VERSION = '2023-06-01'
-/** Lengths and encodings describe other bytes than ours; cookies and server names are nobody's business. */
+/** Lengths and encodings describe other bytes than ours; cookies and server names must not reach clients. */
 const VISIBLE_HEADERS = /^(request-id|retry-after(-ms)?|x-should-retry|anthropic-[\w-]+|content-type)$/
 
 type Caller = Pick<RouterRequest, 'apiHeaders' | 'passHeaders' | 'clientCredential'>

@@ -102,7 +102,7 @@ function readLeniently({ event, data }: SseFrame): StreamEvent {
   try {
     return parseStreamEvent(data, event)
   } catch {
-    // An end is an end, whatever its data lacks: waiting for another would turn a complete answer into a broken one, and
+    // A terminal event ends the stream even if its data is incomplete: waiting for another would turn a complete answer into a broken one, and
     // let others follow an error.
     if (event === 'message_stop') return { type: 'message_stop' }
     if (event === 'error') return { type: 'error', error: { type: 'api_error', message: '' } }

@@ -66,7 +66,7 @@ export function isAnthropic(baseUrl: string): boolean {
   return /(^|\.)anthropic\.com$/.test(new URL(baseUrl).hostname)
 }
 
-/** Returns what stands in the place of an error whose text is not for clients. A type that nobody documents is a text, too. */
+/** Returns what stands in the place of an error whose text is not for clients. A type that Anthropic does not document is replaced as well. */
 export function ownWords(type: string): { readonly type: string; readonly message: string } {
   if (type === 'overloaded_error') return { type, message: 'Overloaded. Try again later.' }
   const known = knownErrorType(type)

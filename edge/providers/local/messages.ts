@@ -44,7 +44,7 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
         const asked = { server, request, target, deadline, report }
         const commitment = await commitAtContent(await ask({ ...options, deadlines: limits }, asked), {
           eventsOf: (chunk) => chunk.events,
-          // Where nobody else can answer, an answer without a word is what the model had to say.
+          // Without another target an empty answer is passed on as the model's own.
           acceptsEmpty: (stopReason) => isLast || stopReason === 'stop_sequence',
         })
         if (!commitment.committed) throw errorOfEvent(commitment.error, false)

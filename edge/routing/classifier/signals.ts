@@ -113,7 +113,7 @@ export function measureSignals(features: Features): Signals {
     label_request: one(label),
     passage_question: one(passage),
     opinion_chat: one(opinion),
-    // Nothing says that it is easy, so nobody should believe that it is.
+    // The absence of evidence for a simple task is evidence against it.
     no_evidence: one(!(smallTalk || fact || summaryOnly || label || passage || opinion)),
     code_request: one(codeRequest),
     code_text: one(codeText),

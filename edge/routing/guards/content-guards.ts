@@ -1,6 +1,6 @@
 /**
  * What no local model is left alone with, however short and friendly the request: hand-written checks that no training
- * data outvotes. A false alarm costs a call to Claude; a miss costs somebody's trust.
+ * data outvotes. A false alarm costs a call to Claude; a miss is a wrong answer about something dangerous.
  */
 import type { Features } from '../features.ts'
 import { clip, plain } from '../plain-text.ts'
