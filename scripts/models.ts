@@ -18,7 +18,7 @@ import {
   SHIPPED_DIR,
 } from '../inference/models/resolve.ts'
 import { RouterError } from '../shared/errors.ts'
-import { trustedTasks } from '../shared/model-card.ts'
+import { describeTrust } from '../shared/model-card.ts'
 import { createTerminal, formatBytes, pullModel, tryModel } from './model-console.ts'
 
 const USAGE = `Usage: npm run models -- COMMAND
@@ -109,7 +109,7 @@ function list(places: ModelPlaces): void {
     out.print(
       `    ${size}, ${model.dtype}; memory ${formatBytes(model.memoryBytes)}: ${fits}; ${model.license}`,
     )
-    out.print(`    ${trustedTasks(model.card.trust).join(', ')}. ${model.note}`)
+    out.print(`    ${describeTrust(model.card.trust)}. ${model.note}`)
   }
   for (const name of otherDownloads(places.cacheDir)) out.print(`● ${name}  (on disk, not in the catalogue)`)
 }

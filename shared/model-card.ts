@@ -46,9 +46,12 @@ export function uniformTrust(level: Trust): TaskTrust {
   return trustByTask(() => level)
 }
 
-/** Returns the simple tasks that the model is asked for at all. */
-export function trustedTasks(trust: TaskTrust): readonly SimpleTask[] {
-  return SIMPLE_TASKS.filter((task) => trust[task] !== 'none')
+/** Returns what a person reads of it, such as `simple_chat (set phrases only), summarization`. */
+export function describeTrust(trust: TaskTrust): string {
+  const tasks = SIMPLE_TASKS.filter((task) => trust[task] !== 'none').map((task) =>
+    trust[task] === 'set_phrases' ? `${task} (set phrases only)` : task,
+  )
+  return tasks.length === 0 ? 'trusted with no task' : tasks.join(', ')
 }
 
 /**

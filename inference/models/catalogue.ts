@@ -90,7 +90,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     trust: { simple_chat: 'set_phrases' },
     maxTemperature: 0.3,
     exam: '300 items: small talk 77 %, labels 63, fields 48, facts 70; summaries often hold a false fact',
-    note: 'Comes with the repository. Set phrases of small talk, English.',
+    note: 'Comes with the repository. English.',
   }),
   entry({
     name: 'HuggingFaceTB/SmolLM2-135M-Instruct',
@@ -102,7 +102,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     license: 'Apache-2.0',
     trust: {},
     exam: '300 items: small talk 30 %, labels 0, fields 0, facts 40',
-    note: 'The shipped model before its tuning; trusted with nothing.',
+    note: 'The shipped model before its tuning.',
   }),
   entry({
     name: 'LiquidAI/LFM2.5-230M-ONNX',
