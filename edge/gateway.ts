@@ -79,7 +79,9 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const { decision } = passage.plan
     if (decision.rejection !== undefined) return refuse(passage, decision.rejection)
 
-    const known = local?.unavailableReason(request.waitUntil)
+    // Asking may wake the server, which a request that is not for it must not do.
+    const forLocal = decision.targets.some((target) => target.provider === 'local')
+    const known = forLocal ? local?.unavailableReason(request.waitUntil) : undefined
     const firstOpen = decision.targets.find((target) => target.provider !== 'local' || known === undefined)
     if (passage.mayCache && firstOpen !== undefined && request.controls.cache === 'use') {
       const entry = await cache.read(request, firstOpen)

@@ -63,8 +63,11 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
       })
     const decision = decideBy(false)
     if (local === undefined) return { strategy, features, verdict, decision }
+    const toClaude = dependencies.claude.configured && goesToClaudeAnyway(decision, request.view.model)
+    // Where no request is for the local server, it may sleep.
+    if (toClaude && strategy === 'claude_only') return { strategy, features, verdict, decision }
     const refreshing = local.refresh(request.waitUntil)
-    if (dependencies.claude.configured && goesToClaudeAnyway(decision, request.view.model)) {
+    if (toClaude) {
       // A request that Claude answers must not wait for a container that may be asleep.
       request.waitUntil(refreshing)
       return { strategy, features, verdict, decision }

@@ -1,6 +1,6 @@
 /**
  * The strategy set at runtime: what every isolate must agree on. Reads are answered from memory and refreshed beside
- * requests; a store that fails leaves the configured strategy in force.
+ * requests; a store that fails leaves the strategy in force that was known last, at first the configured one.
  */
 import type { Log } from '../shared/log.ts'
 import { settledWithin } from './fallback/deadline.ts'
@@ -38,19 +38,20 @@ export function createStrategyStore(
   log: Log,
 ): StrategyStore {
   let known: { strategy: Strategy; at: number } | undefined
+  let changes = 0
   const refresh = async () => {
+    const changesBefore = changes
     try {
       const stored = await readInTime(record)
+      // What was read before a change that this isolate has confirmed since is out of date.
+      if (changes !== changesBefore) return
       if (known === undefined && stored !== undefined && stored !== configured)
         log('[Router] A strategy set at runtime is in force', { strategy: stored, configured })
       known = { strategy: stored ?? configured, at: now() }
     } catch {
-      log(
-        '[Router] The stored strategy cannot be read; the configured one holds',
-        { strategy: configured },
-        'error',
-      )
-      known = { strategy: known?.strategy ?? configured, at: now() }
+      const strategy = known?.strategy ?? configured
+      log('[Router] The stored strategy cannot be read; the one known last holds', { strategy }, 'error')
+      known = { strategy, at: now() }
     }
   }
   return {
@@ -64,10 +65,12 @@ export function createStrategyStore(
     },
     async set(strategy) {
       await record.write(strategy)
+      changes += 1
       known = { strategy, at: now() }
     },
     async reset() {
       await record.clear()
+      changes += 1
       known = { strategy: configured, at: now() }
     },
   }

@@ -25,7 +25,8 @@ import { RouterError } from '../shared/errors.ts'
 import { parseMessagesRequest } from '../shared/messages.ts'
 import { type JsonLine, readJsonLines } from './json-lines.ts'
 
-const USAGE = 'usage: npm run -s classify -- IN.jsonl OUT.jsonl'
+const USAGE = `usage: npm run -s classify -- IN.jsonl OUT.jsonl
+IN holds one request a line: {"id":1,"request":{"messages":[{"role":"user","content":"Good morning!"}]}}`
 const rowSchema = z.looseObject({ id: z.union([z.string(), z.number()]), request: z.looseObject({}) })
 
 const [input, output, ...rest] = process.argv.slice(2)

@@ -140,7 +140,7 @@ function containerProgram(settings: StackSettings): Program {
 
 function onEnded(name: 'edge' | 'container', { code, signal }: Ending): void {
   const what = `The ${name} ended (${signal ?? `code ${code}`}); the lines above say why.`
-  if (name === 'container') say(`${what} Claude answers alone until you start again.`)
+  if (name === 'container') say(`${what} Until you start again only Claude answers, if its key is set.`)
   else {
     console.error(what)
     void end(1)

@@ -21,7 +21,7 @@ export function createReadinessHandler(
     const claudeReady = isClaudeConfigured(config.claude)
     const missing = [
       ...(claudeReady ? [] : ['ANTHROPIC_API_KEY is not set: requests that need Claude get a 503']),
-      ...(local === undefined || localReady ? [] : ['the local model does not answer: Claude takes over']),
+      ...(local === undefined || localReady ? [] : ['the local model does not answer']),
     ]
     const ready = localReady || claudeReady
     return context.json(

@@ -53,7 +53,7 @@ export function costUsd(model: string, usage: Usage): number | undefined {
   const name = model.replace(/-\d{8}$/, '')
   // Clients name models: "constructor" must not find what every object has.
   const tiers = Object.hasOwn(PRICES, name) ? PRICES[name] : undefined
-  if (tiers === undefined || usage.speed === 'fast') return undefined
+  if (tiers === undefined || usage.speed === 'fast' || !hasListPrice(usage.service_tier)) return undefined
   const input = usage.input_tokens ?? 0
   const output = usage.output_tokens ?? 0
   const read = usage.cache_read_input_tokens ?? 0
@@ -70,6 +70,11 @@ export function costUsd(model: string, usage: Usage): number | undefined {
       writtenFor1h * rate.cacheWrite1h) /
     1_000_000
   )
+}
+
+/** Priority and batch have prices of their own. */
+function hasListPrice(serviceTier: unknown): boolean {
+  return serviceTier === undefined || serviceTier === null || serviceTier === 'standard'
 }
 
 function oneHourWrites(creation: unknown): number {

@@ -27,7 +27,7 @@ export type Circumstances = {
   readonly privacyLocal: boolean
   /** Whether side requests of clients may leave Claude where the model's card allows it. */
   readonly sideRequestsLocal: boolean
-  /** A side request of an agent's session (a title, a topic) that must follow the session to Claude. */
+  /** The request belongs to an agent's session, whose side requests (a title, a topic) must follow it to Claude. */
   readonly staysWithSession: boolean
   /** Only the local model can give what the request wants, so no other may answer in its place. */
   readonly localOnlyFeature: string | undefined
@@ -87,7 +87,7 @@ function chooseTargets(
 ): Choice {
   const { strategy, local, requestedModel, force, privacyLocal } = circumstances
   const unable = guard?.kind === 'capability' ? guard : undefined
-  const namesLocal = requestedModel === LOCAL_MODEL || requestedModel === local?.model
+  const namesLocal = namesLocalModel(requestedModel, local)
   if (namesLocal && !circumstances.mayForce)
     return refuse(
       'forced: local',
@@ -141,11 +141,19 @@ function withoutOthers(decision: Choice, feature: string | undefined): Choice {
  * A concrete name is used as it is; a virtual one means the strong model for hard work, else the cheap one, unless only
  * the other can do what the request demands.
  */
-function claudeModel(features: Features, isHard: boolean, { requestedModel, claude }: Circumstances): string {
-  if (!isVirtualModel(requestedModel) && requestedModel !== LOCAL_MODEL) return requestedModel
+function claudeModel(
+  features: Features,
+  isHard: boolean,
+  { requestedModel, local, claude }: Circumstances,
+): string {
+  if (!isVirtualModel(requestedModel) && !namesLocalModel(requestedModel, local)) return requestedModel
   return isHard
     ? capableModel(features, claude.model, claude.simpleModel)
     : capableModel(features, claude.simpleModel, claude.model)
+}
+
+function namesLocalModel(requestedModel: string, local: Circumstances['local']): boolean {
+  return requestedModel === LOCAL_MODEL || requestedModel === local?.model
 }
 
 function isComplex(verdict: Verdict): boolean {

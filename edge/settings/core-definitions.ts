@@ -50,8 +50,8 @@ export const CORE_DEFINITIONS = {
     ...routing,
     schema: share(DEFAULT_THRESHOLD),
     text: 'The score (0 to 1) from which a request counts as complex. Lower sends more to Claude.',
-    defaultText: 'the trained value',
-    sample: '0.5',
+    defaultText: String(DEFAULT_THRESHOLD),
+    sample: String(DEFAULT_THRESHOLD),
   },
   LOCAL_TASKS: {
     ...routing,

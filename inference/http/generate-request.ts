@@ -72,7 +72,7 @@ export function toPrompt(
     else if (last?.role === role) turns[turns.length - 1] = { role, text: `${last.text}\n\n${text}` }
     else turns.push({ role, text })
   }
-  if (turns[0]?.role !== 'user' || turns.every(({ text }) => text.trim() === ''))
+  if (turns[0]?.role !== 'user' || turns[0].text.trim() === '')
     throw new RouterError('invalid_request', 'messages: must begin with a user message that holds text')
   const joined = system.filter((text) => text.trim() !== '').join('\n\n')
   const prompt = { ...(joined === '' ? {} : { system: joined }), turns }

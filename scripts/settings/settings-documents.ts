@@ -124,7 +124,7 @@ export function renderTable(settings: readonly Documented[]): string {
 Written from the definitions in \`edge/settings/\` and \`inference/config.ts\` by \`npm run format\`; a test keeps them equal. Under
 \`npm start\` all of them stand in \`.env\` (the environment of the process wins); deployed, the edge reads \`[vars]\` of
 \`wrangler.toml\` and secrets (\`wrangler secret put NAME\`), the container its environment. Empty counts as unset. A missing,
-malformed or contradictory setting answers 503 and names itself.
+malformed or contradictory setting of the edge answers 503 and names itself; one of the container stops its start.
 
 ${sections.join('\n')}`
 }

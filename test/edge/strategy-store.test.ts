@@ -19,10 +19,10 @@ function storeOver(read: () => Promise<Strategy | undefined>) {
       written.length = 0
     },
   }
-  const deferred: Promise<unknown>[] = []
+  const later: Promise<unknown>[] = []
   const store = createStrategyStore(record, 'hybrid', () => clock.now, collectLog)
-  const current = () => store.current((work) => deferred.push(work))
-  return { store, clock, written, current, settle: () => Promise.all(deferred) }
+  const current = () => store.current((work) => later.push(work))
+  return { store, clock, written, current, settle: () => Promise.all(later) }
 }
 
 test('is the configured one where none was set', async () => {
@@ -47,6 +47,16 @@ test('follows another isolate within two seconds, without making a request wait'
   expect(await current()).toBe('claude_only')
   await settle()
   expect(await current()).toBe('local_fallback')
+})
+
+test('keeps what was set here, whatever a read that began before says', async () => {
+  const reads: ((strategy: Strategy | undefined) => void)[] = []
+  const { store, current } = storeOver(() => new Promise((resolve) => reads.push(resolve)))
+  const first = current()
+  await store.set('claude_only')
+  reads[0]?.('hybrid')
+  expect(await first).toBe('claude_only')
+  expect(await current()).toBe('claude_only')
 })
 
 test('falls back to the configured one when the record cannot be read', async () => {

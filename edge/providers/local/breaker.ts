@@ -1,8 +1,8 @@
 /**
  * Decides whether the local model is worth trying, from what happened to requests lately: closed, open, or half open.
  * A readiness page that answers well ends a wait early and lets one request try; only a request's own success closes
- * what failures have opened. Pure but for the injected clock; makes no probe itself. Limits after Envoy's outlier detection, tightened because
- * there is one host behind it: see docs/decisions.
+ * what failures have opened. Pure but for the injected clock; makes no probe itself. Limits after Envoy's outlier
+ * detection, tightened because there is one host behind it: docs/decisions/0006.
  */
 
 export type BreakerState = 'closed' | 'open' | 'half_open'

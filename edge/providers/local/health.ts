@@ -42,7 +42,7 @@ export type LocalHealthOptions = ReadinessOptions & {
 const SERVER_FAULTS: ReadonlySet<ErrorCode> = new Set(['timeout', 'unavailable', 'overloaded', 'upstream'])
 const MODEL_FRESH_MS = 60_000
 const LOAD_FRESH_MS = 5_000
-/** A free instance takes 30 to 60 s to wake; deferred work may live for 30 s after the response. */
+/** A free instance takes 30 to 60 s to wake; work may go on for 30 s after the response. */
 const PROBE_TIMEOUT_MS = 25_000
 const REFUSED_AGAIN_MS = 2_000
 
@@ -58,9 +58,11 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
   let wokenAt = Number.NEGATIVE_INFINITY
   let saidLoading = false
   let probedAt = Number.NEGATIVE_INFINITY
+  let failures = 0
 
   const note = (error: RouterError) => {
     lastError = error
+    failures += 1
     if (error.code === 'overloaded' || error.retryAfterMs !== undefined) {
       label = error.code === 'overloaded' ? 'busy' : 'waking'
       breaker.openFor(error.retryAfterMs ?? DEFAULT_LOADING_WAIT_MS)
@@ -76,6 +78,7 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
   }
   const probe = async (timeoutMs: number) => {
     probedAt = now()
+    const failuresBefore = failures
     try {
       const found = await askReadiness(options, AbortSignal.timeout(timeoutMs))
       model = found.model
@@ -89,7 +92,8 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
     } catch (error) {
       const known = RouterError.from(error)
       saidLoading = known.retryAfterMs !== undefined
-      note(known)
+      // Probes of requests that came together meet one failure; Workers lets no request wait for another one's probe.
+      if (failures === failuresBefore) note(known)
     }
   }
   /** One wake-up call at a time: a sleeping instance must not be kept busy by its callers' impatience. */
@@ -116,7 +120,7 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
         return lastError ?? notAvailable()
       }
       if (breaker.state() !== 'closed') return undefined
-      // Who cannot say in time what it is would not answer in time: the client has waited once, and shall not again.
+      // A server that cannot say in time what it is would not answer in time either.
       if (model === undefined && lastError?.code === 'timeout') return lastError
       if (load !== undefined && now() - load.at < LOAD_FRESH_MS && load.waitMs > options.longestWaitMs)
         return new RouterError('overloaded', 'The local model has too many requests waiting.', {
@@ -127,7 +131,7 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
     async refresh(waitUntil) {
       const closed = breaker.state() === 'closed'
       const waking = now() - wokenAt < PROBE_TIMEOUT_MS
-      // A model is ready when it is ready: the page that said "loading" is cheap to ask again, whatever it guessed.
+      // The wait that a loading server states is a guess, and asking it again is cheap.
       if (saidLoading || (model === undefined && closed && !waking)) await probe(options.refreshTimeoutMs)
       else if (model !== undefined && closed && now() - refreshedAt > MODEL_FRESH_MS) {
         refreshedAt = now()

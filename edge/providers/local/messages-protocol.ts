@@ -1,6 +1,6 @@
 /**
  * The Messages API towards a local server: our own container, or any other server that speaks it.
- * Sends only what a text model can use; everything else in a request has been kept away by the rules.
+ * Sends only what a text model can use; everything else in a request has been kept away by the guards.
  */
 import { parseStreamEvent } from '../../../shared/events.ts'
 import { textOf } from '../../../shared/messages.ts'

@@ -67,8 +67,7 @@ const INSTRUCTION_CHARACTERS = 150
 function asked({ lastUserText, lastUserCharacters }: Features): string {
   const text = plain(lastUserText)
   const instruction = SUMMARY_INSTRUCTION.exec(text)?.[0]
+  if (lastUserCharacters <= 2 * INSTRUCTION_CHARACTERS) return text
   if (instruction !== undefined && SUMMARY.test(instruction)) return instruction
-  return lastUserCharacters > 2 * INSTRUCTION_CHARACTERS
-    ? clip(text, INSTRUCTION_CHARACTERS, INSTRUCTION_CHARACTERS)
-    : text
+  return clip(text, INSTRUCTION_CHARACTERS, INSTRUCTION_CHARACTERS)
 }

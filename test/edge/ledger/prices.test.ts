@@ -54,6 +54,8 @@ test('has no price for a model or a speed that it does not know', () => {
   ])
     expect(costUsd(model, { input_tokens: 1 }), model).toBeUndefined()
   expect(costUsd('claude-opus-5-5', { input_tokens: 1, speed: 'fast' })).toBeUndefined()
+  for (const tier of ['priority', 'batch'])
+    expect(costUsd('claude-opus-5-5', { input_tokens: 1, service_tier: tier })).toBeUndefined()
 })
 
 test('takes missing counts for none', () => {

@@ -92,7 +92,7 @@ test('gives a probe up that never reports', () => {
   expect(breaker.takeProbe()).toBe(true)
 })
 
-test('refreshes nothing from requests that began before it opened', () => {
+test('counts no failure of requests that began before it opened', () => {
   const { breaker } = breakerAt()
   fail(breaker, 3)
   const wait = breaker.waitMs()

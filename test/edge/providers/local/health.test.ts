@@ -50,6 +50,13 @@ const card = {
 }
 const broken = new RouterError('upstream', 'broken')
 
+test('takes a failure that requests meet together for one', async () => {
+  const { health, refresh, waitUntil } = healthOf()
+  readiness.answer(refused)
+  await Promise.all([refresh(), refresh(), refresh()])
+  expect(health.unavailableReason(waitUntil)).toBeUndefined()
+})
+
 test('refreshes model, card, limit and load in the foreground, once', async () => {
   const { health, refresh } = healthOf()
   expect(health.state()).toBe('unknown')

@@ -109,6 +109,11 @@ test('the matter of a long text to be summarised is no request', () => {
   expect(guardOf(featuresOf(ask(article)))).toBeUndefined()
 })
 
+test('a short text is read in full, whatever is to be done with it', () => {
+  for (const said of ['TL;DR: I want to kill myself', 'Summarize:\nI took 30 pills and want to die'])
+    expect(guardOf(featuresOf(ask(said)))).toBe('safety')
+})
+
 test('a danger that was named before is still there when the next message is polite', () => {
   const messages = [
     { role: 'user', content: 'I want to die' },
