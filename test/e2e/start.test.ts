@@ -55,7 +55,7 @@ test('a container that is killed is said, and the edge answers on', async () => 
   const containers = started.processes().filter((pid) => commandOf(pid).includes('inference/index.ts'))
   expect(containers).toHaveLength(1)
   for (const pid of containers) process.kill(pid, 'SIGKILL')
-  await started.line(/The container ended \(SIGKILL\).* Claude answers alone/)
+  await started.line(/The container ended \(SIGKILL\).* only Claude answers/)
   const reply = await createClient(started.url).ask(SIMPLE, { headers: { 'x-router-cache': 'skip' } })
   expect(reply.headers.get('x-router-fallback')).toMatch(/^(unavailable|error)$/)
   await started.stopsCleanly('SIGTERM')
