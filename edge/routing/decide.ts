@@ -67,7 +67,7 @@ export function decide(features: Features, verdict: Verdict, circumstances: Circ
   })
   return {
     ...withoutOthers(choice, circumstances.localOnlyFeature),
-    guard: guard?.name,
+    guard: choice.targets[0]?.provider === 'local' ? undefined : guard?.name,
     claudeModel: model,
     complexModel: claudeModel(features, true, circumstances),
   }

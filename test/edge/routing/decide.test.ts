@@ -255,3 +255,12 @@ test('names the strong model for a request that the local model finds complex af
   expect(modelsOf({})).toEqual(['cheap', 'strong'])
   expect(modelsOf({ requestedModel: 'claude-next' })).toEqual(['claude-next', 'claude-next'])
 })
+
+test('names a guard only where it kept the request from the local model', () => {
+  const features = featuresOf(ask('I want to die'))
+  const guardUnder = (change: Partial<Circumstances>) =>
+    decide(features, simple, { ...usual, ...change }).guard
+  expect(guardUnder({})).toBe('guarded: safety')
+  expect(guardUnder({ strategy: 'local_fallback' })).toBeUndefined()
+  expect(guardUnder({ strategy: 'local_only' })).toBeUndefined()
+})
