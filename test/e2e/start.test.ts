@@ -103,8 +103,11 @@ async function start(
   for (const output of [child.stdout, child.stderr])
     createInterface({ input: output }).on('line', (text) => lines.push(text))
   const ended = once(child, 'exit').then(([code]) => code as number | null)
-  onTestFinished(() => signalGroup(group, 'SIGKILL'))
   const processes = () => [group, ...descendantsOf(group)]
+  // The edge leads a group of its own, which would outlive a test that failed.
+  onTestFinished(() => {
+    for (const pid of processes()) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+  })
   return {
     url: `http://127.0.0.1:${router}`,
     containerUrl: `http://127.0.0.1:${inference}`,
