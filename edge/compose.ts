@@ -18,7 +18,7 @@ import { createLocalPool, type LocalPool } from './providers/local/pool.ts'
 import type { Fetch, Provider } from './providers/provider.ts'
 import { createClassifier } from './routing/classifier/classifier.ts'
 import { SHIPPED_CLASSIFIER } from './routing/classifier/weights.ts'
-import { createModelMatcher } from './routing/virtual-models.ts'
+import { createModelMatcher, LOCAL_MODEL, VIRTUAL_MODELS } from './routing/virtual-models.ts'
 import { createStrategyStore, type StrategyRecord, type StrategyStore } from './strategy-store.ts'
 
 /** The settings of the core, a part of the Worker's and of the library's. */
@@ -77,7 +77,7 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     cache,
     classify: createClassifier(SHIPPED_CLASSIFIER, config.threshold),
     strategies,
-    isRouted: createModelMatcher([...config.routedModels, 'auto', 'claude-auto', 'local']),
+    isRouted: createModelMatcher([...config.routedModels, ...VIRTUAL_MODELS, LOCAL_MODEL]),
     localTasks: config.local?.tasks ?? 'auto',
     localMaxInputTokens: config.local?.maxInputTokens,
     claude: {

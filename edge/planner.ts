@@ -34,7 +34,13 @@ export type Plan = {
   readonly decision: Decision
 }
 
-export type Planner = (request: RouterRequest) => Promise<Plan>
+/** The part of a request that a plan depends on. */
+export type PlannedRequest = Pick<
+  RouterRequest,
+  'view' | 'tenant' | 'controls' | 'structured' | 'logprobs' | 'agentSession' | 'waitUntil'
+>
+
+export type Planner = (request: PlannedRequest) => Promise<Plan>
 
 /** Where neither the server nor the operator says what its model reads: half of what the smallest contexts in use hold. */
 const DEFAULT_MAX_INPUT_TOKENS = 2_000

@@ -7,6 +7,9 @@ import type { Strategy } from './strategy.ts'
 import type { ProviderName } from './target.ts'
 import type { Tenant } from './tenants.ts'
 
+/** Keeps work alive after the response, where the platform needs to be told. */
+export type WaitUntil = (work: Promise<unknown>) => void
+
 /** What the cache may do for this request. */
 export type CacheMode = 'use' | 'skip' | 'refresh'
 
@@ -53,8 +56,7 @@ export type RouterRequest = {
   readonly signal: AbortSignal
   /** Milliseconds since the epoch. */
   readonly startedAt: number
-  /** Keeps work alive after the response, where the platform needs to be told. */
-  readonly waitUntil: (work: Promise<unknown>) => void
+  readonly waitUntil: WaitUntil
 }
 
 /** Whether the client asked for a stream. */

@@ -2,8 +2,10 @@
  * The strategy set at runtime: what every isolate must agree on. Reads are answered from memory and refreshed beside
  * requests; a store that fails leaves the strategy in force that was known last, at first the configured one.
  */
+
 import type { Log } from '../shared/log.ts'
 import { settledWithin } from './fallback/deadline.ts'
+import type { WaitUntil } from './request.ts'
 import type { Strategy } from './strategy.ts'
 
 /** Where the strategy is kept. */
@@ -16,7 +18,7 @@ export type StrategyRecord = {
 
 export type StrategyStore = {
   /** Returns the strategy in force. Never throws. */
-  readonly current: (waitUntil: (work: Promise<unknown>) => void) => Promise<Strategy>
+  readonly current: (waitUntil: WaitUntil) => Promise<Strategy>
   /** @throws if the record cannot be written */
   readonly set: (strategy: Strategy) => Promise<void>
   /** Lets the configured strategy hold again. @throws if the record cannot be written */

@@ -13,9 +13,8 @@ import { resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import * as z from 'zod'
 import { readConfig } from '../edge/config.ts'
-import { createPlanner, type Planner } from '../edge/planner.ts'
+import { createPlanner, type PlannedRequest, type Planner } from '../edge/planner.ts'
 import type { LocalPool } from '../edge/providers/local/pool.ts'
-import type { RouterRequest } from '../edge/request.ts'
 import { createClassifier } from '../edge/routing/classifier/classifier.ts'
 import { SHIPPED_CLASSIFIER } from '../edge/routing/classifier/weights.ts'
 import { createMemoryStrategyRecord, createStrategyStore } from '../edge/strategy-store.ts'
@@ -115,27 +114,14 @@ async function classifyLine(plan: Planner, line: JsonLine): Promise<object | str
   }
 }
 
-function toRequest(body: Record<string, unknown>): RouterRequest {
-  const view = parseMessagesRequest({ max_tokens: 256, ...body, model: 'auto' })
+function toRequest(body: Record<string, unknown>): PlannedRequest {
   return {
-    id: 'classify',
+    view: parseMessagesRequest({ max_tokens: 256, ...body, model: 'auto' }),
     tenant: { id: 'classify', admin: false, forbid: [] },
-    body: new Uint8Array(),
-    text: '',
-    view,
-    query: '',
-    apiHeaders: {},
-    passHeaders: {},
-    clientCredential: undefined,
     controls: { force: undefined, strategy: 'hybrid', cache: 'skip', privacyLocal: false },
-    translated: false,
-    logprobs: false,
     structured: false,
-    unlimited: false,
-    cutAt: [],
+    logprobs: false,
     agentSession: false,
-    signal: new AbortController().signal,
-    startedAt: 0,
     waitUntil: () => {},
   }
 }

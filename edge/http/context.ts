@@ -1,6 +1,7 @@
 /**
  * What the middleware leaves for the handlers, and what all handlers are given.
  */
+
 import type { Context } from 'hono'
 import type { Log } from '../../shared/log.ts'
 import type { AnswerCache } from '../cache/cache.ts'
@@ -8,7 +9,7 @@ import type { Config } from '../config.ts'
 import type { Gateway } from '../gateway.ts'
 import type { LocalPool } from '../providers/local/pool.ts'
 import type { Fetch } from '../providers/provider.ts'
-import type { ClientCredential } from '../request.ts'
+import type { ClientCredential, WaitUntil } from '../request.ts'
 import type { StrategyStore } from '../strategy-store.ts'
 import type { Tenant } from '../tenants.ts'
 
@@ -36,7 +37,7 @@ export type AppDependencies = {
 }
 
 /** Keeps work alive after the response where the platform has a way to say so. */
-export function waitUntilOf(context: AppContext): (work: Promise<unknown>) => void {
+export function waitUntilOf(context: AppContext): WaitUntil {
   return (work) => {
     const quiet = work.catch(() => {})
     try {

@@ -3,8 +3,10 @@
  * Probes are made beside requests, never in front of them once the server is known; a sleeping server is woken by
  * its probe. State of the isolate: it may vanish at any time.
  */
+
 import { type ErrorCode, RouterError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
+import type { WaitUntil } from '../../request.ts'
 import { createBreaker } from './breaker.ts'
 import { askReadiness, DEFAULT_LOADING_WAIT_MS, type LocalModel, type ReadinessOptions } from './readiness.ts'
 
@@ -17,15 +19,15 @@ export type LocalHealth = {
   /** Milliseconds that a request would wait before it runs, as the server said last. */
   readonly expectedWaitMs: () => number
   /** Why a request must not be sent now, or undefined where it may. Starts a probe when one is due. */
-  readonly unavailableReason: (waitUntil: (work: Promise<unknown>) => void) => RouterError | undefined
+  readonly unavailableReason: (waitUntil: WaitUntil) => RouterError | undefined
   /** Refreshes model and readiness, in the foreground only while nothing is known. Never throws. */
-  readonly refresh: (waitUntil: (work: Promise<unknown>) => void) => Promise<void>
+  readonly refresh: (waitUntil: WaitUntil) => Promise<void>
   /** Takes the right to send a request. @throws {RouterError} where another request is trying already */
   readonly begin: () => void
   /** Tells that a request was answered to its end. */
   readonly succeeded: () => void
   /** Tells of a failed request; `waitUntil` keeps the probe alive that may follow. */
-  readonly failed: (error: RouterError, waitUntil: (work: Promise<unknown>) => void) => void
+  readonly failed: (error: RouterError, waitUntil: WaitUntil) => void
   /** Reads the load that a response's headers tell. */
   readonly noteLoad: (headers: Headers) => void
 }
@@ -97,7 +99,7 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
     }
   }
   /** One wake-up call at a time: a sleeping instance must not be kept busy by its callers' impatience. */
-  const wake = (waitUntil: (work: Promise<unknown>) => void) => {
+  const wake = (waitUntil: WaitUntil) => {
     if (now() - wokenAt < PROBE_TIMEOUT_MS) return
     wokenAt = now()
     waitUntil(

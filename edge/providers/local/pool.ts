@@ -2,7 +2,9 @@
  * The local servers as one: what model they have and whether any of them may be asked. Choosing one for a request
  * is the provider's (`server-choice.ts`).
  */
+
 import type { RouterError } from '../../../shared/errors.ts'
+import type { WaitUntil } from '../../request.ts'
 import type { LocalHealth, LocalState } from './health.ts'
 import type { LocalModel } from './readiness.ts'
 
@@ -10,9 +12,9 @@ export type LocalPool = {
   readonly model: () => LocalModel | undefined
   /** The model's name as far as it is known: the server's word, else the operator's. */
   readonly modelName: () => string | undefined
-  readonly refresh: (waitUntil: (work: Promise<unknown>) => void) => Promise<void>
+  readonly refresh: (waitUntil: WaitUntil) => Promise<void>
   /** Why no server may be asked now, or undefined where one may. */
-  readonly unavailableReason: (waitUntil: (work: Promise<unknown>) => void) => RouterError | undefined
+  readonly unavailableReason: (waitUntil: WaitUntil) => RouterError | undefined
   readonly describe: () => readonly {
     readonly state: LocalState
     readonly expectedWaitMs: number
