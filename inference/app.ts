@@ -124,10 +124,12 @@ export function createApp(deps: AppDeps): Hono<AppEnvironment> {
     const disconnected = new AbortController()
     const requestId = c.get('requestId')
     const run = {
-      request: toGenerateRequest(request, limits),
+      request: {
+        ...toGenerateRequest(request, limits),
+        logprobs: c.req.header('x-logprobs') === '1',
+      },
       messageId: `msg_${deps.newId()}`,
       deadlineMs: readDeadline(c.req.header('x-deadline-ms')),
-      withLogprobs: c.req.header('x-logprobs') === '1',
       signal: AbortSignal.any([disconnected.signal, c.req.raw.signal]),
     }
     c.set('reported', true)

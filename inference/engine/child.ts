@@ -20,7 +20,9 @@ async function load({ model, threads }: Extract<Command, { type: 'load' }>): Pro
     const loaded = await createTransformersEngine(model, { threads, random: Math.random })
     const speed = await selfTest(loaded, () => performance.now())
     engine = loaded
-    report({ type: 'ready', ...speed })
+    const serving = loaded.serving()
+    if (!serving) throw new TypeError('A loaded engine must say how it serves.')
+    report({ type: 'ready', speed, serving })
   } catch (error) {
     report({ type: 'load_failed', failure: toFailure(error) })
   }

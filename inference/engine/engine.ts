@@ -32,6 +32,20 @@ export type Turn = { readonly role: 'user' | 'assistant'; readonly text: string 
 
 export type Prompt = { readonly system?: string | undefined; readonly turns: readonly Turn[] }
 
+/** A flat JSON object whose members are written in this order, or one of some texts. */
+export type AnswerFormat =
+  | { readonly type: 'choice'; readonly choices: readonly string[] }
+  | { readonly type: 'object'; readonly members: readonly AnswerMember[] }
+
+export type AnswerMember = { readonly name: string; readonly value: AnswerValue }
+
+export type AnswerValue =
+  | { readonly type: 'enum'; readonly values: readonly (string | number | boolean | null)[] }
+  | { readonly type: 'string' }
+  | { readonly type: 'number' }
+  | { readonly type: 'integer' }
+  | { readonly type: 'boolean' }
+
 export type GenerateRequest = Prompt & {
   readonly maxTokens: number
   readonly stopSequences: readonly string[]
@@ -39,6 +53,16 @@ export type GenerateRequest = Prompt & {
   readonly topP?: number | undefined
   /** 0 or absent: no limit. */
   readonly topK?: number | undefined
+  /** Tokens less likely than this share of the likeliest one are left out; 0 or absent: none. */
+  readonly minP?: number | undefined
+  /** Divides the logits of tokens that occurred (multiplies negative ones); 1: none, absent: the model's own. */
+  readonly repetitionPenalty?: number | undefined
+  /** Whether each text event must carry its log-probability; it costs a sum over the vocabulary a token. */
+  readonly logprobs?: boolean | undefined
+  /** The only forms that the answer may take. */
+  readonly format?: AnswerFormat | undefined
+  /** Requests of one scope may share what was computed for the same prompt; absent: nothing is kept. */
+  readonly cacheScope?: string | undefined
   /** Makes sampling repeatable. */
   readonly seed?: number | undefined
 }
@@ -47,11 +71,21 @@ export type StopReason = 'end_turn' | 'max_tokens' | 'stop_sequence'
 
 export type EngineEvent =
   /** The prompt is tokenized; first event of every generation. */
-  | { readonly type: 'start'; readonly inputTokens: number }
+  | {
+      readonly type: 'start'
+      readonly inputTokens: number
+      /** Of these, tokens that were not computed again. */
+      readonly cachedTokens: number
+    }
   /** The prompt has been read and no token has been made: what looks at the prompt's states does it here. */
   | { readonly type: 'prefilled' }
-  /** `tokens` that `text` stands for, and the mean of their log-probabilities (natural log, before temperature). */
-  | { readonly type: 'text'; readonly text: string; readonly tokens: number; readonly logprob: number }
+  /** `tokens` that `text` stands for; where asked for, the mean of their log-probabilities (natural log, before temperature). */
+  | {
+      readonly type: 'text'
+      readonly text: string
+      readonly tokens: number
+      readonly logprob: number | undefined
+    }
   | {
       readonly type: 'end'
       readonly stopReason: StopReason
@@ -59,8 +93,22 @@ export type EngineEvent =
       readonly outputTokens: number
     }
 
+/** How a loaded model serves, found out while it was loaded. */
+export type Serving = {
+  /** `batched`: rows share steps; `generate`: transformers.js's own loop, one request after another. */
+  readonly loop: 'batched' | 'generate'
+  /** What the linear layers compute with: `int8` where the graph was compiled, else the file's dtype. */
+  readonly weights: string
+  /** Requests that are answered at once. */
+  readonly rows: number
+  /** Why it is not as fast as it could be, in words for the operator; undefined where it is. */
+  readonly reason: string | undefined
+}
+
 export type Engine = {
   readonly info: ModelInfo
+  /** Undefined until the model is loaded. */
+  readonly serving: () => Serving | undefined
   /**
    * Yields `start`, `prefilled`, any number of `text`, `end`. Aborting `signal` or leaving the loop stops the model within
    * a step.

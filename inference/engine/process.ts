@@ -16,7 +16,7 @@ import {
 } from './supervisor.ts'
 
 export type EngineProcess = Engine &
-  Pick<ChildSupervisor, 'status' | 'speed' | 'restarts' | 'pid' | 'ready' | 'close'>
+  Pick<ChildSupervisor, 'status' | 'speed' | 'serving' | 'restarts' | 'pid' | 'ready' | 'close'>
 
 export type EngineProcessOptions = Pick<
   ChildSupervisorOptions,
@@ -76,7 +76,7 @@ export function createEngineProcess(model: ResolvedModel, options: EngineProcess
     }
   }
 
-  const { status, speed, restarts, pid, ready, close } = child
+  const { status, speed, serving, restarts, pid, ready, close } = child
   return {
     info: model.info,
     generate,
@@ -98,6 +98,7 @@ export function createEngineProcess(model: ResolvedModel, options: EngineProcess
     },
     status,
     speed,
+    serving,
     restarts,
     pid,
     ready,

@@ -4,7 +4,7 @@
  */
 import { type ErrorCode, RouterError } from '../../shared/errors.ts'
 import type { ResolvedModel } from '../models/resolve.ts'
-import type { EngineEvent, GenerateRequest, Prompt } from './engine.ts'
+import type { EngineEvent, GenerateRequest, Prompt, Serving } from './engine.ts'
 import type { Speed } from './self-test.ts'
 
 /** From the server to the model. */
@@ -17,7 +17,7 @@ export type Command =
 
 /** From the model to the server. */
 export type Report =
-  | ({ readonly type: 'ready' } & Speed)
+  | { readonly type: 'ready'; readonly speed: Speed; readonly serving: Serving }
   | { readonly type: 'load_failed'; readonly failure: Failure }
   | { readonly type: 'event'; readonly id: number; readonly event: EngineEvent }
   | { readonly type: 'counted'; readonly id: number; readonly tokens: number }

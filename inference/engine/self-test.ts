@@ -7,6 +7,9 @@ import type { Engine } from './engine.ts'
 export type Speed = {
   /** From a short prompt to the first token, in ms. */
   readonly firstTokenMs: number
+  /** Tokens of a prompt read in a second, with nobody else served. */
+  readonly prefillTokensPerSecond: number
+  /** Tokens of one answer in a second, with nobody else served. */
   readonly tokensPerSecond: number
 }
 
@@ -38,6 +41,7 @@ async function generateOnce(engine: Engine, now: () => number) {
   const start = now()
   let firstAt: number | undefined
   let text = ''
+  let inputTokens = 0
   let outputTokens = 0
   const request = {
     turns: [{ role: 'user' as const, text: 'Hello!' }],
@@ -46,7 +50,8 @@ async function generateOnce(engine: Engine, now: () => number) {
     stopSequences: [],
   }
   for await (const event of engine.generate(request, new AbortController().signal)) {
-    if (event.type === 'text') {
+    if (event.type === 'start') inputTokens = event.inputTokens
+    else if (event.type === 'text') {
       firstAt ??= now()
       text += event.text
     } else if (event.type === 'end') {
@@ -60,6 +65,7 @@ async function generateOnce(engine: Engine, now: () => number) {
     outputTokens,
     speed: {
       firstTokenMs: (firstAt ?? end) - start,
+      prefillTokensPerSecond: (inputTokens / Math.max(1, (firstAt ?? end) - start)) * 1000,
       tokensPerSecond: (Math.max(1, outputTokens - 1) / decodeMs) * 1000,
     },
   }

@@ -5,6 +5,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { RouterError } from '../../shared/errors.ts'
 import type { ResolvedModel } from '../models/resolve.ts'
+import type { Serving } from './engine.ts'
 import type { Command, Report } from './protocol.ts'
 import type { Speed } from './self-test.ts'
 
@@ -34,6 +35,8 @@ export type ChildSupervisor = {
   readonly status: () => EngineStatus
   /** Measured by the self-test; undefined until the model was ready once. */
   readonly speed: () => Speed | undefined
+  /** As the loaded model tells; undefined until it was ready once. */
+  readonly serving: () => Serving | undefined
   /** How often the child was replaced. */
   readonly restarts: () => number
   readonly pid: () => number | undefined
@@ -62,6 +65,7 @@ export function superviseChild(model: ResolvedModel, options: ChildSupervisorOpt
   let status: EngineStatus = 'loading'
   let child: ChildProcess | undefined
   let speed: Speed | undefined
+  let serving: Serving | undefined
   let losses = 0
   let failuresInARow = 0
   let lastHeard = 0
@@ -85,7 +89,8 @@ export function superviseChild(model: ResolvedModel, options: ChildSupervisorOpt
     if (report.type === 'ready') {
       if (speed === undefined)
         loadTimeoutMs = Math.max(options.watchdogTimeoutMs, LATER_LOAD_FACTOR * (lastHeard - spawnedAt))
-      speed = report
+      speed = report.speed
+      serving = report.serving
       status = 'ready'
       failuresInARow = 0
       first.resolve()
@@ -158,6 +163,7 @@ export function superviseChild(model: ResolvedModel, options: ChildSupervisorOpt
   return {
     status: () => status,
     speed: () => speed,
+    serving: () => serving,
     restarts: () => losses,
     pid: () => child?.pid,
     ready: first.promise,

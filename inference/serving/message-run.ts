@@ -34,7 +34,6 @@ export type RunRequest = {
   readonly request: GenerateRequest
   readonly messageId: string
   readonly deadlineMs: number | undefined
-  readonly withLogprobs: boolean
   readonly signal: AbortSignal
 }
 
@@ -69,7 +68,7 @@ async function conduct(deps: RunDeps, run: RunRequest, events: AsyncQueue<KnownE
         if (firstTokenMs === undefined) events.push(BLOCK_START)
         firstTokenMs ??= deps.now() - startedAt
         told.outputTokens += event.tokens
-        const logprob = run.withLogprobs ? { logprob: event.logprob } : {}
+        const logprob = run.request.logprobs && event.logprob !== undefined ? { logprob: event.logprob } : {}
         events.push({
           type: 'content_block_delta',
           index: 0,

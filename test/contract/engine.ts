@@ -63,7 +63,7 @@ export function testEngine(model: ResolvedModel, create: (model: ResolvedModel) 
     test(`writes the reference's tokens for "${row.prompt.slice(0, 30)}"`, async () => {
       const { text, start, end } = await answer(ask(row.prompt))
       expect(text).toBe(reference(row))
-      expect(start).toEqual({ type: 'start', inputTokens: row.input_ids.length })
+      expect(start).toEqual({ type: 'start', inputTokens: row.input_ids.length, cachedTokens: 0 })
       expect(end).toEqual({
         type: 'end',
         stopReason: 'max_tokens',
@@ -103,7 +103,7 @@ export function testEngine(model: ResolvedModel, create: (model: ResolvedModel) 
   })
 
   test('reports log-probabilities of the tokens that it wrote', async () => {
-    const { events } = await answer(ask('hello world'))
+    const { events } = await answer(ask('hello world', { logprobs: true }))
     for (const event of events) if (event.type === 'text') expect(event.logprob).toBeLessThan(0)
   })
 

@@ -345,7 +345,7 @@ function readingEngine(read: Promise<void>, after: () => EngineEvent): Engine {
   return {
     ...createScriptedEngine({ words: [] }),
     async *generate() {
-      yield { type: 'start', inputTokens: 1 }
+      yield { type: 'start', inputTokens: 1, cachedTokens: 0 }
       await read
       yield { type: 'prefilled' }
       yield after()

@@ -69,7 +69,7 @@ export function createFakeEngine(
   }
   async function* generate(_: unknown, signal: AbortSignal): AsyncGenerator<EngineEvent> {
     try {
-      yield { type: 'start', inputTokens: 5 }
+      yield { type: 'start', inputTokens: 5, cachedTokens: 0 }
       yield { type: 'text', text: LOCAL_TEXT, tokens: 3, logprob: -0.1 }
       while (options.endless) {
         if (signal.aborted) throw new RouterError('cancelled', 'stopped')
@@ -89,6 +89,7 @@ export function createFakeEngine(
         info: model.info,
         status: () => status,
         speed: () => undefined,
+        serving: () => undefined,
         restarts: () => 0,
         pid: () => undefined,
         ready: ready.promise,

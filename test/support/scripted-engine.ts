@@ -49,7 +49,7 @@ export function createScriptedEngine(script: Script): ScriptedEngine {
 
   async function* generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<EngineEvent> {
     requests.push(request)
-    yield { type: 'start', inputTokens: await countTokens(request) }
+    yield { type: 'start', inputTokens: await countTokens(request), cachedTokens: 0 }
     yield { type: 'prefilled' }
     const words = script.words.slice(0, request.maxTokens)
     for (const [index, text] of words.entries()) {
@@ -67,6 +67,7 @@ export function createScriptedEngine(script: Script): ScriptedEngine {
 
   return {
     info: SCRIPTED_MODEL,
+    serving: () => ({ loop: 'generate', weights: 'fp32', rows: 1, reason: undefined }),
     requests,
     aborted: () => aborted,
     generate,

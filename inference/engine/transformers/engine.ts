@@ -42,7 +42,7 @@ export async function createTransformersEngine(
         'unsupported',
         `The prompt has ${ids.length} tokens; ${info.name} reads at most ${info.contextLength}. Shorten it.`,
       )
-    yield { type: 'start', inputTokens: ids.length }
+    yield { type: 'start', inputTokens: ids.length, cachedTokens: 0 }
     const unread = new AbortController()
     const queue = createAsyncQueue<EngineEvent>()
     const maxTokens = Math.min(request.maxTokens, room)
@@ -70,8 +70,10 @@ export async function createTransformersEngine(
     }
   }
 
+  const serving = { loop: 'generate', weights: info.dtype, rows: 1, reason: undefined } as const
   return {
     info,
+    serving: () => serving,
     generate,
     countTokens: async (prompt) => encode(prompt).length,
     async close() {

@@ -3,7 +3,11 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { type ChildSupervisorOptions, superviseChild } from '../../../inference/engine/supervisor.ts'
 import { tinyModel } from '../../contract/engine.ts'
 
-const READY = { type: 'ready', firstTokenMs: 10, tokensPerSecond: 50 }
+const READY = {
+  type: 'ready',
+  speed: { firstTokenMs: 10, prefillTokensPerSecond: 500, tokensPerSecond: 50 },
+  serving: { loop: 'generate', weights: 'q4', rows: 1 },
+}
 const LOAD_FAILED = { type: 'load_failed', failure: { code: 'configuration', message: 'no memory' } }
 
 /** A process that does what the test says; a signal ends it at once. */

@@ -13,6 +13,6 @@ test('expects a typical answer at the speed that the self-test measured', async 
   )
   await scheduler.acquire(new AbortController().signal)
   expect(scheduler.load().expectedWaitMs).toBe(0)
-  speed = { firstTokenMs: 200, tokensPerSecond: 32 }
+  speed = { firstTokenMs: 200, prefillTokensPerSecond: 300, tokensPerSecond: 32 }
   expect(scheduler.load().expectedWaitMs).toBe(2200)
 })
