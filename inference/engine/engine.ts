@@ -105,6 +105,18 @@ export type Serving = {
   readonly reason: string | undefined
 }
 
+/** What a loop has done since the model was loaded. */
+export type EngineStats = {
+  readonly steps: number
+  /** Rows of all steps together: divided by steps, the mean occupancy. */
+  readonly rowSteps: number
+  readonly rowsInUse: number
+  /** Tokens of prompts that were looked up in the prefix cache, and that were found there. */
+  readonly prefixLookupTokens: number
+  readonly prefixHitTokens: number
+  readonly prefixBytes: number
+}
+
 export type Engine = {
   readonly info: ModelInfo
   /** Undefined until the model is loaded. */
@@ -118,6 +130,8 @@ export type Engine = {
   readonly generate: (request: GenerateRequest, signal: AbortSignal) => AsyncIterable<EngineEvent>
   /** Returns the number of tokens that the model would read for this prompt, template included. */
   readonly countTokens: (prompt: Prompt) => Promise<number>
+  /** Undefined where the loop keeps none. */
+  readonly stats?: (() => EngineStats) | undefined
   /** Frees the model. Running generations fail with `unavailable`. */
   readonly close: () => Promise<void>
 }

@@ -9,6 +9,23 @@ export type Row = {
   readonly cachedTokens: number
 }
 
+/** What a model thought of a prompt: some of its tensors, [positions, size] each, for the positions that were computed. */
+export type PromptStates = {
+  /** Position of the first row of each tensor; those before it came from the prefix cache. */
+  readonly firstPosition: number
+  readonly tensors: Readonly<Record<string, Float32Array>>
+}
+
+export type InspectPrompt = {
+  /** Names of the tensors. */
+  readonly tensors: readonly string[]
+  /**
+   * Called once the prompt has been read so far that the tensors are there, before a token is made. What it throws ends
+   * the row, and the rest of the model is not computed.
+   */
+  readonly inspect: (states: PromptStates) => void
+}
+
 export type OpenOptions = {
   /** Token ids of the prompt, at least one. */
   readonly ids: readonly number[]
@@ -16,6 +33,7 @@ export type OpenOptions = {
   readonly cacheScope: string | undefined
   /** Positions that prompt and answer may take together. */
   readonly maxTokens: number
+  readonly inspection?: InspectPrompt | undefined
 }
 
 /** Logits of the next position, [vocabulary]; valid until the model's next call. */

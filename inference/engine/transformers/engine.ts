@@ -1,14 +1,11 @@
 /**
- * The engine in this process, on transformers.js: checks that a prompt fits, runs generations, ends them.
+ * The engine on transformers.js's own loop, one request after another: the safe path for every model that it can load.
  * Each step blocks the event loop; a server uses it behind a child process (process.ts).
  */
-import { RouterError } from '../../../shared/errors.ts'
 import type { ResolvedModel } from '../../models/resolve.ts'
-import { createAsyncQueue } from '../../serving/async-queue.ts'
-import type { Engine, EngineEvent, GenerateRequest } from '../engine.ts'
+import type { Engine } from '../engine.ts'
 import { createPromptEncoder } from '../text/prompt.ts'
-import { type SamplingOptions, seededRandom } from '../text/sampler.ts'
-import { createSequence } from '../text/sequence.ts'
+import { createTextEngine } from '../text/text-engine.ts'
 import { decode } from './decode.ts'
 import { loadTransformersModel } from './model.ts'
 
@@ -17,6 +14,8 @@ export type TransformersEngineOptions = {
   readonly threads: number
   /** A number in [0, 1); used where a request has no seed. */
   readonly random: () => number
+  /** Why this engine serves the model, for the operator. */
+  readonly reason?: string | undefined
 }
 
 /**
@@ -25,73 +24,27 @@ export type TransformersEngineOptions = {
  */
 export async function createTransformersEngine(
   resolved: ResolvedModel,
-  options: TransformersEngineOptions,
+  { threads, random, reason }: TransformersEngineOptions,
 ): Promise<Engine> {
-  const model = await loadTransformersModel(resolved, options.threads)
+  const model = await loadTransformersModel(resolved, threads)
+  const { tokenizer, endTokens } = model
   const { info } = resolved
-  const encode = createPromptEncoder(model.tokenizer, info.promptStyle)
-  const closed = new AbortController()
-
-  async function* generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<EngineEvent> {
-    const either = AbortSignal.any([signal, closed.signal])
-    throwIfStopped(signal, closed.signal)
-    const ids = encode(request)
-    const room = info.kind === 'text-generation' ? info.contextLength - ids.length : info.contextLength
-    if (ids.length > info.contextLength || room < 1)
-      throw new RouterError(
-        'unsupported',
-        `The prompt has ${ids.length} tokens; ${info.name} reads at most ${info.contextLength}. Shorten it.`,
-      )
-    yield { type: 'start', inputTokens: ids.length, cachedTokens: 0 }
-    const unread = new AbortController()
-    const queue = createAsyncQueue<EngineEvent>()
-    const maxTokens = Math.min(request.maxTokens, room)
-    const sequence = createSequence({
-      ids,
-      request: { ...request, maxTokens },
-      sampling: samplingOf(request, info.defaultTemperature),
-      random: request.seed === undefined ? options.random : seededRandom(request.seed),
-      endTokens: model.endTokens,
-      decode: (tokens) =>
-        model.tokenizer.decode(tokens, { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
-      push: queue.push,
-    })
-    const stopped = AbortSignal.any([either, unread.signal])
-    const run = decode(model, sequence, maxTokens, stopped).then(queue.end, queue.fail)
-    try {
-      for await (const event of queue) {
-        throwIfStopped(signal, closed.signal)
-        yield event
-      }
-      throwIfStopped(signal, closed.signal)
-    } finally {
-      unread.abort()
-      await run
-    }
-  }
-
-  const serving = { loop: 'generate', weights: info.dtype, rows: 1, reason: undefined } as const
-  return {
+  return createTextEngine({
     info,
-    serving: () => serving,
-    generate,
-    countTokens: async (prompt) => encode(prompt).length,
-    async close() {
-      closed.abort()
-      await model.model.dispose()
+    serving: { loop: 'generate', weights: info.dtype, rows: 1, reason },
+    encode: createPromptEncoder(tokenizer, info.promptStyle),
+    decode: (tokens) =>
+      tokenizer.decode(tokens, { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+    endTokens,
+    random,
+    loop: {
+      async run(sequence, { maxTokens, onOpen }, signal) {
+        onOpen(0)
+        await decode(model, sequence, maxTokens, signal)
+      },
+      async dispose() {
+        await model.model.dispose()
+      },
     },
-  }
-}
-
-function samplingOf(request: GenerateRequest, defaultTemperature: number): SamplingOptions {
-  return {
-    temperature: request.temperature ?? defaultTemperature,
-    topP: request.topP ?? 1,
-    topK: request.topK ?? 0,
-  }
-}
-
-function throwIfStopped(signal: AbortSignal, closed: AbortSignal): void {
-  if (signal.aborted) throw new RouterError('cancelled', 'The request was cancelled.')
-  if (closed.aborted) throw new RouterError('unavailable', 'The model is being shut down.')
+  })
 }

@@ -1,0 +1,112 @@
+/**
+ * From a loop over token ids to an engine: writes prompts, checks that they fit, turns tokens into events, ends
+ * generations that nobody reads any more. Free of any runtime; loads nothing.
+ */
+import { RouterError } from '../../../shared/errors.ts'
+import { createAsyncQueue } from '../../serving/async-queue.ts'
+import type { Engine, EngineEvent, EngineStats, GenerateRequest, ModelInfo, Serving } from '../engine.ts'
+import type { EncodePrompt } from './prompt.ts'
+import { type SamplingOptions, seededRandom } from './sampler.ts'
+import { createSequence, type Sequence } from './sequence.ts'
+
+export type TokenLoop = {
+  /**
+   * Reads the sequence's prompt and makes tokens until it is done or the signal is aborted.
+   * @param onOpen told once, before the first token, how many tokens of the prompt needn't be computed
+   */
+  readonly run: (
+    sequence: Sequence,
+    options: {
+      readonly maxTokens: number
+      readonly cacheScope: string | undefined
+      readonly onOpen: (cachedTokens: number) => void
+    },
+    signal: AbortSignal,
+  ) => Promise<void>
+  readonly stats?: () => EngineStats
+  readonly dispose: () => Promise<void>
+}
+
+export type TextEngineParts = {
+  readonly info: ModelInfo
+  readonly serving: Serving
+  readonly encode: EncodePrompt
+  /** The tokenizer's own, special tokens left out. */
+  readonly decode: (tokens: number[]) => string
+  readonly endTokens: ReadonlySet<number>
+  readonly loop: TokenLoop
+  /** A number in [0, 1); used where a request has no seed. */
+  readonly random: () => number
+}
+
+/** Returns the engine. */
+export function createTextEngine(parts: TextEngineParts): Engine {
+  const { info, serving, encode, decode, endTokens, loop } = parts
+  const closed = new AbortController()
+
+  async function* generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<EngineEvent> {
+    throwIfStopped(signal, closed.signal)
+    const ids = encode(request)
+    const room = info.kind === 'text-generation' ? info.contextLength - ids.length : info.contextLength
+    if (ids.length === 0)
+      throw new RouterError('invalid_request', 'messages: hold no text that the local model can read')
+    if (ids.length > info.contextLength || room < 1)
+      throw new RouterError(
+        'unsupported',
+        `The prompt has ${ids.length} tokens; ${info.name} reads at most ${info.contextLength}. Shorten it.`,
+      )
+    const unread = new AbortController()
+    const queue = createAsyncQueue<EngineEvent>()
+    const maxTokens = Math.min(request.maxTokens, room)
+    const sequence = createSequence({
+      ids,
+      request: { ...request, maxTokens },
+      sampling: samplingOf(request, info.defaultTemperature),
+      random: request.seed === undefined ? parts.random : seededRandom(request.seed),
+      endTokens,
+      decode,
+      push: queue.push,
+    })
+    const onOpen = (cachedTokens: number) =>
+      queue.push({ type: 'start', inputTokens: ids.length, cachedTokens })
+    const stopped = AbortSignal.any([signal, closed.signal, unread.signal])
+    const run = loop
+      .run(sequence, { maxTokens, cacheScope: request.cacheScope, onOpen }, stopped)
+      .then(queue.end, queue.fail)
+    try {
+      for await (const event of queue) {
+        throwIfStopped(signal, closed.signal)
+        yield event
+      }
+      throwIfStopped(signal, closed.signal)
+    } finally {
+      unread.abort()
+      await run
+    }
+  }
+
+  return {
+    info,
+    serving: () => serving,
+    generate,
+    ...(loop.stats ? { stats: loop.stats } : {}),
+    countTokens: async (prompt) => encode(prompt).length,
+    async close() {
+      closed.abort()
+      await loop.dispose()
+    },
+  }
+}
+
+function samplingOf(request: GenerateRequest, defaultTemperature: number): SamplingOptions {
+  return {
+    temperature: request.temperature ?? defaultTemperature,
+    topP: request.topP ?? 1,
+    topK: request.topK ?? 0,
+  }
+}
+
+function throwIfStopped(signal: AbortSignal, closed: AbortSignal): void {
+  if (signal.aborted) throw new RouterError('cancelled', 'The request was cancelled.')
+  if (closed.aborted) throw new RouterError('unavailable', 'The model is being shut down.')
+}
