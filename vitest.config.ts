@@ -12,6 +12,8 @@ const serial = {
 export default defineConfig({
   test: {
     reporters: ['default', new SummaryReporter()],
+    // Polls wait for what happens on other connections and in other processes, however busy the machine is.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,
