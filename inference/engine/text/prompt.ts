@@ -23,7 +23,7 @@ const TEMPLATE_OPTIONS = {
 } as const
 
 /** Returns the token ids of a prompt. */
-export type EncodePrompt = (prompt: Prompt) => bigint[]
+export type EncodePrompt = (prompt: Prompt) => readonly number[]
 
 /**
  * Returns the encoder of prompts for a tokenizer.
@@ -34,8 +34,8 @@ export function createPromptEncoder(tokenizer: PromptTokenizer, style: PromptSty
   const chat = style === 'chat' && Boolean(tokenizer.chat_template)
   return (prompt) => {
     const safe = neutralisePrompt(prompt, controls)
-    if (!chat) return toIds(tokenizer.encode(plainPrompt(safe)))
-    return toIds(tokenizer.encode(renderChat(tokenizer, safe), { add_special_tokens: false }))
+    if (!chat) return tokenizer.encode(plainPrompt(safe))
+    return tokenizer.encode(renderChat(tokenizer, safe), { add_special_tokens: false })
   }
 }
 
@@ -95,8 +95,4 @@ function opening(turns: readonly Turn[]): string {
 
 function controlTokens(tokenizer: PromptTokenizer): string[] {
   return tokenizer.all_special_tokens.filter((token) => token.length > 1)
-}
-
-function toIds(ids: readonly number[]): bigint[] {
-  return ids.map(BigInt)
 }

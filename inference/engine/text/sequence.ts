@@ -8,7 +8,7 @@ import { pickToken, type SamplingOptions } from './sampler.ts'
 
 export type Sequence = {
   /** Token ids of the prompt. */
-  readonly ids: readonly bigint[]
+  readonly ids: readonly number[]
   /**
    * Takes the logits of the next position, [vocabulary], and returns the token picked and whether it was the last one.
    * @throws {RangeError} for logits that are not numbers
@@ -17,7 +17,7 @@ export type Sequence = {
 }
 
 export type SequenceOptions = {
-  readonly ids: readonly bigint[]
+  readonly ids: readonly number[]
   readonly request: Pick<GenerateRequest, 'maxTokens' | 'stopSequences'>
   readonly sampling: SamplingOptions
   /** A number in [0, 1). */

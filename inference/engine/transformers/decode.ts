@@ -21,7 +21,7 @@ export async function decode(
   maxTokens: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const { ids } = sequence
+  const ids = sequence.ids.map(BigInt)
   const past = await prefill?.(ids, signal)
   // An abort that came during the last chunk is heard only in the next turn of the event loop.
   await nextTurn()

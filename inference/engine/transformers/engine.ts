@@ -8,6 +8,7 @@ import { createPromptEncoder } from '../text/prompt.ts'
 import { createTextEngine } from '../text/text-engine.ts'
 import { decode } from './decode.ts'
 import { loadTransformersModel } from './model.ts'
+import { createDecode } from './tokenizer.ts'
 
 export type TransformersEngineOptions = {
   /** Threads of one model step. */
@@ -33,8 +34,7 @@ export async function createTransformersEngine(
     info,
     serving: { loop: 'generate', weights: info.dtype, rows: 1, reason },
     encode: createPromptEncoder(tokenizer, info.promptStyle),
-    decode: (tokens) =>
-      tokenizer.decode(tokens, { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+    decode: createDecode(tokenizer),
     endTokens,
     random,
     loop: {

@@ -5,17 +5,15 @@
 import {
   AutoModelForCausalLM,
   AutoModelForSeq2SeqLM,
-  AutoTokenizer,
   type DataType,
-  env,
-  LogLevel,
   type PreTrainedModel,
   type PreTrainedTokenizer,
 } from '@xenova/transformers'
-import * as z from 'zod'
 import { RouterError } from '../../../shared/errors.ts'
 import type { ResolvedModel } from '../../models/resolve.ts'
+import { endTokensOf } from '../text/end-tokens.ts'
 import { createPrefill, type Prefill } from './prefill.ts'
+import { loadTokenizer } from './tokenizer.ts'
 
 export type TransformersModel = {
   readonly tokenizer: PreTrainedTokenizer
@@ -33,16 +31,10 @@ export async function loadTransformersModel(
   resolved: ResolvedModel,
   threads: number,
 ): Promise<TransformersModel> {
-  // Its error log prints token ids of prompts; and every file is on disk already.
-  env.logLevel = LogLevel.NONE
-  env.allowRemoteModels = false
-  env.useFSCache = false
-  env.useBrowserCache = false
-  env.useWasmCache = false
   const { info, folder } = resolved
   const auto = info.kind === 'text-generation' ? AutoModelForCausalLM : AutoModelForSeq2SeqLM
   try {
-    const tokenizer = await AutoTokenizer.from_pretrained(folder)
+    const tokenizer = await loadTokenizer(folder)
     const model = await auto.from_pretrained(folder, {
       dtype: info.dtype as DataType,
       ...(resolved.modelFileName === undefined ? {} : { model_file_name: resolved.modelFileName }),
@@ -50,7 +42,12 @@ export async function loadTransformersModel(
       session_options: { intraOpNumThreads: threads, interOpNumThreads: 1, enableCpuMemArena: false },
     })
     const prefill = info.kind === 'text-generation' ? createPrefill(model) : undefined
-    return { tokenizer, model, prefill, endTokens: endTokensOf(model, tokenizer) }
+    return {
+      tokenizer,
+      model,
+      prefill,
+      endTokens: endTokensOf([model.generation_config, model.config], tokenizer),
+    }
   } catch (cause) {
     throw new RouterError(
       'configuration',
@@ -58,18 +55,4 @@ export async function loadTransformersModel(
       { cause },
     )
   }
-}
-
-const endTokenSchema = z.looseObject({ eos_token_id: z.union([z.number(), z.array(z.number())]).nullish() })
-
-/** The model's own end tokens, and the tokenizer's, which chat templates close a turn with. */
-function endTokensOf(model: PreTrainedModel, tokenizer: PreTrainedTokenizer): ReadonlySet<number> {
-  const tokens = new Set<number>()
-  for (const source of [model.generation_config, model.config]) {
-    const parsed = endTokenSchema.safeParse(source)
-    for (const token of [parsed.data?.eos_token_id ?? []].flat()) tokens.add(token)
-  }
-  const own: unknown = Reflect.get(tokenizer, 'eos_token_id')
-  if (typeof own === 'number') tokens.add(own)
-  return tokens
 }

@@ -10,7 +10,7 @@ const END = 0
 function sequenceOf(maxTokens: number, stopSequences: readonly string[] = []) {
   const events: EngineEvent[] = []
   const sequence = createSequence({
-    ids: [1n, 2n],
+    ids: [1, 2],
     request: { maxTokens, stopSequences },
     sampling: { temperature: 0, topP: 1, topK: 0 },
     random: () => 0,

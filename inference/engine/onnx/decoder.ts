@@ -1,0 +1,185 @@
+/**
+ * A decoder as a step model: prompts are read in pieces into a cache of their own, then their rows share steps. A row's
+ * logits have the same bits whoever shares its steps and however its prompt was cut. Does not sample and knows no text.
+ */
+import type { InspectPrompt, Logits, OpenOptions, Row, StepModel } from '../step-model.ts'
+import type { Carried, DecoderStage } from './decoder-stage.ts'
+import { KeyValueCache, PIECE_POSITIONS } from './key-value-cache.ts'
+import type { PrefixCache } from './prefix-cache.ts'
+
+export type DecoderOptions = {
+  /** Parts of the graph in order; together they are the model. */
+  readonly stages: readonly DecoderStage[]
+  readonly maxRows: number
+  readonly prefixCache: PrefixCache | undefined
+}
+
+export type DecoderRow = Row & { readonly ids: readonly number[] }
+
+/** What a row is while its prompt is read. */
+type Reading = {
+  readonly ids: readonly number[]
+  readonly scope: string | undefined
+  readonly inspection: InspectPrompt | undefined
+  readonly caches: readonly KeyValueCache[]
+  readonly pieces: readonly Piece[]
+  /** What the part before has told of each piece. */
+  carried: Carried[]
+  states: Readonly<Record<string, Float32Array>>[]
+  /** The part of the graph and the piece that come next. */
+  stage: number
+  piece: number
+}
+
+type Piece = { readonly start: number; readonly end: number }
+
+/** Returns the model; it owns the stages. */
+export function createDecoder(options: DecoderOptions): StepModel<DecoderRow> {
+  const { stages, maxRows, prefixCache } = options
+  const reading = new Map<DecoderRow, Reading>()
+  const read = new Map<DecoderRow, readonly KeyValueCache[]>()
+  /** Rows that share steps, by their index in the caches of the batch. */
+  const members: DecoderRow[] = []
+  const batch = stages.map(({ shape }) => new KeyValueCache(shape, maxRows, 1))
+
+  const readPiece = async (current: Reading, { start, end }: Piece): Promise<Logits | undefined> => {
+    const stage = stages[current.stage]
+    const cache = current.caches[current.stage]
+    if (!stage || !cache) throw new RangeError('There is no such part of the model.')
+    const tokens = BigInt64Array.from(current.ids.slice(start, end), BigInt)
+    const wanted = current.inspection?.tensors.filter((name) => stage.stateNames.includes(name)) ?? []
+    const last = end === current.ids.length
+    const output = await stage.run({
+      tokens,
+      positions: end - start,
+      cache,
+      carried: current.carried[current.piece] ?? {},
+      logits: last,
+      states: wanted,
+    })
+    cache.append(output.made)
+    current.carried[current.piece] = output.carried
+    if (wanted.length > 0) current.states.push(output.states)
+    return output.logits
+  }
+
+  const inspectStates = ({ inspection, states, pieces }: Reading): void => {
+    if (!inspection || states.length === 0) return
+    const tensors: Record<string, Float32Array> = {}
+    for (const name of Object.keys(states[0] ?? {}))
+      tensors[name] = concatenate(states.map((each) => each[name]))
+    inspection.inspect({ firstPosition: pieces[0]?.start ?? 0, tensors })
+  }
+
+  const join = (row: DecoderRow): void => {
+    const caches = read.get(row)
+    if (!caches) throw new RangeError('A row takes steps only when its prompt has been read.')
+    read.delete(row)
+    for (const [part, cache] of caches.entries()) batch[part]?.join(cache)
+    members.push(row)
+  }
+
+  return {
+    maxRows,
+    open({ ids, cacheScope, inspection }: OpenOptions) {
+      const caches = stages.map(({ shape }) => {
+        const cache = new KeyValueCache(shape, 1, ids.length)
+        cache.addRow()
+        return cache
+      })
+      const cachedTokens = cacheScope === undefined ? 0 : (prefixCache?.restore(ids, cacheScope, caches) ?? 0)
+      const row: DecoderRow = { ids, cachedTokens }
+      reading.set(row, {
+        ids,
+        scope: cacheScope,
+        inspection,
+        caches,
+        pieces: cutPrompt(cachedTokens, ids.length),
+        carried: [],
+        states: [],
+        stage: 0,
+        piece: 0,
+      })
+      return row
+    },
+    async read(row) {
+      const current = reading.get(row)
+      const piece = current?.pieces[current.piece]
+      if (!current || !piece) throw new RangeError('The prompt of this row has been read already.')
+      const logits = await readPiece(current, piece)
+      current.piece++
+      if (current.piece < current.pieces.length) return undefined
+      // Throws where the row is not to go on: its later parts are never computed.
+      inspectStates(current)
+      current.states = []
+      current.stage++
+      current.piece = 0
+      if (current.stage < stages.length) return undefined
+      if (current.scope !== undefined) prefixCache?.keep(current.ids, current.scope, current.caches)
+      reading.delete(row)
+      read.set(row, current.caches)
+      return logits
+    },
+    async step(rows, tokens) {
+      for (const row of rows) if (read.has(row)) join(row)
+      if (rows.length !== members.length) throw new RangeError('A step takes all rows that have been read.')
+      const order = members.map((member) => rows.indexOf(member))
+      const ids = BigInt64Array.from(order, (index) => BigInt(tokens[index] ?? 0))
+      let carried: Carried = {}
+      let logits: Float32Array | undefined
+      for (const [part, stage] of stages.entries()) {
+        const cache = batch[part]
+        if (!cache) throw new RangeError('There is no such part of the model.')
+        const output = await stage.run({
+          tokens: ids,
+          positions: 1,
+          cache,
+          carried,
+          logits: true,
+          states: [],
+        })
+        cache.reserve(Math.max(...members.map((_, index) => cache.lengthOf(index))) + 1)
+        cache.append(output.made)
+        carried = output.carried
+        logits = output.logits
+      }
+      if (!logits) throw new RangeError('The model gave no logits.')
+      const vocabulary = logits.length / members.length
+      return rows.map((row) => {
+        const index = members.indexOf(row)
+        return (logits as Float32Array).subarray(index * vocabulary, (index + 1) * vocabulary)
+      })
+    },
+    close(row) {
+      reading.delete(row)
+      read.delete(row)
+      const index = members.indexOf(row)
+      if (index === -1) return
+      for (const cache of batch) cache.removeRow(index)
+      const last = members.pop()
+      if (last && last !== row) members[index] = last
+    },
+    async dispose() {
+      for (const stage of stages) await stage.dispose()
+    },
+  }
+}
+
+/** Returns the pieces of a prompt whose first `start` positions, a whole number of pieces, are known. */
+function cutPrompt(start: number, end: number): readonly Piece[] {
+  const pieces: Piece[] = []
+  for (let from = start; from < end; from += PIECE_POSITIONS)
+    pieces.push({ start: from, end: Math.min(end, from + PIECE_POSITIONS) })
+  return pieces
+}
+
+function concatenate(parts: readonly (Float32Array | undefined)[]): Float32Array {
+  const present = parts.filter((part) => part !== undefined)
+  const whole = new Float32Array(present.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of present) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}

@@ -1,0 +1,106 @@
+/**
+ * The engine on our own loop over ONNX Runtime: many answers at once, prompts remembered. Loads a graph that is prepared
+ * already (compile/); each run blocks the event loop, so that a server uses it behind a child process (process.ts).
+ */
+import { join } from 'node:path'
+import { readJson } from '../../models/files.ts'
+import type { ResolvedModel } from '../../models/resolve.ts'
+import type { Engine, EngineStats } from '../engine.ts'
+import type { PreparedGraph } from '../prepared-graph.ts'
+import { endTokensOf } from '../text/end-tokens.ts'
+import { createPromptEncoder, type EncodePrompt } from '../text/prompt.ts'
+import { createTextEngine } from '../text/text-engine.ts'
+import { createDecode, loadTokenizer } from '../transformers/tokenizer.ts'
+import { createDecoder } from './decoder.ts'
+import { loadDecoderStage } from './decoder-stage.ts'
+import { probeExactness } from './exactness.ts'
+import { createPrefixCache, type PrefixCache } from './prefix-cache.ts'
+import { createStepLoop } from './step-loop.ts'
+
+/** Any text with enough different tokens. */
+const PROBE_TEXT =
+  'Good morning! Could you tell me, in 12 words or so, what the weather in Oslo is like today?'
+const PROBE_CACHE_BYTES = 16 * 1024 * 1024
+
+export type OnnxEngineOptions = {
+  /** Threads of one model step. */
+  readonly threads: number
+  /** Rows that may share steps. */
+  readonly maxRows: number
+  /** Bytes of keys and values that are kept of prompts; 0 keeps none. */
+  readonly prefixCacheBytes: number
+  /** A number in [0, 1); used where a request has no seed. */
+  readonly random: () => number
+}
+
+/**
+ * Loads a model whose files are all on disk and tries whether its rows can share steps.
+ * @throws {RouterError} `unsupported` for a graph that this loop cannot drive
+ */
+export async function createOnnxEngine(
+  { info, folder }: ResolvedModel,
+  graph: Extract<PreparedGraph, { form: 'decoder' }>,
+  { threads, maxRows, prefixCacheBytes, random }: OnnxEngineOptions,
+): Promise<Engine> {
+  const tokenizer = await loadTokenizer(folder)
+  const configurations = ['generation_config.json', 'config.json'].map((file) => readJson(join(folder, file)))
+  const encode = createPromptEncoder(tokenizer, info.promptStyle)
+  const stages = await Promise.all(graph.parts.map((path) => loadDecoderStage(path, threads)))
+  const shapes = stages.map(({ shape }) => shape)
+  const beginning = commonBeginning(encode)
+  const decoderWith = (rows: number, prefixCache: PrefixCache | undefined) =>
+    createDecoder({ stages, maxRows: rows, prefixCache })
+  const prefixCacheOf = (maxBytes: number) => createPrefixCache({ maxBytes, shapes, common: [beginning] })
+  const exactness = await probeExactness(
+    decoderWith(maxRows, prefixCacheOf(PROBE_CACHE_BYTES)),
+    encode({ turns: [{ role: 'user', text: PROBE_TEXT }] }),
+  )
+  const rows = exactness.rows === undefined ? maxRows : 1
+  const prefixCache = exactness.prefix === undefined ? prefixCacheOf(prefixCacheBytes) : undefined
+  const decoder = decoderWith(rows, prefixCache)
+  const loop = createStepLoop(decoder)
+  const reasons = [graph.reason, exactness.rows, exactness.prefix].filter((reason) => reason !== undefined)
+
+  const stats = (): EngineStats => {
+    const prefix = prefixCache?.stats()
+    return {
+      ...loop.stats(),
+      prefixLookupTokens: prefix?.lookupTokens ?? 0,
+      prefixHitTokens: prefix?.hitTokens ?? 0,
+      prefixBytes: prefix?.bytes ?? 0,
+    }
+  }
+  return createTextEngine({
+    info,
+    serving: {
+      loop: 'batched',
+      weights: graph.weights,
+      rows,
+      reason: reasons.length === 0 ? undefined : reasons.join('; '),
+    },
+    encode,
+    decode: createDecode(tokenizer),
+    endTokens: endTokensOf(configurations, tokenizer),
+    random,
+    loop: {
+      run(sequence, { maxTokens, cacheScope, onOpen }, signal) {
+        const ids = sequence.ids
+        return loop.run({
+          sequence,
+          open: { ids, cacheScope, maxTokens: ids.length + maxTokens },
+          onOpen: ({ cachedTokens }) => onOpen(cachedTokens),
+          signal,
+        })
+      },
+      stats,
+      dispose: decoder.dispose,
+    },
+  })
+}
+
+/** Returns the tokens with which every prompt begins that says nothing of its own before the first question. */
+function commonBeginning(encode: EncodePrompt): readonly number[] {
+  const [first = [], second = []] = ['a', '1'].map((text) => encode({ turns: [{ role: 'user', text }] }))
+  const differs = first.findIndex((token, index) => token !== second[index])
+  return first.slice(0, Math.max(0, differs))
+}

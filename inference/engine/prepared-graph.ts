@@ -1,0 +1,16 @@
+/**
+ * What the batched loop gets of a model's files: graphs in the form that it drives, made before the model is loaded
+ * (onnx/compile), or the reason why there are none and transformers.js's own loop serves the model.
+ */
+
+export type PreparedGraph =
+  | {
+      readonly form: 'decoder'
+      /** Absolute paths of the parts of the graph, in order. */
+      readonly parts: readonly string[]
+      /** What its linear layers compute with: `int8` where they were compiled, else the file's dtype. */
+      readonly weights: string
+      /** Why it is not as fast as it could be, for the operator. */
+      readonly reason?: string | undefined
+    }
+  | { readonly form: 'none'; readonly reason: string }
