@@ -57,6 +57,7 @@ export function createDecoder(options: DecoderOptions): StepModel<DecoderRow> {
       logits: last,
       states: wanted,
     })
+    cache.reserve(end)
     cache.append(output.made)
     current.carried[current.piece] = output.carried
     if (wanted.length > 0) current.states.push(output.states)
@@ -83,7 +84,8 @@ export function createDecoder(options: DecoderOptions): StepModel<DecoderRow> {
     maxRows,
     open({ ids, cacheScope, inspection }: OpenOptions) {
       const caches = stages.map(({ shape }) => {
-        const cache = new KeyValueCache(shape, 1, ids.length)
+        // No larger than what is known: what is empty would be computed with.
+        const cache = new KeyValueCache(shape, 1, 0)
         cache.addRow()
         return cache
       })

@@ -49,6 +49,7 @@ export class KeyValueCache {
   #rows: number
   #capacity: number
   #lengths: number[] = []
+  #views: readonly CacheArray[] | undefined
 
   /**
    * @param rows that there is room for
@@ -74,16 +75,21 @@ export class KeyValueCache {
     return this.#lengths[row] ?? 0
   }
 
-  /** Returns the tensors of the rows in use, [size, heads, capacity, headSize] each; views, not copies. */
+  /**
+   * Returns the tensors of the rows in use, [size, heads, capacity, headSize] each; views, not copies. The same array is
+   * returned until rows or capacity change.
+   */
   views(): readonly CacheArray[] {
     const end = this.size * this.#rowSize(this.#capacity)
-    return this.#tensors.map((tensor) => tensor.subarray(0, end))
+    this.#views ??= this.#tensors.map((tensor) => tensor.subarray(0, end))
+    return this.#views
   }
 
   /** Adds an empty row at the end and returns its index. */
   addRow(): number {
     if (this.size === this.#rows) this.#resize(this.#rows + 1, this.#capacity)
     this.#lengths.push(0)
+    this.#views = undefined
     return this.size - 1
   }
 
@@ -107,6 +113,7 @@ export class KeyValueCache {
       this.#lengths[row] = this.lengthOf(last)
     }
     this.#lengths.pop()
+    this.#views = undefined
     const longest = Math.max(0, ...this.#lengths)
     // Twice what is needed costs more in every step than moving once.
     if (this.#capacity > 2 * capacityFor(longest + 1)) this.#resize(this.#rows, capacityFor(longest + 1))
@@ -187,6 +194,7 @@ export class KeyValueCache {
     const before = { tensors: this.#tensors, capacity: this.#capacity }
     this.#rows = rows
     this.#capacity = capacity
+    this.#views = undefined
     this.#tensors = this.#allocate(rows, capacity)
     for (let row = 0; row < this.size; row++) this.#copy(before, row, row, this.lengthOf(row))
   }

@@ -71,6 +71,7 @@ export function createPrefixCache({ maxBytes, shapes, common }: PrefixCacheOptio
         if (!block) break
         for (const [part, cache] of row.entries()) {
           const data = block[part]
+          cache.reserve(restored + PIECE_POSITIONS)
           if (data) cache.copyIn(data, PIECE_POSITIONS)
         }
         restored += PIECE_POSITIONS
