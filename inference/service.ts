@@ -7,6 +7,7 @@ import type { Hono } from 'hono'
 import type { Log } from '../shared/log.ts'
 import { type AppEnvironment, createApp, type ServiceStatus } from './app.ts'
 import type { InferenceConfig } from './config.ts'
+import { UNPREPARED } from './engine/prepared-graph.ts'
 import { createEngineProcess, type EngineProcess } from './engine/process.ts'
 import { machineMemory } from './models/memory.ts'
 import { prepareModel } from './models/prepare.ts'
@@ -58,7 +59,8 @@ export function createModelService(options: ModelServiceOptions): ModelService {
     options.startEngine ??
     ((model: ResolvedModel) =>
       createEngineProcess(model, {
-        threads: config.threads,
+        graph: UNPREPARED,
+        settings: { threads: config.threads, maxRows: config.maxConcurrency, prefixCacheBytes: 0 },
         watchdogTimeoutMs: config.watchdogTimeoutMs,
         detached: options.detached ?? false,
         env,

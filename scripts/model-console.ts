@@ -3,6 +3,7 @@
  * Parses no arguments and ends no process.
  */
 
+import { UNPREPARED } from '../inference/engine/prepared-graph.ts'
 import { createEngineProcess } from '../inference/engine/process.ts'
 import { type DownloadProgress, downloadModel } from '../inference/models/download.ts'
 import { availableMemory, checkMemory, machineMemory } from '../inference/models/memory.ts'
@@ -89,7 +90,13 @@ export async function tryModel(
   const now = () => performance.now()
   const { threads } = options
   const startedAt = now()
-  const engine = createEngineProcess(model, { threads, watchdogTimeoutMs: 60_000, env: process.env, now })
+  const engine = createEngineProcess(model, {
+    graph: UNPREPARED,
+    settings: { threads, maxRows: 1, prefixCacheBytes: 0 },
+    watchdogTimeoutMs: 60_000,
+    env: process.env,
+    now,
+  })
   try {
     await engine.ready
     console.print(`${model.info.name} (${model.info.dtype}) loaded in ${Math.round(now() - startedAt)} ms.`)

@@ -3,10 +3,10 @@
  * Holds no secret and opens no port.
  */
 import process from 'node:process'
+import { createEngine } from './create-engine.ts'
 import type { Engine } from './engine.ts'
 import { type Command, type Report, toFailure } from './protocol.ts'
 import { selfTest } from './self-test.ts'
-import { createTransformersEngine } from './transformers/engine.ts'
 
 let engine: Engine | undefined
 const running = new Map<number, AbortController>()
@@ -15,9 +15,9 @@ const report = (message: Report) => {
   if (process.connected) process.send?.(message)
 }
 
-async function load({ model, threads }: Extract<Command, { type: 'load' }>): Promise<void> {
+async function load({ model, graph, settings }: Extract<Command, { type: 'load' }>): Promise<void> {
   try {
-    const loaded = await createTransformersEngine(model, { threads, random: Math.random })
+    const loaded = await createEngine(model, graph, settings, Math.random)
     const speed = await selfTest(loaded, () => performance.now())
     engine = loaded
     const serving = loaded.serving()

@@ -20,7 +20,7 @@ export type EngineProcess = Engine &
 
 export type EngineProcessOptions = Pick<
   ChildSupervisorOptions,
-  'threads' | 'watchdogTimeoutMs' | 'now' | 'onRestart'
+  'graph' | 'settings' | 'watchdogTimeoutMs' | 'now' | 'onRestart'
 > & {
   /** Whether this process may end while the child runs; the child then ends by itself. */
   readonly detached?: boolean

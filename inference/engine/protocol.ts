@@ -4,12 +4,19 @@
  */
 import { type ErrorCode, RouterError } from '../../shared/errors.ts'
 import type { ResolvedModel } from '../models/resolve.ts'
+import type { EngineSettings } from './create-engine.ts'
 import type { EngineEvent, GenerateRequest, Prompt, Serving } from './engine.ts'
+import type { PreparedGraph } from './prepared-graph.ts'
 import type { Speed } from './self-test.ts'
 
 /** From the server to the model. */
 export type Command =
-  | { readonly type: 'load'; readonly model: ResolvedModel; readonly threads: number }
+  | {
+      readonly type: 'load'
+      readonly model: ResolvedModel
+      readonly graph: PreparedGraph
+      readonly settings: EngineSettings
+    }
   | { readonly type: 'generate'; readonly id: number; readonly request: GenerateRequest }
   | { readonly type: 'count'; readonly id: number; readonly prompt: Prompt }
   | { readonly type: 'abort'; readonly id: number }

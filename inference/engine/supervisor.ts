@@ -5,7 +5,9 @@
 import type { ChildProcess } from 'node:child_process'
 import { RouterError } from '../../shared/errors.ts'
 import type { ResolvedModel } from '../models/resolve.ts'
+import type { EngineSettings } from './create-engine.ts'
 import type { Serving } from './engine.ts'
+import type { PreparedGraph } from './prepared-graph.ts'
 import type { Command, Report } from './protocol.ts'
 import type { Speed } from './self-test.ts'
 
@@ -15,7 +17,8 @@ export type EngineStatus = 'loading' | 'ready' | 'restarting' | 'failed' | 'clos
 export type LossReason = 'exited' | 'unresponsive' | 'failed'
 
 export type ChildSupervisorOptions = {
-  readonly threads: number
+  readonly graph: PreparedGraph
+  readonly settings: EngineSettings
   /** A child that has said nothing for so long is killed, in ms. */
   readonly watchdogTimeoutMs: number
   readonly now: () => number
@@ -142,7 +145,7 @@ export function superviseChild(model: ResolvedModel, options: ChildSupervisorOpt
     started.on('message', (message: unknown) => onMessage(started, message as Report))
     started.on('exit', () => lose(started, 'exited'))
     started.on('error', () => lose(started, 'exited'))
-    post(started, { type: 'load', model, threads: options.threads })
+    post(started, { type: 'load', model, graph: options.graph, settings: options.settings })
   }
 
   const tickMs = Math.max(100, Math.floor(options.watchdogTimeoutMs / 4))

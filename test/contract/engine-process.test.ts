@@ -1,11 +1,13 @@
 import { describe } from 'vitest'
+import { UNPREPARED } from '../../inference/engine/prepared-graph.ts'
 import { createEngineProcess } from '../../inference/engine/process.ts'
 import { testEngine, tinyModel } from './engine.ts'
 
 describe('a decoder in a child process', () =>
   testEngine(tinyModel('tiny-llama'), async (model) => {
     const engine = createEngineProcess(model, {
-      threads: 1,
+      graph: UNPREPARED,
+      settings: { threads: 1, maxRows: 4, prefixCacheBytes: 0 },
       watchdogTimeoutMs: 20_000,
       env: process.env,
       now: () => performance.now(),

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { UNPREPARED } from '../../inference/engine/prepared-graph.ts'
 import { createEngineProcess, type EngineProcess } from '../../inference/engine/process.ts'
 import { resolveModel, SHIPPED_DIR } from '../../inference/models/resolve.ts'
 
 let engine: EngineProcess
 beforeAll(async () => {
   engine = createEngineProcess(resolveModel('', { shippedDir: SHIPPED_DIR, cacheDir: '.cache/models' }), {
-    threads: 1,
+    graph: UNPREPARED,
+    settings: { threads: 1, maxRows: 4, prefixCacheBytes: 0 },
     watchdogTimeoutMs: 30_000,
     env: process.env,
     now: () => performance.now(),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { UNPREPARED } from '../../../inference/engine/prepared-graph.ts'
 import { createEngineProcess, type EngineProcessOptions } from '../../../inference/engine/process.ts'
 import type { ResolvedModel } from '../../../inference/models/resolve.ts'
 import { tinyModel } from '../../contract/engine.ts'
@@ -9,7 +10,8 @@ const long = { turns: [{ role: 'user' as const, text: 'hello world' }], maxToken
 function start(model: ResolvedModel = tinyModel('tiny-llama'), more: Partial<EngineProcessOptions> = {}) {
   const lost = Promise.withResolvers<string>()
   const engine = createEngineProcess(model, {
-    threads: 1,
+    graph: UNPREPARED,
+    settings: { threads: 1, maxRows: 4, prefixCacheBytes: 0 },
     watchdogTimeoutMs: 20_000,
     env: process.env,
     now: () => performance.now(),

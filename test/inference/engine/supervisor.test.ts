@@ -1,5 +1,6 @@
 import { ChildProcess } from 'node:child_process'
 import { afterEach, expect, test, vi } from 'vitest'
+import { UNPREPARED } from '../../../inference/engine/prepared-graph.ts'
 import { type ChildSupervisorOptions, superviseChild } from '../../../inference/engine/supervisor.ts'
 import { tinyModel } from '../../contract/engine.ts'
 
@@ -31,7 +32,8 @@ function supervise(more: Partial<ChildSupervisorOptions> = {}) {
   const children: ReturnType<typeof fakeChild>[] = []
   const events: string[] = []
   const supervisor = superviseChild(tinyModel('tiny-llama'), {
-    threads: 1,
+    graph: UNPREPARED,
+    settings: { threads: 1, maxRows: 4, prefixCacheBytes: 0 },
     watchdogTimeoutMs: 10_000,
     now: () => Date.now(),
     startChild() {
@@ -52,7 +54,7 @@ afterEach(() => void vi.useRealTimers())
 
 test('tells a started child to load, and passes on what it says about requests', async () => {
   const { supervisor, last, events } = supervise()
-  expect(last().commands).toMatchObject([{ type: 'load', threads: 1 }])
+  expect(last().commands).toMatchObject([{ type: 'load', settings: { threads: 1 } }])
   last().says(READY)
   last().says({ type: 'counted', id: 1, tokens: 3 })
   await supervisor.ready

@@ -9,7 +9,7 @@ import {
 const SHAPE: CacheShape = { tensors: 2, heads: 2, headSize: 3, elementType: 'float32' }
 
 /** One value for each place, so that a wrong copy shows. */
-const valueOf = (row: number, tensor: number, head: number, position: number, element: number) =>
+const placeValue = (row: number, tensor: number, head: number, position: number, element: number) =>
   row * 1e5 + tensor * 1e4 + head * 1e3 + position * 10 + element
 
 /** What a run makes of rows that stand at these positions. */
@@ -29,7 +29,7 @@ function made(
               layout === 'flat'
                 ? ((index * positions + position) * heads + head) * headSize + element
                 : ((index * heads + head) * positions + position) * headSize + element
-            array[at] = valueOf(id, tensor, head, length + position, element)
+            array[at] = placeValue(id, tensor, head, length + position, element)
           }
     return array
   })
@@ -48,7 +48,7 @@ function expectRows(cache: KeyValueCache, rows: readonly { readonly id: number; 
         for (let position = 0; position < length; position++)
           for (let element = 0; element < headSize; element++)
             expect(view[((index * heads + head) * cache.capacity + position) * headSize + element]).toBe(
-              valueOf(id, tensor, head, position, element),
+              placeValue(id, tensor, head, position, element),
             )
     }
   }

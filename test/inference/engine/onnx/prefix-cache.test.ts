@@ -45,8 +45,7 @@ test('never gives one scope what another has put in', () => {
   const cache = newCache(10)
   const prompt = promptOf(2 * PIECE_POSITIONS)
   cache.keep(prompt, 'a', [rowOf(prompt)])
-  for (const scope of ['b', '', 'a ', 'all'])
-    expect(cache.restore(prompt, scope, [rowOf(prompt, 0)])).toBe(0)
+  for (const scope of ['b', '', 'a ', 'all']) expect(cache.restore(prompt, scope, [rowOf(prompt, 0)])).toBe(0)
 })
 
 test('shares what every prompt begins with, and nothing behind it', () => {
@@ -77,7 +76,9 @@ test('keeps nothing where there is no memory for a block', () => {
 test('what it restores is what would have been computed, for any prompts and scopes', () => {
   const prompt = fc
     .tuple(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 300 }))
-    .map(([length, kind, changed]) => promptOf(length, kind).map((id, index) => (index === changed ? 98 : id)))
+    .map(([length, kind, changed]) =>
+      promptOf(length, kind).map((id, index) => (index === changed ? 98 : id)),
+    )
   const request = fc.tuple(prompt, fc.constantFrom('a', 'b'))
   fc.assert(
     fc.property(fc.array(request, { maxLength: 12 }), fc.integer({ min: 0, max: 8 }), (requests, blocks) => {
