@@ -67,9 +67,10 @@ const headerText = (name: string) =>
 
 /** Below this much memory, in bytes, the defaults are those of a small instance. */
 const SMALL_MEMORY_BYTES = 768 * 1024 * 1024
-/** The shipped model peaks at about 460 MB of its own with these; at 600 MB with two prompts of 1,024 tokens. */
+/** The shipped model peaks at about 460 MB of its own with these. */
 const SMALL_DEFAULTS = { concurrency: 1, inputTokens: 384 } as const
-const DEFAULTS = { concurrency: 2, inputTokens: 1024 } as const
+/** More rows than the memory for keys and values allows are not filled (serving/forecast.ts). */
+const DEFAULTS = { concurrency: 8, inputTokens: 1024 } as const
 
 const container = { section: 'Local model: the container' } as const
 const bySize = 'sized from the machine'
@@ -149,9 +150,9 @@ export function containerDefinitions(cores: number, memoryBytes: number) {
     MAX_CONCURRENCY: {
       ...container,
       schema: wholeNumber('MAX_CONCURRENCY', 1, 64, defaults.concurrency),
-      text: 'Answers that are made at once.',
+      text: 'Answers that are made at once; fewer where the model or the memory for their keys and values allows no more.',
       defaultText: bySize,
-      sample: '2',
+      sample: '8',
     },
     MAX_QUEUE: {
       ...container,

@@ -6,8 +6,8 @@ import type { Server } from 'node:http'
 import { serve } from '@hono/node-server'
 import { RouterError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
-import type { ServiceStatus } from './app.ts'
 import type { InferenceConfig } from './config.ts'
+import type { ServiceStatus } from './http/context.ts'
 import { createModelService } from './service.ts'
 
 export type ServerOptions = {

@@ -5,11 +5,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Hono } from 'hono'
 import type { Log } from '../shared/log.ts'
-import { type AppEnvironment, createApp, type ServiceStatus } from './app.ts'
+import { createApp } from './app.ts'
 import type { InferenceConfig } from './config.ts'
 import { UNPREPARED } from './engine/prepared-graph.ts'
 import { createEngineProcess, type EngineProcess } from './engine/process.ts'
-import { machineMemory } from './models/memory.ts'
+import type { AppEnvironment, ServiceStatus } from './http/context.ts'
+import { availableMemory, machineMemory } from './models/memory.ts'
 import { prepareModel } from './models/prepare.ts'
 import { type ResolvedModel, SHIPPED_DIR } from './models/resolve.ts'
 import { limitsOf } from './serving/limits.ts'
@@ -49,11 +50,24 @@ export type ModelService = {
   readonly load: (signal: AbortSignal) => Promise<ResolvedModel>
 }
 
+/**
+ * Of the memory that a model leaves free, the part that keys and values of running requests may take: as much again is
+ * needed for a moment where they grow, and some for the prompts of the HTTP process.
+ */
+const CACHE_SHARE = 0.4
+
 /** Returns the service, with nothing loaded. */
 export function createModelService(options: ModelServiceOptions): ModelService {
   const { config, env, log, now } = options
   let engine: EngineProcess | undefined
-  const scheduler = createModelScheduler(config, () => engine?.speed(), now)
+  let cacheBytes = 0
+  const scheduler = createModelScheduler({
+    config,
+    serving: () => engine?.serving(),
+    speed: () => engine?.speed(),
+    cacheBytes: () => cacheBytes,
+    now,
+  })
   const metrics = createMetrics(scheduler.load)
   const startEngine =
     options.startEngine ??
@@ -65,6 +79,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
         detached: options.detached ?? false,
         env,
         now,
+        onStats: metrics.recordStats,
         onRestart(reason, delayMs) {
           metrics.recordRestart(reason)
           log('[LocalLLM] Model process lost, restarting', { reason, delayMs }, 'error')
@@ -97,6 +112,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
         onDownload: (name) => log('[LocalLLM] Downloading model', { model: name }),
       })
       signal.throwIfAborted()
+      cacheBytes = CACHE_SHARE * Math.max(0, availableMemory(machineMemory) - model.memoryBytes)
       engine = startEngine(model)
       await engine.ready
       const initTime = `${Math.round(now() - startedAt)}ms`

@@ -3,9 +3,9 @@
  * library must not block its host's event loop. Started by the first request that needs it. Opens no port.
  */
 import type { Fetch } from '../edge/providers/provider.ts'
-import type { ServiceStatus } from '../inference/app.ts'
 import type { InferenceConfig } from '../inference/config.ts'
 import type { EngineProcess } from '../inference/engine/process.ts'
+import type { ServiceStatus } from '../inference/http/context.ts'
 import { type ResolvedModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
 import { createModelService } from '../inference/service.ts'
 import { limitsOf } from '../inference/serving/limits.ts'

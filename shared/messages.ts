@@ -145,12 +145,15 @@ export function isTextOnly(content: string | readonly ContentBlock[] | null | un
   return typeof content !== 'object' || content === null || content.every((block) => block.type === 'text')
 }
 
-/** Returns a usage record with every field that clients expect; nothing was read from or written to a cache. */
-export function emptyUsage(inputTokens: number, outputTokens: number): Usage {
+/**
+ * Returns a usage record with every field that clients expect.
+ * @param inputTokens without those that were read from a cache
+ */
+export function createUsage(inputTokens: number, outputTokens: number, cacheReadTokens = 0): Usage {
   return {
     input_tokens: inputTokens,
     cache_creation_input_tokens: 0,
-    cache_read_input_tokens: 0,
+    cache_read_input_tokens: cacheReadTokens,
     output_tokens: outputTokens,
     service_tier: 'standard',
   }

@@ -6,7 +6,7 @@
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
 import type { KnownEvent } from '../../shared/events.ts'
-import { type ContentBlock, emptyUsage, type Usage } from '../../shared/messages.ts'
+import { type ContentBlock, createUsage, type Usage } from '../../shared/messages.ts'
 
 const count = z.nullish(z.number())
 
@@ -99,7 +99,7 @@ export function createMessagesTranslator(options: MessagesTranslatorOptions): Me
           stop_reason: null,
           stop_sequence: null,
           // The server counts at the end only; clients require a number here.
-          usage: emptyUsage(0, 0),
+          usage: createUsage(0, 0),
         },
       },
     ]
@@ -228,7 +228,7 @@ function toUsage(usage: ServerUsage): Usage | undefined {
   const cached = Math.min(prompt, usage.prompt_tokens_details?.cached_tokens ?? 0)
   const thinking = usage.completion_tokens_details?.reasoning_tokens ?? 0
   return {
-    ...emptyUsage(prompt - cached, usage.completion_tokens),
+    ...createUsage(prompt - cached, usage.completion_tokens),
     cache_read_input_tokens: cached,
     ...(thinking > 0 ? { output_tokens_details: { thinking_tokens: thinking } } : {}),
   }

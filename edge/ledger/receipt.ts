@@ -80,8 +80,16 @@ export function priceAnswer(
   { route, model, baselineModel }: Pick<RoutedFacts, 'route' | 'model' | 'baselineModel'>,
   usage: Usage,
 ): Money {
-  if (route === 'claude') return { costUsd: costUsd(model ?? '', usage), savedUsd: 0 }
-  return { costUsd: 0, savedUsd: costUsd(baselineModel, usage) }
+  const ownCost = costUsd(model ?? '', usage)
+  if (route === 'claude') return { costUsd: ownCost, savedUsd: 0 }
+  // What a model that isn't Claude's has in a cache of its own, Claude would have had to read.
+  const asked = ownCost === undefined ? withoutCache(usage) : usage
+  return { costUsd: 0, savedUsd: costUsd(baselineModel, asked) }
+}
+
+function withoutCache(usage: Usage): Usage {
+  const { input_tokens: input, cache_read_input_tokens: read } = usage
+  return { ...usage, input_tokens: (input ?? 0) + (read ?? 0), cache_read_input_tokens: 0 }
 }
 
 /** Returns why the local model did not answer, or undefined where it did or was not asked. */

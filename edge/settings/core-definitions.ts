@@ -154,12 +154,12 @@ export const CORE_DEFINITIONS = {
   LOCAL_HEADERS_MS: {
     ...local,
     schema: milliseconds(2_000),
-    text: 'Longest wait for a place in the container, ms; then Claude answers. Other servers get this and the next together.',
+    text: 'Longest wait until the container takes a request or refuses it, ms; then Claude answers. Other servers get this and the next together.',
   },
   LOCAL_FIRST_CONTENT_MS: {
     ...local,
     schema: milliseconds(4_000),
-    text: 'Longest wait for the first word after that, ms; then Claude answers.',
+    text: 'Longest wait for the first word after that, ms; then Claude answers. The container refuses at once what it could not begin so soon.',
   },
   LOCAL_IDLE_MS: {
     ...local,

@@ -11,6 +11,9 @@ import { selfTest } from './self-test.ts'
 let engine: Engine | undefined
 const running = new Map<number, AbortController>()
 
+/** Told to the parent so often, ms, where anything has changed. */
+const STATS_INTERVAL_MS = 1000
+
 const report = (message: Report) => {
   if (process.connected) process.send?.(message)
 }
@@ -64,6 +67,15 @@ async function handle(command: Command): Promise<void> {
   else if (command.type === 'generate') await generate(engine, command)
   else await count(engine, command)
 }
+
+let told = ''
+setInterval(() => {
+  const stats = engine?.stats?.()
+  const text = JSON.stringify(stats)
+  if (stats === undefined || text === told) return
+  told = text
+  report({ type: 'stats', stats })
+}, STATS_INTERVAL_MS)
 
 process.on('message', (message: Command) => void handle(message))
 // The parent is gone, however it went: nobody needs the model any more.

@@ -101,6 +101,8 @@ export type Serving = {
   readonly weights: string
   /** Requests that are answered at once. */
   readonly rows: number
+  /** Keys and values of one token of a request, in bytes; 0 where that is not known. */
+  readonly cacheBytesPerToken: number
   /** Why it is not as fast as it could be, in words for the operator; undefined where it is. */
   readonly reason: string | undefined
 }

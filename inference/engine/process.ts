@@ -20,7 +20,7 @@ export type EngineProcess = Engine &
 
 export type EngineProcessOptions = Pick<
   ChildSupervisorOptions,
-  'graph' | 'settings' | 'watchdogTimeoutMs' | 'now' | 'onRestart'
+  'graph' | 'settings' | 'watchdogTimeoutMs' | 'now' | 'onRestart' | 'onStats'
 > & {
   /** Whether this process may end while the child runs; the child then ends by itself. */
   readonly detached?: boolean

@@ -5,7 +5,7 @@
 import { type ErrorCode, RouterError } from '../../shared/errors.ts'
 import type { ResolvedModel } from '../models/resolve.ts'
 import type { EngineSettings } from './create-engine.ts'
-import type { EngineEvent, GenerateRequest, Prompt, Serving } from './engine.ts'
+import type { EngineEvent, EngineStats, GenerateRequest, Prompt, Serving } from './engine.ts'
 import type { PreparedGraph } from './prepared-graph.ts'
 import type { Speed } from './self-test.ts'
 
@@ -29,12 +29,14 @@ export type Report =
   | { readonly type: 'event'; readonly id: number; readonly event: EngineEvent }
   | { readonly type: 'counted'; readonly id: number; readonly tokens: number }
   | { readonly type: 'failed'; readonly id: number; readonly failure: Failure }
+  | { readonly type: 'stats'; readonly stats: EngineStats }
   | { readonly type: 'pong' }
 
 export type Failure = { readonly code: ErrorCode; readonly message: string }
 
 /** Codes whose messages are written for clients. */
 const PASSED_ON: ReadonlySet<ErrorCode> = new Set([
+  'invalid_request',
   'unsupported',
   'cancelled',
   'configuration',

@@ -6,7 +6,7 @@ import type { ChildProcess } from 'node:child_process'
 import { RouterError } from '../../shared/errors.ts'
 import type { ResolvedModel } from '../models/resolve.ts'
 import type { EngineSettings } from './create-engine.ts'
-import type { Serving } from './engine.ts'
+import type { EngineStats, Serving } from './engine.ts'
 import type { PreparedGraph } from './prepared-graph.ts'
 import type { Command, Report } from './protocol.ts'
 import type { Speed } from './self-test.ts'
@@ -26,13 +26,15 @@ export type ChildSupervisorOptions = {
   readonly startChild: () => ChildProcess
   /** Told of each child that was lost. */
   readonly onRestart?: ((reason: LossReason, delayMs: number) => void) | undefined
+  /** Gets what the child has counted since it was started. */
+  readonly onStats?: ((stats: EngineStats) => void) | undefined
   /** Gets what the child says about requests. */
   readonly onReport: (report: RequestReport) => void
   /** Requests that are under way will not be answered, and why. */
   readonly onLost: (error: RouterError) => void
 }
 
-export type RequestReport = Exclude<Report, { type: 'ready' | 'load_failed' | 'pong' }>
+export type RequestReport = Exclude<Report, { type: 'ready' | 'load_failed' | 'stats' | 'pong' }>
 
 export type ChildSupervisor = {
   readonly status: () => EngineStatus
@@ -101,7 +103,8 @@ export function superviseChild(model: ResolvedModel, options: ChildSupervisorOpt
       // What could be loaded once can be again: memory is short just now, or a file is being replaced.
       if (speed !== undefined) lose(from, 'failed')
       else giveUp(new RouterError(report.failure.code, report.failure.message))
-    } else if (report.type !== 'pong') options.onReport(report)
+    } else if (report.type === 'stats') options.onStats?.(report.stats)
+    else if (report.type !== 'pong') options.onReport(report)
   }
 
   const lose = (lost: ChildProcess, reason: LossReason) => {

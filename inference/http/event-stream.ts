@@ -8,6 +8,8 @@ import { encodeSseEvent } from '../../shared/sse.ts'
 
 /** Proxies cut silent connections after 100 s and more; clients begin to doubt much earlier. */
 export const PING_INTERVAL_MS = 10_000
+/** Whoever waits for headers learns by then that the request was taken, and refused at once it would have been told so. */
+const HEADERS_WITHIN_MS = 1_000
 
 export type EventStreamOptions = {
   readonly requestId: string
@@ -16,7 +18,7 @@ export type EventStreamOptions = {
   readonly onCancel: () => void
 }
 
-/** Resolves with the stream when the first event or the first ping is due; rejects if the source fails before. */
+/** Resolves with the stream when the first event is there or headers are due; rejects if the source fails before. */
 export async function openEventStream(
   events: AsyncIterable<KnownEvent>,
   { requestId, pingIntervalMs, onCancel }: EventStreamOptions,
@@ -30,7 +32,7 @@ export async function openEventStream(
     return coming
   }
   let next = take()
-  await beforePing(next, pingIntervalMs)
+  await beforePing(next, Math.min(pingIntervalMs, HEADERS_WITHIN_MS))
 
   return new ReadableStream<Uint8Array>(
     {

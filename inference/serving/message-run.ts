@@ -1,22 +1,28 @@
 /**
- * One answer from its place in the queue to its last event: takes a slot, lets the engine write, tells the events of a
- * Messages stream, gives the slot back, and reports how it went. Runs on by itself: a slow reader holds no slot.
+ * One answer from its place in the queue to its last event: takes a row, lets the engine write, tells the events of a
+ * Messages stream, gives the row back, and reports how it went. Runs on by itself: a slow reader holds no row.
  */
 import { RouterError } from '../../shared/errors.ts'
 import type { KnownEvent } from '../../shared/events.ts'
-import { emptyUsage } from '../../shared/messages.ts'
-import type { Engine, GenerateRequest } from '../engine/engine.ts'
+import { createUsage } from '../../shared/messages.ts'
+import type { Engine, EngineEvent, GenerateRequest } from '../engine/engine.ts'
 import { type AsyncQueue, createAsyncQueue } from './async-queue.ts'
-import type { Scheduler, Slot } from './scheduler.ts'
+import type { Demand } from './progress.ts'
+import type { Deadline, Scheduler, Slot } from './scheduler.ts'
 
 export type RunSummary = {
   readonly outcome: 'ok' | RouterError['code']
   readonly model: string
+  /** Of the prompt, without those that were read from the prefix cache. */
   readonly inputTokens: number
+  readonly cachedTokens: number
   readonly outputTokens: number
   readonly stopReason: string | undefined
-  readonly queueMs: number
+  /** Undefined where the request never got a row. */
+  readonly queueMs: number | undefined
   readonly firstTokenMs: number | undefined
+  /** From one token to the next, on average; undefined for an answer of one token. */
+  readonly msPerToken: number | undefined
   readonly latencyMs: number
   /** Set where the failure was none that we know. */
   readonly error: unknown
@@ -33,7 +39,8 @@ export type RunDeps = {
 export type RunRequest = {
   readonly request: GenerateRequest
   readonly messageId: string
-  readonly deadlineMs: number | undefined
+  readonly demand: Demand
+  readonly deadline: Deadline | undefined
   readonly signal: AbortSignal
 }
 
@@ -48,25 +55,29 @@ export function startRun(deps: RunDeps, run: RunRequest): AsyncIterable<KnownEve
 }
 
 async function conduct(deps: RunDeps, run: RunRequest, events: AsyncQueue<KnownEvent>): Promise<void> {
-  const startedAt = deps.now()
-  const told = { inputTokens: 0, outputTokens: 0, stopReason: undefined as string | undefined }
+  const { engine, scheduler, now } = deps
+  const startedAt = now()
+  const told: Told = { inputTokens: 0, cachedTokens: 0, outputTokens: 0, stopReason: undefined }
   let slot: Slot | undefined
-  let admittedAt = startedAt
-  let firstTokenMs: number | undefined
+  let admittedAt: number | undefined
+  let firstAt: number | undefined
+  let lastAt = startedAt
   let failure: unknown
   try {
-    slot = await deps.scheduler.acquire(run.signal, run.deadlineMs)
-    admittedAt = deps.now()
-    for await (const event of deps.engine.generate(run.request, run.signal)) {
+    slot = await scheduler.acquire(run.demand, run.signal, run.deadline)
+    admittedAt = now()
+    for await (const event of engine.generate(run.request, run.signal)) {
+      note(slot, event)
       if (event.type === 'start') {
-        told.inputTokens = event.inputTokens
         checkLength(event.inputTokens, deps.maxInputTokens)
-        for (const opening of openingEvents(run.messageId, deps.engine.info.name, event.inputTokens))
-          events.push(opening)
+        told.cachedTokens = event.cachedTokens
+        told.inputTokens = event.inputTokens - event.cachedTokens
+        for (const opening of openingEvents(run.messageId, engine.info.name, told)) events.push(opening)
       } else if (event.type === 'text') {
         // An answer without a word has no block: an empty one, sent back as history, is refused by Claude.
-        if (firstTokenMs === undefined) events.push(BLOCK_START)
-        firstTokenMs ??= deps.now() - startedAt
+        if (firstAt === undefined) events.push(BLOCK_START)
+        lastAt = now()
+        firstAt ??= lastAt
         told.outputTokens += event.tokens
         const logprob = run.request.logprobs && event.logprob !== undefined ? { logprob: event.logprob } : {}
         events.push({
@@ -77,7 +88,7 @@ async function conduct(deps: RunDeps, run: RunRequest, events: AsyncQueue<KnownE
       } else if (event.type === 'end') {
         told.outputTokens = event.outputTokens
         told.stopReason = event.stopReason
-        if (firstTokenMs !== undefined) events.push({ type: 'content_block_stop', index: 0 })
+        if (firstAt !== undefined) events.push({ type: 'content_block_stop', index: 0 })
         for (const closing of closingEvents(event.stopReason, event.stopSequence, told)) events.push(closing)
       }
     }
@@ -88,17 +99,36 @@ async function conduct(deps: RunDeps, run: RunRequest, events: AsyncQueue<KnownE
   }
   slot?.release(failure === undefined)
   const known = failure === undefined ? undefined : RouterError.from(failure)
+  const moreTokens = told.outputTokens - 1
   deps.onFinish({
     ...told,
     outcome: known?.code ?? 'ok',
-    model: deps.engine.info.name,
-    queueMs: Math.round(admittedAt - startedAt),
-    firstTokenMs: firstTokenMs === undefined ? undefined : Math.round(firstTokenMs),
-    latencyMs: Math.round(deps.now() - startedAt),
+    model: engine.info.name,
+    queueMs: admittedAt === undefined ? undefined : Math.round(admittedAt - startedAt),
+    firstTokenMs: firstAt === undefined ? undefined : Math.round(firstAt - startedAt),
+    msPerToken:
+      firstAt === undefined || moreTokens < 1
+        ? undefined
+        : Math.round((10 * (lastAt - firstAt)) / moreTokens) / 10,
+    latencyMs: Math.round(now() - startedAt),
     error: failure instanceof RouterError ? undefined : failure,
   })
   if (known) events.fail(known)
   else events.end()
+}
+
+type Told = {
+  inputTokens: number
+  cachedTokens: number
+  outputTokens: number
+  stopReason: string | undefined
+}
+
+/** Tells the scheduler how far the answer has come. */
+function note(slot: Slot, event: EngineEvent): void {
+  if (event.type === 'start') slot.started(event.inputTokens, event.cachedTokens)
+  else if (event.type === 'prefilled') slot.prefilled()
+  else if (event.type === 'text') slot.wrote(event.tokens)
 }
 
 function checkLength(inputTokens: number, maxInputTokens: number): void {
@@ -115,7 +145,11 @@ const BLOCK_START: KnownEvent = {
   content_block: { type: 'text', text: '' },
 }
 
-function openingEvents(id: string, model: string, inputTokens: number): readonly KnownEvent[] {
+function openingEvents(
+  id: string,
+  model: string,
+  { inputTokens, cachedTokens }: Told,
+): readonly KnownEvent[] {
   const message = {
     id,
     type: 'message',
@@ -124,7 +158,7 @@ function openingEvents(id: string, model: string, inputTokens: number): readonly
     content: [],
     stop_reason: null,
     stop_sequence: null,
-    usage: emptyUsage(inputTokens, 0),
+    usage: createUsage(inputTokens, 0, cachedTokens),
   } as const
   return [{ type: 'message_start', message: { ...message, content: [] } }, { type: 'ping' }]
 }
@@ -132,13 +166,13 @@ function openingEvents(id: string, model: string, inputTokens: number): readonly
 function closingEvents(
   stopReason: string,
   stopSequence: string | null,
-  { inputTokens, outputTokens }: { readonly inputTokens: number; readonly outputTokens: number },
+  { inputTokens, outputTokens, cachedTokens }: Told,
 ): readonly KnownEvent[] {
   return [
     {
       type: 'message_delta',
       delta: { stop_reason: stopReason, stop_sequence: stopSequence },
-      usage: emptyUsage(inputTokens, outputTokens),
+      usage: createUsage(inputTokens, outputTokens, cachedTokens),
     },
     { type: 'message_stop' },
   ]

@@ -1,33 +1,39 @@
 /**
- * The scheduler in front of one model: its limits from the settings, its first estimate of an answer's duration from
- * the model's self-test.
+ * The scheduler in front of one model: its limits from the settings and from what the loaded model tells, its first
+ * forecasts from the model's self-test.
  */
 import type { InferenceConfig } from '../config.ts'
+import type { Serving } from '../engine/engine.ts'
 import type { Speed } from '../engine/self-test.ts'
+import { createObservedPace } from './observed-pace.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
 
-/** Tokens of a typical answer to a simple request: what a wait is estimated by before any was measured. */
-const TYPICAL_ANSWER_TOKENS = 64
+export type ModelSchedulerOptions = {
+  readonly config: Pick<InferenceConfig, 'maxConcurrency' | 'maxQueue' | 'queueTimeoutMs'>
+  /** Undefined until the model is loaded. */
+  readonly serving: () => Serving | undefined
+  /** Undefined until it was measured. */
+  readonly speed: () => Speed | undefined
+  /** Memory that keys and values of running requests may take, in bytes. */
+  readonly cacheBytes: () => number
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number
+}
 
-/**
- * Returns the scheduler.
- * @param speed undefined until it was measured
- * @param now milliseconds of a clock that never goes back
- */
-export function createModelScheduler(
-  { maxConcurrency, maxQueue, queueTimeoutMs }: InferenceConfig,
-  speed: () => Speed | undefined,
-  now: () => number,
-): Scheduler {
+/** Returns the scheduler. */
+export function createModelScheduler(options: ModelSchedulerOptions): Scheduler {
+  const { config, serving, speed, cacheBytes, now } = options
+  const { maxConcurrency, maxQueue, queueTimeoutMs } = config
   return createScheduler({
-    maxConcurrency,
+    capacity() {
+      const { rows = 1, cacheBytesPerToken = 0 } = serving() ?? {}
+      const cacheTokens =
+        cacheBytesPerToken > 0 ? cacheBytes() / cacheBytesPerToken : Number.POSITIVE_INFINITY
+      return { rows: Math.min(maxConcurrency, rows), cacheTokens }
+    },
     maxQueue,
     queueTimeoutMs,
+    pace: createObservedPace(speed, now),
     now,
-    expectedServiceMs() {
-      const measured = speed()
-      if (measured === undefined) return 0
-      return measured.firstTokenMs + (TYPICAL_ANSWER_TOKENS / measured.tokensPerSecond) * 1000
-    },
   })
 }

@@ -1,144 +1,207 @@
 /**
- * Who runs, who waits, who is turned away. Bounded and first come, first served; those who disconnected, or who could not
- * be served in time, never take a slot. Knows nothing of models.
+ * Who runs, who waits, who is turned away. Bounded by rows and by tokens of cache, shared fairly among tenants; those who
+ * disconnected, or who could not be served in time, never take a row. Knows nothing of models.
  */
 import { RouterError } from '../../shared/errors.ts'
+import { createFairQueue } from './fair-queue.ts'
+import { type Capacity, type Forecast, forecast, hasRoom, type Work } from './forecast.ts'
+import type { ObservedPace } from './observed-pace.ts'
+import { createProgress, type Demand, expectedWork, type Progress, reservedTokens } from './progress.ts'
 
 export type SchedulerOptions = {
-  readonly maxConcurrency: number
+  /** Requests and tokens of cache that the model serves at once, as far as is known now. */
+  readonly capacity: () => Capacity
   readonly maxQueue: number
-  /** Longest wait for a slot, in ms. */
+  /** Longest wait for a row, in ms. */
   readonly queueTimeoutMs: number
-  /** What a request is expected to take before any was measured, in ms. */
-  readonly expectedServiceMs: () => number
+  readonly pace: ObservedPace
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number
+}
+
+/** What must be there by when. */
+export type Deadline = {
+  /** From now. */
+  readonly ms: number
+  readonly due: 'first_token' | 'whole_answer'
 }
 
 export type Load = {
   readonly running: number
   readonly queueDepth: number
-  /** What a new request would wait for a slot, in ms. */
+  /** What a request of a new tenant would wait for a row, behind everybody who waits now, in ms. */
   readonly expectedWaitMs: number
 }
 
-export type Slot = {
+export type Slot = Omit<Progress, 'finished' | 'left'> & {
   /**
-   * Frees the slot; a second call does nothing.
-   * @param served false where the run broke off: its duration says nothing about the next one's
+   * Frees the row; a second call does nothing.
+   * @param served false where the run broke off: its length says nothing about the next one's
    */
   readonly release: (served?: boolean) => void
 }
 
 export type Scheduler = {
   /**
-   * Resolves once a slot is free.
-   * @param deadlineMs how long the client is willing to wait, from now
+   * Resolves once a row is free.
    * @throws {RouterError} `overloaded` (429) when full or too late, `cancelled` when `signal` aborts, `unavailable`
    * while draining
    */
-  readonly acquire: (signal: AbortSignal, deadlineMs?: number) => Promise<Slot>
+  readonly acquire: (demand: Demand, signal: AbortSignal, deadline?: Deadline) => Promise<Slot>
   readonly load: () => Load
   /** Turns away whoever comes or waits; resolves when nobody runs any more. */
   readonly drain: () => Promise<void>
 }
 
-type Waiting = { readonly start: () => void; readonly refuse: (error: RouterError) => void }
+type Waiting = {
+  readonly tenant: string
+  readonly cost: number
+  readonly demand: Demand
+  readonly deadline: { readonly at: number; readonly due: Deadline['due'] } | undefined
+  readonly start: () => void
+  readonly refuse: (error: RouterError) => void
+}
 
-/** Weight of the newest duration in the running mean: follows a changed load within about ten requests. */
-const NEWEST_WEIGHT = 0.2
+/** Takes nothing and waits behind everybody: whose wait is what a newcomer would wait. */
+const NOTHING: Work = { prefillTokens: 0, decodeTokens: 0, cacheTokens: 0 }
 
 /** Returns a scheduler with nobody in it. */
-export function createScheduler(options: SchedulerOptions): Scheduler {
-  const waiting = new Set<Waiting>()
-  const startedAt = new Set<{ readonly at: number }>()
-  let meanMs: number | undefined
+export function createScheduler({
+  capacity,
+  maxQueue,
+  queueTimeoutMs,
+  pace,
+  now,
+}: SchedulerOptions): Scheduler {
+  const queue = createFairQueue<Waiting>()
+  const running = new Set<Progress>()
+  const idle = Promise.withResolvers<void>()
   let draining = false
-  let whenIdle: (() => void) | undefined
 
-  const serviceMs = () => meanMs ?? options.expectedServiceMs()
+  const workLeft = () => [...running].map((progress) => progress.left())
+  /** In the order of the queue; the last one is of a newcomer. */
+  const predict = (order: readonly Waiting[]): readonly Forecast[] =>
+    forecast(
+      workLeft(),
+      [...order.map(({ demand }) => expectedWork(demand, pace)), NOTHING],
+      capacity(),
+      pace.pace(running.size === 0),
+    )
+  const expectedWaitMs = () => Math.round(predict(queue.order()).at(-1)?.admittedMs ?? 0)
 
-  const expectedWaitMs = (): number => {
-    if (startedAt.size < options.maxConcurrency) return 0
-    const now = options.now()
-    const remaining = [...startedAt].map(({ at }) => Math.max(0, serviceMs() - (now - at)))
-    const soonest = Math.min(...remaining)
-    return Math.round(soonest + (waiting.size * serviceMs()) / options.maxConcurrency)
+  const overloaded = (text: string, retryAfterMs: number) =>
+    new RouterError('overloaded', `The local model ${text}. Try again later.`, {
+      status: 429,
+      retryAfterMs: Math.max(1, Math.round(retryAfterMs)),
+    })
+  const makePlace = () => {
+    const last = queue.mostCrowded()
+    if (!last) return
+    // What it would wait is what all the others have before them.
+    queue.remove(last)
+    last.refuse(overloaded('has no free place in its queue', expectedWaitMs()))
   }
 
-  const overloaded = (text: string) =>
-    new RouterError('overloaded', text, { status: 429, retryAfterMs: Math.max(expectedWaitMs(), 1) })
+  /** Why it is pointless to wait or to begin, or undefined. */
+  const tooLate = (waiter: Waiting): RouterError | undefined => {
+    const order = queue.order()
+    const expected = predict(order)[order.indexOf(waiter)]
+    if (expected === undefined) return undefined
+    if (expected.admittedMs > queueTimeoutMs)
+      return overloaded('would not become free in time', expected.admittedMs - queueTimeoutMs)
+    if (waiter.deadline === undefined) return undefined
+    const { at, due } = waiter.deadline
+    const lateMs = (due === 'first_token' ? expected.firstTokenMs : expected.finishedMs) - (at - now())
+    return lateMs > 0 ? overloaded('would not answer in time', lateMs) : undefined
+  }
 
-  const run = (): Slot => {
-    const entry = { at: options.now() }
-    startedAt.add(entry)
+  const dispatch = () => {
+    for (const waiter of queue.order()) {
+      if (!hasRoom(workLeft(), expectedWork(waiter.demand, pace), capacity())) return
+      const late = tooLate(waiter)
+      if (late) waiter.refuse(late)
+      else waiter.start()
+    }
+  }
+
+  const run = (demand: Demand): Slot => {
+    const progress = createProgress(demand, pace, now)
+    running.add(progress)
     return {
+      started(promptTokens, cachedTokens) {
+        progress.started(promptTokens, cachedTokens)
+        // What had been set aside for a longer prompt may be enough for the next one.
+        dispatch()
+      },
+      prefilled: progress.prefilled,
+      wrote: progress.wrote,
       release(served = true) {
-        if (!startedAt.delete(entry)) return
-        const took = options.now() - entry.at
-        if (served) meanMs = meanMs === undefined ? took : meanMs + NEWEST_WEIGHT * (took - meanMs)
-        const [next] = waiting
-        next?.start()
-        if (startedAt.size === 0) whenIdle?.()
+        if (!running.delete(progress)) return
+        if (served) progress.finished()
+        dispatch()
+        if (draining && running.size === 0) idle.resolve()
       },
     }
   }
 
-  const wait = (signal: AbortSignal, limitMs: number): Promise<Slot> =>
+  const wait = (demand: Demand, signal: AbortSignal, deadline: Deadline | undefined): Promise<Slot> =>
     new Promise<Slot>((resolve, reject) => {
       const stopWaiting = () => {
-        waiting.delete(self)
         clearTimeout(timer)
         signal.removeEventListener('abort', abort)
       }
       const self: Waiting = {
+        tenant: demand.tenant,
+        cost: reservedTokens(demand),
+        demand,
+        deadline: deadline && { at: now() + deadline.ms, due: deadline.due },
         start() {
+          queue.take(self)
           stopWaiting()
-          resolve(run())
+          resolve(run(demand))
         },
         refuse(error) {
+          queue.remove(self)
           stopWaiting()
           reject(error)
         },
       }
-      const abort = () =>
+      const abort = () => {
         self.refuse(new RouterError('cancelled', 'The client disconnected while it was waiting.'))
+        // Those behind may fit where this one did not.
+        dispatch()
+      }
       const timer = setTimeout(
-        () => self.refuse(overloaded('The local model did not become free in time. Try again later.')),
-        limitMs,
+        () => {
+          self.refuse(overloaded('did not become free in time', expectedWaitMs()))
+          dispatch()
+        },
+        Math.min(queueTimeoutMs, deadline?.ms ?? Number.POSITIVE_INFINITY),
       )
       signal.addEventListener('abort', abort, { once: true })
-      waiting.add(self)
+      queue.add(self)
+      dispatch()
+      if (queue.size() > maxQueue) makePlace()
+      const late = tooLate(self)
+      if (late) self.refuse(late)
     })
 
   return {
-    async acquire(signal, deadlineMs = Number.POSITIVE_INFINITY) {
-      if (draining)
-        throw new RouterError('unavailable', 'The local model is shutting down.', { retryAfterMs: 5000 })
+    async acquire(demand, signal, deadline) {
+      if (draining) throw shuttingDown()
       if (signal.aborted) throw new RouterError('cancelled', 'The client disconnected before it was served.')
-      if (startedAt.size < options.maxConcurrency) return run()
-      if (waiting.size >= options.maxQueue)
-        throw overloaded('The local model has no free place in its queue. Try again later.')
-      const limitMs = Math.min(options.queueTimeoutMs, deadlineMs)
-      if (expectedWaitMs() > limitMs)
-        throw overloaded('The local model would not become free in time. Try again later.')
-      return await wait(signal, limitMs)
+      return await wait(demand, signal, deadline)
     },
-    load: () => ({
-      running: startedAt.size,
-      queueDepth: waiting.size,
-      expectedWaitMs: expectedWaitMs(),
-    }),
+    load: () => ({ running: running.size, queueDepth: queue.size(), expectedWaitMs: expectedWaitMs() }),
     drain() {
       draining = true
-      for (const entry of waiting)
-        entry.refuse(
-          new RouterError('unavailable', 'The local model is shutting down.', { retryAfterMs: 5000 }),
-        )
-      if (startedAt.size === 0) return Promise.resolve()
-      return new Promise((resolve) => {
-        whenIdle = resolve
-      })
+      for (const waiter of queue.order()) waiter.refuse(shuttingDown())
+      if (running.size === 0) idle.resolve()
+      return idle.promise
     },
   }
+}
+
+function shuttingDown(): RouterError {
+  return new RouterError('unavailable', 'The local model is shutting down.', { retryAfterMs: 5000 })
 }

@@ -5,12 +5,13 @@
 import type { AddressInfo } from 'node:net'
 import { type ServerType, serve } from '@hono/node-server'
 import { expect, test } from 'vitest'
-import { createApp, type ServiceStatus } from '../../inference/app.ts'
+import { createApp } from '../../inference/app.ts'
+import type { ServiceStatus } from '../../inference/http/context.ts'
 import { createMetrics } from '../../inference/serving/metrics.ts'
-import { createScheduler } from '../../inference/serving/scheduler.ts'
 import { RouterError } from '../../shared/errors.ts'
 import { framesOf, localMessage } from '../support/edge/messages.ts'
 import { ask, createTestRouter } from '../support/edge/router.ts'
+import { createOneRowScheduler } from '../support/one-row-scheduler.ts'
 import { createScriptedEngine, type Script as EngineScript } from '../support/scripted-engine.ts'
 import { type Script, startUpstream } from '../support/upstream.ts'
 import { stream } from '../support/upstream-messages.ts'
@@ -54,13 +55,7 @@ async function startOwn(): Promise<LocalServer> {
   const restart = (script: EngineScript) => {
     engine = createScriptedEngine(script)
   }
-  const scheduler = createScheduler({
-    maxConcurrency: 1,
-    maxQueue: 1,
-    queueTimeoutMs: 5_000,
-    expectedServiceMs: () => 100,
-    now: () => performance.now(),
-  })
+  const scheduler = createOneRowScheduler(1)
   const app = createApp({
     engine: () => engine,
     status: () => status,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { ServiceStatus } from '../../inference/app.ts'
 import type { Engine, EngineEvent } from '../../inference/engine/engine.ts'
+import type { ServiceStatus } from '../../inference/http/context.ts'
 import { RouterError } from '../../shared/errors.ts'
 import { parseStreamEvent } from '../../shared/events.ts'
 import { decodeSse } from '../../shared/sse.ts'
@@ -60,6 +60,34 @@ test('streams Anthropic’s events in their order, with usage at both ends', asy
     delta: { type: 'text_delta', text: 'Hello' },
   })
   expect(events[7]).toMatchObject({ delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 3 } })
+})
+
+test('counts what was read from the prefix cache apart, in answers and in streams', async () => {
+  const { app, post } = scriptedContainer({ script: { words: ['a'], cachedTokens: 2 } })
+  const question = { ...hello, messages: [{ role: 'user', content: 'one two three' }] }
+  const usage = { input_tokens: 1, cache_read_input_tokens: 2, cache_creation_input_tokens: 0 }
+  expect(await (await post(question)).json()).toMatchObject({ usage: { ...usage, output_tokens: 1 } })
+  const events = await eventsOf(await post({ ...question, stream: true }))
+  expect(events[0]).toMatchObject({ message: { usage } })
+  expect(events.at(-2)).toMatchObject({ type: 'message_delta', usage: { ...usage, output_tokens: 1 } })
+  const text = await (await app.request('/metrics')).text()
+  expect(text).toContain('llmrouter_container_tokens_total{direction="input"} 2')
+  expect(text).toContain('llmrouter_container_tokens_total{direction="cached"} 4')
+})
+
+test('keeps apart what is known of the prompts of different tenants', async () => {
+  const { post, engine } = scriptedContainer()
+  await post(hello, { 'x-router-tenant': 'a1b2' })
+  await post(hello)
+  expect(engine.requests.map(({ cacheScope }) => cacheScope)).toEqual(['a1b2', 'default'])
+})
+
+test.each(['', ' ', 'a b', 'x'.repeat(65), 'naïve'])('refuses the tenant "%s"', async (tenant) => {
+  const { post, engine } = scriptedContainer()
+  const response = await post(hello, { 'x-router-tenant': encodeURIComponent(tenant) })
+  expect(response.status).toBe(400)
+  expect(await response.text()).toContain('x-router-tenant: must be')
+  expect(engine.requests).toHaveLength(0)
 })
 
 test('gives log-probabilities to those who ask for them', async () => {
@@ -139,12 +167,13 @@ test.each(['loading', 'restarting', 'draining', 'failed'] satisfies ServiceStatu
   },
 )
 
-test('tells in readiness which model, for what, how much and how busy', async () => {
+test('tells in readiness which model, for what, how, how much and how busy', async () => {
   const { app } = scriptedContainer()
   expect(await (await app.request('/readyz')).json()).toEqual({
     status: 'ready',
     model: 'scripted',
     card: SCRIPTED_MODEL.card,
+    serving: { loop: 'generate', weights: 'fp32', rows: 1, reason: 'written down beforehand' },
     maxInputTokens: 10,
     maxOutputTokens: 8,
     queueDepth: 0,
@@ -299,6 +328,9 @@ test('counts requests, tokens and load for Prometheus', async () => {
   expect(text).toContain('llmrouter_container_requests_total{outcome="unsupported"} 1')
   expect(text).toContain('llmrouter_container_tokens_total{direction="output"} 3')
   expect(text).toContain('llmrouter_container_queue_depth 0')
+  expect(text).toContain('llmrouter_container_queue_seconds_count 1')
+  expect(text).toContain('llmrouter_container_time_to_first_token_seconds_count 1')
+  expect(text).toContain('llmrouter_container_time_per_output_token_seconds_count 1')
 })
 
 test('answers unknown paths with 404 and wrong methods with 405 in Anthropic’s shape', async () => {
@@ -391,6 +423,18 @@ test('answers with 200 and no text where the first words are a stop sequence', a
     stop_reason: 'stop_sequence',
     stop_sequence: 'Hello',
   })
+})
+
+test('refuses at once with 429 where the answer could not come in time', async () => {
+  const { post, engine } = scriptedContainer()
+  const long = { ...hello, max_tokens: 8, messages: [{ role: 'user', content: 'a b c d e f g h' }] }
+  // Ten tokens are read in 10 ms, eight written in 12.
+  expect((await post({ ...long, stream: true }, { 'x-deadline-ms': '15' })).status).toBe(200)
+  const refused = await post(long, { 'x-deadline-ms': '15' })
+  expect(refused.status).toBe(429)
+  expect(refused.headers.get('retry-after')).toBe('1')
+  expect((await post({ ...long, stream: true }, { 'x-deadline-ms': '1' })).status).toBe(429)
+  expect(engine.requests).toHaveLength(1)
 })
 
 test.each(['', ' ', '-1', 'soon', '0x10', '1e999'])('refuses the deadline "%s"', async (deadline) => {

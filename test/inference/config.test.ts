@@ -8,6 +8,7 @@ test('has a default for everything on loopback', () => {
     modelName: 'Ulfberht-135M',
     port: 8080,
     threads: 3,
+    maxConcurrency: 8,
     maxInputTokens: 1024,
     maxOutputTokens: 512,
     logFormat: 'json',

@@ -5,8 +5,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RouterError } from '../../shared/errors.ts'
 import {
+  createUsage,
   describeIssue,
-  emptyUsage,
   isTextOnly,
   messageResponseSchema,
   parseMessagesRequest,
@@ -187,7 +187,7 @@ test('a content field is text only where every block is text', () => {
 })
 
 test('a usage record has every count that clients read', () => {
-  expect(emptyUsage(3, 4)).toEqual({
+  expect(createUsage(3, 4)).toEqual({
     input_tokens: 3,
     output_tokens: 4,
     cache_creation_input_tokens: 0,

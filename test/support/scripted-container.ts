@@ -1,7 +1,8 @@
 /** The container's application around a scripted engine: one slot, small limits, log lines kept. */
-import { type AppDeps, createApp } from '../../inference/app.ts'
+import { createApp } from '../../inference/app.ts'
+import type { AppDeps } from '../../inference/http/context.ts'
 import { createMetrics } from '../../inference/serving/metrics.ts'
-import { createScheduler } from '../../inference/serving/scheduler.ts'
+import { createOneRowScheduler } from './one-row-scheduler.ts'
 import { createScriptedEngine, type Script } from './scripted-engine.ts'
 
 type Given = Partial<AppDeps> & { readonly script?: Script; readonly maxQueue?: number }
@@ -13,13 +14,7 @@ export function scriptedContainer({
   ...more
 }: Given = {}) {
   const engine = createScriptedEngine(script)
-  const scheduler = createScheduler({
-    maxConcurrency: 1,
-    maxQueue,
-    queueTimeoutMs: 5000,
-    expectedServiceMs: () => 100,
-    now: () => performance.now(),
-  })
+  const scheduler = createOneRowScheduler(maxQueue)
   const lines: string[] = []
   let ids = 0
   const app = createApp({

@@ -33,6 +33,8 @@ export type ScriptedEngine = Engine & {
 }
 
 export type Script = {
+  /** Tokens of each prompt that are known already. */
+  readonly cachedTokens?: number
   readonly words: readonly string[]
   /** Awaited after the first word. */
   readonly hold?: Promise<void>
@@ -49,7 +51,7 @@ export function createScriptedEngine(script: Script): ScriptedEngine {
 
   async function* generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<EngineEvent> {
     requests.push(request)
-    yield { type: 'start', inputTokens: await countTokens(request), cachedTokens: 0 }
+    yield { type: 'start', inputTokens: await countTokens(request), cachedTokens: script.cachedTokens ?? 0 }
     yield { type: 'prefilled' }
     const words = script.words.slice(0, request.maxTokens)
     for (const [index, text] of words.entries()) {
@@ -67,7 +69,13 @@ export function createScriptedEngine(script: Script): ScriptedEngine {
 
   return {
     info: SCRIPTED_MODEL,
-    serving: () => ({ loop: 'generate', weights: 'fp32', rows: 1, reason: undefined }),
+    serving: () => ({
+      loop: 'generate',
+      weights: 'fp32',
+      rows: 1,
+      cacheBytesPerToken: 0,
+      reason: 'written down beforehand',
+    }),
     requests,
     aborted: () => aborted,
     generate,

@@ -17,6 +17,7 @@ import { type Report, readAnswer } from './answer-stream.ts'
 import type { LocalHealth } from './health.ts'
 import type { LocalProtocol } from './protocol.ts'
 import { createServerChoice } from './server-choice.ts'
+import { tenantName } from './tenant-name.ts'
 import { errorOfEvent, errorOfResponse, isFromContainer } from './upstream-errors.ts'
 
 export type LocalProviderOptions = {
@@ -118,7 +119,7 @@ async function ask(
   server.begin()
   const { headersMs, firstContentMs } = deadlines
   const known = server.model()
-  // Our container sends headers as soon as the request has its slot; other servers may read the whole prompt first.
+  // Our container sends headers as soon as it has taken a request; other servers may read the whole prompt first.
   const admitsFirst = known?.isContainer ?? false
   deadline.stage(
     admitsFirst ? headersMs : headersMs + firstContentMs,
@@ -137,9 +138,10 @@ async function ask(
           ...protocol.headers(secret),
           'content-type': 'application/json',
           accept: 'text/event-stream',
-          // The longest wait for a slot: nobody waits any longer for headers.
-          'x-deadline-ms': String(Math.min(headersMs, firstContentMs)),
+          // When the first word is due: the container refuses at once what it could not begin by then.
+          'x-deadline-ms': String(firstContentMs),
           'x-router-request-id': request.id,
+          ...(admitsFirst ? { 'x-router-tenant': await tenantName(request.tenant.id, secret) } : {}),
           ...(request.logprobs ? { 'x-logprobs': '1' } : {}),
         },
         body: JSON.stringify(protocol.body(withOwnSampling(server, request), options)),

@@ -4,7 +4,7 @@
  */
 
 import type { KnownEvent } from '../../../shared/events.ts'
-import { emptyUsage } from '../../../shared/messages.ts'
+import { createUsage } from '../../../shared/messages.ts'
 import { estimateTokens } from '../../../shared/tokens.ts'
 import { toChatCompletionRequest } from '../../chat-completions/chat-completion-request.ts'
 import { createMessagesTranslator } from '../../chat-completions/messages-translator.ts'
@@ -33,7 +33,7 @@ export const localOpenAiProtocol: LocalProtocol = {
     const withUsage = (event: KnownEvent): KnownEvent => {
       if (event.type === 'content_block_delta') text += event.delta.text ?? event.delta.thinking ?? ''
       if (event.type !== 'message_delta' || event.usage !== undefined) return event
-      return { ...event, usage: emptyUsage(0, estimateTokens(text)) }
+      return { ...event, usage: createUsage(0, estimateTokens(text)) }
     }
     return {
       push: ({ data }) => translator.push(data).map(withUsage),

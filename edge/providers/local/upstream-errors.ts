@@ -9,6 +9,8 @@ import { discardBody } from '../provider.ts'
 
 const errorSchema = z.looseObject({ error: z.looseObject({ message: z.string() }) })
 const LONGEST_REASON = 300
+/** What a restart of the container's model takes, where an answer that had begun was lost to it. */
+const RESTART_MS = 2_000
 /** Of the request, not of the server: 413 and 422 are how other servers say 400. */
 const REQUEST_FAULTS: ReadonlySet<number> = new Set([400, 413, 422])
 
@@ -46,6 +48,8 @@ export function errorOfEvent({ error }: ErrorEvent, fromContainer: boolean): Rou
   if (fromContainer && error.code === 'declined')
     return new RouterError('declined', presentable(error.message))
   if (fromContainer && error.type === 'invalid_request_error') return unsupported(presentable(error.message))
+  if (fromContainer && error.code === 'unavailable')
+    return new RouterError('unavailable', 'The local model is being restarted.', { retryAfterMs: RESTART_MS })
   if (fromContainer && error.type === 'overloaded_error')
     return new RouterError('overloaded', 'The local model is busy.', { retryAfterMs: 1_000 })
   return new RouterError('upstream', 'The local model failed while it was answering.')

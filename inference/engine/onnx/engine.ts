@@ -14,6 +14,7 @@ import { createDecode, loadTokenizer } from '../transformers/tokenizer.ts'
 import { createDecoder } from './decoder.ts'
 import { loadDecoderStage } from './decoder-stage.ts'
 import { probeExactness } from './exactness.ts'
+import { cacheBytesPerToken } from './key-value-cache.ts'
 import { createPrefixCache, type PrefixCache } from './prefix-cache.ts'
 import { createStepLoop } from './step-loop.ts'
 
@@ -76,6 +77,7 @@ export async function createOnnxEngine(
       loop: 'batched',
       weights: graph.weights,
       rows,
+      cacheBytesPerToken: shapes.reduce((sum, shape) => sum + cacheBytesPerToken(shape), 0),
       reason: reasons.length === 0 ? undefined : reasons.join('; '),
     },
     encode,

@@ -32,7 +32,7 @@ export async function createTransformersEngine(
   const { info } = resolved
   return createTextEngine({
     info,
-    serving: { loop: 'generate', weights: info.dtype, rows: 1, reason },
+    serving: { loop: 'generate', weights: info.dtype, rows: 1, cacheBytesPerToken: 0, reason },
     encode: createPromptEncoder(tokenizer, info.promptStyle),
     decode: createDecode(tokenizer),
     endTokens,

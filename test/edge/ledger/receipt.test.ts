@@ -14,6 +14,15 @@ test('saves what Claude would have cost, and nothing where Claude answered', () 
   })
 })
 
+test('counts what a local model had in its cache as text that Claude would have read', () => {
+  const [first = 0, read = 0] = [usage.input_tokens ?? 0, 2]
+  const cached = { ...usage, input_tokens: first - read, cache_read_input_tokens: read }
+  expect(priceAnswer(local, cached)).toEqual(priceAnswer(local, usage))
+  expect(priceAnswer({ ...local, route: 'cache' }, cached)).toEqual(priceAnswer(local, usage))
+  const claudes = priceAnswer({ ...claude, route: 'cache' }, cached).savedUsd ?? 0
+  expect(claudes).toBeLessThan(priceAnswer(local, usage).savedUsd ?? 0)
+})
+
 test('counts nothing for an answer that broke off, was refused or was left', () => {
   for (const outcome of ['broken', 'refused', 'failed', 'cancelled'] as const)
     expect(createReceipt(claude, { ...done, outcome })).toMatchObject({

@@ -6,7 +6,13 @@ import { createLocalProvider } from '../../../../edge/providers/local/messages.t
 import { localMessagesProtocol } from '../../../../edge/providers/local/messages-protocol.ts'
 import { uniformTrust } from '../../../../shared/model-card.ts'
 import { testProvider } from '../../../contract/provider.ts'
-import { LOCAL_SECRET, LOCAL_TEXT, SIMPLE_PROMPT } from '../../../support/edge/canaries.ts'
+import {
+  ALICE_KEY,
+  BOB_KEY,
+  LOCAL_SECRET,
+  LOCAL_TEXT,
+  SIMPLE_PROMPT,
+} from '../../../support/edge/canaries.ts'
 import { collectLog, loggedLines } from '../../../support/edge/log-collector.ts'
 import { framesOf, framesToFirstContent, localMessage, readEvents } from '../../../support/edge/messages.ts'
 import { ask, createTestRouter } from '../../../support/edge/router.ts'
@@ -73,8 +79,9 @@ test('is asked for a stream of what a text model can use, with the secret and a 
     'content-type': 'application/json',
     traceparent,
     'x-api-key': LOCAL_SECRET,
-    'x-deadline-ms': '2000',
+    'x-deadline-ms': '4000',
     'x-router-request-id': expect.stringMatching(/^req_/),
+    'x-router-tenant': expect.stringMatching(/^[0-9a-f]{16}$/),
   })
   expect(JSON.parse(container.hits[0]?.text ?? '')).toEqual({
     model: 'tiny-model',
@@ -329,6 +336,38 @@ test('reads as much in the first request of an isolate as in any later one', asy
   for (const at of ['first', 'second'])
     routes.push((await router.post(ask(`${at}: ${long}`))).headers.get('x-router-route'))
   expect(routes).toEqual(['local', 'local'])
+})
+
+test('tells our own container its tenants apart by names that say nothing, and other servers not at all', async () => {
+  const names: (string | null)[] = []
+  const askAs = async (router: Awaited<ReturnType<typeof createTestRouter>>, key: string) => {
+    await router.post(ask(), { 'x-api-key': key, 'x-router-cache': 'skip' })
+    const sent = router.sent.findLast(({ url }) => url === `${CONTAINER_URL}/v1/messages`)
+    names.push(new Headers(sent?.init.headers).get('x-router-tenant'))
+  }
+  const router = await createTestRouter()
+  for (const key of [ALICE_KEY, BOB_KEY, ALICE_KEY]) await askAs(router, key)
+  await askAs(await createTestRouter({ LOCAL_LLM_SECRET: 'another secret of this test' }), ALICE_KEY)
+  expect(names[2]).toBe(names[0])
+  expect(new Set(names).size).toBe(3)
+  for (const name of names) expect(name).toMatch(/^[0-9a-f]{16}$/)
+  lists()
+  await askAs(await createTestRouter(), ALICE_KEY)
+  expect(names[4]).toBeNull()
+})
+
+test('leaves an answer that was lost to a restart of the container to Claude, and asks again soon', async () => {
+  const error = { type: 'api_error', code: 'unavailable', message: 'The local model stopped.' }
+  const frame = `event: error\ndata: ${JSON.stringify({ type: 'error', error })}\n\n`
+  const router = await createTestRouter()
+  let asked = 0
+  const route = async () => (await router.post(ask(`Hello ${++asked}`))).headers.get('x-router-route')
+  container.answer(() => streamOf([frame], { headers: { 'x-queue-depth': '0' } }))
+  expect(await route()).toBe('claude')
+  container.answer(() => streamOf(framesOf(localMessage())))
+  expect(await route()).toBe('claude')
+  router.advance(2_000)
+  await expect.poll(route).toBe('local')
 })
 
 const LOCAL_ONLY = { 'x-router-force': 'local' }

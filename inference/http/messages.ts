@@ -1,0 +1,125 @@
+/**
+ * The endpoints that ask the model: an answer, whole or as a stream, and a count of tokens. Reads what the router tells in
+ * headers beside the request.
+ */
+import type { Hono } from 'hono'
+import { RouterError } from '../../shared/errors.ts'
+import { collect } from '../../shared/events.ts'
+import { parseMessagesRequest } from '../../shared/messages.ts'
+import { demandOf } from '../serving/demand.ts'
+import { type RunSummary, startRun } from '../serving/message-run.ts'
+import { type AppContext, type AppDeps, type AppEnvironment, readyEngine, writeLoad } from './context.ts'
+import { openEventStream, PING_INTERVAL_MS } from './event-stream.ts'
+import { toGenerateRequest, toPrompt } from './generate-request.ts'
+import { readJsonBody } from './read-body.ts'
+
+/** Who asks where nobody says so: the one client of a container that serves no router. */
+const DEFAULT_TENANT = 'default'
+
+/** Adds `/v1/messages` and `/v1/messages/count_tokens`. */
+export function addMessageEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): void {
+  const { scheduler } = deps
+
+  app.post('/v1/messages/count_tokens', async (c) => {
+    const engine = readyEngine(deps)
+    const tenant = readTenant(c)
+    const deadlineMs = readDeadline(c)
+    const body = await readJsonBody(c.req.raw)
+    // The API's count takes no max_tokens; the schema of messages wants one.
+    const request = parseMessagesRequest(isObject(body) ? { ...body, max_tokens: 1 } : body)
+    const prompt = toPrompt(request, deps.limits(engine.info).maxInputTokens)
+    const deadline = deadlineMs === undefined ? undefined : ({ ms: deadlineMs, due: 'first_token' } as const)
+    // Tokenizing a long text holds up the model's process: it waits its turn like an answer.
+    const demand = { tenant, promptTokens: 0, maxPromptTokens: 1, maxTokens: 0 }
+    const slot = await scheduler.acquire(demand, c.req.raw.signal, deadline)
+    try {
+      return c.json({ input_tokens: await engine.countTokens(prompt) })
+    } finally {
+      slot.release(false)
+    }
+  })
+
+  app.post('/v1/messages', async (c) => {
+    const engine = readyEngine(deps)
+    const tenant = readTenant(c)
+    const deadlineMs = readDeadline(c)
+    const limits = deps.limits(engine.info)
+    const request = parseMessagesRequest(await readJsonBody(c.req.raw))
+    const asked = toGenerateRequest(request, limits)
+    const disconnected = new AbortController()
+    const requestId = c.get('requestId')
+    const { maxInputTokens } = limits
+    const due = request.stream ? 'first_token' : 'whole_answer'
+    const run = {
+      // What was computed of a prompt is kept for those who are told apart from nobody else's.
+      request: { ...asked, logprobs: c.req.header('x-logprobs') === '1', cacheScope: tenant },
+      messageId: `msg_${deps.newId()}`,
+      demand: demandOf(asked, { tenant, maxInputTokens, maxTokens: asked.maxTokens }),
+      deadline: deadlineMs === undefined ? undefined : ({ ms: deadlineMs, due } as const),
+      signal: AbortSignal.any([disconnected.signal, c.req.raw.signal]),
+    }
+    c.set('reported', true)
+    const ids = { requestId, routerRequestId: routerIdOf(c.req.header('x-router-request-id')) }
+    const onFinish = (summary: RunSummary) => reportRun(deps, ids, summary)
+    const events = startRun({ engine, scheduler, maxInputTokens, now: deps.now, onFinish }, run)
+    if (!request.stream) {
+      const message = await collect(events)
+      writeLoad(c, scheduler)
+      return c.json(message)
+    }
+    const pingIntervalMs = deps.pingIntervalMs ?? PING_INTERVAL_MS
+    const stream = await openEventStream(events, {
+      requestId,
+      pingIntervalMs,
+      onCancel: () => disconnected.abort(),
+    })
+    writeLoad(c, scheduler)
+    c.header('content-type', 'text/event-stream; charset=utf-8')
+    c.header('cache-control', 'no-cache, no-transform')
+    c.header('x-accel-buffering', 'no')
+    return c.body(stream)
+  })
+}
+
+type RequestIds = { readonly requestId: string; readonly routerRequestId: string | undefined }
+
+/** The router's own id of the request, so that both logs can be read together; anything else is not written. */
+function routerIdOf(header: string | undefined): string | undefined {
+  return header !== undefined && /^req_\w{1,64}$/.test(header) ? header : undefined
+}
+
+function reportRun(deps: AppDeps, ids: RequestIds, summary: RunSummary): void {
+  deps.metrics.recordRun(summary)
+  const { error, outcome, ...fields } = summary
+  const cause = error === undefined ? undefined : describeUnknown(error)
+  const text = outcome === 'ok' ? '[LocalLLM] Answered' : '[LocalLLM] Not answered'
+  deps.log(text, { ...ids, outcome, ...fields, error: cause }, outcome === 'internal' ? 'error' : 'info')
+}
+
+/** Names an unknown error by its class: its text could hold anything. */
+export function describeUnknown(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error
+}
+
+/** The router's short name of who asks; only those who know the secret, or are on this machine, get so far. */
+function readTenant(c: AppContext): string {
+  const value = c.req.header('x-router-tenant')
+  if (value === undefined) return DEFAULT_TENANT
+  if (/^[\w.-]{1,64}$/.test(value)) return value
+  throw new RouterError(
+    'invalid_request',
+    'x-router-tenant: must be 1 to 64 letters, digits, "_", "." or "-"',
+  )
+}
+
+function readDeadline(c: AppContext): number | undefined {
+  const value = c.req.header('x-deadline-ms')
+  if (value === undefined) return undefined
+  // Number('') is 0: a header that is there and empty would be a deadline that has passed.
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value)
+  throw new RouterError('invalid_request', 'x-deadline-ms: must be a number of milliseconds, 0 or more')
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
