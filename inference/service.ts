@@ -3,6 +3,7 @@
  * server, and by the library, whose application answers in memory. Owns no lifetime: when to load and to close is theirs.
  */
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import type { Hono } from 'hono'
 import type { Log } from '../shared/log.ts'
 import { createApp } from './app.ts'
@@ -76,6 +77,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
         graph: UNPREPARED,
         settings: { threads: config.threads, maxRows: config.maxConcurrency, prefixCacheBytes: 0 },
         watchdogTimeoutMs: config.watchdogTimeoutMs,
+        compileCacheDir: join(config.cacheDir, '.compile-cache'),
         detached: options.detached ?? false,
         env,
         now,

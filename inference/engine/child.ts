@@ -2,6 +2,7 @@
  * Entry of the model's process: loads the model it is told to, then answers commands until its parent is gone.
  * Holds no secret and opens no port.
  */
+import { flushCompileCache } from 'node:module'
 import process from 'node:process'
 import { createEngine } from './create-engine.ts'
 import type { Engine } from './engine.ts'
@@ -18,14 +19,17 @@ const report = (message: Report) => {
   if (process.connected) process.send?.(message)
 }
 
-async function load({ model, graph, settings }: Extract<Command, { type: 'load' }>): Promise<void> {
+async function load({ model, graph, settings, found }: Extract<Command, { type: 'load' }>): Promise<void> {
   try {
-    const loaded = await createEngine(model, graph, settings, Math.random)
-    const speed = await selfTest(loaded, () => performance.now())
+    const exactness = found?.serving.exactness
+    const loaded = await createEngine(model, graph, { ...settings, exactness }, Math.random)
+    const speed = await selfTest(loaded, () => performance.now(), found?.speed)
     engine = loaded
     const serving = loaded.serving()
     if (!serving) throw new TypeError('A loaded engine must say how it serves.')
     report({ type: 'ready', speed, serving })
+    // Node does so at the end of a process, and this one is killed.
+    flushCompileCache()
   } catch (error) {
     report({ type: 'load_failed', failure: toFailure(error) })
   }

@@ -6,6 +6,7 @@ import { RouterError } from '../../shared/errors.ts'
 import type { ResolvedModel } from '../models/resolve.ts'
 import type { Engine } from './engine.ts'
 import { createOnnxEngine } from './onnx/engine.ts'
+import type { Exactness } from './onnx/exactness.ts'
 import type { PreparedGraph } from './prepared-graph.ts'
 import { createTransformersEngine } from './transformers/engine.ts'
 
@@ -16,6 +17,8 @@ export type EngineSettings = {
   readonly maxRows: number
   /** Bytes of keys and values that are kept of prompts; 0 keeps none. */
   readonly prefixCacheBytes: number
+  /** As it was found when the same files were loaded before; absent: it is tried out. */
+  readonly exactness?: Exactness | undefined
 }
 
 /**

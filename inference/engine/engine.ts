@@ -3,6 +3,7 @@
  * Does not know HTTP, queues or where a model's files come from.
  */
 import type { ModelCard } from '../../shared/model-card.ts'
+import type { Exactness } from './onnx/exactness.ts'
 
 /** transformers.js's two families: decoders that continue a text, encoder-decoders that answer one. */
 export type ModelKind = 'text-generation' | 'text2text-generation'
@@ -103,6 +104,8 @@ export type Serving = {
   readonly rows: number
   /** Keys and values of one token of a request, in bytes; 0 where that is not known. */
   readonly cacheBytesPerToken: number
+  /** What sharing steps and prefixes was found to change of an answer; undefined where nothing is shared. */
+  readonly exactness?: Exactness | undefined
   /** Why it is not as fast as it could be, in words for the operator; undefined where it is. */
   readonly reason: string | undefined
 }

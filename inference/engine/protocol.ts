@@ -16,6 +16,8 @@ export type Command =
       readonly model: ResolvedModel
       readonly graph: PreparedGraph
       readonly settings: EngineSettings
+      /** What the first load of these files found out, so that a later one needn't. */
+      readonly found: LoadFindings | undefined
     }
   | { readonly type: 'generate'; readonly id: number; readonly request: GenerateRequest }
   | { readonly type: 'count'; readonly id: number; readonly prompt: Prompt }
@@ -24,13 +26,15 @@ export type Command =
 
 /** From the model to the server. */
 export type Report =
-  | { readonly type: 'ready'; readonly speed: Speed; readonly serving: Serving }
+  | ({ readonly type: 'ready' } & LoadFindings)
   | { readonly type: 'load_failed'; readonly failure: Failure }
   | { readonly type: 'event'; readonly id: number; readonly event: EngineEvent }
   | { readonly type: 'counted'; readonly id: number; readonly tokens: number }
   | { readonly type: 'failed'; readonly id: number; readonly failure: Failure }
   | { readonly type: 'stats'; readonly stats: EngineStats }
   | { readonly type: 'pong' }
+
+export type LoadFindings = { readonly speed: Speed; readonly serving: Serving }
 
 export type Failure = { readonly code: ErrorCode; readonly message: string }
 

@@ -19,11 +19,13 @@ const TEST_TOKENS = 8
 /**
  * Returns the speed measured in the second, warm run.
  * @param now milliseconds of a clock that never goes back
+ * @param known the speed where the model passed the test before: then one token shows that it still answers
  * @throws {RouterError} `configuration` if the model gives nothing, or different answers to the same question
  */
-export async function selfTest(engine: Engine, now: () => number): Promise<Speed> {
-  const cold = await generateOnce(engine, now)
-  const warm = await generateOnce(engine, now)
+export async function selfTest(engine: Engine, now: () => number, known?: Speed): Promise<Speed> {
+  const cold = await generateOnce(engine, now, known ? 1 : TEST_TOKENS)
+  if (known) return known
+  const warm = await generateOnce(engine, now, TEST_TOKENS)
   if (warm.text === '')
     throw new RouterError(
       'configuration',
@@ -37,7 +39,7 @@ export async function selfTest(engine: Engine, now: () => number): Promise<Speed
   return warm.speed
 }
 
-async function generateOnce(engine: Engine, now: () => number) {
+async function generateOnce(engine: Engine, now: () => number, maxTokens: number) {
   const start = now()
   let firstAt: number | undefined
   let text = ''
@@ -45,7 +47,7 @@ async function generateOnce(engine: Engine, now: () => number) {
   let outputTokens = 0
   const request = {
     turns: [{ role: 'user' as const, text: 'Hello!' }],
-    maxTokens: TEST_TOKENS,
+    maxTokens,
     temperature: 0,
     stopSequences: [],
   }

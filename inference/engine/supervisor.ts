@@ -8,7 +8,7 @@ import type { ResolvedModel } from '../models/resolve.ts'
 import type { EngineSettings } from './create-engine.ts'
 import type { EngineStats, Serving } from './engine.ts'
 import type { PreparedGraph } from './prepared-graph.ts'
-import type { Command, Report } from './protocol.ts'
+import type { Command, LoadFindings, Report } from './protocol.ts'
 import type { Speed } from './self-test.ts'
 
 export type EngineStatus = 'loading' | 'ready' | 'restarting' | 'failed' | 'closed'
@@ -69,8 +69,7 @@ export function superviseChild(model: ResolvedModel, options: ChildSupervisorOpt
   first.promise.catch(() => {})
   let status: EngineStatus = 'loading'
   let child: ChildProcess | undefined
-  let speed: Speed | undefined
-  let serving: Serving | undefined
+  let found: LoadFindings | undefined
   let losses = 0
   let failuresInARow = 0
   let lastHeard = 0
@@ -92,16 +91,15 @@ export function superviseChild(model: ResolvedModel, options: ChildSupervisorOpt
     if (from !== child || isOver()) return
     lastHeard = options.now()
     if (report.type === 'ready') {
-      if (speed === undefined)
+      if (found === undefined)
         loadTimeoutMs = Math.max(options.watchdogTimeoutMs, LATER_LOAD_FACTOR * (lastHeard - spawnedAt))
-      speed = report.speed
-      serving = report.serving
+      found = { speed: report.speed, serving: report.serving }
       status = 'ready'
       failuresInARow = 0
       first.resolve()
     } else if (report.type === 'load_failed') {
       // What could be loaded once can be again: memory is short just now, or a file is being replaced.
-      if (speed !== undefined) lose(from, 'failed')
+      if (found !== undefined) lose(from, 'failed')
       else giveUp(new RouterError(report.failure.code, report.failure.message))
     } else if (report.type === 'stats') options.onStats?.(report.stats)
     else if (report.type !== 'pong') options.onReport(report)
@@ -116,7 +114,7 @@ export function superviseChild(model: ResolvedModel, options: ChildSupervisorOpt
 
   const replace = (reason: LossReason) => {
     failuresInARow++
-    if (speed === undefined && failuresInARow >= MAX_LOAD_ATTEMPTS)
+    if (found === undefined && failuresInARow >= MAX_LOAD_ATTEMPTS)
       return giveUp(
         new RouterError(
           'configuration',
@@ -148,7 +146,7 @@ export function superviseChild(model: ResolvedModel, options: ChildSupervisorOpt
     started.on('message', (message: unknown) => onMessage(started, message as Report))
     started.on('exit', () => lose(started, 'exited'))
     started.on('error', () => lose(started, 'exited'))
-    post(started, { type: 'load', model, graph: options.graph, settings: options.settings })
+    post(started, { type: 'load', model, graph: options.graph, settings: options.settings, found })
   }
 
   const tickMs = Math.max(100, Math.floor(options.watchdogTimeoutMs / 4))
@@ -168,8 +166,8 @@ export function superviseChild(model: ResolvedModel, options: ChildSupervisorOpt
   spawn()
   return {
     status: () => status,
-    speed: () => speed,
-    serving: () => serving,
+    speed: () => found?.speed,
+    serving: () => found?.serving,
     restarts: () => losses,
     pid: () => child?.pid,
     ready: first.promise,

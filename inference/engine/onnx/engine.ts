@@ -13,7 +13,7 @@ import { createTextEngine } from '../text/text-engine.ts'
 import { createDecode, loadTokenizer } from '../transformers/tokenizer.ts'
 import { createDecoder } from './decoder.ts'
 import { loadDecoderStage } from './decoder-stage.ts'
-import { probeExactness } from './exactness.ts'
+import { type Exactness, probeExactness } from './exactness.ts'
 import { cacheBytesPerToken } from './key-value-cache.ts'
 import { createPrefixCache, type PrefixCache } from './prefix-cache.ts'
 import { createStepLoop } from './step-loop.ts'
@@ -30,6 +30,8 @@ export type OnnxEngineOptions = {
   readonly maxRows: number
   /** Bytes of keys and values that are kept of prompts; 0 keeps none. */
   readonly prefixCacheBytes: number
+  /** As it was found when the same files were loaded before; absent: it is tried out. */
+  readonly exactness?: Exactness | undefined
   /** A number in [0, 1); used where a request has no seed. */
   readonly random: () => number
 }
@@ -41,7 +43,7 @@ export type OnnxEngineOptions = {
 export async function createOnnxEngine(
   { info, folder }: ResolvedModel,
   graph: Extract<PreparedGraph, { form: 'decoder' }>,
-  { threads, maxRows, prefixCacheBytes, random }: OnnxEngineOptions,
+  { threads, maxRows, prefixCacheBytes, exactness: known, random }: OnnxEngineOptions,
 ): Promise<Engine> {
   const tokenizer = await loadTokenizer(folder)
   const configurations = ['generation_config.json', 'config.json'].map((file) => readJson(join(folder, file)))
@@ -52,10 +54,12 @@ export async function createOnnxEngine(
   const decoderWith = (rows: number, prefixCache: PrefixCache | undefined) =>
     createDecoder({ stages, maxRows: rows, prefixCache })
   const prefixCacheOf = (maxBytes: number) => createPrefixCache({ maxBytes, shapes, common: [beginning] })
-  const exactness = await probeExactness(
-    decoderWith(maxRows, prefixCacheOf(PROBE_CACHE_BYTES)),
-    encode({ turns: [{ role: 'user', text: PROBE_TEXT }] }),
-  )
+  const exactness =
+    known ??
+    (await probeExactness(
+      decoderWith(maxRows, prefixCacheOf(PROBE_CACHE_BYTES)),
+      encode({ turns: [{ role: 'user', text: PROBE_TEXT }] }),
+    ))
   const rows = exactness.rows === undefined ? maxRows : 1
   const prefixCache = exactness.prefix === undefined ? prefixCacheOf(prefixCacheBytes) : undefined
   const decoder = decoderWith(rows, prefixCache)
@@ -78,6 +82,7 @@ export async function createOnnxEngine(
       weights: graph.weights,
       rows,
       cacheBytesPerToken: shapes.reduce((sum, shape) => sum + cacheBytesPerToken(shape), 0),
+      exactness,
       reason: reasons.length === 0 ? undefined : reasons.join('; '),
     },
     encode,

@@ -9,6 +9,13 @@ test('measures a model that answers', async () => {
   expect(speed.tokensPerSecond).toBeGreaterThan(0)
 })
 
+test('asks a model that passed before for one token only', async () => {
+  const engine = createScriptedEngine({ words: ['Hello', ' there'] })
+  const known = { firstTokenMs: 1, prefillTokensPerSecond: 2, tokensPerSecond: 3 }
+  expect(await selfTest(engine, () => 0, known)).toBe(known)
+  expect(engine.requests.map(({ maxTokens }) => maxTokens)).toEqual([1])
+})
+
 test('refuses a model that ends at once', async () => {
   await expect(selfTest(createScriptedEngine({ words: [] }), () => 0)).rejects.toMatchObject({
     code: 'configuration',
