@@ -174,7 +174,7 @@ export function containerDefinitions(cores: number, memoryBytes: number) {
     QUEUE_TIMEOUT_MS: {
       ...container,
       schema: wholeNumber('QUEUE_TIMEOUT_MS', 1, 600_000, 10_000),
-      text: 'Longest wait for a free slot, ms.',
+      text: 'Longest wait until an answer is begun, ms; what would wait for longer is refused at once.',
     },
     WATCHDOG_TIMEOUT_MS: {
       ...container,

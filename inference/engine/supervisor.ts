@@ -74,6 +74,7 @@ export function superviseChild(model: ResolvedModel, options: ChildSupervisorOpt
   let failuresInARow = 0
   let lastHeard = 0
   let spawnedAt = 0
+  let loadMs = 0
   let loadTimeoutMs = FIRST_LOAD_TIMEOUT_MS
   let respawn: NodeJS.Timeout | undefined
   const isOver = () => status === 'failed' || status === 'closed'
@@ -91,8 +92,8 @@ export function superviseChild(model: ResolvedModel, options: ChildSupervisorOpt
     if (from !== child || isOver()) return
     lastHeard = options.now()
     if (report.type === 'ready') {
-      if (found === undefined)
-        loadTimeoutMs = Math.max(options.watchdogTimeoutMs, LATER_LOAD_FACTOR * (lastHeard - spawnedAt))
+      loadMs = lastHeard - spawnedAt
+      if (found === undefined) loadTimeoutMs = Math.max(options.watchdogTimeoutMs, LATER_LOAD_FACTOR * loadMs)
       found = { speed: report.speed, serving: report.serving }
       status = 'ready'
       failuresInARow = 0
@@ -124,7 +125,7 @@ export function superviseChild(model: ResolvedModel, options: ChildSupervisorOpt
     losses++
     status = 'restarting'
     const delayMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failuresInARow - 1))
-    const retryAfterMs = Math.max(1000, delayMs * 2)
+    const retryAfterMs = Math.max(1000, delayMs + loadMs)
     options.onLost(
       new RouterError('unavailable', 'The local model stopped and is being restarted.', { retryAfterMs }),
     )

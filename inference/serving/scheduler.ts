@@ -181,9 +181,9 @@ export function createScheduler({
       signal.addEventListener('abort', abort, { once: true })
       queue.add(self)
       dispatch()
-      if (queue.size() > maxQueue) makePlace()
       const late = tooLate(self)
       if (late) self.refuse(late)
+      else if (queue.size() > maxQueue) makePlace()
     })
 
   return {

@@ -2,6 +2,7 @@ import { ChildProcess } from 'node:child_process'
 import { afterEach, expect, test, vi } from 'vitest'
 import { UNPREPARED } from '../../../inference/engine/prepared-graph.ts'
 import { type ChildSupervisorOptions, superviseChild } from '../../../inference/engine/supervisor.ts'
+import type { RouterError } from '../../../shared/errors.ts'
 import { tinyModel } from '../../contract/engine.ts'
 
 const READY = {
@@ -31,6 +32,7 @@ function supervise(more: Partial<ChildSupervisorOptions> = {}) {
   vi.useFakeTimers()
   const children: ReturnType<typeof fakeChild>[] = []
   const events: string[] = []
+  const lost: RouterError[] = []
   const supervisor = superviseChild(tinyModel('tiny-llama'), {
     graph: UNPREPARED,
     settings: { threads: 1, maxRows: 4, prefixCacheBytes: 0 },
@@ -43,11 +45,14 @@ function supervise(more: Partial<ChildSupervisorOptions> = {}) {
     },
     onRestart: (reason, delayMs) => events.push(`${reason} ${delayMs}`),
     onReport: (report) => events.push(report.type),
-    onLost: (error) => events.push(error.code),
+    onLost: (error) => {
+      events.push(error.code)
+      lost.push(error)
+    },
     ...more,
   })
   const last = () => children.at(-1) ?? fakeChild()
-  return { supervisor, children, events, last }
+  return { supervisor, children, events, lost, last }
 }
 
 afterEach(() => void vi.useRealTimers())
@@ -60,6 +65,26 @@ test('tells a started child to load, and passes on what it says about requests',
   await supervisor.ready
   expect(events).toEqual(['counted'])
   expect(supervisor.speed()).toMatchObject({ tokensPerSecond: 50 })
+})
+
+test('tells a replacement what the first child found out, and clients when it will be ready', async () => {
+  const { last, lost } = supervise()
+  expect(last().commands).toMatchObject([{ found: undefined }])
+  await vi.advanceTimersByTimeAsync(1500)
+  last().says(READY)
+  last().child.kill()
+  expect(lost).toMatchObject([{ code: 'unavailable', retryAfterMs: 1750 }])
+  await vi.advanceTimersByTimeAsync(250)
+  const { type: _type, ...found } = READY
+  expect(last().commands).toMatchObject([{ type: 'load', found }])
+})
+
+test('passes on what the child has counted', () => {
+  const counted: unknown[] = []
+  const { last } = supervise({ onStats: (stats) => counted.push(stats) })
+  last().says(READY)
+  last().says({ type: 'stats', stats: { steps: 3 } })
+  expect(counted).toEqual([{ steps: 3 }])
 })
 
 test('stays closed when the child became ready just before its end', async () => {
