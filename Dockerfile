@@ -18,9 +18,10 @@ COPY shared shared
 COPY inference inference
 COPY scripts scripts
 COPY models models
-# Downloads, if another model is asked for, happen here and not when the container starts.
+# Downloads, if another model is asked for, and compilation happen here and not when the container starts.
 RUN mkdir -p .cache/models \
- && if [ -n "$MODEL_NAME" ]; then MODEL_CACHE_DIR=/app/.cache/models node scripts/models.ts pull "$MODEL_NAME"; fi
+ && if [ -n "$MODEL_NAME" ]; then MODEL_CACHE_DIR=/app/.cache/models node scripts/models.ts pull "$MODEL_NAME"; fi \
+ && MODEL_CACHE_DIR=/app/.cache/models node scripts/models.ts compile "${MODEL_NAME:-Ulfberht-135M}"
 
 FROM node:24-bookworm-slim
 ARG MODEL_NAME=""

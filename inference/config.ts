@@ -28,11 +28,16 @@ export type InferenceConfig = {
   readonly maxInputTokens: number
   readonly maxOutputTokens: number
   readonly threads: number
+  /** Bytes of keys and values that are kept of prompts. */
+  readonly prefixCacheBytes: number
   readonly queueTimeoutMs: number
   readonly shutdownTimeoutMs: number
   readonly watchdogTimeoutMs: number
   readonly logFormat: LogFormat
 }
+
+/** Stands for what suits model and machine. */
+const AUTO = 'auto'
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1'])
 
@@ -68,9 +73,12 @@ const headerText = (name: string) =>
 /** Below this much memory, in bytes, the defaults are those of a small instance. */
 const SMALL_MEMORY_BYTES = 768 * 1024 * 1024
 /** The shipped model peaks at about 460 MB of its own with these. */
-const SMALL_DEFAULTS = { concurrency: 1, inputTokens: 384 } as const
+const SMALL_DEFAULTS = { concurrency: 1, inputTokens: 384, prefixCacheMb: 8 } as const
 /** More rows than the memory for keys and values allows are not filled (serving/forecast.ts). */
-const DEFAULTS = { concurrency: 8, inputTokens: 1024 } as const
+const DEFAULTS = { concurrency: 8, inputTokens: 1024, prefixCacheMb: 64 } as const
+
+/** `auto` and the names of files. */
+const DTYPES: readonly string[] = [AUTO, ...DTYPE_SUFFIXES.keys()]
 
 const container = { section: 'Local model: the container' } as const
 const bySize = 'sized from the machine'
@@ -88,12 +96,12 @@ export function containerDefinitions(cores: number, memoryBytes: number) {
     },
     LOCAL_MODEL_DTYPE: {
       ...container,
-      schema: optionalText.refine((value) => value === undefined || DTYPE_SUFFIXES.has(value), {
-        error: `LOCAL_MODEL_DTYPE must be one of ${[...DTYPE_SUFFIXES.keys()].join(', ')}.`,
+      schema: optionalText.refine((value) => value === undefined || DTYPES.includes(value), {
+        error: `LOCAL_MODEL_DTYPE must be one of ${DTYPES.join(', ')}.`,
       }),
-      text: 'Weights: q4 is the smallest, q8 usually the best trade on CPUs, fp32 exact.',
-      defaultText: 'what suits the model',
-      sample: 'q8',
+      text: "Weights: auto takes the model's own file and computes in int8 where memory allows it; int8 does so in any case; q4 is the smallest, fp32 exact.",
+      defaultText: 'auto',
+      sample: 'q4',
     },
     MODEL_CACHE_DIR: {
       ...container,
@@ -153,6 +161,13 @@ export function containerDefinitions(cores: number, memoryBytes: number) {
       text: 'Answers that are made at once; fewer where the model or the memory for their keys and values allows no more.',
       defaultText: bySize,
       sample: '8',
+    },
+    PREFIX_CACHE_MB: {
+      ...container,
+      schema: wholeNumber('PREFIX_CACHE_MB', 0, 100_000, defaults.prefixCacheMb),
+      text: 'Memory for beginnings of prompts that were read before, MB; 0 keeps none.',
+      defaultText: bySize,
+      sample: '64',
     },
     MAX_QUEUE: {
       ...container,
@@ -224,7 +239,7 @@ export function readInferenceConfig(
   const values = parsed.data
   return {
     modelName: values.LOCAL_MODEL_NAME ?? SHIPPED_MODEL,
-    dtype: values.LOCAL_MODEL_DTYPE,
+    dtype: values.LOCAL_MODEL_DTYPE === AUTO ? undefined : values.LOCAL_MODEL_DTYPE,
     cacheDir: resolve(values.MODEL_CACHE_DIR ?? './.cache/models'),
     hubUrl: values.MODEL_HUB_URL ?? DEFAULT_HUB_URL,
     hubToken: values.HF_TOKEN,
@@ -236,6 +251,7 @@ export function readInferenceConfig(
     maxInputTokens: values.MAX_INPUT_TOKENS,
     maxOutputTokens: values.MAX_OUTPUT_TOKENS,
     threads: values.NUM_THREADS,
+    prefixCacheBytes: values.PREFIX_CACHE_MB * 1_000_000,
     queueTimeoutMs: values.QUEUE_TIMEOUT_MS,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
     watchdogTimeoutMs: values.WATCHDOG_TIMEOUT_MS,

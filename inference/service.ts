@@ -8,7 +8,7 @@ import type { Hono } from 'hono'
 import type { Log } from '../shared/log.ts'
 import { createApp } from './app.ts'
 import type { InferenceConfig } from './config.ts'
-import { UNPREPARED } from './engine/prepared-graph.ts'
+import type { PreparedGraph } from './engine/prepared-graph.ts'
 import { createEngineProcess, type EngineProcess } from './engine/process.ts'
 import type { AppEnvironment, ServiceStatus } from './http/context.ts'
 import { availableMemory, machineMemory } from './models/memory.ts'
@@ -36,7 +36,7 @@ export type ModelServiceOptions = {
   /** Whether this process may end while the model's process runs. */
   readonly detached?: boolean
   /** Replaces the child process, for tests. */
-  readonly startEngine?: ((model: ResolvedModel) => EngineProcess) | undefined
+  readonly startEngine?: ((model: ResolvedModel, graph: PreparedGraph) => EngineProcess) | undefined
 }
 
 export type ModelService = {
@@ -72,10 +72,14 @@ export function createModelService(options: ModelServiceOptions): ModelService {
   const metrics = createMetrics(scheduler.load)
   const startEngine =
     options.startEngine ??
-    ((model: ResolvedModel) =>
+    ((model: ResolvedModel, graph: PreparedGraph) =>
       createEngineProcess(model, {
-        graph: UNPREPARED,
-        settings: { threads: config.threads, maxRows: config.maxConcurrency, prefixCacheBytes: 0 },
+        graph,
+        settings: {
+          threads: config.threads,
+          maxRows: config.maxConcurrency,
+          prefixCacheBytes: config.prefixCacheBytes,
+        },
         watchdogTimeoutMs: config.watchdogTimeoutMs,
         compileCacheDir: join(config.cacheDir, '.compile-cache'),
         detached: options.detached ?? false,
@@ -105,20 +109,27 @@ export function createModelService(options: ModelServiceOptions): ModelService {
     engine: () => engine,
     async load(signal) {
       const startedAt = now()
-      const model = await prepareModel({
+      const { model, graph } = await prepareModel({
         name: config.modelName,
         dtype: config.dtype,
         places: { shippedDir: SHIPPED_DIR, cacheDir: config.cacheDir },
         download: { fetch: options.fetch, hubUrl: config.hubUrl, token: config.hubToken, signal },
         memory: machineMemory,
+        threads: config.threads,
+        signal,
+        onCompile: (weights) => log('[LocalLLM] Compiling model', { model: config.modelName, weights }),
         onDownload: (name) => log('[LocalLLM] Downloading model', { model: name }),
       })
       signal.throwIfAborted()
       cacheBytes = CACHE_SHARE * Math.max(0, availableMemory(machineMemory) - model.memoryBytes)
-      engine = startEngine(model)
+      engine = startEngine(model, graph)
       await engine.ready
       const initTime = `${Math.round(now() - startedAt)}ms`
-      log('[LocalLLM] Model initialized successfully', { model: model.info.name, initTime })
+      log('[LocalLLM] Model initialized successfully', {
+        model: model.info.name,
+        initTime,
+        ...engine.serving(),
+      })
       return model
     },
   }

@@ -3,10 +3,10 @@
  * Parses no arguments and ends no process.
  */
 
-import { UNPREPARED } from '../inference/engine/prepared-graph.ts'
 import { createEngineProcess } from '../inference/engine/process.ts'
 import { type DownloadProgress, downloadModel } from '../inference/models/download.ts'
 import { availableMemory, checkMemory, machineMemory } from '../inference/models/memory.ts'
+import { prepareGraph } from '../inference/models/prepare-graph.ts'
 import {
   type ModelLocation,
   type ModelPlaces,
@@ -74,6 +74,9 @@ export async function pullModel(
   console.print(bytes === 0 ? 'Nothing was missing.' : `Downloaded ${formatBytes(bytes)}.`)
 }
 
+/** What the container's default is where memory allows it. */
+const TRIED_ROWS = 8
+
 /** Asks a model one question and prints reply and speed; the model's process is gone afterwards. */
 export async function tryModel(
   name: string,
@@ -85,21 +88,34 @@ export async function tryModel(
   },
   console: Console,
 ): Promise<ResolvedModel> {
-  const model = resolveModel(name, options.places, options.dtype)
-  checkMemory(model, availableMemory(machineMemory))
+  const { places, dtype } = options
+  const model = resolveModel(name, places, dtype)
+  const availableBytes = availableMemory(machineMemory)
+  checkMemory(model, availableBytes)
+  const { signal } = new AbortController()
+  const { cacheDir } = places
+  const graph = await prepareGraph(model, { ...options, cacheDir, availableBytes, signal })
   const now = () => performance.now()
   const { threads } = options
   const startedAt = now()
   const engine = createEngineProcess(model, {
-    graph: UNPREPARED,
-    settings: { threads, maxRows: 1, prefixCacheBytes: 0 },
+    graph,
+    settings: { threads, maxRows: TRIED_ROWS, prefixCacheBytes: 0 },
     watchdogTimeoutMs: 60_000,
     env: process.env,
     now,
   })
   try {
     await engine.ready
-    console.print(`${model.info.name} (${model.info.dtype}) loaded in ${Math.round(now() - startedAt)} ms.`)
+    const { loop, weights, rows, reason } = engine.serving() ?? {}
+    console.print(
+      `${model.info.name} (${weights ?? model.info.dtype}) loaded in ${Math.round(now() - startedAt)} ms.`,
+    )
+    console.print(
+      loop === 'batched'
+        ? `Answers up to ${rows} requests at once${reason === undefined ? '' : ` (${reason})`}.`
+        : `Answers one request at a time, by transformers.js: ${reason ?? 'as asked'}.`,
+    )
     const request = {
       turns: [{ role: 'user' as const, text: options.prompt }],
       maxTokens: 128,

@@ -19,6 +19,7 @@ import {
 } from '../inference/models/resolve.ts'
 import { RouterError } from '../shared/errors.ts'
 import { describeTrust } from '../shared/model-card.ts'
+import { compileModel, measureModel } from './model-compiler.ts'
 import { createTerminal, formatBytes, pullModel, tryModel } from './model-console.ts'
 
 const USAGE = `Usage: npm run models -- COMMAND
@@ -26,6 +27,8 @@ const USAGE = `Usage: npm run models -- COMMAND
   list                        the catalogue and what is on disk, with sizes, memory and license
   pull NAME                   download a model into MODEL_CACHE_DIR
   try NAME [--prompt TEXT]    load a model and ask it one question
+  compile NAME                make the graphs that the container runs, in the stored weights and in int8, ahead of its start
+  calibrate NAME              measure the activations that int8 is fitted to, and keep them beside the model's graph
   remove NAME                 delete a downloaded model
 
 NAME is a name or alias of the list, a repository such as HuggingFaceTB/SmolLM2-360M-Instruct, or a folder (try only).
@@ -57,7 +60,7 @@ async function main(argv: string[]): Promise<number> {
 }
 
 type Parsed = {
-  readonly command: 'list' | 'pull' | 'try' | 'remove' | 'help'
+  readonly command: 'list' | 'pull' | 'try' | 'compile' | 'calibrate' | 'remove' | 'help'
   readonly name: string
   readonly prompt: string
 }
@@ -74,12 +77,17 @@ function parse(argv: string[]): Parsed | undefined {
     if (values.help || command === 'help') return { command: 'help', name, prompt }
     if (rest.length > 0) return undefined
     if (command === 'list' && name === '') return { command, name, prompt }
-    if ((command === 'pull' || command === 'try' || command === 'remove') && name !== '')
-      return { command, name, prompt }
+    if (isNamed(command) && name !== '') return { command, name, prompt }
     return undefined
   } catch {
     return undefined
   }
+}
+
+function isNamed(
+  command: string | undefined,
+): command is 'pull' | 'try' | 'compile' | 'calibrate' | 'remove' {
+  return ['pull', 'try', 'compile', 'calibrate', 'remove'].includes(command ?? '')
 }
 
 async function runCommand({ command, name, prompt }: Parsed, config: InferenceConfig): Promise<void> {
@@ -87,6 +95,8 @@ async function runCommand({ command, name, prompt }: Parsed, config: InferenceCo
   const { dtype, threads } = config
   if (command === 'list') list(places)
   else if (command === 'try') await tryModel(name, { places, dtype, threads, prompt }, out)
+  else if (command === 'compile') await compileModel(name, { places, dtype, threads }, out)
+  else if (command === 'calibrate') await measureModel(name, { places, dtype, threads }, out)
   else if (command === 'remove') remove(name, places)
   else {
     const location = locateModel(name, places)

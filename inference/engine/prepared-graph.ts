@@ -3,12 +3,6 @@
  * (onnx/compile), or the reason why there are none and transformers.js's own loop serves the model.
  */
 
-/** For models of which no graph was prepared. */
-export const UNPREPARED: PreparedGraph = {
-  form: 'none',
-  reason: 'no graph was prepared for the batched loop',
-}
-
 export type PreparedGraph =
   | {
       readonly form: 'decoder'

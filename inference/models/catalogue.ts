@@ -75,6 +75,19 @@ export function estimateMemory(fileBytes: number): number {
   return fileBytes * 1.5 + 250 * MB
 }
 
+/** Returns the memory that a model takes whose linear layers were compiled to int8, by the dtype of its file: a rule of thumb. */
+export function estimateInt8Memory(fileBytes: number, dtype: string): number | undefined {
+  const growth = INT8_GROWTH.get(dtype)
+  return growth === undefined ? undefined : estimateMemory(fileBytes * growth)
+}
+
+/** Bytes of a compiled file for each of the stored one; of others nothing is gained by compiling. */
+const INT8_GROWTH: ReadonlyMap<string, number> = new Map([
+  ['q4', 1.75],
+  ['fp16', 0.6],
+  ['fp32', 0.3],
+])
+
 /** Every model of the catalogue, the shipped one first, then by size. Sizes are those of the published files. */
 export const CATALOGUE: readonly CatalogueModel[] = [
   entry({

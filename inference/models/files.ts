@@ -22,6 +22,9 @@ export const DTYPE_SUFFIXES: ReadonlyMap<string, string> = new Map([
   ['fp32', ''],
 ])
 
+/** The dtype that linear layers are compiled to where no file of it is there. */
+export const INT8 = 'int8'
+
 /** Small files of every model; the last one may be absent. */
 export const REQUIRED_TEXT_FILES = ['config.json', 'tokenizer.json', 'tokenizer_config.json'] as const
 export const OPTIONAL_TEXT_FILES = ['generation_config.json'] as const
@@ -137,4 +140,16 @@ function listFolder(folder: string): readonly string[] {
   } catch {
     return []
   }
+}
+
+/** Returns the absolute path of the one file that holds a model's graph and weights; undefined where there are several. */
+export function graphFile({
+  folder,
+  files,
+}: {
+  readonly folder: string
+  readonly files: readonly string[]
+}): string | undefined {
+  const [only, ...others] = files.filter((file) => /\.onnx(_data.*)?$/.test(file))
+  return only === undefined || others.length > 0 ? undefined : join(folder, only)
 }

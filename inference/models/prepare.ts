@@ -1,8 +1,10 @@
 /**
  * From a setting to a model that is on disk and fits into memory: the steps before loading, in order.
  */
+import type { PreparedGraph } from '../engine/prepared-graph.ts'
 import { type DownloadDeps, downloadModel } from './download.ts'
 import { availableMemory, checkMemory, type MemoryReadings } from './memory.ts'
+import { type PrepareGraphOptions, prepareGraph } from './prepare-graph.ts'
 import {
   locateModel,
   type ModelPlaces,
@@ -11,7 +13,9 @@ import {
   resolveModel,
 } from './resolve.ts'
 
-export type PrepareOptions = {
+export type PreparedModel = { readonly model: ResolvedModel; readonly graph: PreparedGraph }
+
+export type PrepareOptions = Pick<PrepareGraphOptions, 'threads' | 'signal' | 'onCompile'> & {
   readonly name: string
   readonly dtype: string | undefined
   readonly places: ModelPlaces
@@ -25,7 +29,7 @@ export type PrepareOptions = {
  * Returns the model, downloaded if it was missing.
  * @throws {RouterError} `configuration` or `unavailable`, with what to do
  */
-export async function prepareModel(options: PrepareOptions): Promise<ResolvedModel> {
+export async function prepareModel(options: PrepareOptions): Promise<PreparedModel> {
   const { name, dtype, places } = options
   const location = locateModel(name, places)
   if (location.origin === 'cache' && missingModelFiles(location, dtype).length > 0) {
@@ -33,6 +37,12 @@ export async function prepareModel(options: PrepareOptions): Promise<ResolvedMod
     await downloadModel(location, dtype, options.download)
   }
   const model = resolveModel(name, places, dtype)
-  checkMemory(model, availableMemory(options.memory))
-  return model
+  const availableBytes = availableMemory(options.memory)
+  checkMemory(model, availableBytes)
+  const { threads, signal, onCompile } = options
+  const { cacheDir } = places
+  return {
+    model,
+    graph: await prepareGraph(model, { dtype, cacheDir, availableBytes, threads, signal, onCompile }),
+  }
 }

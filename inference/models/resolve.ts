@@ -11,6 +11,7 @@ import { type CatalogueModel, estimateMemory, findModel, SHIPPED_MODEL, whyAbsen
 import {
   DTYPE_SUFFIXES,
   dtypesInFolder,
+  INT8,
   kindOf,
   type ModelConfig,
   missingFiles,
@@ -178,9 +179,14 @@ type FileChoice = {
 function chooseFiles(
   { folder, catalogue }: ModelLocation,
   config: ModelConfig,
-  wanted: string | undefined,
+  asked: string | undefined,
 ): FileChoice {
   const kind = kindOf(config)
+  // Where there is no file of int8, the model's own is compiled to it.
+  const wanted =
+    asked === INT8 && !dtypesInFolder(folder, kind, catalogue?.modelFileName).includes(INT8)
+      ? undefined
+      : asked
   const own = config['transformers.js_config']?.dtype
   const preferred = wanted ?? catalogue?.dtype ?? (typeof own === 'string' ? own : undefined)
   if (preferred !== undefined && !DTYPE_SUFFIXES.has(preferred))

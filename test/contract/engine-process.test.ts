@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
-import { UNPREPARED } from '../../inference/engine/prepared-graph.ts'
 import { createEngineProcess } from '../../inference/engine/process.ts'
+import { UNPREPARED } from '../support/unprepared-graph.ts'
 import { testEngine, tinyModel } from './engine.ts'
 
 describe('a decoder in a child process', () =>

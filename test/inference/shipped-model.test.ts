@@ -1,20 +1,39 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { UNPREPARED } from '../../inference/engine/prepared-graph.ts'
 import { createEngineProcess, type EngineProcess } from '../../inference/engine/process.ts'
+import { prepareGraph } from '../../inference/models/prepare-graph.ts'
 import { resolveModel, SHIPPED_DIR } from '../../inference/models/resolve.ts'
 
+const folder = mkdtempSync(join(tmpdir(), 'shipped-'))
 let engine: EngineProcess
 beforeAll(async () => {
-  engine = createEngineProcess(resolveModel('', { shippedDir: SHIPPED_DIR, cacheDir: '.cache/models' }), {
-    graph: UNPREPARED,
+  const model = resolveModel('', { shippedDir: SHIPPED_DIR, cacheDir: folder })
+  const graph = await prepareGraph(model, {
+    dtype: 'int8',
+    cacheDir: folder,
+    availableBytes: 0,
+    threads: 1,
+    signal: new AbortController().signal,
+  })
+  engine = createEngineProcess(model, {
+    graph,
     settings: { threads: 1, maxRows: 4, prefixCacheBytes: 0 },
     watchdogTimeoutMs: 30_000,
     env: process.env,
     now: () => performance.now(),
   })
   await engine.ready
-}, 60_000)
-afterAll(() => engine.close())
+}, 120_000)
+afterAll(async () => {
+  await engine.close()
+  rmSync(folder, { recursive: true })
+})
+
+test('is served in int8, to several at once', () => {
+  expect(engine.serving()).toEqual({ loop: 'batched', weights: 'int8', rows: 4, reason: undefined })
+})
 
 async function answer(text: string, maxTokens = 60) {
   let reply = ''

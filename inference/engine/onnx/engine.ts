@@ -2,6 +2,7 @@
  * The engine on our own loop over ONNX Runtime: many answers at once, prompts remembered. Loads a graph that is prepared
  * already (compile/); each run blocks the event loop, so that a server uses it behind a child process (process.ts).
  */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readJson } from '../../models/files.ts'
 import type { ResolvedModel } from '../../models/resolve.ts'
@@ -46,7 +47,10 @@ export async function createOnnxEngine(
   { threads, maxRows, prefixCacheBytes, exactness: known, random }: OnnxEngineOptions,
 ): Promise<Engine> {
   const tokenizer = await loadTokenizer(folder)
-  const configurations = ['generation_config.json', 'config.json'].map((file) => readJson(join(folder, file)))
+  const configurations = ['generation_config.json', 'config.json']
+    .map((file) => join(folder, file))
+    .filter((path) => existsSync(path))
+    .map(readJson)
   const encode = createPromptEncoder(tokenizer, info.promptStyle)
   const stages = await Promise.all(graph.parts.map((path) => loadDecoderStage(path, threads)))
   const shapes = stages.map(({ shape }) => shape)

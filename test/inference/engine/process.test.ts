@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { UNPREPARED } from '../../../inference/engine/prepared-graph.ts'
 import { createEngineProcess, type EngineProcessOptions } from '../../../inference/engine/process.ts'
 import type { ResolvedModel } from '../../../inference/models/resolve.ts'
 import { tinyModel } from '../../contract/engine.ts'
+import { UNPREPARED } from '../../support/unprepared-graph.ts'
 
 const never = new AbortController().signal
 const long = { turns: [{ role: 'user' as const, text: 'hello world' }], maxTokens: 450, stopSequences: [] }

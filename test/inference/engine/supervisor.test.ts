@@ -1,9 +1,9 @@
 import { ChildProcess } from 'node:child_process'
 import { afterEach, expect, test, vi } from 'vitest'
-import { UNPREPARED } from '../../../inference/engine/prepared-graph.ts'
 import { type ChildSupervisorOptions, superviseChild } from '../../../inference/engine/supervisor.ts'
 import type { RouterError } from '../../../shared/errors.ts'
 import { tinyModel } from '../../contract/engine.ts'
+import { UNPREPARED } from '../../support/unprepared-graph.ts'
 
 const READY = {
   type: 'ready',

@@ -56,7 +56,7 @@ function pastInputs(graph: Graph, layers: number): readonly PastInput[] | undefi
   for (let layer = 0; layer < layers; layer++)
     for (const kind of KINDS) {
       const info = infos.get(`past_key_values.${layer}.${kind}`)
-      if (info?.dims.length !== 4) return undefined
+      if (info?.dims?.length !== 4) return undefined
       found.push({ info, layer, kind })
     }
   return found
@@ -84,7 +84,7 @@ function standardEdits(graph: Graph, layers: number): (() => void) | undefined {
       const { info, layer, kind } = past
       if (join) join.input = [made, before]
       graph.rename(made, newName(layer, kind))
-      const [batch, heads, , size] = info.dims
+      const [batch, heads, , size] = info.dims ?? []
       graph.addOutput({
         name: newName(layer, kind),
         elementType: info.elementType,

@@ -22,8 +22,8 @@ export const ELEMENT = TensorProto_DataType
 export type TensorInfo = {
   readonly name: string
   readonly elementType: TensorProto_DataType
-  /** Numbers are fixed, names are the same wherever they occur, undefined is anything. */
-  readonly dims: readonly (number | string | undefined)[]
+  /** Numbers are fixed, names are the same wherever they occur, undefined is anything; absent: not even their number is known. */
+  readonly dims?: readonly (number | string | undefined)[] | undefined
 }
 
 /** Returns the model in a file's bytes. @throws {RouterError} `configuration` for bytes that are none */
@@ -232,14 +232,14 @@ function toInfo(value: ValueInfoProto): TensorInfo {
   return {
     name: value.name,
     elementType: tensor?.elemType ?? ELEMENT.UNDEFINED,
-    dims: (tensor?.shape?.dim ?? []).map((dim) =>
+    dims: tensor?.shape?.dim.map((dim) =>
       dim.value.case === 'dimValue' ? Number(dim.value.value) : dim.value.value,
     ),
   }
 }
 
 function toValueInfo({ name, elementType, dims }: TensorInfo): ValueInfoProto {
-  const dim = dims.map((size) => {
+  const dim = dims?.map((size) => {
     if (size === undefined) return create(TensorShapeProto_DimensionSchema)
     return create(TensorShapeProto_DimensionSchema, {
       value:
@@ -250,6 +250,8 @@ function toValueInfo({ name, elementType, dims }: TensorInfo): ValueInfoProto {
   })
   return create(ValueInfoProtoSchema, {
     name,
-    type: { value: { case: 'tensorType', value: { elemType: elementType, shape: { dim } } } },
+    type: {
+      value: { case: 'tensorType', value: { elemType: elementType, ...(dim ? { shape: { dim } } : {}) } },
+    },
   })
 }

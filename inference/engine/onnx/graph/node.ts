@@ -61,12 +61,6 @@ export function intAttribute(node: NodeProto, name: string): number | undefined 
   return found?.type === AttributeType.INT ? Number(found.i) : undefined
 }
 
-/** Returns a float attribute, or undefined where the node has none of that name. */
-export function floatAttribute(node: NodeProto, name: string): number | undefined {
-  const found = node.attribute.find((attribute) => attribute.name === name)
-  return found?.type === AttributeType.FLOAT ? found.f : undefined
-}
-
 /** Returns an attribute that is a list of integers, or undefined where the node has none of that name. */
 export function intsAttribute(node: NodeProto, name: string): readonly number[] | undefined {
   const found = node.attribute.find((attribute) => attribute.name === name)

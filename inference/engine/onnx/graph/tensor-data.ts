@@ -25,7 +25,7 @@ export function floatsOf(tensor: TensorProto): Float32Array | undefined {
     return raw ? new Float32Array(aligned(raw, 4)) : Float32Array.from(tensor.floatData)
   if (tensor.dataType !== DataType.FLOAT16) return undefined
   const bits = raw ? new Uint16Array(aligned(raw, 2)) : Uint16Array.from(tensor.int32Data)
-  return Float32Array.from(bits, float16ToNumber)
+  return decodeFloat16(bits)
 }
 
 /** Returns an integer tensor's numbers; undefined for tensors of another type or without data here. */
@@ -73,6 +73,16 @@ function aligned(bytes: Uint8Array, size: number): ArrayBuffer {
   const copy = new Uint8Array(Math.floor(bytes.length / size) * size)
   copy.set(bytes.subarray(0, copy.length))
   return copy.buffer
+}
+
+let float16Numbers: Float32Array | undefined
+
+/** There are few enough float16 numbers to know them all. */
+function decodeFloat16(bits: Uint16Array): Float32Array {
+  float16Numbers ??= Float32Array.from({ length: 2 ** 16 }, (_, each) => float16ToNumber(each))
+  const numbers = new Float32Array(bits.length)
+  for (let index = 0; index < bits.length; index++) numbers[index] = float16Numbers[bits[index] ?? 0] ?? 0
+  return numbers
 }
 
 /** Source: IEEE 754 binary16. */

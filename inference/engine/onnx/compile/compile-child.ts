@@ -1,0 +1,61 @@
+/**
+ * Entry of the process that compiles a model's graph and ends: what compiling takes of memory is gone with it. Told what to
+ * do by one message, it answers with one.
+ */
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+import { RouterError } from '../../../../shared/errors.ts'
+import type { ResolvedModel } from '../../../models/resolve.ts'
+import { createPromptEncoder } from '../../text/prompt.ts'
+import { loadTokenizer } from '../../transformers/tokenizer.ts'
+import { MAXIMA_FILE, readMaxima, writeMaxima } from './activation-maxima.ts'
+import { measureActivations } from './calibrate.ts'
+import { CALIBRATION_PROMPTS } from './calibration-prompts.ts'
+import { type CompiledWeights, compileGraph } from './compile-graph.ts'
+import type { ActivationMaxima } from './int8.ts'
+
+export type CompileCommand = {
+  readonly model: ResolvedModel
+  /** Absolute path of the exported graph. */
+  readonly source: string
+  readonly weights: CompiledWeights
+  /** Absolute path of the file to write; absent: the activations are measured, and kept beside the source. */
+  readonly target: string | undefined
+  readonly threads: number
+}
+
+export type CompileReport = { readonly type: 'done' } | { readonly type: 'failed'; readonly reason: string }
+
+/** A text longer than this says nothing new about how large activations get. */
+const LONGEST_PROMPT = 256
+
+async function measure({ model, source, threads }: CompileCommand): Promise<ActivationMaxima> {
+  const encode = createPromptEncoder(await loadTokenizer(model.folder), model.info.promptStyle)
+  const prompts = CALIBRATION_PROMPTS.map((prompt) => encode(prompt).slice(0, LONGEST_PROMPT))
+  return await measureActivations(readFileSync(source), prompts, threads)
+}
+
+async function work(command: CompileCommand): Promise<void> {
+  const { source, weights, target } = command
+  const beside = join(dirname(source), MAXIMA_FILE)
+  if (target === undefined) return writeMaxima(beside, await measure(command))
+  const needed = weights === 'int8'
+  const maxima = needed ? (existsSync(beside) ? readMaxima(beside) : await measure(command)) : new Map()
+  const partial = `${target}.${process.pid}.partial`
+  writeFileSync(partial, compileGraph(readFileSync(source), weights, maxima))
+  renameSync(partial, target)
+}
+
+process.once('message', (command: CompileCommand) => {
+  void work(command)
+    .then((): CompileReport => ({ type: 'done' }))
+    .catch(
+      (error: unknown): CompileReport => ({
+        type: 'failed',
+        reason: error instanceof RouterError ? error.message : 'its graph could not be compiled',
+      }),
+    )
+    .then((report) => process.send?.(report, () => process.exit(0)))
+})
+process.on('disconnect', () => process.exit(1))

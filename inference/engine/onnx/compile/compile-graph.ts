@@ -1,0 +1,31 @@
+/**
+ * From the bytes of an exported decoder to those that our loop loads: linear layers in int8 where that is wanted, then the
+ * form of decoder-form.ts. Reads and writes no file.
+ */
+import { RouterError } from '../../../../shared/errors.ts'
+import { readGraph } from '../graph/graph.ts'
+import { toDecoderForm } from './decoder-form.ts'
+import { type ActivationMaxima, compileToInt8 } from './int8.ts'
+
+/** `int8`: compiled; `stored`: as they are in the file. */
+export type CompiledWeights = 'int8' | 'stored'
+
+/** Changes whenever the same input gives another output, so that files made before are made anew. */
+export const COMPILER_VERSION = 1
+
+/**
+ * Returns the compiled bytes.
+ * @param maxima for int8
+ * @throws {RouterError} `unsupported` for a graph that is not understood
+ */
+export function compileGraph(
+  bytes: Uint8Array,
+  weights: CompiledWeights,
+  maxima: ActivationMaxima,
+): Uint8Array {
+  const graph = readGraph(bytes)
+  if (weights === 'int8') compileToInt8(graph, maxima)
+  if (!toDecoderForm(graph))
+    throw new RouterError('unsupported', 'its attention is of a form that the batched loop does not know')
+  return graph.encode()
+}

@@ -1,0 +1,52 @@
+/**
+ * What `npm run models -- compile` and `calibrate` do on a terminal: make ahead what the container would make when it starts.
+ */
+
+import { calibrateModel } from '../inference/engine/onnx/compile/compiled-file.ts'
+import { graphFile } from '../inference/models/files.ts'
+import { prepareGraph } from '../inference/models/prepare-graph.ts'
+import { type ModelPlaces, resolveModel } from '../inference/models/resolve.ts'
+import { RouterError } from '../shared/errors.ts'
+import type { Console } from './model-console.ts'
+
+export type CompilerOptions = {
+  readonly places: ModelPlaces
+  readonly dtype: string | undefined
+  readonly threads: number
+}
+
+/**
+ * Compiles both forms, or the one that LOCAL_MODEL_DTYPE names, and says which loop will serve the model.
+ * @throws {RouterError} `configuration` where the model is not on disk
+ */
+export async function compileModel(name: string, options: CompilerOptions, console: Console): Promise<void> {
+  const { places, dtype, threads } = options
+  const model = resolveModel(name, places, dtype)
+  const { signal } = new AbortController()
+  for (const wanted of dtype === undefined ? [model.info.dtype, 'int8'] : [dtype]) {
+    const graph = await prepareGraph(model, {
+      dtype: wanted,
+      cacheDir: places.cacheDir,
+      availableBytes: Number.POSITIVE_INFINITY,
+      threads,
+      signal,
+      onCompile: (weights) => console.print(`Compiling ${model.info.name} (${weights}) …`),
+    })
+    if (graph.form === 'none')
+      console.print(
+        `${model.info.name} is served by transformers.js, one request at a time: ${graph.reason}.`,
+      )
+    else for (const part of graph.parts) console.print(`${graph.weights}: ${part}`)
+  }
+}
+
+/** Measures a model's activations. @throws {RouterError} `configuration` or `unsupported`, with the reason */
+export async function measureModel(name: string, options: CompilerOptions, console: Console): Promise<void> {
+  const { places, dtype, threads } = options
+  const model = resolveModel(name, places, dtype)
+  const source = graphFile(model)
+  if (source === undefined)
+    throw new RouterError('configuration', `${model.info.name} has no single graph that could be measured.`)
+  const { signal } = new AbortController()
+  console.print(`Wrote ${await calibrateModel({ model, source, threads, signal })}`)
+}

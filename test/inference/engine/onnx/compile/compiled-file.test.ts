@@ -1,0 +1,94 @@
+import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { calibrateModel, compiledFile } from '../../../../../inference/engine/onnx/compile/compiled-file.ts'
+import { loadDecoderStage } from '../../../../../inference/engine/onnx/decoder-stage.ts'
+import { resolveModel, SHIPPED_DIR } from '../../../../../inference/models/resolve.ts'
+import { temporaryFolder } from '../../../../support/temporary-folder.ts'
+import { TINY_LLAMA } from '../../../../support/tiny-decoder.ts'
+
+function setUp() {
+  const folder = temporaryFolder()
+  cpSync(TINY_LLAMA, join(folder, 'model'), { recursive: true })
+  const model = resolveModel(join(folder, 'model'), { shippedDir: SHIPPED_DIR, cacheDir: folder })
+  const source = join(model.folder, 'onnx/model.onnx')
+  let compilations = 0
+  const compile = (weights: 'int8' | 'stored' = 'stored', signal = new AbortController().signal) =>
+    compiledFile({
+      model,
+      source,
+      weights,
+      folder: join(folder, 'compiled'),
+      threads: 1,
+      signal,
+      onCompile: () => {
+        compilations++
+      },
+    })
+  return { folder, model, source, compile, compilations: () => compilations }
+}
+
+test('compiles once, with or without int8, to what the loop can load', async () => {
+  const { compile, compilations } = setUp()
+  for (const weights of ['stored', 'int8'] as const) {
+    const path = await compile(weights)
+    expect(await compile(weights)).toBe(path)
+    const stage = await loadDecoderStage(path, 1)
+    expect(stage.shape).toMatchObject({ tensors: 4, heads: 2, headSize: 16 })
+    await stage.dispose()
+  }
+  expect(compilations()).toBe(2)
+})
+
+test('makes a file anew that is damaged, cut short, or made of something else', async () => {
+  const { source, compile, compilations } = setUp()
+  const path = await compile()
+  const whole = readFileSync(path)
+  const damages = [
+    () => writeFileSync(path, Buffer.from(whole).fill(1, 1000, 1010)),
+    () => writeFileSync(path, whole.subarray(0, 1000)),
+    () => writeFileSync(`${path}.json`, '{'),
+  ]
+  for (const damage of damages) {
+    damage()
+    expect(await compile()).toBe(path)
+    expect(readFileSync(path).equals(whole)).toBe(true)
+  }
+  // An export of another day: the same model, other bytes.
+  writeFileSync(source, Buffer.concat([readFileSync(source), Buffer.from([0x32, 1, 0x61])]))
+  const other = await compile()
+  expect(other).not.toBe(path)
+  expect(existsSync(path)).toBe(false)
+  expect(compilations()).toBe(damages.length + 2)
+})
+
+test('keeps measured activations beside the graph, and takes them from there', async () => {
+  const { model, source, compile } = setUp()
+  const signal = new AbortController().signal
+  const file = await calibrateModel({ model, source, threads: 1, signal })
+  expect(basename(file)).toBe('activation-maxima.json')
+  expect(statSync(file).size).toBeLessThan(10_000)
+  const measured = await compile('int8')
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/: "[A-Za-z0-9+/]{4}/, ': "AAAA'))
+  expect(await compile('int8')).not.toBe(measured)
+})
+
+test('says why a graph cannot be compiled, and leaves nothing half written', async () => {
+  const { folder, source, compile } = setUp()
+  copyFileSync(join(TINY_LLAMA, '../tiny-t5/onnx/encoder_model.onnx'), source)
+  await expect(compile()).rejects.toMatchObject({
+    code: 'unsupported',
+    message: expect.stringMatching(/attention/),
+  })
+  writeFileSync(source, 'this is no graph')
+  await expect(compile('int8')).rejects.toMatchObject({ code: 'unsupported' })
+  expect(readdirSync(join(folder, 'compiled'))).toEqual([])
+})
+
+test('stops when nobody waits any more', async () => {
+  const { compile } = setUp()
+  const control = new AbortController()
+  const waiting = compile('int8', control.signal)
+  control.abort(new Error('enough'))
+  await expect(waiting).rejects.toThrow('enough')
+})
