@@ -121,15 +121,14 @@ export function createModelService(options: ModelServiceOptions): ModelService {
         onDownload: (name) => log('[LocalLLM] Downloading model', { model: name }),
       })
       signal.throwIfAborted()
-      cacheBytes = CACHE_SHARE * Math.max(0, availableMemory(machineMemory) - model.memoryBytes)
+      cacheBytes =
+        CACHE_SHARE * Math.max(0, availableMemory(machineMemory) - (graph.memoryBytes ?? model.memoryBytes))
       engine = startEngine(model, graph)
       await engine.ready
       const initTime = `${Math.round(now() - startedAt)}ms`
-      log('[LocalLLM] Model initialized successfully', {
-        model: model.info.name,
-        initTime,
-        ...engine.serving(),
-      })
+      const { loop, weights, rows, reason } = engine.serving() ?? {}
+      const fields = { model: model.info.name, initTime, loop, weights, rows, reason }
+      log('[LocalLLM] Model initialized successfully', fields)
       return model
     },
   }

@@ -12,5 +12,7 @@ export type PreparedGraph =
       readonly weights: string
       /** Why it is not as fast as it could be, for the operator. */
       readonly reason?: string | undefined
+      /** Estimate of the memory needed, in bytes, where it is another than the stored model's. */
+      readonly memoryBytes?: number | undefined
     }
-  | { readonly form: 'none'; readonly reason: string }
+  | { readonly form: 'none'; readonly reason: string; readonly memoryBytes?: undefined }

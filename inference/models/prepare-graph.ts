@@ -51,7 +51,8 @@ export async function prepareGraph(
       signal: options.signal,
       onCompile: () => options.onCompile?.(weights),
     })
-    return { form: 'decoder', parts: [part], weights: weights === 'int8' ? INT8 : info.dtype, reason }
+    if (weights === 'stored') return { form: 'decoder', parts: [part], weights: info.dtype, reason }
+    return { form: 'decoder', parts: [part], weights: INT8, memoryBytes: needed }
   } catch (error) {
     options.signal.throwIfAborted()
     return none(error instanceof RouterError ? error.message : 'its graph could not be compiled')
