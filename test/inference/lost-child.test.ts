@@ -2,9 +2,9 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { readInferenceConfig } from '../../inference/config.ts'
-import { UNPREPARED } from '../../inference/engine/prepared-graph.ts'
 import { createEngineProcess, type EngineProcess } from '../../inference/engine/process.ts'
 import { createModelService } from '../../inference/service.ts'
+import { UNPREPARED } from '../support/unprepared-graph.ts'
 
 const STAND_IN = join(import.meta.dirname, 'engine/stand-ins/child.ts')
 const TINY = join(import.meta.dirname, '../fixtures/models/tiny-llama')
