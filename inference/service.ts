@@ -127,8 +127,8 @@ export function createModelService(options: ModelServiceOptions): ModelService {
       await engine.ready
       const initTime = `${Math.round(now() - startedAt)}ms`
       const { loop, weights, rows, reason } = engine.serving() ?? {}
-      const fields = { model: model.info.name, initTime, loop, weights, rows, reason }
-      log('[LocalLLM] Model initialized successfully', fields)
+      log('[LocalLLM] Model initialized successfully', { model: model.info.name, initTime })
+      log('[LocalLLM] Serving', { loop, weights, rows, reason })
       return model
     },
   }

@@ -32,7 +32,8 @@ afterAll(async () => {
 })
 
 test('is served in int8, to several at once', () => {
-  expect(engine.serving()).toEqual({ loop: 'batched', weights: 'int8', rows: 4, reason: undefined })
+  expect(engine.serving()).toMatchObject({ loop: 'batched', weights: 'int8', rows: 4 })
+  expect(engine.serving()?.reason).toBeUndefined()
 })
 
 async function answer(text: string, maxTokens = 60) {
