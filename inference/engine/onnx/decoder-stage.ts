@@ -4,7 +4,8 @@
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { RouterError } from '../../../shared/errors.ts'
-import type { CacheArray, CacheShape, KeyValueCache, NewKeysAndValues } from './key-value-cache.ts'
+import { cacheArrayOf, cacheShapeOf, createCacheWrapper } from './cache-tensors.ts'
+import type { CacheShape, KeyValueCache, NewKeysAndValues } from './key-value-cache.ts'
 
 /** Tensors that pass from one part of a graph to the next, by name. */
 export type Carried = Readonly<Record<string, Tensor>>
@@ -76,22 +77,13 @@ export async function loadDecoderStage(path: string, threads: number): Promise<D
   const outputs = session.outputNames
   const pastNames = [...inputs.keys()].filter((name) => name.startsWith('past_key_values.'))
   const newNames = pastNames.map((name) => name.replace('past_key_values.', 'new.'))
-  const [past] = pastNames.map((name) => inputs.get(name))
   const made = session.outputMetadata.find(({ name }) => name === newNames[0])
-  if (!past?.isTensor || !made?.isTensor || !newNames.every((name) => outputs.includes(name)))
+  if (!made?.isTensor || !newNames.every((name) => outputs.includes(name)))
     throw new RouterError('unsupported', `${path} is not a decoder whose keys and values can be kept.`)
-  const [, heads, , headSize] = past.shape
-  if (
-    typeof heads !== 'number' ||
-    typeof headSize !== 'number' ||
-    (past.type !== 'float32' && past.type !== 'float16')
+  const shape = cacheShapeOf(
+    pastNames.map((name) => inputs.get(name)),
+    path,
   )
-    throw new RouterError(
-      'unsupported',
-      `The cache of ${path} has no fixed heads, or is neither float32 nor float16.`,
-    )
-  const elementType = past.type
-  const shape: CacheShape = { tensors: pastNames.length, heads, headSize, elementType }
   const layout = made.shape.length === 4 ? 'heads_first' : 'flat'
   const foreign = [...inputs.keys()].find(
     (name) => !OWN_INPUTS.has(name) && !pastNames.includes(name) && !name.startsWith(CARRIED_PREFIX),
@@ -104,17 +96,7 @@ export async function loadDecoderStage(path: string, threads: number): Promise<D
   const stateNames = outputs.filter((name) => name !== 'logits' && !newNames.includes(name))
   const ownLogits = outputs.includes('logits')
 
-  // A cache's arrays stay the same for many steps, and what wraps them may as well.
-  const wrapped = new WeakMap<readonly CacheArray[], readonly Tensor[]>()
-  const pastTensors = (cache: KeyValueCache): readonly Tensor[] => {
-    const views = cache.views()
-    const known = wrapped.get(views)
-    if (known) return known
-    const dims = [cache.size, heads, cache.capacity, headSize]
-    const tensors = views.map((view) => new Tensor(elementType, view as never, dims))
-    wrapped.set(views, tensors)
-    return tensors
-  }
+  const wrap = createCacheWrapper()
 
   return {
     shape,
@@ -132,13 +114,12 @@ export async function loadDecoderStage(path: string, threads: number): Promise<D
         if (!tensor) throw new RangeError(`A part of the graph lacks ${name}.`)
         feeds[name] = tensor
       }
-      for (const [index, tensor] of pastTensors(cache).entries()) feeds[pastNames[index] ?? ''] = tensor
+      for (const [index, tensor] of wrap(cache).entries()) feeds[pastNames[index] ?? ''] = tensor
       const passedOn = stateNames.filter((name) => name.startsWith(CARRIED_PREFIX))
       const wanted = [...newNames, ...passedOn, ...states, ...(logits && ownLogits ? ['logits'] : [])]
       const results = await session.run(feeds, wanted)
-      const dataOf = (name: string) => results[name]?.data as CacheArray
       return {
-        made: { data: newNames.map(dataOf), layout, positions },
+        made: { data: newNames.map((name) => cacheArrayOf(results[name])), layout, positions },
         logits: results.logits && lastPosition(results.logits),
         carried: Object.fromEntries(passedOn.map((name) => [name, results[name] as Tensor])),
         states: Object.fromEntries(states.map((name) => [name, results[name]?.data as Float32Array])),

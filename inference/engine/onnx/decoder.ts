@@ -6,6 +6,7 @@ import type { InspectPrompt, Logits, OpenOptions, Row, StepModel } from '../step
 import type { Carried, DecoderStage } from './decoder-stage.ts'
 import { KeyValueCache, PIECE_POSITIONS } from './key-value-cache.ts'
 import type { PrefixCache } from './prefix-cache.ts'
+import { RowBatch } from './row-batch.ts'
 
 export type DecoderOptions = {
   /** Parts of the graph in order; together they are the model. */
@@ -38,9 +39,10 @@ export function createDecoder(options: DecoderOptions): StepModel<DecoderRow> {
   const { stages, maxRows, prefixCache } = options
   const reading = new Map<DecoderRow, Reading>()
   const read = new Map<DecoderRow, readonly KeyValueCache[]>()
-  /** Rows that share steps, by their index in the caches of the batch. */
-  const members: DecoderRow[] = []
-  const batch = stages.map(({ shape }) => new KeyValueCache(shape, maxRows, 1))
+  const batch = new RowBatch<DecoderRow>(
+    stages.map(({ shape }) => shape),
+    maxRows,
+  )
 
   const readPiece = async (current: Reading, { start, end }: Piece): Promise<Logits | undefined> => {
     const stage = stages[current.stage]
@@ -76,8 +78,7 @@ export function createDecoder(options: DecoderOptions): StepModel<DecoderRow> {
     const caches = read.get(row)
     if (!caches) throw new RangeError('A row takes steps only when its prompt has been read.')
     read.delete(row)
-    for (const [part, cache] of caches.entries()) batch[part]?.join(cache)
-    members.push(row)
+    batch.join(row, caches)
   }
 
   return {
@@ -124,13 +125,11 @@ export function createDecoder(options: DecoderOptions): StepModel<DecoderRow> {
     },
     async step(rows, tokens) {
       for (const row of rows) if (read.has(row)) join(row)
-      if (rows.length !== members.length) throw new RangeError('A step takes all rows that have been read.')
-      const order = members.map((member) => rows.indexOf(member))
-      const ids = BigInt64Array.from(order, (index) => BigInt(tokens[index] ?? 0))
+      const ids = batch.tokensOf(rows, tokens)
       let carried: Carried = {}
       let logits: Float32Array | undefined
       for (const [part, stage] of stages.entries()) {
-        const cache = batch[part]
+        const cache = batch.caches[part]
         if (!cache) throw new RangeError('There is no such part of the model.')
         const output = await stage.run({
           tokens: ids,
@@ -140,26 +139,18 @@ export function createDecoder(options: DecoderOptions): StepModel<DecoderRow> {
           logits: true,
           states: [],
         })
-        cache.reserve(Math.max(...members.map((_, index) => cache.lengthOf(index))) + 1)
+        cache.reserve(Math.max(...rows.map((_, index) => cache.lengthOf(index))) + 1)
         cache.append(output.made)
         carried = output.carried
         logits = output.logits
       }
       if (!logits) throw new RangeError('The model gave no logits.')
-      const vocabulary = logits.length / members.length
-      return rows.map((row) => {
-        const index = members.indexOf(row)
-        return (logits as Float32Array).subarray(index * vocabulary, (index + 1) * vocabulary)
-      })
+      return batch.partsOf(rows, logits)
     },
     close(row) {
       reading.delete(row)
       read.delete(row)
-      const index = members.indexOf(row)
-      if (index === -1) return
-      for (const cache of batch) cache.removeRow(index)
-      const last = members.pop()
-      if (last && last !== row) members[index] = last
+      batch.leave(row)
     },
     async dispose() {
       for (const stage of stages) await stage.dispose()

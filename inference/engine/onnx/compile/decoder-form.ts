@@ -215,7 +215,7 @@ function moveRotationOut(graph: Graph, node: NodeProto, layer: number): void {
 }
 
 /** Sampling reads float32, whatever the graph computes in. */
-function castLogits(graph: Graph): void {
+export function castLogits(graph: Graph): void {
   const logits = graph.outputs().find(({ name }) => name === 'logits')
   const producer = graph.producer('logits')
   if (!logits || !producer || logits.elementType === ELEMENT.FLOAT) return

@@ -4,6 +4,7 @@
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { RouterError } from '../../../../shared/errors.ts'
+import { createNode } from './node.ts'
 import {
   type GraphProto,
   type ModelProto,
@@ -181,6 +182,27 @@ export class Graph {
       node.output = node.output.map((name) => (name === from ? to : name))
     }
     this.#changed()
+  }
+
+  /** Puts the nodes of one branch in the place of each `If` that a tensor decides. */
+  takeBranches(condition: string, value: boolean): void {
+    const nodes: NodeProto[] = []
+    for (const node of this.nodes) {
+      const wanted = value ? 'then_branch' : 'else_branch'
+      const branch = node.attribute.find(({ name }) => name === wanted)?.g
+      if (node.opType !== 'If' || node.input[0] !== condition || !branch) {
+        nodes.push(node)
+        continue
+      }
+      this.#graph.initializer.push(...branch.initializer)
+      nodes.push(...branch.node)
+      for (const [index, { name }] of branch.output.entries()) {
+        const outside = node.output[index]
+        if (outside && outside !== name) nodes.push(createNode('Identity', [name], [outside]))
+      }
+    }
+    this.#initializers = undefined
+    this.setNodes(nodes)
   }
 
   /** Drops nodes, constants and inputs that no output needs, and what is told of tensors in between. */
