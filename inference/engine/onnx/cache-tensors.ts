@@ -4,6 +4,7 @@
  */
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import { RouterError } from '../../../shared/errors.ts'
+import { float16Bits, float16Tensor } from './float16-tensor.ts'
 import type { CacheArray, CacheShape, KeyValueCache } from './key-value-cache.ts'
 
 /**
@@ -39,19 +40,21 @@ export function createCacheWrapper(): WrapCache {
     const views = cache.views()
     const known = wrapped.get(views)
     if (known) return known
-    const { heads, headSize, elementType } = cache.shape
+    const { heads, headSize } = cache.shape
     const dims = [cache.size, heads, cache.capacity, headSize]
-    const tensors = views.map((view) => new Tensor(elementType, view as never, dims))
+    const tensors = views.map((view) => cacheTensor(view, dims))
     wrapped.set(views, tensors)
     return tensors
   }
 }
 
-/** Returns what a run made as a cache takes it. Where JavaScript has a Float16Array, float16 comes as one. */
+/** Returns what a run made as a cache takes it. */
 export function cacheArrayOf(tensor: Tensor | undefined): CacheArray {
-  const data = tensor?.data
-  if (data instanceof Float32Array || data instanceof Uint16Array) return data as CacheArray
-  if (tensor?.type !== 'float16' || !ArrayBuffer.isView(data))
-    throw new RangeError('A run gave keys and values that are neither float32 nor float16.')
-  return new Uint16Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength / 2)
+  if (!tensor) throw new RangeError('A run lacks keys and values.')
+  return tensor.data instanceof Float32Array ? (tensor.data as CacheArray) : float16Bits(tensor)
+}
+
+/** Returns a tensor over an array of a cache's own type. */
+export function cacheTensor(array: CacheArray, dims: readonly number[]): Tensor {
+  return array instanceof Float32Array ? new Tensor('float32', array, dims) : float16Tensor(array, dims)
 }

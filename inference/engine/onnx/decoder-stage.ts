@@ -4,7 +4,8 @@
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { RouterError } from '../../../shared/errors.ts'
-import { cacheArrayOf, cacheShapeOf, createCacheWrapper } from './cache-tensors.ts'
+import { cacheArrayOf, cacheShapeOf, cacheTensor, createCacheWrapper } from './cache-tensors.ts'
+import { passOn } from './float16-tensor.ts'
 import type { CacheShape, KeyValueCache, NewKeysAndValues } from './key-value-cache.ts'
 
 /** Tensors that pass from one part of a graph to the next, by name. */
@@ -112,7 +113,7 @@ export async function loadDecoderStage(path: string, threads: number): Promise<D
       for (const name of carriedIn) {
         const tensor = carried[name]
         if (!tensor) throw new RangeError(`A part of the graph lacks ${name}.`)
-        feeds[name] = tensor
+        feeds[name] = passOn(tensor)
       }
       for (const [index, tensor] of wrap(cache).entries()) feeds[pastNames[index] ?? ''] = tensor
       const passedOn = stateNames.filter((name) => name.startsWith(CARRIED_PREFIX))
@@ -162,12 +163,7 @@ function attentionBias(cache: KeyValueCache, positions: number, rank: number): T
       bias.fill(hidden, start + position + 1, start + positions)
       bias.fill(hidden, start + positions + cache.lengthOf(row), start + width)
     }
-  return new Tensor(shape.elementType, bias as never, [
-    rows,
-    ...new Array<number>(rank - 3).fill(1),
-    positions,
-    width,
-  ])
+  return cacheTensor(bias, [rows, ...new Array<number>(rank - 3).fill(1), positions, width])
 }
 
 /** Returns [rows, vocabulary] of [rows, positions, vocabulary]. */

@@ -6,6 +6,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { RouterError } from '../../../shared/errors.ts'
 import { cacheArrayOf, cacheShapeOf, createCacheWrapper } from './cache-tensors.ts'
 import { DISTANCES_INPUT, STATES_INPUT } from './compile/seq2seq-form.ts'
+import { passOn } from './float16-tensor.ts'
 import { type CacheShape, KeyValueCache, type NewKeysAndValues } from './key-value-cache.ts'
 
 export type EncoderDecoderPaths = {
@@ -77,7 +78,7 @@ export async function loadEncoderDecoder(
         feeds.attention_mask = new Tensor('int64', new BigInt64Array(ids.length).fill(1n), dims)
       const states = (await encoder.run(feeds, [statesName]))[statesName]
       if (!states) throw new RangeError('The encoder gave no states.')
-      const made = await crossAttention.run({ [STATES_INPUT]: states }, presentNames)
+      const made = await crossAttention.run({ [STATES_INPUT]: passOn(states) }, presentNames)
       const prompt = new KeyValueCache(shape, 1, ids.length)
       prompt.addRow()
       prompt.append(madeOf(made, presentNames, ids.length))

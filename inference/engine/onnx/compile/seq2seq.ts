@@ -3,6 +3,7 @@
  * files.
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { float16Tensor } from '../float16-tensor.ts'
 import { readGraph } from '../graph/graph.ts'
 import { quantizeByRow } from './row-quantization.ts'
 import {
@@ -70,6 +71,6 @@ function emptyPast(
   const count = heads * positions * size
   const dims = [1, heads, positions, size]
   return input.isTensor && input.type === 'float16'
-    ? new Tensor('float16', new Uint16Array(count), dims)
+    ? float16Tensor(new Uint16Array(count), dims)
     : new Tensor('float32', new Float32Array(count), dims)
 }
