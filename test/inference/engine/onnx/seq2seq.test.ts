@@ -207,5 +207,6 @@ test('keys and values may be float16', async () => {
 })
 
 function bytes(logits: Float32Array | undefined): Uint8Array {
-  return new Uint8Array(logits?.buffer ?? [], logits?.byteOffset, logits?.byteLength)
+  if (!logits) throw new Error('there are no logits')
+  return new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength)
 }
