@@ -76,7 +76,7 @@ export async function downloadModel(
     if (await isIntact(folder, file, sha256Of(file))) continue
     const remote = await describe(file)
     if (remote) loadedBytes += await obtain(remote, () => {})
-    else if (file !== OPTIONAL_TEXT_FILES[0])
+    else if (!(OPTIONAL_TEXT_FILES as readonly string[]).includes(file))
       throw new RouterError(
         'configuration',
         `The model hub has no ${file} for ${name}. Check the name; private or gated models need HF_TOKEN.`,

@@ -25,9 +25,12 @@ export const DTYPE_SUFFIXES: ReadonlyMap<string, string> = new Map([
 /** The dtype that linear layers are compiled to where no file of it is there. */
 export const INT8 = 'int8'
 
-/** Small files of every model; the last one may be absent. */
+/** Where newer exports keep the chat template that older ones have in tokenizer_config.json. */
+export const CHAT_TEMPLATE_FILE = 'chat_template.jinja'
+
+/** Small files that every model has, and those that it may have. */
 export const REQUIRED_TEXT_FILES = ['config.json', 'tokenizer.json', 'tokenizer_config.json'] as const
-export const OPTIONAL_TEXT_FILES = ['generation_config.json'] as const
+export const OPTIONAL_TEXT_FILES = ['generation_config.json', CHAT_TEMPLATE_FILE] as const
 
 const externalDataSchema = z.union([
   z.boolean(),

@@ -49,7 +49,10 @@ export function createTextEngine(parts: TextEngineParts): Engine {
     const ids = encode(request)
     const room = info.kind === 'text-generation' ? info.contextLength - ids.length : info.contextLength
     if (ids.length === 0)
-      throw new RouterError('invalid_request', 'messages: hold no text that the local model can read')
+      throw new RouterError(
+        'unsupported',
+        `The request holds no text that ${info.name} can read. Ask Claude.`,
+      )
     if (ids.length > info.contextLength || room < 1)
       throw new RouterError(
         'unsupported',
