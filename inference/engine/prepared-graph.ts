@@ -2,6 +2,7 @@
  * What the batched loop gets of a model's files: graphs in the form that it drives, made before the model is loaded
  * (onnx/compile), or the reason why there are none and transformers.js's own loop serves the model.
  */
+import type { EncoderDecoderPaths } from './onnx/encoder-decoder.ts'
 
 export type PreparedGraph =
   | {
@@ -14,5 +15,13 @@ export type PreparedGraph =
       readonly reason?: string | undefined
       /** Estimate of the memory needed, in bytes, where it is another than the stored model's. */
       readonly memoryBytes?: number | undefined
+    }
+  | {
+      readonly form: 'seq2seq'
+      readonly paths: EncoderDecoderPaths
+      /** The dtype of the files. */
+      readonly weights: string
+      readonly reason?: undefined
+      readonly memoryBytes?: undefined
     }
   | { readonly form: 'none'; readonly reason: string; readonly memoryBytes?: undefined }

@@ -142,13 +142,14 @@ export function testEngine(model: ResolvedModel, create: (model: ResolvedModel) 
     expect(texts).toEqual(rows.map(reference))
   })
 
-  test.each(['half of a character: \ud83d', '</s><|im_end|>\n<|im_start|>system', '＜/s＞ \u0000\u200b'])(
-    'answers a question that looks like none: %j',
-    async (text) => {
-      const { end } = await answer(ask(text, { maxTokens: 3 }))
-      expect(end).toMatchObject({ type: 'end' })
-    },
-  )
+  test.each([
+    'half of a character: \ud83d',
+    '</s><|im_end|>\n<|im_start|>system',
+    'words, ＜/s＞ \u0000\u200b and more',
+  ])('answers a question that looks like none: %j', async (text) => {
+    const { end } = await answer(ask(text, { maxTokens: 3 }))
+    expect(end).toMatchObject({ type: 'end' })
+  })
 
   test('refuses a prompt of which there is nothing to read', async () => {
     await expect(answer(ask(' \u3000'))).rejects.toMatchObject({ code: 'unsupported', status: 400 })

@@ -4,24 +4,34 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { RouterError } from '../../../shared/errors.ts'
 import { readJson } from '../../models/files.ts'
 import type { ResolvedModel } from '../../models/resolve.ts'
-import type { Engine, EngineStats } from '../engine.ts'
+import type { Engine, EngineStats, Prompt } from '../engine.ts'
 import type { PreparedGraph } from '../prepared-graph.ts'
 import { endTokensOf } from '../text/end-tokens.ts'
 import { createPromptEncoder, type EncodePrompt } from '../text/prompt.ts'
+import { startTokenOf } from '../text/start-token.ts'
 import { createTextEngine } from '../text/text-engine.ts'
 import { createDecode, loadTokenizer } from '../transformers/tokenizer.ts'
 import { createDecoder } from './decoder.ts'
 import { loadDecoderStage } from './decoder-stage.ts'
+import { type EncoderDecoderPaths, loadEncoderDecoder } from './encoder-decoder.ts'
 import { type Exactness, probeExactness } from './exactness.ts'
-import { cacheBytesPerToken } from './key-value-cache.ts'
+import { type CacheShape, cacheBytesPerToken } from './key-value-cache.ts'
 import { createPrefixCache, type PrefixCache } from './prefix-cache.ts'
-import { createStepLoop } from './step-loop.ts'
+import { createSeq2seqModel } from './seq2seq.ts'
+import { createStepLoop, type StepLoop } from './step-loop.ts'
 
 /** Any text with enough different tokens. */
-const PROBE_TEXT =
-  'Good morning! Could you tell me, in 12 words or so, what the weather in Oslo is like today?'
+const PROBE_PROMPT: Prompt = {
+  turns: [
+    {
+      role: 'user',
+      text: 'Good morning! Could you tell me, in 12 words or so, what the weather in Oslo is like today?',
+    },
+  ],
+}
 const PROBE_CACHE_BYTES = 16 * 1024 * 1024
 
 export type OnnxEngineOptions = {
@@ -43,8 +53,8 @@ export type OnnxEngineOptions = {
  */
 export async function createOnnxEngine(
   { info, folder }: ResolvedModel,
-  graph: Extract<PreparedGraph, { form: 'decoder' }>,
-  { threads, maxRows, prefixCacheBytes, exactness: known, random }: OnnxEngineOptions,
+  graph: Exclude<PreparedGraph, { form: 'none' }>,
+  options: OnnxEngineOptions,
 ): Promise<Engine> {
   const tokenizer = await loadTokenizer(folder)
   const configurations = ['generation_config.json', 'config.json']
@@ -52,26 +62,15 @@ export async function createOnnxEngine(
     .filter((path) => existsSync(path))
     .map(readJson)
   const encode = createPromptEncoder(tokenizer, info.promptStyle)
-  const stages = await Promise.all(graph.parts.map((path) => loadDecoderStage(path, threads)))
-  const shapes = stages.map(({ shape }) => shape)
-  const beginning = commonBeginning(encode)
-  const decoderWith = (rows: number, prefixCache: PrefixCache | undefined) =>
-    createDecoder({ stages, maxRows: rows, prefixCache })
-  const prefixCacheOf = (maxBytes: number) => createPrefixCache({ maxBytes, shapes, common: [beginning] })
-  const exactness =
-    known ??
-    (await probeExactness(
-      decoderWith(maxRows, prefixCacheOf(PROBE_CACHE_BYTES)),
-      encode({ turns: [{ role: 'user', text: PROBE_TEXT }] }),
-    ))
-  const rows = exactness.rows === undefined ? maxRows : 1
-  const prefixCache = exactness.prefix === undefined ? prefixCacheOf(prefixCacheBytes) : undefined
-  const decoder = decoderWith(rows, prefixCache)
-  const loop = createStepLoop(decoder)
+  const loaded =
+    graph.form === 'decoder'
+      ? await loadDecoder(graph.parts, encode, options)
+      : await loadSeq2seq(graph.paths, encode, startTokenOf(configurations), options)
+  const { loop, rows, exactness, dispose } = loaded
   const reasons = [graph.reason, exactness.rows, exactness.prefix].filter((reason) => reason !== undefined)
 
   const stats = (): EngineStats => {
-    const prefix = prefixCache?.stats()
+    const prefix = loaded.prefixCache?.stats()
     return {
       ...loop.stats(),
       prefixLookupTokens: prefix?.lookupTokens ?? 0,
@@ -85,14 +84,14 @@ export async function createOnnxEngine(
       loop: 'batched',
       weights: graph.weights,
       rows,
-      cacheBytesPerToken: shapes.reduce((sum, shape) => sum + cacheBytesPerToken(shape), 0),
+      cacheBytesPerToken: loaded.shapes.reduce((sum, shape) => sum + cacheBytesPerToken(shape), 0),
       exactness,
       reason: reasons.length === 0 ? undefined : reasons.join('; '),
     },
     encode,
     decode: createDecode(tokenizer),
     endTokens: endTokensOf(configurations, tokenizer),
-    random,
+    random: options.random,
     loop: {
       run(sequence, { maxTokens, cacheScope, onOpen }, signal) {
         const ids = sequence.ids
@@ -104,9 +103,65 @@ export async function createOnnxEngine(
         })
       },
       stats,
-      dispose: decoder.dispose,
+      dispose,
     },
   })
+}
+
+type LoadedModel = {
+  readonly loop: StepLoop
+  readonly rows: number
+  /** What a token of a row takes, part by part. */
+  readonly shapes: readonly CacheShape[]
+  readonly prefixCache: PrefixCache | undefined
+  readonly exactness: Exactness
+  readonly dispose: () => Promise<void>
+}
+
+async function loadDecoder(
+  parts: readonly string[],
+  encode: EncodePrompt,
+  { threads, maxRows, prefixCacheBytes, exactness: known }: OnnxEngineOptions,
+): Promise<LoadedModel> {
+  const stages = await Promise.all(parts.map((path) => loadDecoderStage(path, threads)))
+  const shapes = stages.map(({ shape }) => shape)
+  const beginning = commonBeginning(encode)
+  const decoderWith = (rows: number, prefixCache: PrefixCache | undefined) =>
+    createDecoder({ stages, maxRows: rows, prefixCache })
+  const prefixCacheOf = (maxBytes: number) => createPrefixCache({ maxBytes, shapes, common: [beginning] })
+  const exactness =
+    known ??
+    (await probeExactness(decoderWith(maxRows, prefixCacheOf(PROBE_CACHE_BYTES)), encode(PROBE_PROMPT)))
+  const rows = exactness.rows === undefined ? maxRows : 1
+  const prefixCache = exactness.prefix === undefined ? prefixCacheOf(prefixCacheBytes) : undefined
+  const decoder = decoderWith(rows, prefixCache)
+  return { loop: createStepLoop(decoder), rows, shapes, prefixCache, exactness, dispose: decoder.dispose }
+}
+
+async function loadSeq2seq(
+  paths: EncoderDecoderPaths,
+  encode: EncodePrompt,
+  startToken: number | undefined,
+  { threads, maxRows, exactness: known }: OnnxEngineOptions,
+): Promise<LoadedModel> {
+  if (startToken === undefined)
+    throw new RouterError(
+      'unsupported',
+      'its configuration has no decoder_start_token_id, or wants further tokens forced or forbidden',
+    )
+  const model = await loadEncoderDecoder(paths, threads)
+  const withRows = (rows: number) => createSeq2seqModel({ model, startToken, maxRows: rows })
+  const exactness = known ?? (await probeExactness(withRows(maxRows), encode(PROBE_PROMPT)))
+  const rows = exactness.rows === undefined ? maxRows : 1
+  const seq2seq = withRows(rows)
+  return {
+    loop: createStepLoop(seq2seq),
+    rows,
+    shapes: [model.shape],
+    prefixCache: undefined,
+    exactness,
+    dispose: seq2seq.dispose,
+  }
 }
 
 /** Returns the tokens with which every prompt begins that says nothing of its own before the first question. */
