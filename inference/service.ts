@@ -117,7 +117,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
         memory: machineMemory,
         threads: config.threads,
         signal,
-        onCompile: (weights) => log('[LocalLLM] Compiling model', { model: config.modelName, weights }),
+        onCompile: (form) => log('[LocalLLM] Compiling model', { model: config.modelName, form }),
         onDownload: (name) => log('[LocalLLM] Downloading model', { model: name }),
       })
       signal.throwIfAborted()

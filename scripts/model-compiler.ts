@@ -3,7 +3,7 @@
  */
 
 import { calibrateModel } from '../inference/engine/onnx/compile/compiled-file.ts'
-import { graphFile } from '../inference/models/files.ts'
+import { graphFiles } from '../inference/models/files.ts'
 import { prepareGraph } from '../inference/models/prepare-graph.ts'
 import { type ModelPlaces, resolveModel } from '../inference/models/resolve.ts'
 import { RouterError } from '../shared/errors.ts'
@@ -23,20 +23,23 @@ export async function compileModel(name: string, options: CompilerOptions, conso
   const { places, dtype, threads } = options
   const model = resolveModel(name, places, dtype)
   const { signal } = new AbortController()
-  for (const wanted of dtype === undefined ? [model.info.dtype, 'int8'] : [dtype]) {
+  const both = dtype === undefined && model.info.kind === 'text-generation'
+  for (const wanted of both ? [model.info.dtype, 'int8'] : [dtype]) {
     const graph = await prepareGraph(model, {
       dtype: wanted,
       cacheDir: places.cacheDir,
       availableBytes: Number.POSITIVE_INFINITY,
       threads,
       signal,
-      onCompile: (weights) => console.print(`Compiling ${model.info.name} (${weights}) …`),
+      onCompile: (form) => console.print(`Compiling ${model.info.name} (${form}) …`),
     })
     if (graph.form === 'none')
       console.print(
         `${model.info.name} is served by transformers.js, one request at a time: ${graph.reason}.`,
       )
-    else for (const part of graph.parts) console.print(`${graph.weights}: ${part}`)
+    else
+      for (const part of graph.form === 'decoder' ? graph.parts : Object.values(graph.paths))
+        console.print(`${graph.weights}: ${part}`)
   }
 }
 
@@ -44,8 +47,8 @@ export async function compileModel(name: string, options: CompilerOptions, conso
 export async function measureModel(name: string, options: CompilerOptions, console: Console): Promise<void> {
   const { places, dtype, threads } = options
   const model = resolveModel(name, places, dtype)
-  const source = graphFile(model)
-  if (source === undefined)
+  const [source, other] = graphFiles(model) ?? []
+  if (source === undefined || other !== undefined)
     throw new RouterError('configuration', `${model.info.name} has no single graph that could be measured.`)
   const { signal } = new AbortController()
   console.print(`Wrote ${await calibrateModel({ model, source, threads, signal })}`)

@@ -145,14 +145,17 @@ function listFolder(folder: string): readonly string[] {
   }
 }
 
-/** Returns the absolute path of the one file that holds a model's graph and weights; undefined where there are several. */
-export function graphFile({
+/**
+ * Returns the absolute paths of the files that hold a model's graphs, each with its weights (of an encoder-decoder the
+ * encoder's comes first); undefined where weights stand in files of their own.
+ */
+export function graphFiles({
   folder,
   files,
 }: {
   readonly folder: string
   readonly files: readonly string[]
-}): string | undefined {
-  const [only, ...others] = files.filter((file) => /\.onnx(_data.*)?$/.test(file))
-  return only === undefined || others.length > 0 ? undefined : join(folder, only)
+}): readonly string[] | undefined {
+  const graphs = files.filter((file) => /\.onnx(_data.*)?$/.test(file))
+  return graphs.every((file) => file.endsWith('.onnx')) ? graphs.map((file) => join(folder, file)) : undefined
 }

@@ -4,11 +4,11 @@
  */
 import { join } from 'node:path'
 import { RouterError } from '../../shared/errors.ts'
-import type { CompiledWeights } from '../engine/onnx/compile/compile-graph.ts'
+import type { CompiledForm, CompiledWeights } from '../engine/onnx/compile/compile-graph.ts'
 import { compiledFile } from '../engine/onnx/compile/compiled-file.ts'
 import type { PreparedGraph } from '../engine/prepared-graph.ts'
 import { estimateInt8Memory } from './catalogue.ts'
-import { graphFile, INT8 } from './files.ts'
+import { graphFiles, INT8 } from './files.ts'
 import type { ResolvedModel } from './resolve.ts'
 
 export type PrepareGraphOptions = {
@@ -20,7 +20,7 @@ export type PrepareGraphOptions = {
   readonly threads: number
   readonly signal: AbortSignal
   /** Told before something is compiled, which takes seconds. */
-  readonly onCompile?: ((weights: CompiledWeights) => void) | undefined
+  readonly onCompile?: ((form: CompiledForm) => void) | undefined
 }
 
 /** Returns the graph, or why there is none. */
@@ -28,10 +28,24 @@ export async function prepareGraph(
   model: ResolvedModel,
   options: PrepareGraphOptions,
 ): Promise<PreparedGraph> {
+  const [first, second] = graphFiles(model) ?? []
+  if (first === undefined) return none('its weights stand in files of their own')
+  try {
+    return second === undefined
+      ? await prepareDecoder(model, first, options)
+      : await prepareSeq2seq(model, first, second, options)
+  } catch (error) {
+    options.signal.throwIfAborted()
+    return none(error instanceof RouterError ? error.message : 'its graph could not be compiled')
+  }
+}
+
+async function prepareDecoder(
+  model: ResolvedModel,
+  source: string,
+  options: PrepareGraphOptions,
+): Promise<PreparedGraph> {
   const { info } = model
-  const source = graphFile(model)
-  if (info.kind !== 'text-generation') return none('it is an encoder-decoder')
-  if (source === undefined) return none('its weights stand in files of their own')
   const asked = options.dtype === INT8 && info.dtype !== INT8
   const needed = estimateInt8Memory(info.sizeBytes, info.dtype)
   const automatic = options.dtype === undefined
@@ -41,22 +55,30 @@ export async function prepareGraph(
     automatic && needed !== undefined && !fits
       ? `int8 would need about ${megabytes(needed)}, ${megabytes(options.availableBytes)} are available`
       : undefined
-  try {
-    const part = await compiledFile({
-      model,
-      source,
-      weights,
-      folder: join(options.cacheDir, 'compiled'),
-      threads: options.threads,
-      signal: options.signal,
-      onCompile: () => options.onCompile?.(weights),
-    })
-    if (weights === 'stored') return { form: 'decoder', parts: [part], weights: info.dtype, reason }
-    return { form: 'decoder', parts: [part], weights: INT8, memoryBytes: needed }
-  } catch (error) {
-    options.signal.throwIfAborted()
-    return none(error instanceof RouterError ? error.message : 'its graph could not be compiled')
-  }
+  const part = await compile(model, source, weights, options)
+  if (weights === 'stored') return { form: 'decoder', parts: [part], weights: info.dtype, reason }
+  return { form: 'decoder', parts: [part], weights: INT8, memoryBytes: needed }
+}
+
+async function prepareSeq2seq(
+  model: ResolvedModel,
+  encoder: string,
+  merged: string,
+  options: PrepareGraphOptions,
+): Promise<PreparedGraph> {
+  const crossAttention = await compile(model, merged, 'cross_attention', options)
+  const decoder = await compile(model, merged, 'seq2seq_step', options)
+  return { form: 'seq2seq', paths: { encoder, crossAttention, decoder }, weights: model.info.dtype }
+}
+
+function compile(
+  model: ResolvedModel,
+  source: string,
+  form: CompiledForm,
+  { cacheDir, threads, signal, onCompile }: PrepareGraphOptions,
+): Promise<string> {
+  const folder = join(cacheDir, 'compiled')
+  return compiledFile({ model, source, form, folder, threads, signal, onCompile: () => onCompile?.(form) })
 }
 
 function none(reason: string): PreparedGraph {

@@ -12,14 +12,15 @@ import { loadTokenizer } from '../../transformers/tokenizer.ts'
 import { MAXIMA_FILE, readMaxima, writeMaxima } from './activation-maxima.ts'
 import { measureActivations } from './calibrate.ts'
 import { CALIBRATION_PROMPTS } from './calibration-prompts.ts'
-import { type CompiledWeights, compileGraph } from './compile-graph.ts'
+import { type CompiledForm, compileGraph } from './compile-graph.ts'
 import type { ActivationMaxima } from './int8.ts'
+import { compileCrossAttention, compileSeq2seqStep } from './seq2seq.ts'
 
 export type CompileCommand = {
   readonly model: ResolvedModel
   /** Absolute path of the exported graph. */
   readonly source: string
-  readonly weights: CompiledWeights
+  readonly form: CompiledForm
   /** Absolute path of the file to write; absent: the activations are measured, and kept beside the source. */
   readonly target: string | undefined
   readonly threads: number
@@ -36,14 +37,24 @@ async function measure({ model, source, threads }: CompileCommand): Promise<Acti
   return await measureActivations(readFileSync(source), prompts, threads)
 }
 
+/** Where the measured activations are kept. */
+const maximaFile = (source: string) => join(dirname(source), MAXIMA_FILE)
+
+async function compile(command: CompileCommand): Promise<Uint8Array> {
+  const { model, source, form } = command
+  if (form === 'stored') return compileGraph(readFileSync(source), form, new Map())
+  if (form === 'cross_attention') return compileCrossAttention(readFileSync(source))
+  if (form === 'seq2seq_step') return await compileSeq2seqStep(readFileSync(source), model.info.contextLength)
+  const kept = maximaFile(source)
+  const maxima = existsSync(kept) ? readMaxima(kept) : await measure(command)
+  return compileGraph(readFileSync(source), form, maxima)
+}
+
 async function work(command: CompileCommand): Promise<void> {
-  const { source, weights, target } = command
-  const beside = join(dirname(source), MAXIMA_FILE)
-  if (target === undefined) return writeMaxima(beside, await measure(command))
-  const needed = weights === 'int8'
-  const maxima = needed ? (existsSync(beside) ? readMaxima(beside) : await measure(command)) : new Map()
+  const { source, target } = command
+  if (target === undefined) return writeMaxima(maximaFile(source), await measure(command))
   const partial = `${target}.${process.pid}.partial`
-  writeFileSync(partial, compileGraph(readFileSync(source), weights, maxima))
+  writeFileSync(partial, await compile(command))
   renameSync(partial, target)
 }
 

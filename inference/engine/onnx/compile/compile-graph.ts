@@ -10,6 +10,9 @@ import { type ActivationMaxima, compileToInt8 } from './int8.ts'
 /** `int8`: compiled; `stored`: as they are in the file. */
 export type CompiledWeights = 'int8' | 'stored'
 
+/** What a compiled file holds: a decoder with these weights, or a part of an encoder-decoder (seq2seq.ts). */
+export type CompiledForm = CompiledWeights | 'cross_attention' | 'seq2seq_step'
+
 /** Changes whenever the same input gives another output, so that files made before are made anew. */
 export const COMPILER_VERSION = 1
 

@@ -1,5 +1,5 @@
 /**
- * Compiled graphs on disk: one file for each model and form of weights, made by a process of its own where it is missing,
+ * Compiled graphs on disk: one file for each model and form, made by a process of its own where it is missing,
  * damaged, or made from something else. Knows no setting.
  */
 import { fork } from 'node:child_process'
@@ -12,13 +12,13 @@ import type { ResolvedModel } from '../../../models/resolve.ts'
 import { digestFile } from '../../../models/verify.ts'
 import { MAXIMA_FILE } from './activation-maxima.ts'
 import type { CompileCommand, CompileReport } from './compile-child.ts'
-import { COMPILER_VERSION, type CompiledWeights } from './compile-graph.ts'
+import { COMPILER_VERSION, type CompiledForm } from './compile-graph.ts'
 
 export type CompiledFileOptions = {
   readonly model: ResolvedModel
   /** Absolute path of the exported graph. */
   readonly source: string
-  readonly weights: CompiledWeights
+  readonly form: CompiledForm
   /** Folder of compiled files. */
   readonly folder: string
   readonly threads: number
@@ -34,9 +34,9 @@ const recordSchema = z.object({ sha256: z.string() })
  * @throws {RouterError} `unsupported` with the reason where the graph cannot be compiled or the file not be written
  */
 export async function compiledFile(options: CompiledFileOptions): Promise<string> {
-  const { model, source, weights, folder } = options
-  const stem = `${model.info.name.replaceAll(/[^\w.-]+/g, '-')}.${basename(source, '.onnx')}.${weights}.`
-  const target = join(folder, `${stem}${await keyOf(source, weights)}.onnx`)
+  const { model, source, form, folder } = options
+  const stem = `${model.info.name.replaceAll(/[^\w.-]+/g, '-')}.${basename(source, '.onnx')}.${form}.`
+  const target = join(folder, `${stem}${await keyOf(options)}.onnx`)
   const record = `${target}.json`
   if (await isWhole(target, record)) return target
   options.onCompile?.()
@@ -56,17 +56,17 @@ export async function compiledFile(options: CompiledFileOptions): Promise<string
 export async function calibrateModel(
   options: Pick<CompiledFileOptions, 'model' | 'source' | 'threads' | 'signal'>,
 ): Promise<string> {
-  await runCompiler({ ...options, weights: 'int8', target: undefined }, options.signal)
+  await runCompiler({ ...options, form: 'int8', target: undefined }, options.signal)
   return join(dirname(options.source), MAXIMA_FILE)
 }
 
 /** What the file is made of: the same key stands for the same bytes. */
-async function keyOf(source: string, weights: CompiledWeights): Promise<string> {
-  const hash = createHash('sha256').update(
-    `${COMPILER_VERSION} ${weights} ${await digestFile(source, 'sha256')}`,
-  )
+async function keyOf({ model, source, form }: CompiledFileOptions): Promise<string> {
+  const parts = [COMPILER_VERSION, form, await digestFile(source, 'sha256')]
+  if (form === 'seq2seq_step') parts.push(model.info.contextLength)
+  const hash = createHash('sha256').update(parts.join(' '))
   const maxima = join(dirname(source), MAXIMA_FILE)
-  if (weights === 'int8' && existsSync(maxima)) hash.update(readFileSync(maxima))
+  if (form === 'int8' && existsSync(maxima)) hash.update(readFileSync(maxima))
   return hash.digest('hex').slice(0, 16)
 }
 
@@ -81,7 +81,7 @@ async function isWhole(target: string, record: string): Promise<boolean> {
 }
 
 function runCompiler(
-  { model, source, weights, target, threads }: CompileCommand,
+  { model, source, form, target, threads }: CompileCommand,
   signal: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -108,6 +108,6 @@ function runCompiler(
           ),
         )
     })
-    child.send({ model, source, weights, target, threads } satisfies CompileCommand)
+    child.send({ model, source, form, target, threads } satisfies CompileCommand)
   })
 }

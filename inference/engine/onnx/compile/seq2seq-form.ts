@@ -40,7 +40,7 @@ export function toPromptKeysAndValues(graph: Graph): boolean {
   graph.takeBranches(BRANCH_INPUT, false)
   for (const { name, dims } of outputs) {
     const shaped = shapedHeads(graph, name)
-    const [, heads, , size] = dims
+    const [, heads, , size] = dims ?? []
     if (!shaped || typeof heads !== 'number' || typeof size !== 'number') return false
     // The number of rows comes from the decoder's own states, for whose sake all of it would be computed.
     const shape = BigInt64Array.of(0n, -1n, BigInt(heads), BigInt(size))
@@ -60,8 +60,7 @@ export function toPositionBias(graph: Graph): boolean {
   if (!layers) return false
   const cast = createNode('Cast', [layers.bias], [BIAS_OUTPUT], { to: { int: ELEMENT.FLOAT } })
   graph.setNodes([...graph.nodes, cast])
-  const dims = [undefined, undefined, undefined, undefined]
-  keepOutputs(graph, [{ name: BIAS_OUTPUT, elementType: ELEMENT.FLOAT, dims }])
+  keepOutputs(graph, [{ name: BIAS_OUTPUT, elementType: ELEMENT.FLOAT }])
   return onlyInputs(graph, ['input_ids', ...layers.joins.map(({ past }) => past.name)])
 }
 
@@ -82,7 +81,7 @@ export function toSeq2seqStep(graph: Graph, { heads, values }: PositionBias): bo
     join.input = [fresh, before]
     const name = past.name.replace('past_key_values.', 'new.')
     graph.rename(fresh, name)
-    made.push({ ...past, name, dims: past.dims.map((dim, axis) => (axis === 2 ? 1 : dim)) })
+    made.push({ ...past, name, dims: past.dims?.map((dim, axis) => (axis === 2 ? 1 : dim)) })
   }
   for (const add of layers.additions) graph.replaceInput(add, layers.bias, 'bias')
   const table = Float32Array.from([...new Array<number>(heads).fill(HIDDEN), ...values])

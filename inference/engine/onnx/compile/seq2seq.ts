@@ -3,6 +3,7 @@
  * files.
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { RouterError } from '../../../../shared/errors.ts'
 import { float16Tensor } from '../float16-tensor.ts'
 import { readGraph } from '../graph/graph.ts'
 import { quantizeByRow } from './row-quantization.ts'
@@ -14,31 +15,35 @@ import {
   toSeq2seqStep,
 } from './seq2seq-form.ts'
 
-export type CompiledSeq2seq = {
-  /** Makes keys and values of the encoder's states. */
-  readonly crossAttention: Uint8Array
-  /** Makes one token of each row. */
-  readonly decoder: Uint8Array
+/**
+ * Returns the graph that makes keys and values of the encoder's states.
+ * @param merged bytes of optimum's `decoder_model_merged`
+ * @throws {RouterError} `unsupported` for a graph that is not understood
+ */
+export function compileCrossAttention(merged: Uint8Array): Uint8Array {
+  const graph = readGraph(merged)
+  if (!toPromptKeysAndValues(graph)) throw notUnderstood()
+  return graph.encode()
 }
 
 /**
- * Returns the graphs, or undefined where the merged decoder is not understood.
+ * Returns the graph that makes one token of each row.
  * @param merged bytes of optimum's `decoder_model_merged`
  * @param positions tokens that an answer may have
+ * @throws {RouterError} `unsupported` for a graph that is not understood
  */
-export async function compileSeq2seq(
-  merged: Uint8Array,
-  positions: number,
-): Promise<CompiledSeq2seq | undefined> {
-  // Each form is an edit of the whole graph, so that each begins with one of its own.
-  const crossAttention = readGraph(merged)
+export async function compileSeq2seqStep(merged: Uint8Array, positions: number): Promise<Uint8Array> {
   const biasGraph = readGraph(merged)
-  const decoder = readGraph(merged)
-  if (!toPromptKeysAndValues(crossAttention) || !toPositionBias(biasGraph)) return undefined
+  if (!toPositionBias(biasGraph)) throw notUnderstood()
   const bias = await computeBias(biasGraph.encode(), positions)
-  if (!toSeq2seqStep(decoder, bias)) return undefined
-  quantizeByRow(decoder)
-  return { crossAttention: crossAttention.encode(), decoder: decoder.encode() }
+  const graph = readGraph(merged)
+  if (!toSeq2seqStep(graph, bias)) throw notUnderstood()
+  quantizeByRow(graph)
+  return graph.encode()
+}
+
+function notUnderstood(): RouterError {
+  return new RouterError('unsupported', 'its attention is of a form that the batched loop does not know')
 }
 
 /** Lets the graph itself tell its bias: for one token after as many as there may be, which see all distances. */

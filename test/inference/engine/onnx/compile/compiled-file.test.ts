@@ -13,11 +13,11 @@ function setUp() {
   const model = resolveModel(join(folder, 'model'), { shippedDir: SHIPPED_DIR, cacheDir: folder })
   const source = join(model.folder, 'onnx/model.onnx')
   let compilations = 0
-  const compile = (weights: 'int8' | 'stored' = 'stored', signal = new AbortController().signal) =>
+  const compile = (form: 'int8' | 'stored' = 'stored', signal = new AbortController().signal) =>
     compiledFile({
       model,
       source,
-      weights,
+      form,
       folder: join(folder, 'compiled'),
       threads: 1,
       signal,
@@ -30,9 +30,9 @@ function setUp() {
 
 test('compiles once, with or without int8, to what the loop can load', async () => {
   const { compile, compilations } = setUp()
-  for (const weights of ['stored', 'int8'] as const) {
-    const path = await compile(weights)
-    expect(await compile(weights)).toBe(path)
+  for (const form of ['stored', 'int8'] as const) {
+    const path = await compile(form)
+    expect(await compile(form)).toBe(path)
     const stage = await loadDecoderStage(path, 1)
     expect(stage.shape).toMatchObject({ tensors: 4, heads: 2, headSize: 16 })
     await stage.dispose()
