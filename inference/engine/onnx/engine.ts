@@ -9,6 +9,7 @@ import { readJson } from '../../models/files.ts'
 import type { ResolvedModel } from '../../models/resolve.ts'
 import type { Engine, EngineStats, Prompt } from '../engine.ts'
 import type { PreparedGraph } from '../prepared-graph.ts'
+import type { InspectPrompt } from '../step-model.ts'
 import { endTokensOf } from '../text/end-tokens.ts'
 import { createPromptEncoder, type EncodePrompt } from '../text/prompt.ts'
 import { startTokenOf } from '../text/start-token.ts'
@@ -43,6 +44,8 @@ export type OnnxEngineOptions = {
   readonly prefixCacheBytes: number
   /** As it was found when the same files were loaded before; absent: it is tried out. */
   readonly exactness?: Exactness | undefined
+  /** Looks at every prompt before a token is made; what it throws is what the request fails with. */
+  readonly inspection?: InspectPrompt | undefined
   /** A number in [0, 1); used where a request has no seed. */
   readonly random: () => number
 }
@@ -97,7 +100,7 @@ export async function createOnnxEngine(
         const ids = sequence.ids
         return loop.run({
           sequence,
-          open: { ids, cacheScope, maxTokens: ids.length + maxTokens },
+          open: { ids, cacheScope, maxTokens: ids.length + maxTokens, inspection: options.inspection },
           onOpen: ({ cachedTokens }) => onOpen(cachedTokens),
           signal,
         })
