@@ -84,7 +84,7 @@ async function installClients(): Promise<Outcome> {
 }
 
 async function checkLockfile(): Promise<Outcome> {
-  const files = ['package-lock.json', 'test/clients/package-lock.json'].map((path) => join(ROOT, path))
+  const files = ['.', 'test/clients', 'bench/peers'].map((folder) => join(ROOT, folder, 'package-lock.json'))
   const problems = files
     .filter((file) => existsSync(file))
     .flatMap((file) => lockfileProblems(readFileSync(file, 'utf8')))

@@ -6,6 +6,12 @@ export type Npm = (
 ) => Promise<{ ok: boolean; output: string }>
 export function ensureDependencies(
   directory: string,
-  options: { say: (line: string) => void; signal?: AbortSignal; what?: string; npm?: Npm },
+  options: {
+    say: (line: string) => void
+    signal?: AbortSignal
+    what?: string
+    optional?: boolean
+    npm?: Npm
+  },
 ): Promise<void>
 export function isInstalled(directory: string): boolean

@@ -27,12 +27,13 @@ const HINTS = [
 ]
 
 /**
- * Runs `npm ci` in `directory` unless its node_modules match its package-lock.json. `what` is how messages call it.
+ * Runs `npm ci` in `directory` unless its node_modules match its package-lock.json. `what` is how messages call it;
+ * `optional` says whether optional packages belong to it.
  * @throws {InstallError} with npm's output and what to do
  */
 export async function ensureDependencies(
   directory,
-  { say, signal, what = 'dependencies (about 1 GB on disk)', npm = runNpm },
+  { say, signal, what = 'dependencies (about 1 GB on disk)', optional = true, npm = runNpm },
 ) {
   if (isInstalled(directory)) return
   const work = async () => {
@@ -40,7 +41,12 @@ export async function ensureDependencies(
     say(`Installing ${what} with npm ci; this takes a minute or two the first time …`)
     rmSync(stampFile(directory), { force: true })
     // --include: NODE_ENV=production in the environment would otherwise leave out what the commands need.
-    const args = ['ci', '--include=dev', '--include=optional', '--loglevel=error']
+    const args = [
+      'ci',
+      '--include=dev',
+      optional ? '--include=optional' : '--omit=optional',
+      '--loglevel=error',
+    ]
     const { ok, output } = await npm(args, { directory, signal })
     if (!ok) throw new InstallError(explain(output))
     writeStamp(directory)

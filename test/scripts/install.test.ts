@@ -66,3 +66,14 @@ function installed(folder: string, packages: Record<string, { version: string }>
   mkdirSync(join(folder, 'node_modules'), { recursive: true })
   writeFileSync(join(folder, 'node_modules/.package-lock.json'), JSON.stringify({ packages }))
 }
+
+test('leaves out optional packages where they are not wanted', async () => {
+  const { folder } = createClone()
+  const calls: string[][] = []
+  const npm = async (args: string[]) => {
+    calls.push(args)
+    return { ok: false, output: '' }
+  }
+  await expect(ensureDependencies(folder, { say, npm, optional: false })).rejects.toThrow()
+  expect(calls[0]).toContain('--omit=optional')
+})
