@@ -19,7 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/{shared,edge,inference,llm,contract,scripts,deployment}/**/*.test.ts'],
+          include: ['test/{shared,edge,inference,llm,contract,scripts,deployment,bench}/**/*.test.ts'],
           environment: 'node',
           testTimeout: 30_000,
           restoreMocks: true,
