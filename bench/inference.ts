@@ -1,233 +1,128 @@
 /**
- * Measures the container with the shipped model (or LOCAL_MODEL_NAME): time to ready, memory, first token, tokens a
- * second; beside it, as the floor, the same model through transformers.js's own `generate` in a process of its own.
+ * Measures what serves the local model: our engine, with the shipped 4-bit weights and with 8-bit ones made of them, beside
+ * transformers.js's own `generate` and beside llama.cpp on the same weights; then the whole container, over HTTP.
  * Compare CPU time and ratios: wall clock on a shared machine says little.
  *
- *   npm run bench:inference -- [--json] [--requests N]
+ *   npm run bench:inference -- [--json] [--quick] [--rounds N]
+ *   npm run bench:inference -- --soak [--requests N] [--seed N]
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { availableParallelism } from 'node:os'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
-import { parseStreamEvent } from '../shared/events.ts'
-import { decodeSse } from '../shared/sse.ts'
-
-const ROOT = join(import.meta.dirname, '..')
-const PROMPTS = [
-  'Hello! How are you today?',
-  'Thanks a lot, you have been very helpful.',
-  'Tell me a little about yourself and what you like to do.',
-  'Summarize: The town council voted to close the old ferry crossing after 120 years, citing rising costs and falling passenger numbers. The last ferry will run on 30 June, and a bus will replace it.',
-]
-const MAX_TOKENS = 48
-const TICKS_PER_SECOND = 100
-/** The same for both sides: NUM_THREADS, or one. */
-const NUM_THREADS = process.env.NUM_THREADS ?? '1'
+import { readInferenceConfig } from '../inference/config.ts'
+import { createPromptEncoder } from '../inference/engine/text/prompt.ts'
+import { loadTokenizer } from '../inference/engine/transformers/tokenizer.ts'
+import { resolveModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
+import { compare } from './inference/comparison.ts'
+import { type ContainerReport, measureContainer, printContainers } from './inference/container.ts'
+import { ContainerFailed } from './inference/container-process.ts'
+import type { ContenderStart } from './inference/contender-process.ts'
+import { type LinearType, modelGguf } from './inference/gguf/model-gguf.ts'
+import { installPeers } from './inference/peers.ts'
+import { readProcessor } from './inference/processor.ts'
+import { printComparison, reportComparison } from './inference/report.ts'
+import { printSoak, soak } from './inference/soak.ts'
+import { endlessQuestion, everydayQuestions } from './inference/workload.ts'
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, requests: { type: 'string', default: '12' } },
+  options: {
+    json: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    rounds: { type: 'string' },
+    soak: { type: 'boolean' },
+    requests: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: '1' },
+  },
 })
-const requests = z.coerce.number().int().min(1).parse(values.requests)
+const count = z.coerce.number().int().min(1)
+const say = (line: string) => console.error(line)
+const REFERENCE = 'generate'
+const OWN_DTYPES = ['int8', 'q4'] as const
+/** Indexes of questions that no contender was asked. */
+const CONTAINER_QUESTIONS = [40, 41, 42, 43]
 
-type Measured = {
-  readonly readyMs: number
-  readonly memoryMiB: number
-  readonly firstTokenMs: number
-  readonly tokensPerSecond: number
-  readonly cpuMsPerToken: number | undefined
+const folder = mkdtempSync(join(tmpdir(), 'bench-inference-'))
+try {
+  if (values.soak) await runSoak()
+  else await runComparison()
+} catch (error) {
+  if (!(error instanceof ContainerFailed)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+} finally {
+  rmSync(folder, { recursive: true, force: true })
 }
 
-const container = await measureContainer()
-const floor = await measureFloor()
-const report = {
-  model: process.env.LOCAL_MODEL_NAME ?? 'Ulfberht-135M',
-  cores: availableParallelism(),
-  requests,
-  container,
-  floor,
+async function runSoak(): Promise<void> {
+  const report = await soak(count.parse(values.requests), count.parse(values.seed), say)
+  console.log(values.json ? JSON.stringify(report) : printSoak(report))
+  if (!report.verdicts.every(({ holds }) => holds)) process.exitCode = 1
 }
-if (values.json) console.log(JSON.stringify(report))
-else printTable()
 
-async function measureContainer(): Promise<Measured> {
-  const port = await freePort()
-  const started = performance.now()
-  const child = start(['inference/index.ts'], {
-    HOST: '127.0.0.1',
-    PORT: String(port),
-    LOG_FORMAT: 'json',
-    NUM_THREADS,
+async function runComparison(): Promise<void> {
+  const rounds = count.parse(values.rounds ?? (values.quick ? 1 : 5))
+  const config = readInferenceConfig({ ...process.env, HOST: '127.0.0.1' }, 1)
+  const model = resolveModel(config.modelName, { shippedDir: SHIPPED_DIR, cacheDir: config.cacheDir })
+  const encode = createPromptEncoder(await loadTokenizer(model.folder), model.info.promptStyle)
+  const starts = [...ownContenders(), ...(await llamaContenders(model.folder))]
+  const outcomes = await compare(starts, encode, rounds, say)
+  const circumstances = { processor: readProcessor(), model: model.info.name, rounds }
+  const comparison = reportComparison(outcomes, REFERENCE, circumstances)
+  say('Measuring the container …')
+  const container: ContainerReport[] = []
+  const long = CONTAINER_QUESTIONS.map((index) => endlessQuestion(encode, 96, index))
+  for (const dtype of OWN_DTYPES)
+    container.push(await measureContainer(dtype, join(folder, 'models'), everydayQuestions(encode), long))
+  if (values.json) console.log(JSON.stringify({ ...comparison, container }))
+  else console.log(`${printComparison(comparison)}\n\n${printContainers(container)}`)
+}
+
+function ownContenders(): readonly ContenderStart[] {
+  // A folder of its own: the first start compiles, the second finds what was compiled.
+  const env = { MODEL_CACHE_DIR: join(folder, 'models') }
+  const engine = (name: string, dtype: string, what: string) => ({
+    name,
+    what,
+    script: 'engine.ts',
+    args: ['--dtype', dtype],
+    env,
   })
-  try {
-    const url = `http://127.0.0.1:${port}`
-    await until(async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.ok === true, child)
-    const readyMs = performance.now() - started
-    await askContainer(url, PROMPTS[0] ?? '')
-    const cpuBefore = cpuMs(child.pid)
-    const rounds = []
-    for (let index = 0; index < requests; index++)
-      rounds.push(await askContainer(url, PROMPTS[index % PROMPTS.length] ?? ''))
-    return summarise(readyMs, proportionalMiB(child.pid), rounds, difference(cpuBefore, cpuMs(child.pid)))
-  } finally {
-    child.kill('SIGTERM')
-  }
-}
-
-type Round = { readonly firstTokenMs: number; readonly totalMs: number; readonly tokens: number }
-
-async function askContainer(url: string, prompt: string): Promise<Round> {
-  const started = performance.now()
-  const body = {
-    model: 'local',
-    max_tokens: MAX_TOKENS,
-    temperature: 0,
-    stream: true,
-    messages: [{ role: 'user', content: prompt }],
-  }
-  const response = await fetch(`${url}/v1/messages`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  })
-  if (!response.ok || response.body === null) throw new Error(`the container answered ${response.status}`)
-  let firstTokenMs: number | undefined
-  let tokens = 0
-  for await (const frame of decodeSse(response.body)) {
-    const event = parseStreamEvent(frame.data, frame.event)
-    if (event.type === 'content_block_delta') firstTokenMs ??= performance.now() - started
-    if (event.type === 'message_delta') tokens = event.usage?.output_tokens ?? 0
-  }
-  const totalMs = performance.now() - started
-  return { firstTokenMs: firstTokenMs ?? totalMs, totalMs, tokens }
-}
-
-async function measureFloor(): Promise<Measured> {
-  const child = spawn(process.execPath, [join(ROOT, 'bench/transformers-floor.ts')], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      ...process.env,
-      NUM_THREADS,
-      PROMPTS: JSON.stringify(PROMPTS),
-      REQUESTS: String(requests),
-      MAX_TOKENS: String(MAX_TOKENS),
+  return [
+    engine('ours, int8', 'int8', "the container's engine, compiled to 8-bit integers"),
+    engine('ours, 4 bits', 'q4', "the container's engine on the file as it is shipped"),
+    {
+      name: REFERENCE,
+      what: "transformers.js's own loop on the file as it is shipped, one answer after another",
+      script: 'generate.ts',
+      args: ['--dtype', 'q4'],
     },
-  })
-  let output = ''
-  child.stdout?.on('data', (data: Buffer) => {
-    output += data.toString()
-  })
-  await new Promise((resolve) => child.once('exit', resolve))
-  const measured = z
-    .object({
-      readyMs: z.number(),
-      memoryMiB: z.number(),
-      cpuMs: z.number(),
-      rounds: z.array(z.object({ firstTokenMs: z.number(), totalMs: z.number(), tokens: z.number() })),
-    })
-    .parse(JSON.parse(output))
-  return summarise(measured.readyMs, measured.memoryMiB, measured.rounds, measured.cpuMs)
-}
-
-function summarise(
-  readyMs: number,
-  resident: number,
-  rounds: readonly Round[],
-  cpu: number | undefined,
-): Measured {
-  const tokens = rounds.reduce((sum, round) => sum + round.tokens, 0)
-  const decodeMs = rounds.reduce((sum, round) => sum + round.totalMs - round.firstTokenMs, 0)
-  const sorted = rounds.map((round) => round.firstTokenMs).sort((left, right) => left - right)
-  return {
-    readyMs: Math.round(readyMs),
-    memoryMiB: Math.round(resident),
-    firstTokenMs: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0),
-    tokensPerSecond: Math.round(((tokens - rounds.length) / decodeMs) * 10_000) / 10,
-    cpuMsPerToken: cpu === undefined ? undefined : Math.round((cpu / tokens) * 10) / 10,
-  }
-}
-
-function printTable(): void {
-  const rows: [string, keyof Measured, string][] = [
-    ['process start to ready', 'readyMs', 'ms'],
-    ['memory after these requests, shared pages once', 'memoryMiB', 'MiB'],
-    ['first token, median', 'firstTokenMs', 'ms'],
-    ['tokens a second after it', 'tokensPerSecond', ''],
-    ['CPU time a token, prompts included', 'cpuMsPerToken', 'ms'],
   ]
-  console.log(
-    `${report.model}, ${report.cores} cores, ${requests} requests of at most ${MAX_TOKENS} tokens\n`,
-  )
-  console.log('| | container | transformers.js generate |\n|---|--:|--:|')
-  for (const [title, key, unit] of rows)
-    console.log(`| ${title} | ${container[key] ?? '–'} ${unit} | ${floor[key] ?? '–'} ${unit} |`)
 }
 
-function start(args: string[], env: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, args, {
-    cwd: ROOT,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-}
-
-async function until(ready: () => Promise<boolean>, child: ChildProcess): Promise<void> {
-  while (!(await ready())) {
-    if (child.exitCode !== null) throw new Error('the container ended before it was ready')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
-  })
-}
-
-/** A process and its children, by Linux's /proc; elsewhere there is nothing to read. */
-function processTree(pid: number | undefined): number[] {
-  if (pid === undefined) return []
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-      .split(' ')
-      .filter((part) => part.trim() !== '')
-    return [pid, ...children.flatMap((child) => processTree(Number(child)))]
-  } catch {
-    return [pid]
-  }
-}
-
-/** Pages that processes share are counted once: the sum of each process's proportional share. */
-function proportionalMiB(pid: number | undefined): number {
-  const kib = processTree(pid).map((each) => {
-    try {
-      return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${each}/smaps_rollup`, 'utf8'))?.[1] ?? 0)
-    } catch {
-      return 0
+/** llama.cpp with the shipped codes, and rounded anew to the form that its kernels multiply fastest. */
+async function llamaContenders(modelFolder: string): Promise<readonly ContenderStart[]> {
+  const absent = await installPeers(say)
+  return (['Q4_1', 'Q8_0'] as const).map((type) => {
+    const file = join(folder, `${type}.gguf`)
+    return {
+      name: `llama.cpp, ${type}`,
+      what: `node-llama-cpp, ${type === 'Q4_1' ? 'the shipped 4-bit codes' : 'the shipped weights rounded to 8 bits'}, flash attention`,
+      script: 'llama-cpp.ts',
+      args: ['--gguf', file],
+      unavailable: absent ?? writeGguf(modelFolder, type, file),
     }
   })
-  return kib.reduce((sum, value) => sum + value, 0) / 1_024
 }
 
-function cpuMs(pid: number | undefined): number | undefined {
+/** Returns why the model cannot be written in that format, or undefined. */
+function writeGguf(modelFolder: string, type: LinearType, file: string): string | undefined {
+  say(`Writing the model as ${type} GGUF …`)
   try {
-    return processTree(pid).reduce((sum, each) => {
-      const fields = readFileSync(`/proc/${each}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-      return sum + ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS_PER_SECOND
-    }, 0)
-  } catch {
+    writeFileSync(file, Buffer.concat(modelGguf(modelFolder, type)))
     return undefined
+  } catch (error) {
+    return `the model could not be written as GGUF: ${error instanceof Error ? error.message : error}`
   }
-}
-
-function difference(before: number | undefined, after: number | undefined): number | undefined {
-  return before === undefined || after === undefined ? undefined : after - before
 }
