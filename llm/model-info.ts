@@ -47,7 +47,7 @@ export function findModelFiles(
 
 /** Returns what the files say. */
 export function describeFiles(info: ModelInfo): LocalModelInfo {
-  const { defaultTemperature: _temperature, promptStyle: _style, ...rest } = info
+  const { defaultTemperature: _temperature, repetitionPenalty: _penalty, promptStyle: _style, ...rest } = info
   return { ...rest, size: formatSize(info.sizeBytes), downloaded: true }
 }
 

@@ -27,6 +27,8 @@ export type ModelInfo = {
   readonly license: string
   /** Used where a request names none; 0 is greedy. */
   readonly defaultTemperature: number
+  /** Used where a request names none; 1 is none. */
+  readonly repetitionPenalty: number
 }
 
 export type Turn = { readonly role: 'user' | 'assistant'; readonly text: string }

@@ -11,6 +11,7 @@ import { type CatalogueModel, estimateMemory, findModel, SHIPPED_MODEL, whyAbsen
 import {
   DTYPE_SUFFIXES,
   dtypesInFolder,
+  fileSize,
   INT8,
   kindOf,
   type ModelConfig,
@@ -160,6 +161,7 @@ export function resolveModel(name: string, places: ModelPlaces, dtype?: string):
       sizeBytes,
       license: catalogue?.license ?? 'unknown: see the model’s own page',
       defaultTemperature: catalogue?.defaultTemperature ?? 0,
+      repetitionPenalty: repetitionPenaltyOf(folder),
     },
   }
 }
@@ -233,6 +235,15 @@ function contextLengthOf(config: ModelConfig, folder: string): number {
   const length = tokenizer.data?.model_max_length
   // Tokenizers without a limit state 1e30; 512 is what T5 and its kin were trained on.
   return typeof length === 'number' && length <= 1_000_000 ? length : 512
+}
+
+const generationSchema = z.looseObject({ repetition_penalty: z.number().positive() })
+
+/** What the model's makers advise; most advise none. */
+function repetitionPenaltyOf(folder: string): number {
+  const path = join(folder, 'generation_config.json')
+  const parsed = fileSize(path) > 0 ? generationSchema.safeParse(readJson(path)) : undefined
+  return parsed?.data?.repetition_penalty ?? 1
 }
 
 function isFolder(path: string): boolean {

@@ -107,6 +107,15 @@ export function testEngine(model: ResolvedModel, create: (model: ResolvedModel) 
     for (const event of events) if (event.type === 'text') expect(event.logprob).toBeLessThan(0)
   })
 
+  test('writes other words where it is punished for repeating itself', async () => {
+    const [plain, punished] = [
+      await answer(ask('hello world')),
+      await answer(ask('hello world', { repetitionPenalty: 3 })),
+    ]
+    expect(punished.text).not.toBe(plain.text)
+    expect((await answer(ask('hello world'))).text).toBe(plain.text)
+  })
+
   test('samples the same with the same seed and something else with another', async () => {
     const sample = (seed: number) =>
       answer(ask('hello world', { temperature: 1.5, topP: 0.95, topK: 500, seed }))

@@ -24,6 +24,7 @@ export const SCRIPTED_MODEL: ModelInfo = {
   sizeBytes: 1000,
   license: 'MIT',
   defaultTemperature: 0,
+  repetitionPenalty: 1,
 }
 
 export type ScriptedEngine = Engine & {

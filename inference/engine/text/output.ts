@@ -7,8 +7,8 @@ import type { EngineEvent } from '../engine.ts'
 import { createTokenText } from './token-text.ts'
 
 export type GenerationOutput = {
-  /** Takes a token and its log-probability; returns false once a stop sequence is complete. */
-  readonly token: (token: number, logprob: number) => boolean
+  /** Takes a token and, where it is known, its log-probability; returns false once a stop sequence is complete. */
+  readonly token: (token: number, logprob: number | undefined) => boolean
   /** The model has ended its turn; returns false, as nothing follows. */
   readonly endOfTurn: () => false
   /** Tells what was held back, and the end. */
@@ -30,7 +30,7 @@ export function createGenerationOutput(
   let stopSequence: string | null = null
   let ended = false
   let pending = 0
-  let pendingLogprob = 0
+  let pendingLogprob: number | undefined
 
   const emit = (piece: string) => {
     if (piece === '') return
@@ -38,10 +38,10 @@ export function createGenerationOutput(
       type: 'text',
       text: piece,
       tokens: pending,
-      logprob: pending ? pendingLogprob / pending : 0,
+      logprob: pendingLogprob === undefined ? undefined : pendingLogprob / Math.max(1, pending),
     })
     pending = 0
-    pendingLogprob = 0
+    if (pendingLogprob !== undefined) pendingLogprob = 0
   }
   const pass = (piece: string) => {
     const match = stops.push(piece)
@@ -53,7 +53,7 @@ export function createGenerationOutput(
     token(token, logprob) {
       outputTokens++
       pending++
-      pendingLogprob += logprob
+      if (logprob !== undefined) pendingLogprob = (pendingLogprob ?? 0) + logprob
       pass(text.push(token))
       return stopSequence === null
     },

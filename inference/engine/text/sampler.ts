@@ -1,30 +1,86 @@
 /**
- * Picks the next token from logits: temperature, top_k, top_p, with an injected source of chance.
- * Pure numbers; knows no tokenizer and no model.
+ * Picks the next token from logits: the likeliest or one drawn by chance, after a penalty for what occurred, among all
+ * tokens or those that are allowed. Pure numbers; knows no tokenizer and no model.
  */
+import { createDraw, type DrawOptions } from './draw.ts'
 
-export type SamplingOptions = {
+export type SamplingOptions = DrawOptions & {
   /** 0 picks the likeliest token. */
   readonly temperature: number
-  /** Smallest set of tokens whose probabilities reach this; 1 keeps all, 0 the likeliest. */
-  readonly topP: number
-  /** The likeliest k tokens; 0 keeps all. */
-  readonly topK: number
+  /** Divides the logits of tokens that occurred, multiplies negative ones; 1 changes nothing. */
+  readonly repetitionPenalty: number
 }
 
-/** A token and the natural log of its probability under the model itself, before temperature and cuts. */
-export type Pick = { readonly token: number; readonly logprob: number }
+/** What a pick says of the model itself, before temperature, penalty and cuts. */
+export type Confidence = {
+  /** Natural log of the token's probability. */
+  readonly logprob: number
+  /** By how much the likeliest token's logit exceeds the second one's. */
+  readonly margin: number
+}
 
-/**
- * Returns the picked token.
- * @param random returns a number in [0, 1); not called when the choice is greedy
- */
-export function pickToken(logits: Float32Array, options: SamplingOptions, random: () => number): Pick {
-  const likeliest = argmax(logits)
-  const max = logits[likeliest] ?? 0
-  const total = sumOfExponentials(logits, max, 1)
-  const token = options.temperature > 0 ? sample(logits, max, options, random) : likeliest
-  return { token, logprob: (logits[token] ?? 0) - max - Math.log(total) }
+export type TokenPick = {
+  readonly token: number
+  /** Where it was asked for. */
+  readonly confidence: Confidence | undefined
+}
+
+export type Sampler = {
+  /**
+   * Picks a token and notes that it occurred. The logits are only read.
+   * @param allowed the tokens to choose from, at least one; all where it is absent
+   * @throws {RangeError} for logits that are not numbers
+   */
+  readonly pick: (logits: Float32Array, allowed?: readonly Int32Array[]) => TokenPick
+}
+
+export type SamplerOptions = {
+  readonly sampling: SamplingOptions
+  /** A number in [0, 1); not called when the choice is greedy. */
+  readonly random: () => number
+  /** Tokens that the penalty counts as having occurred. */
+  readonly occurred: Iterable<number>
+  /** Whether picks tell their confidence: it costs a sum of exponentials over the vocabulary. */
+  readonly withConfidence: boolean
+}
+
+/** Returns the sampler of one sequence. */
+export function createSampler({ sampling, random, occurred, withConfidence }: SamplerOptions): Sampler {
+  const { repetitionPenalty } = sampling
+  const penalised = repetitionPenalty === 1 ? undefined : new Set(occurred)
+  const draw = sampling.temperature > 0 ? createDraw(sampling) : undefined
+  let copy = new Float32Array(0)
+  let gathered = new Float32Array(0)
+
+  /** A row belongs to the model, and others may read it: what changes it works on a copy. */
+  const rowOf = (logits: Float32Array, allowed: readonly Int32Array[] | undefined): Float32Array => {
+    let row = logits
+    if (penalised !== undefined) {
+      if (copy.length !== logits.length) copy = new Float32Array(logits.length)
+      copy.set(logits)
+      penalise(copy, penalised, repetitionPenalty)
+      row = copy
+    }
+    if (allowed === undefined) return row
+    const count = allowed.reduce((sum, tokens) => sum + tokens.length, 0)
+    if (gathered.length < count) gathered = new Float32Array(count)
+    gather(row, allowed, gathered)
+    return gathered.subarray(0, count)
+  }
+
+  return {
+    pick(logits, allowed) {
+      const row = rowOf(logits, allowed)
+      const likeliest = argmax(row)
+      const max = row[likeliest] ?? Number.NaN
+      if (!Number.isFinite(max))
+        throw new RangeError('The model gave logits that are not numbers; its files may be damaged.')
+      const index = draw === undefined ? likeliest : draw(row, max, random())
+      const token = allowed === undefined ? index : tokenAt(allowed, index)
+      penalised?.add(token)
+      return { token, confidence: withConfidence ? measureConfidence(logits, token) : undefined }
+    },
+  }
 }
 
 /** Returns a repeatable source of chance (mulberry32) for a 32-bit seed. */
@@ -38,60 +94,54 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
-function sample(
-  logits: Float32Array,
-  max: number,
-  { temperature, topP, topK }: SamplingOptions,
-  random: () => number,
-): number {
-  const total = sumOfExponentials(logits, max, temperature)
-  const weight = (token: number) => Math.exp(((logits[token] ?? -Infinity) - max) / temperature)
-  // Tokens below this share add up to less than 1 − topP, so none of them can belong to the nucleus.
-  const least = topP < 1 ? ((1 - topP) / logits.length) * total : 0
-  let candidates: number[] = []
-  for (let token = 0; token < logits.length; token++) if (weight(token) >= least) candidates.push(token)
-  if (topP < 1 || (topK > 0 && topK < candidates.length)) {
-    candidates.sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0))
-    if (topK > 0) candidates = candidates.slice(0, topK)
-    candidates = nucleus(candidates, weight, topP)
+/** As transformers' RepetitionPenaltyLogitsProcessor: each token once, however often it occurred. */
+function penalise(row: Float32Array, tokens: ReadonlySet<number>, penalty: number): void {
+  for (const token of tokens) {
+    const logit = row[token]
+    if (logit !== undefined) row[token] = logit < 0 ? logit * penalty : logit / penalty
   }
-  return draw(candidates, weight, random())
 }
 
-/** Keeps the shortest head of `sorted` that holds `topP` of its weight. */
-function nucleus(sorted: number[], weight: (token: number) => number, topP: number): number[] {
-  if (topP >= 1) return sorted
-  let total = 0
-  for (const token of sorted) total += weight(token)
-  let reached = 0
-  for (const [index, token] of sorted.entries()) {
-    reached += weight(token)
-    if (reached >= topP * total) return sorted.slice(0, index + 1)
+function gather(row: Float32Array, lists: readonly Int32Array[], into: Float32Array): void {
+  let at = 0
+  for (const tokens of lists)
+    for (let index = 0; index < tokens.length; index++) into[at++] = row[tokens[index] ?? 0] ?? -Infinity
+}
+
+function tokenAt(lists: readonly Int32Array[], index: number): number {
+  let left = index
+  for (const tokens of lists) {
+    const token = tokens[left]
+    if (token !== undefined) return token
+    left -= tokens.length
   }
-  return sorted
+  throw new RangeError('There is no such token.')
 }
 
-function draw(candidates: readonly number[], weight: (token: number) => number, chance: number): number {
-  let total = 0
-  for (const token of candidates) total += weight(token)
-  let left = chance * total
-  for (const token of candidates) {
-    left -= weight(token)
-    if (left < 0) return token
+/** The first of the largest; an index whose entry is no number if there is one. */
+function argmax(row: Float32Array): number {
+  let best = -Infinity
+  let at = 0
+  for (let index = 0; index < row.length; index++) {
+    const value = row[index] ?? 0
+    // One comparison for the many: only what is larger, or no number, is looked at again.
+    if (value <= best) continue
+    if (Number.isNaN(value)) return index
+    best = value
+    at = index
   }
-  return candidates.at(-1) ?? 0
+  return at
 }
 
-function argmax(logits: Float32Array): number {
-  let best = 0
-  for (let index = 1; index < logits.length; index++)
-    if ((logits[index] ?? -Infinity) > (logits[best] ?? -Infinity)) best = index
-  return best
-}
-
-function sumOfExponentials(logits: Float32Array, max: number, temperature: number): number {
+function measureConfidence(logits: Float32Array, token: number): Confidence {
+  const likeliest = argmax(logits)
+  const max = logits[likeliest] ?? 0
+  let second = -Infinity
   let sum = 0
-  for (let index = 0; index < logits.length; index++)
-    sum += Math.exp(((logits[index] ?? -Infinity) - max) / temperature)
-  return sum
+  for (let index = 0; index < logits.length; index++) {
+    const logit = logits[index] ?? 0
+    sum += Math.exp(logit - max)
+    if (logit > second && index !== likeliest) second = logit
+  }
+  return { logprob: (logits[token] ?? 0) - max - Math.log(sum), margin: max - second }
 }

@@ -4,7 +4,7 @@
  */
 import type { EngineEvent, GenerateRequest } from '../engine.ts'
 import { createGenerationOutput } from './output.ts'
-import { pickToken, type SamplingOptions } from './sampler.ts'
+import { createSampler, type SamplingOptions } from './sampler.ts'
 
 export type Sequence = {
   /** Token ids of the prompt. */
@@ -18,8 +18,10 @@ export type Sequence = {
 
 export type SequenceOptions = {
   readonly ids: readonly number[]
-  readonly request: Pick<GenerateRequest, 'maxTokens' | 'stopSequences'>
+  readonly request: Pick<GenerateRequest, 'maxTokens' | 'stopSequences' | 'logprobs'>
   readonly sampling: SamplingOptions
+  /** Tokens that the repetition penalty counts as having occurred before the answer. */
+  readonly occurred: readonly number[]
   /** A number in [0, 1). */
   readonly random: () => number
   /** Tokens that end a turn. */
@@ -32,18 +34,17 @@ export type SequenceOptions = {
 
 /** Returns a sequence of which nothing has been generated yet. */
 export function createSequence(options: SequenceOptions): Sequence {
-  const { ids, request, sampling, random, endTokens, push } = options
+  const { ids, request, endTokens, push } = options
+  const sampler = createSampler({ ...options, withConfidence: request.logprobs ?? false })
   const output = createGenerationOutput(options.decode, request.stopSequences, push)
   let generated = 0
   return {
     ids,
     accept(logits) {
       if (generated === 0) push({ type: 'prefilled' })
-      const { token, logprob } = pickToken(logits, sampling, random)
-      if (!Number.isFinite(logprob))
-        throw new RangeError('The model gave logits that are not numbers; its files may be damaged.')
+      const { token, confidence } = sampler.pick(logits)
       generated++
-      const goesOn = endTokens.has(token) ? output.endOfTurn() : output.token(token, logprob)
+      const goesOn = endTokens.has(token) ? output.endOfTurn() : output.token(token, confidence?.logprob)
       const done = !goesOn || generated >= request.maxTokens
       if (done) output.finish()
       return { token, done }

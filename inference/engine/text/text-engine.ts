@@ -64,7 +64,9 @@ export function createTextEngine(parts: TextEngineParts): Engine {
     const sequence = createSequence({
       ids,
       request: { ...request, maxTokens },
-      sampling: samplingOf(request, info.defaultTemperature),
+      sampling: samplingOf(request, info),
+      // An encoder's text is no part of what the decoder has written.
+      occurred: info.kind === 'text-generation' ? ids : [],
       random: request.seed === undefined ? parts.random : seededRandom(request.seed),
       endTokens,
       decode,
@@ -101,11 +103,13 @@ export function createTextEngine(parts: TextEngineParts): Engine {
   }
 }
 
-function samplingOf(request: GenerateRequest, defaultTemperature: number): SamplingOptions {
+function samplingOf(request: GenerateRequest, info: ModelInfo): SamplingOptions {
   return {
-    temperature: request.temperature ?? defaultTemperature,
+    temperature: request.temperature ?? info.defaultTemperature,
     topP: request.topP ?? 1,
     topK: request.topK ?? 0,
+    minP: request.minP ?? 0,
+    repetitionPenalty: request.repetitionPenalty ?? info.repetitionPenalty,
   }
 }
 

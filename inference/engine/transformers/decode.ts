@@ -39,6 +39,8 @@ export async function decode(
       max_new_tokens: maxTokens,
       eos_token_id: [...endTokens],
       do_sample: false,
+      // The sequence's sampler applies the model's own.
+      repetition_penalty: 1,
       logits_processor: processors,
       stopping_criteria: interrupt,
     } as unknown as Parameters<PreTrainedModel['generate']>[0])

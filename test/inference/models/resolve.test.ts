@@ -43,6 +43,17 @@ test('reads kind, dtype and context of a folder from its files', () => {
   })
 })
 
+test('reads the repetition penalty that generation_config.json advises', () => {
+  const folder = copyOf('tiny-llama')
+  expect(resolveModel(folder, places).info.repetitionPenalty).toBe(1)
+  writeFileSync(join(folder, 'generation_config.json'), '{"repetition_penalty": 1.05}')
+  expect(resolveModel(folder, places).info.repetitionPenalty).toBe(1.05)
+  writeFileSync(join(folder, 'generation_config.json'), '{"repetition_penalty": "high"}')
+  expect(resolveModel(folder, places).info.repetitionPenalty).toBe(1)
+  rmSync(join(folder, 'generation_config.json'))
+  expect(resolveModel(folder, places).info.repetitionPenalty).toBe(1)
+})
+
 test('recognises the older file name of decoders', () => {
   const folder = copyOf('tiny-llama')
   cpSync(join(folder, 'onnx/model.onnx'), join(folder, 'onnx/decoder_model_merged_quantized.onnx'))

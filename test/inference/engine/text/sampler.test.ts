@@ -1,73 +1,106 @@
+import { RepetitionPenaltyLogitsProcessor, Tensor } from '@xenova/transformers'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { pickToken, seededRandom } from '../../../../inference/engine/text/sampler.ts'
+import {
+  createSampler,
+  type SamplingOptions,
+  seededRandom,
+} from '../../../../inference/engine/text/sampler.ts'
 
-const greedy = { temperature: 0, topP: 1, topK: 0 }
+const greedy: SamplingOptions = { temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1 }
 const never = () => {
   throw new Error('chance was asked')
 }
 
+function samplerOf(
+  sampling: Partial<SamplingOptions> = {},
+  { random = never as () => number, occurred = [] as number[], withConfidence = false } = {},
+) {
+  return createSampler({ sampling: { ...greedy, ...sampling }, random, occurred, withConfidence })
+}
+
 test('takes the likeliest token at temperature 0 without asking chance', () => {
-  expect(pickToken(Float32Array.of(1, 3, 2), greedy, never).token).toBe(1)
+  expect(samplerOf().pick(Float32Array.of(1, 3, 2))).toEqual({ token: 1, confidence: undefined })
 })
 
-test('reports the natural log of the model’s own probability, whatever the temperature', () => {
+test('tells the natural log of the model’s own probability and its margin, whatever was changed for the pick', () => {
   const logits = Float32Array.of(Math.log(0.5), Math.log(0.3), Math.log(0.2))
-  const { token, logprob } = pickToken(logits, { ...greedy, temperature: 2 }, () => 0.999)
-  expect(token).toBe(2)
-  expect(logprob).toBeCloseTo(Math.log(0.2), 5)
-})
-
-test('never picks a token outside top_k', () => {
-  const logits = Float32Array.of(1, 4, 3, 2)
-  for (let chance = 0; chance < 1; chance += 0.01)
-    expect([1, 2]).toContain(pickToken(logits, { temperature: 5, topP: 1, topK: 2 }, () => chance).token)
-})
-
-test('keeps the smallest set of tokens that reaches top_p', () => {
-  const logits = Float32Array.of(Math.log(0.5), Math.log(0.3), Math.log(0.2))
-  const picked = new Set<number>()
-  for (let chance = 0; chance < 1; chance += 0.01)
-    picked.add(pickToken(logits, { temperature: 1, topP: 0.79, topK: 0 }, () => chance).token)
-  expect([...picked].sort()).toEqual([0, 1])
-})
-
-test('draws tokens as often as their probabilities say', () => {
-  const logits = Float32Array.of(Math.log(0.7), Math.log(0.2), Math.log(0.1))
-  const random = seededRandom(7)
-  const counts = [0, 0, 0]
-  for (let draw = 0; draw < 10_000; draw++) {
-    const { token } = pickToken(logits, { temperature: 1, topP: 1, topK: 0 }, random)
-    counts[token] = (counts[token] ?? 0) + 1
+  const chance = { random: () => 0.999, withConfidence: true }
+  for (const sampling of [{ temperature: 2 }, { temperature: 2, repetitionPenalty: 3 }]) {
+    const { token, confidence } = samplerOf(sampling, { ...chance, occurred: [0] }).pick(logits)
+    expect(token).toBe(2)
+    expect(confidence?.logprob).toBeCloseTo(Math.log(0.2), 5)
+    expect(confidence?.margin).toBeCloseTo(Math.log(0.5) - Math.log(0.3), 5)
   }
-  for (const [token, share] of [0.7, 0.2, 0.1].entries())
-    expect((counts[token] ?? 0) / 10_000).toBeCloseTo(share, 1)
 })
 
-test('picks what a full sort would pick, for any logits and settings', () => {
-  const settings = fc.record({
-    temperature: fc.double({ min: 0.05, max: 2, noNaN: true }),
-    topP: fc.double({ min: 0, max: 1, noNaN: true }),
-    topK: fc.integer({ min: 0, max: 12 }),
-  })
-  const logits = fc.uniqueArray(fc.integer({ min: -200, max: 200 }), { minLength: 1, maxLength: 60 })
-  const chance = fc.double({ min: 0, max: 0.999, noNaN: true })
+test('applies the repetition penalty as transformers.js does', () => {
+  const logits = fc.array(fc.float({ min: -30, max: 30, noNaN: true }), { minLength: 4, maxLength: 4 })
+  const tokens = fc.array(fc.nat(3), { maxLength: 8 })
   fc.assert(
-    fc.property(logits, settings, chance, (values, options, at) => {
-      const row = Float32Array.from(values, (value) => value / 10)
-      const { token } = pickToken(row, options, () => at)
-      const order = [...row.keys()].sort((a, b) => (row[b] ?? 0) - (row[a] ?? 0))
-      const cut = options.topK > 0 ? order.slice(0, options.topK) : order
-      const weights = cut.map((index) =>
-        Math.exp(((row[index] ?? 0) - Math.max(...row)) / options.temperature),
+    fc.property(logits, tokens, fc.double({ min: 0.5, max: 2, noNaN: true }), (values, occurred, penalty) => {
+      const reference = new Tensor('float32', Float32Array.from(values), [1, 4])
+      new RepetitionPenaltyLogitsProcessor(penalty)._call([occurred.map(BigInt)], reference)
+      const { token } = samplerOf({ repetitionPenalty: penalty }, { occurred }).pick(
+        Float32Array.from(values),
       )
-      const total = weights.reduce((sum, weight) => sum + weight, 0)
-      let before = 0
-      for (const index of cut.slice(0, cut.indexOf(token))) before += weights[cut.indexOf(index)] ?? 0
-      expect(cut).toContain(token)
-      expect(before / total).toBeLessThanOrEqual(options.topP + 1e-6)
+      const data = [...reference.data].map(Number)
+      expect(data[token]).toBe(Math.max(...data))
     }),
   )
+})
+
+test('counts what it has picked as having occurred', () => {
+  const { pick } = samplerOf({ repetitionPenalty: 2 })
+  expect([pick(Float32Array.of(3, 2, 1)).token, pick(Float32Array.of(3, 2, 1)).token]).toEqual([0, 1])
+})
+
+test('only reads the logits that it is given', () => {
+  const logits = Float32Array.of(3, 2, 1)
+  const { pick } = samplerOf({ repetitionPenalty: 2, temperature: 1, topK: 2 }, { random: () => 0.5 })
+  pick(logits)
+  pick(logits, [Int32Array.of(1, 2)])
+  expect([...logits]).toEqual([3, 2, 1])
+})
+
+test('picks among allowed tokens what it would pick if there were no others', () => {
+  const logits = fc.array(fc.double({ min: -30, max: 30, noNaN: true }), { minLength: 1, maxLength: 40 })
+  const sampling = fc.record({
+    temperature: fc.constantFrom(0, 0.7, 1.5),
+    topK: fc.nat(5),
+    topP: fc.double({ min: 0, max: 1, noNaN: true }),
+    minP: fc.constantFrom(0, 0.2),
+    repetitionPenalty: fc.constantFrom(1, 1.3),
+  })
+  fc.assert(
+    fc.property(logits, fc.infiniteStream(fc.nat(3)), sampling, fc.nat(), (values, groups, options, seed) => {
+      const row = Float32Array.from(values)
+      const lists: number[][] = [[], [], []]
+      for (const token of row.keys()) lists[groups.next().value ?? 0]?.push(token)
+      const tokens = lists.flat()
+      fc.pre(tokens.length > 0)
+      const occurred = [0, 2, 4]
+      const { token } = samplerOf(options, { random: seededRandom(seed), occurred }).pick(
+        row,
+        lists.map((list) => Int32Array.from(list)),
+      )
+      const alone = Float32Array.from(tokens, (each) => row[each] ?? 0)
+      const there = samplerOf(options, {
+        random: seededRandom(seed),
+        occurred: occurred.map((each) => tokens.indexOf(each)),
+      }).pick(alone)
+      expect(token).toBe(tokens[there.token])
+    }),
+  )
+})
+
+test('refuses logits that are not numbers, wherever they stand', () => {
+  for (const at of [0, 1, 2]) {
+    const logits = Float32Array.of(1, 2, 3)
+    logits[at] = Number.NaN
+    expect(() => samplerOf().pick(logits)).toThrow(RangeError)
+  }
+  expect(() => samplerOf().pick(new Float32Array(3).fill(-Infinity))).toThrow(RangeError)
 })
 
 test('repeats its numbers for a seed, all within [0, 1)', () => {

@@ -7,12 +7,13 @@ import { createSequence } from '../../../../inference/engine/text/sequence.ts'
 const WORDS = ['<end>', 'a', 'b', 'c', 'd']
 const END = 0
 
-function sequenceOf(maxTokens: number, stopSequences: readonly string[] = []) {
+function sequenceOf(maxTokens: number, stopSequences: readonly string[] = [], logprobs = false) {
   const events: EngineEvent[] = []
   const sequence = createSequence({
     ids: [1, 2],
-    request: { maxTokens, stopSequences },
-    sampling: { temperature: 0, topP: 1, topK: 0 },
+    request: { maxTokens, stopSequences, logprobs },
+    sampling: { temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1 },
+    occurred: [],
     random: () => 0,
     endTokens: new Set([END]),
     decode: (tokens) => tokens.map((token) => WORDS[token]).join(''),
@@ -58,6 +59,14 @@ test('ends with an end token, with the last token allowed, or with a stop sequen
       },
     ),
   )
+})
+
+test('tells log-probabilities only where they are asked for', () => {
+  const [asked, other] = [sequenceOf(5, [], true), sequenceOf(5)]
+  asked.accept(1)
+  other.accept(1)
+  expect(asked.events[1]).toMatchObject({ type: 'text', logprob: expect.closeTo(-4 * Math.exp(-9), 4) })
+  expect(other.events[1]).toMatchObject({ type: 'text', logprob: undefined })
 })
 
 test('refuses logits that are not numbers', () => {
