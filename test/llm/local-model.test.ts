@@ -36,6 +36,7 @@ test('answers from a model in a child process, whole and as a stream', async () 
   expect((await local.getStatus()).local).toMatchObject({ state: 'ready', available: true })
   expect(loggedLines().map(({ message }) => message)).toEqual([
     '[LocalLLM] Model initialized successfully',
+    '[LocalLLM] Serving',
     '[Router] Using local model (local_only)',
     '[Router] Using local model (local_only)',
   ])
