@@ -16,31 +16,26 @@ export type CompilerOptions = {
 }
 
 /**
- * Compiles both forms, or the one that LOCAL_MODEL_DTYPE names, and says which loop will serve the model.
+ * Compiles what the container would run where memory is no matter, and says which loop will serve the model.
  * @throws {RouterError} `configuration` where the model is not on disk
  */
 export async function compileModel(name: string, options: CompilerOptions, console: Console): Promise<void> {
   const { places, dtype, threads } = options
   const model = resolveModel(name, places, dtype)
-  const { signal } = new AbortController()
-  const both = dtype === undefined && model.info.kind === 'text-generation'
-  for (const wanted of both ? [model.info.dtype, 'int8'] : [dtype]) {
-    const graph = await prepareGraph(model, {
-      dtype: wanted,
-      cacheDir: places.cacheDir,
-      availableBytes: Number.POSITIVE_INFINITY,
-      threads,
-      signal,
-      onCompile: (form) => console.print(`Compiling ${model.info.name} (${form}) …`),
-    })
-    if (graph.form === 'none')
-      console.print(
-        `${model.info.name} is served by transformers.js, one request at a time: ${graph.reason}.`,
-      )
-    else
-      for (const part of graph.form === 'decoder' ? graph.parts : Object.values(graph.paths))
-        console.print(`${graph.weights}: ${part}`)
-  }
+  const graph = await prepareGraph(model, {
+    dtype,
+    cacheDir: places.cacheDir,
+    availableBytes: Number.POSITIVE_INFINITY,
+    threads,
+    signal: new AbortController().signal,
+    onCompile: (form) => console.print(`Compiling ${model.info.name} (${form}) …`),
+  })
+  if (graph.form === 'none')
+    return console.print(
+      `${model.info.name} is served by transformers.js, one request at a time: ${graph.reason}.`,
+    )
+  for (const part of graph.form === 'decoder' ? graph.parts : Object.values(graph.paths))
+    console.print(`${graph.weights}: ${part}`)
 }
 
 /** Measures a model's activations. @throws {RouterError} `configuration` or `unsupported`, with the reason */

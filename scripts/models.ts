@@ -27,7 +27,7 @@ const USAGE = `Usage: npm run models -- COMMAND
   list                        the catalogue and what is on disk, with sizes, memory and license
   pull NAME                   download a model into MODEL_CACHE_DIR
   try NAME [--prompt TEXT]    load a model and ask it one question
-  compile NAME                make the graphs that the container runs, in the stored weights and in int8, ahead of its start
+  compile NAME                make the graph that the container runs, ahead of its start
   calibrate NAME              measure the activations that int8 is fitted to, and keep them beside the model's graph
   remove NAME                 delete a downloaded model
 
@@ -115,9 +115,11 @@ function list(places: ModelPlaces): void {
       ? formatBytes(resolveModel(model.name, places).info.sizeBytes)
       : `${formatBytes(model.downloadBytes)} to download`
     const fits = model.memoryBytes <= available ? 'fits' : 'does not fit'
+    const compiled = here ? resolveModel(model.name, places).int8MemoryBytes : undefined
+    const int8 = compiled !== undefined && compiled <= available ? ', run in int8' : ''
     out.print(`${here ? green('●') : '○'} ${model.name}${here ? '  (on disk)' : ''}`)
     out.print(
-      `    ${size}, ${model.dtype}; memory ${formatBytes(model.memoryBytes)}: ${fits}; ${model.license}`,
+      `    ${size}, ${model.dtype}${int8}; memory ${formatBytes(model.memoryBytes)}: ${fits}; ${model.license}`,
     )
     out.print(`    ${describeTrust(model.card.trust)}. ${model.note}`)
   }

@@ -23,6 +23,8 @@ export type CatalogueModel = {
   readonly downloadBytes: number
   /** Resident memory of both processes with one short conversation; measured for the shipped model, else estimated. */
   readonly memoryBytes: number
+  /** The same with linear layers compiled to int8; absent: estimated by estimateInt8Memory. */
+  readonly int8MemoryBytes?: number | undefined
   readonly license: string
   readonly promptStyle: PromptStyle
   /** What the router may trust it with. */
@@ -99,6 +101,7 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     dtype: 'q4',
     downloadMb: 0,
     memoryBytes: 440 * MB,
+    int8MemoryBytes: 400 * MB,
     license: 'Apache-2.0',
     trust: { simple_chat: 'set_phrases' },
     maxTemperature: 0.3,

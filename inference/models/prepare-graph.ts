@@ -7,7 +7,6 @@ import { RouterError } from '../../shared/errors.ts'
 import type { CompiledForm, CompiledWeights } from '../engine/onnx/compile/compile-graph.ts'
 import { compiledFile } from '../engine/onnx/compile/compiled-file.ts'
 import type { PreparedGraph } from '../engine/prepared-graph.ts'
-import { estimateInt8Memory } from './catalogue.ts'
 import { graphFiles, INT8 } from './files.ts'
 import type { ResolvedModel } from './resolve.ts'
 
@@ -47,7 +46,7 @@ async function prepareDecoder(
 ): Promise<PreparedGraph> {
   const { info } = model
   const asked = options.dtype === INT8 && info.dtype !== INT8
-  const needed = estimateInt8Memory(info.sizeBytes, info.dtype)
+  const needed = model.int8MemoryBytes
   const automatic = options.dtype === undefined
   const fits = needed !== undefined && needed <= options.availableBytes
   const weights: CompiledWeights = asked || (automatic && fits) ? 'int8' : 'stored'

@@ -7,7 +7,14 @@ import { basename, isAbsolute, join, resolve } from 'node:path'
 import * as z from 'zod'
 import { RouterError } from '../../shared/errors.ts'
 import type { ModelInfo } from '../engine/engine.ts'
-import { type CatalogueModel, estimateMemory, findModel, SHIPPED_MODEL, whyAbsent } from './catalogue.ts'
+import {
+  type CatalogueModel,
+  estimateInt8Memory,
+  estimateMemory,
+  findModel,
+  SHIPPED_MODEL,
+  whyAbsent,
+} from './catalogue.ts'
 import {
   DTYPE_SUFFIXES,
   dtypesInFolder,
@@ -33,6 +40,8 @@ export type ResolvedModel = {
   readonly modelFileName: string | undefined
   /** Estimate of the memory needed, in bytes. */
   readonly memoryBytes: number
+  /** The same with linear layers compiled to int8; undefined where nothing is gained by that. */
+  readonly int8MemoryBytes: number | undefined
 }
 
 export type ModelPlaces = {
@@ -149,6 +158,10 @@ export function resolveModel(name: string, places: ModelPlaces, dtype?: string):
     files,
     modelFileName: choice.modelFileName,
     memoryBytes: memoryFor(catalogue, choice.dtype, sizeBytes),
+    int8MemoryBytes:
+      catalogue?.dtype === choice.dtype && catalogue.int8MemoryBytes !== undefined
+        ? catalogue.int8MemoryBytes
+        : estimateInt8Memory(sizeBytes, choice.dtype),
     info: {
       name: location.name,
       displayName: catalogue?.displayName ?? location.name,
