@@ -50,7 +50,7 @@ test('names every problem at once and never shows the secret', () => {
 
 test('is modest by default where memory is small, and obeys settings there too', () => {
   const small = 512 * 1024 * 1024
-  expect(readInferenceConfig(local, 2, small)).toMatchObject({ maxConcurrency: 1, maxInputTokens: 384 })
+  expect(readInferenceConfig(local, 2, small)).toMatchObject({ maxConcurrency: 4, maxInputTokens: 384 })
   expect(readInferenceConfig({ ...local, MAX_INPUT_TOKENS: '700' }, 2, small).maxInputTokens).toBe(700)
 })
 
