@@ -116,6 +116,27 @@ export function testEngine(model: ResolvedModel, create: (model: ResolvedModel) 
     expect((await answer(ask('hello world'))).text).toBe(plain.text)
   })
 
+  test('answers with one of the given answers, and ends of its own accord', async () => {
+    const choices = ['good news', 'bad news', 'no news']
+    for (const seed of [1, 2, 3]) {
+      const request = { temperature: 1.5, seed, format: { type: 'choice', choices } } as const
+      const { text, end } = await answer(ask('hello world', { ...request, maxTokens: 40 }))
+      expect(choices).toContain(text)
+      expect(end).toMatchObject({ stopReason: 'end_turn' })
+    }
+  })
+
+  test.runIf(model.info.kind === 'text2text-generation')(
+    'refuses a form that its tokenizer cannot write, before it reads the prompt',
+    async () => {
+      const format = { type: 'choice', choices: ['good', '😀'] } as const
+      const first = engine
+        .generate(ask('hello', { format }), new AbortController().signal)
+        [Symbol.asyncIterator]()
+      await expect(first.next()).rejects.toMatchObject({ code: 'unsupported' })
+    },
+  )
+
   test('samples the same with the same seed and something else with another', async () => {
     const sample = (seed: number) =>
       answer(ask('hello world', { temperature: 1.5, topP: 0.95, topK: 500, seed }))

@@ -10,6 +10,7 @@ import type { ResolvedModel } from '../../models/resolve.ts'
 import type { Engine, EngineStats, Prompt } from '../engine.ts'
 import type { PreparedGraph } from '../prepared-graph.ts'
 import type { InspectPrompt } from '../step-model.ts'
+import { createAnswerConstrainer } from '../text/answer-constraint.ts'
 import { endTokensOf } from '../text/end-tokens.ts'
 import { createPromptEncoder, type EncodePrompt } from '../text/prompt.ts'
 import { startTokenOf } from '../text/start-token.ts'
@@ -64,6 +65,7 @@ export async function createOnnxEngine(
     .map((file) => join(folder, file))
     .filter((path) => existsSync(path))
     .map(readJson)
+  const endTokens = endTokensOf(configurations, tokenizer)
   const encode = createPromptEncoder(tokenizer, info.promptStyle)
   const loaded =
     graph.form === 'decoder'
@@ -93,7 +95,8 @@ export async function createOnnxEngine(
     },
     encode,
     decode: createDecode(tokenizer),
-    endTokens: endTokensOf(configurations, tokenizer),
+    endTokens,
+    constrainer: createAnswerConstrainer(tokenizer, endTokens),
     random: options.random,
     loop: {
       run(sequence, { maxTokens, cacheScope, onOpen }, signal) {

@@ -3,6 +3,7 @@
  * that one step loop can drive many. Does not run a model.
  */
 import type { EngineEvent, GenerateRequest } from '../engine.ts'
+import type { AnswerConstraint } from './answer-constraint.ts'
 import { createGenerationOutput } from './output.ts'
 import { createSampler, type SamplingOptions } from './sampler.ts'
 
@@ -22,6 +23,8 @@ export type SequenceOptions = {
   readonly sampling: SamplingOptions
   /** Tokens that the repetition penalty counts as having occurred before the answer. */
   readonly occurred: readonly number[]
+  /** Keeps the answer to its form; absent: any text. */
+  readonly constraint?: AnswerConstraint | undefined
   /** A number in [0, 1). */
   readonly random: () => number
   /** Tokens that end a turn. */
@@ -34,7 +37,7 @@ export type SequenceOptions = {
 
 /** Returns a sequence of which nothing has been generated yet. */
 export function createSequence(options: SequenceOptions): Sequence {
-  const { ids, request, endTokens, push } = options
+  const { ids, request, constraint, endTokens, push } = options
   const sampler = createSampler({ ...options, withConfidence: request.logprobs ?? false })
   const output = createGenerationOutput(options.decode, request.stopSequences, push)
   let generated = 0
@@ -42,9 +45,11 @@ export function createSequence(options: SequenceOptions): Sequence {
     ids,
     accept(logits) {
       if (generated === 0) push({ type: 'prefilled' })
-      const { token, confidence } = sampler.pick(logits)
+      const { token, confidence } = sampler.pick(logits, constraint?.allowed(request.maxTokens - generated))
       generated++
-      const goesOn = endTokens.has(token) ? output.endOfTurn() : output.token(token, confidence?.logprob)
+      let goesOn = endTokens.has(token) ? output.endOfTurn() : output.token(token, confidence?.logprob)
+      // An answer to which nothing can be added needs no end token of the model's.
+      if (goesOn && constraint?.accept(token) === false) goesOn = output.endOfTurn()
       const done = !goesOn || generated >= request.maxTokens
       if (done) output.finish()
       return { token, done }

@@ -4,7 +4,16 @@
  */
 import { RouterError } from '../../../shared/errors.ts'
 import { createAsyncQueue } from '../../serving/async-queue.ts'
-import type { Engine, EngineEvent, EngineStats, GenerateRequest, ModelInfo, Serving } from '../engine.ts'
+import type {
+  AnswerFormat,
+  Engine,
+  EngineEvent,
+  EngineStats,
+  GenerateRequest,
+  ModelInfo,
+  Serving,
+} from '../engine.ts'
+import type { AnswerConstraint, ConstrainAnswer } from './answer-constraint.ts'
 import type { EncodePrompt } from './prompt.ts'
 import { type SamplingOptions, seededRandom } from './sampler.ts'
 import { createSequence, type Sequence } from './sequence.ts'
@@ -34,6 +43,8 @@ export type TextEngineParts = {
   /** The tokenizer's own, special tokens left out. */
   readonly decode: (tokens: number[]) => string
   readonly endTokens: ReadonlySet<number>
+  /** What keeps answers to a form, once it is prepared. */
+  readonly constrainer: () => Promise<ConstrainAnswer>
   readonly loop: TokenLoop
   /** A number in [0, 1); used where a request has no seed. */
   readonly random: () => number
@@ -58,6 +69,8 @@ export function createTextEngine(parts: TextEngineParts): Engine {
         'unsupported',
         `The prompt has ${ids.length} tokens; ${info.name} reads at most ${info.contextLength}. Shorten it.`,
       )
+    const constraint = request.format && (await constrain(parts, request.format))
+    throwIfStopped(signal, closed.signal)
     const unread = new AbortController()
     const queue = createAsyncQueue<EngineEvent>()
     const maxTokens = Math.min(request.maxTokens, room)
@@ -65,6 +78,7 @@ export function createTextEngine(parts: TextEngineParts): Engine {
       ids,
       request: { ...request, maxTokens },
       sampling: samplingOf(request, info),
+      constraint,
       // An encoder's text is no part of what the decoder has written.
       occurred: info.kind === 'text-generation' ? ids : [],
       random: request.seed === undefined ? parts.random : seededRandom(request.seed),
@@ -109,8 +123,22 @@ function samplingOf(request: GenerateRequest, info: ModelInfo): SamplingOptions 
     topP: request.topP ?? 1,
     topK: request.topK ?? 0,
     minP: request.minP ?? 0,
-    repetitionPenalty: request.repetitionPenalty ?? info.repetitionPenalty,
+    // Of given answers, those that the prompt names must not be punished for it.
+    repetitionPenalty: request.repetitionPenalty ?? (request.format ? 1 : info.repetitionPenalty),
   }
+}
+
+/** @throws {RouterError} `unsupported` where the tokenizer lacks what the form demands */
+async function constrain(
+  { info, constrainer }: TextEngineParts,
+  format: AnswerFormat,
+): Promise<AnswerConstraint> {
+  const constraint = (await constrainer())(format)
+  if (constraint) return constraint
+  throw new RouterError(
+    'unsupported',
+    `output_config.format: the tokenizer of ${info.name} cannot write every answer of this form. Ask Claude.`,
+  )
 }
 
 function throwIfStopped(signal: AbortSignal, closed: AbortSignal): void {

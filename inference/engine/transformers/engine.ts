@@ -4,6 +4,7 @@
  */
 import type { ResolvedModel } from '../../models/resolve.ts'
 import type { Engine } from '../engine.ts'
+import { createAnswerConstrainer } from '../text/answer-constraint.ts'
 import { createPromptEncoder } from '../text/prompt.ts'
 import { createTextEngine } from '../text/text-engine.ts'
 import { decode } from './decode.ts'
@@ -36,6 +37,7 @@ export async function createTransformersEngine(
     encode: createPromptEncoder(tokenizer, info.promptStyle),
     decode: createDecode(tokenizer),
     endTokens,
+    constrainer: createAnswerConstrainer(tokenizer, endTokens),
     random,
     loop: {
       async run(sequence, { maxTokens, onOpen }, signal) {
