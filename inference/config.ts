@@ -30,6 +30,7 @@ export type InferenceConfig = {
   readonly threads: number
   /** Bytes of keys and values that are kept of prompts. */
   readonly prefixCacheBytes: number
+  readonly sharedSystemPrompt: string | undefined
   readonly queueTimeoutMs: number
   readonly shutdownTimeoutMs: number
   readonly watchdogTimeoutMs: number
@@ -169,6 +170,13 @@ export function containerDefinitions(cores: number, memoryBytes: number) {
       defaultText: bySize,
       sample: '64',
     },
+    SHARED_SYSTEM_PROMPT: {
+      ...container,
+      schema: optionalText,
+      text: 'A system prompt that all tenants use: what was computed of it serves each of them. Anything else of a prompt is kept for its own tenant only.',
+      defaultText: '–',
+      sample: 'You are the assistant of Example Ltd.',
+    },
     MAX_QUEUE: {
       ...container,
       schema: wholeNumber('MAX_QUEUE', 0, 10_000, 8),
@@ -252,6 +260,7 @@ export function readInferenceConfig(
     maxOutputTokens: values.MAX_OUTPUT_TOKENS,
     threads: values.NUM_THREADS,
     prefixCacheBytes: values.PREFIX_CACHE_MB * 1_000_000,
+    sharedSystemPrompt: values.SHARED_SYSTEM_PROMPT,
     queueTimeoutMs: values.QUEUE_TIMEOUT_MS,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
     watchdogTimeoutMs: values.WATCHDOG_TIMEOUT_MS,

@@ -79,6 +79,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
           threads: config.threads,
           maxRows: config.maxConcurrency,
           prefixCacheBytes: config.prefixCacheBytes,
+          sharedSystemPrompt: config.sharedSystemPrompt,
         },
         watchdogTimeoutMs: config.watchdogTimeoutMs,
         compileCacheDir: join(config.cacheDir, '.compile-cache'),

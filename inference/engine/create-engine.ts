@@ -17,6 +17,8 @@ export type EngineSettings = {
   readonly maxRows: number
   /** Bytes of keys and values that are kept of prompts; 0 keeps none. */
   readonly prefixCacheBytes: number
+  /** A system prompt whose keys and values all scopes share. */
+  readonly sharedSystemPrompt?: string | undefined
   /** As it was found when the same files were loaded before; absent: it is tried out. */
   readonly exactness?: Exactness | undefined
 }

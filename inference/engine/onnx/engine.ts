@@ -43,6 +43,8 @@ export type OnnxEngineOptions = {
   readonly maxRows: number
   /** Bytes of keys and values that are kept of prompts; 0 keeps none. */
   readonly prefixCacheBytes: number
+  /** A system prompt whose keys and values all scopes share. */
+  readonly sharedSystemPrompt?: string | undefined
   /** As it was found when the same files were loaded before; absent: it is tried out. */
   readonly exactness?: Exactness | undefined
   /** Looks at every prompt before a token is made; what it throws is what the request fails with. */
@@ -127,14 +129,14 @@ type LoadedModel = {
 async function loadDecoder(
   parts: readonly string[],
   encode: EncodePrompt,
-  { threads, maxRows, prefixCacheBytes, exactness: known }: OnnxEngineOptions,
+  { threads, maxRows, prefixCacheBytes, sharedSystemPrompt, exactness: known }: OnnxEngineOptions,
 ): Promise<LoadedModel> {
   const stages = await Promise.all(parts.map((path) => loadDecoderStage(path, threads)))
   const shapes = stages.map(({ shape }) => shape)
-  const beginning = commonBeginning(encode)
+  const common = commonBeginnings(encode, sharedSystemPrompt)
   const decoderWith = (rows: number, prefixCache: PrefixCache | undefined) =>
     createDecoder({ stages, maxRows: rows, prefixCache })
-  const prefixCacheOf = (maxBytes: number) => createPrefixCache({ maxBytes, shapes, common: [beginning] })
+  const prefixCacheOf = (maxBytes: number) => createPrefixCache({ maxBytes, shapes, common })
   const exactness =
     known ??
     (await probeExactness(decoderWith(maxRows, prefixCacheOf(PROBE_CACHE_BYTES)), encode(PROBE_PROMPT)))
@@ -170,9 +172,16 @@ async function loadSeq2seq(
   }
 }
 
-/** Returns the tokens with which every prompt begins that says nothing of its own before the first question. */
-function commonBeginning(encode: EncodePrompt): readonly number[] {
-  const [first = [], second = []] = ['a', '1'].map((text) => encode({ turns: [{ role: 'user', text }] }))
-  const differs = first.findIndex((token, index) => token !== second[index])
-  return first.slice(0, Math.max(0, differs))
+/** Returns the tokens with which prompts begin before what a client says: without a system prompt, and with the shared one. */
+function commonBeginnings(
+  encode: EncodePrompt,
+  sharedSystemPrompt: string | undefined,
+): readonly (readonly number[])[] {
+  return [undefined, sharedSystemPrompt].map((system) => {
+    const [first = [], second = []] = ['a', '1'].map((text) =>
+      encode({ system, turns: [{ role: 'user', text }] }),
+    )
+    const differs = first.findIndex((token, index) => token !== second[index])
+    return first.slice(0, Math.max(0, differs))
+  })
 }
