@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { type InferenceConfig, readInferenceConfig } from '../inference/config.ts'
 import { CATALOGUE, findModel } from '../inference/models/catalogue.ts'
 import { availableMemory, machineMemory } from '../inference/models/memory.ts'
+import { knownFallback } from '../inference/models/prepare-graph.ts'
 import {
   locateModel,
   type ModelPlaces,
@@ -93,7 +94,7 @@ function isNamed(
 async function runCommand({ command, name, prompt }: Parsed, config: InferenceConfig): Promise<void> {
   const places = { shippedDir: SHIPPED_DIR, cacheDir: config.cacheDir }
   const { dtype, threads } = config
-  if (command === 'list') list(places)
+  if (command === 'list') await list(places)
   else if (command === 'try') await tryModel(name, { places, dtype, threads, prompt }, out)
   else if (command === 'compile') await compileModel(name, { places, dtype, threads }, out)
   else if (command === 'calibrate') await measureModel(name, { places, dtype, threads }, out)
@@ -105,7 +106,7 @@ async function runCommand({ command, name, prompt }: Parsed, config: InferenceCo
   }
 }
 
-function list(places: ModelPlaces): void {
+async function list(places: ModelPlaces): Promise<void> {
   const available = availableMemory(machineMemory)
   out.print(`Memory available here: ${formatBytes(available)}. Downloads: ${places.cacheDir}\n`)
   for (const model of CATALOGUE) {
@@ -122,6 +123,8 @@ function list(places: ModelPlaces): void {
       `    ${size}, ${model.dtype}${int8}; memory ${formatBytes(model.memoryBytes)}: ${fits}; ${model.license}`,
     )
     out.print(`    ${describeTrust(model.card.trust)}. ${model.note}`)
+    const slow = here ? await knownFallback(resolveModel(model.name, places), places.cacheDir) : undefined
+    if (slow !== undefined) out.print(`    Answers one request at a time, by transformers.js: ${slow}`)
   }
   for (const name of otherDownloads(places.cacheDir)) out.print(`● ${name}  (on disk, not in the catalogue)`)
 }

@@ -5,10 +5,12 @@
 import { join } from 'node:path'
 import { RouterError } from '../../shared/errors.ts'
 import type { CompiledForm, CompiledWeights } from '../engine/onnx/compile/compile-graph.ts'
-import { compiledFile } from '../engine/onnx/compile/compiled-file.ts'
+import { compiledFile, knownReason } from '../engine/onnx/compile/compiled-file.ts'
 import type { PreparedGraph } from '../engine/prepared-graph.ts'
 import { graphFiles, INT8 } from './files.ts'
 import type { ResolvedModel } from './resolve.ts'
+
+const SEPARATE_WEIGHTS = 'its weights stand in files of their own'
 
 export type PrepareGraphOptions = {
   /** LOCAL_MODEL_DTYPE; undefined where what suits is taken. */
@@ -22,13 +24,29 @@ export type PrepareGraphOptions = {
   readonly onCompile?: ((form: CompiledForm) => void) | undefined
 }
 
+/**
+ * Returns why a model is answered one request at a time, as far as that is known without compiling: its files do not suit the
+ * batched loop, or compiling was tried in vain.
+ */
+export async function knownFallback(model: ResolvedModel, cacheDir: string): Promise<string | undefined> {
+  const [first, second] = graphFiles(model) ?? []
+  if (first === undefined) return SEPARATE_WEIGHTS
+  const folder = join(cacheDir, 'compiled')
+  const forms = second === undefined ? (['stored'] as const) : (['cross_attention', 'seq2seq_step'] as const)
+  for (const form of forms) {
+    const reason = await knownReason({ model, source: second ?? first, form, folder })
+    if (reason !== undefined) return reason
+  }
+  return undefined
+}
+
 /** Returns the graph, or why there is none. */
 export async function prepareGraph(
   model: ResolvedModel,
   options: PrepareGraphOptions,
 ): Promise<PreparedGraph> {
   const [first, second] = graphFiles(model) ?? []
-  if (first === undefined) return none('its weights stand in files of their own')
+  if (first === undefined) return none(SEPARATE_WEIGHTS)
   try {
     return second === undefined
       ? await prepareDecoder(model, first, options)
@@ -54,9 +72,25 @@ async function prepareDecoder(
     automatic && needed !== undefined && !fits
       ? `int8 would need about ${megabytes(needed)}, ${megabytes(options.availableBytes)} are available`
       : undefined
-  const part = await compile(model, source, weights, options)
-  if (weights === 'stored') return { form: 'decoder', parts: [part], weights: info.dtype, reason }
-  return { form: 'decoder', parts: [part], weights: INT8, memoryBytes: needed }
+  if (weights === 'stored') return await prepareStored(model, source, reason, options)
+  try {
+    const part = await compile(model, source, 'int8', options)
+    return { form: 'decoder', parts: [part], weights: INT8, memoryBytes: needed }
+  } catch (error) {
+    options.signal.throwIfAborted()
+    const cause = error instanceof RouterError ? error.message : 'compiling failed'
+    return await prepareStored(model, source, `not int8: ${cause}`, options)
+  }
+}
+
+async function prepareStored(
+  model: ResolvedModel,
+  source: string,
+  reason: string | undefined,
+  options: PrepareGraphOptions,
+): Promise<PreparedGraph> {
+  const part = await compile(model, source, 'stored', options)
+  return { form: 'decoder', parts: [part], weights: model.info.dtype, reason }
 }
 
 async function prepareSeq2seq(

@@ -27,41 +27,64 @@ export type CompiledFileOptions = {
   readonly onCompile?: (() => void) | undefined
 }
 
-const recordSchema = z.object({ sha256: z.string() })
+/** What is known of a file: its digest, or why it could not be made and would not be another time. */
+const recordSchema = z.union([z.object({ sha256: z.string() }), z.object({ reason: z.string() })])
+type CompileRecord = z.infer<typeof recordSchema>
 
 /**
  * Returns the absolute path of the compiled file, made if need be.
  * @throws {RouterError} `unsupported` with the reason where the graph cannot be compiled or the file not be written
  */
 export async function compiledFile(options: CompiledFileOptions): Promise<string> {
-  const { model, source, form, folder } = options
-  const stem = `${model.info.name.replaceAll(/[^\w.-]+/g, '-')}.${basename(source, '.onnx')}.${form}.`
-  const target = join(folder, `${stem}${await keyOf(options)}.onnx`)
-  const record = `${target}.json`
-  if (await isWhole(target, record)) return target
+  const { folder } = options
+  const target = await targetOf(options)
+  const record = readRecord(target)
+  if (record && 'reason' in record) throw new RouterError('unsupported', record.reason)
+  if (record && existsSync(target) && record.sha256 === (await digestFile(target, 'sha256'))) return target
   options.onCompile?.()
   try {
     mkdirSync(folder, { recursive: true })
     for (const file of readdirSync(folder))
-      if (file.startsWith(stem) && !file.endsWith('.partial')) rmSync(join(folder, file), { force: true })
+      if (file.startsWith(stemOf(options)) && !file.endsWith('.partial'))
+        rmSync(join(folder, file), { force: true })
   } catch (cause) {
     throw new RouterError('unsupported', `${folder} cannot be written (MODEL_CACHE_DIR)`, { cause })
   }
-  await runCompiler({ ...options, target }, options.signal)
-  writeFileSync(record, JSON.stringify({ sha256: await digestFile(target, 'sha256') }))
+  const reason = await runCompiler({ ...options, target }, options.signal)
+  const made: CompileRecord =
+    reason === undefined ? { sha256: await digestFile(target, 'sha256') } : { reason }
+  writeFileSync(recordOf(target), JSON.stringify(made))
+  if (reason !== undefined) throw new RouterError('unsupported', reason)
   return target
+}
+
+/** Returns why the batched loop does not serve a model, undefined where it does or nothing was compiled yet. */
+export async function knownReason(options: Made): Promise<string | undefined> {
+  const record = readRecord(await targetOf(options))
+  return record && 'reason' in record ? record.reason : undefined
 }
 
 /** Measures a model's activations anew and keeps them beside its graph. */
 export async function calibrateModel(
   options: Pick<CompiledFileOptions, 'model' | 'source' | 'threads' | 'signal'>,
 ): Promise<string> {
-  await runCompiler({ ...options, form: 'int8', target: undefined }, options.signal)
+  const reason = await runCompiler({ ...options, form: 'int8', target: undefined }, options.signal)
+  if (reason !== undefined) throw new RouterError('unsupported', reason)
   return join(dirname(options.source), MAXIMA_FILE)
 }
 
+type Made = Pick<CompiledFileOptions, 'model' | 'source' | 'form' | 'folder'>
+
+function stemOf({ model, source, form }: Made): string {
+  return `${model.info.name.replaceAll(/[^\w.-]+/g, '-')}.${basename(source, '.onnx')}.${form}.`
+}
+
+async function targetOf(options: Made): Promise<string> {
+  return join(options.folder, `${stemOf(options)}${await keyOf(options)}.onnx`)
+}
+
 /** What the file is made of: the same key stands for the same bytes. */
-async function keyOf({ model, source, form }: CompiledFileOptions): Promise<string> {
+async function keyOf({ model, source, form }: Made): Promise<string> {
   const parts = [COMPILER_VERSION, form, await digestFile(source, 'sha256')]
   if (form === 'seq2seq_step') parts.push(model.info.contextLength)
   const hash = createHash('sha256').update(parts.join(' '))
@@ -70,20 +93,24 @@ async function keyOf({ model, source, form }: CompiledFileOptions): Promise<stri
   return hash.digest('hex').slice(0, 16)
 }
 
-async function isWhole(target: string, record: string): Promise<boolean> {
-  if (!existsSync(target) || !existsSync(record)) return false
+const recordOf = (target: string) => `${target}.json`
+
+function readRecord(target: string): CompileRecord | undefined {
   try {
-    const { sha256 } = recordSchema.parse(JSON.parse(readFileSync(record, 'utf8')))
-    return sha256 === (await digestFile(target, 'sha256'))
+    return recordSchema.parse(JSON.parse(readFileSync(recordOf(target), 'utf8')))
   } catch {
-    return false
+    return undefined
   }
 }
 
+/**
+ * Resolves when the file is there, or with the reason why this graph cannot be compiled; rejects where it might be another
+ * time.
+ */
 function runCompiler(
   { model, source, form, target, threads }: CompileCommand,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const child = fork(join(import.meta.dirname, 'compile-child.ts'), [], {
       env: { PATH: process.env.PATH },
@@ -99,12 +126,12 @@ function runCompiler(
     child.on('close', () => {
       signal.removeEventListener('abort', stop)
       if (signal.aborted) reject(signal.reason)
-      else if (report?.type === 'done') resolve()
+      else if (report) resolve(report.type === 'failed' ? report.reason : undefined)
       else
         reject(
           new RouterError(
             'unsupported',
-            report?.reason ?? 'compiling its graph ended without a result; most likely memory ran out',
+            'compiling its graph ended without a result; most likely memory ran out',
           ),
         )
     })

@@ -82,7 +82,8 @@ test('says why a graph cannot be compiled, and leaves nothing half written', asy
   })
   writeFileSync(source, 'this is no graph')
   await expect(compile('int8')).rejects.toMatchObject({ code: 'unsupported' })
-  expect(readdirSync(join(folder, 'compiled'))).toEqual([])
+  // What is left says why, so that it is not tried again.
+  expect(readdirSync(join(folder, 'compiled')).filter((file) => !file.endsWith('.json'))).toEqual([])
 })
 
 test('stops when nobody waits any more', async () => {
