@@ -4,7 +4,7 @@
  */
 import type { InspectPrompt, Logits, OpenOptions, Row, StepModel } from '../step-model.ts'
 import type { Carried, DecoderStage } from './decoder-stage.ts'
-import { KeyValueCache, PIECE_POSITIONS } from './key-value-cache.ts'
+import { KeyValueCache, type NewKeysAndValues, PIECE_POSITIONS } from './key-value-cache.ts'
 import type { PrefixCache } from './prefix-cache.ts'
 import { RowBatch } from './row-batch.ts'
 
@@ -76,9 +76,9 @@ export function createDecoder(options: DecoderOptions): StepModel<DecoderRow> {
 
   const join = (row: DecoderRow): void => {
     const caches = read.get(row)
-    if (!caches) throw new RangeError('A row takes steps only when its prompt has been read.')
-    read.delete(row)
+    if (!caches) return
     batch.join(row, caches)
+    read.delete(row)
   }
 
   return {
@@ -124,8 +124,10 @@ export function createDecoder(options: DecoderOptions): StepModel<DecoderRow> {
       return logits
     },
     async step(rows, tokens) {
-      for (const row of rows) if (read.has(row)) join(row)
+      for (const row of rows) join(row)
       const ids = batch.tokensOf(rows, tokens)
+      batch.reserve(1)
+      const made: NewKeysAndValues[] = []
       let carried: Carried = {}
       let logits: Float32Array | undefined
       for (const [part, stage] of stages.entries()) {
@@ -139,12 +141,13 @@ export function createDecoder(options: DecoderOptions): StepModel<DecoderRow> {
           logits: true,
           states: [],
         })
-        cache.reserve(Math.max(...rows.map((_, index) => cache.lengthOf(index))) + 1)
-        cache.append(output.made)
+        made.push(output.made)
         carried = output.carried
         logits = output.logits
       }
       if (!logits) throw new RangeError('The model gave no logits.')
+      // Only now: were a part to fail, the caches of those before it would be a position ahead of the others.
+      for (const [part, cache] of batch.caches.entries()) cache.append(made[part] as NewKeysAndValues)
       return batch.partsOf(rows, logits)
     },
     close(row) {

@@ -87,7 +87,7 @@ export async function loadEncoderDecoder(
     async decode(tokens, { prompt, answer }) {
       // Room for one more than are seen: the last key of a run is hidden, whichever way a kernel sums what does not fill a
       // vector, and a row that grows keeps its bits.
-      answer.reserve(longest(answer) + 1)
+      answer.reserve(answer.longest + 1)
       const feeds: Record<string, Tensor> = {
         input_ids: new Tensor('int64', tokens, [answer.size, 1]),
         [DISTANCES_INPUT]: distances(answer),
@@ -112,12 +112,6 @@ function madeOf(
 ): NewKeysAndValues {
   const data = names.map((name) => cacheArrayOf(results[name]))
   return { data, layout: 'heads_first', positions }
-}
-
-function longest(cache: KeyValueCache): number {
-  let length = 0
-  for (let row = 0; row < cache.size; row++) length = Math.max(length, cache.lengthOf(row))
-  return length
 }
 
 /** Returns how far back each key lies, from 1 for the new one, which stands first; 0 where there is none. */

@@ -14,7 +14,6 @@ export type Exactness = { readonly rows: string | undefined; readonly prefix: st
 
 /**
  * Returns what differs. Leaves the model without rows.
- * @param model with at least as many rows as the probe has prompts, or one
  * @param sample token ids that occur in text
  */
 export async function probeExactness<R extends Row>(
@@ -26,16 +25,30 @@ export async function probeExactness<R extends Row>(
   )
   const alone: Uint8Array[][] = []
   for (const prompt of prompts) alone.push(...(await runTogether(model, [prompt], undefined)))
-  const rows =
-    model.maxRows < prompts.length || same(alone, await runTogether(model, prompts, undefined))
-      ? undefined
-      : 'rows that share a step would change each other’s answers'
+  const rows = (await sharedAsAlone(model, prompts, alone))
+    ? undefined
+    : 'rows that share a step would change each other’s answers'
   const longest = prompts.slice(1, 2)
   await runTogether(model, longest, SCOPE)
   const prefix = same(alone.slice(1, 2), await runTogether(model, longest, SCOPE))
     ? undefined
     : 'a prompt whose beginning is remembered would be answered differently'
   return { rows, prefix }
+}
+
+/** Says whether prompts that share steps, as many at once as the model takes, get the bits that each gets alone. */
+async function sharedAsAlone<R extends Row>(
+  model: StepModel<R>,
+  prompts: readonly (readonly number[])[],
+  alone: readonly Uint8Array[][],
+): Promise<boolean> {
+  const count = Math.min(model.maxRows, prompts.length)
+  if (count === 1) return true
+  for (let from = 0; from + count <= prompts.length; from++) {
+    const together = await runTogether(model, prompts.slice(from, from + count), undefined)
+    if (!same(alone.slice(from, from + count), together)) return false
+  }
+  return true
 }
 
 /** Reads and continues prompts, each joining while those before it run; returns the bits of each row's logits. */

@@ -71,6 +71,11 @@ export class KeyValueCache {
     return this.#capacity
   }
 
+  /** Positions of the longest row. */
+  get longest(): number {
+    return Math.max(0, ...this.#lengths)
+  }
+
   lengthOf(row: number): number {
     return this.#lengths[row] ?? 0
   }
@@ -114,9 +119,9 @@ export class KeyValueCache {
     }
     this.#lengths.pop()
     this.#views = undefined
-    const longest = Math.max(0, ...this.#lengths)
     // Twice what is needed costs more in every step than moving once.
-    if (this.#capacity > 2 * capacityFor(longest + 1)) this.#resize(this.#rows, capacityFor(longest + 1))
+    const needed = capacityFor(this.longest + 1)
+    if (this.#capacity > 2 * needed) this.#resize(this.#rows, needed)
     return row === last ? undefined : last
   }
 
@@ -191,11 +196,13 @@ export class KeyValueCache {
   }
 
   #resize(rows: number, capacity: number): void {
+    // First what may fail for want of memory.
+    const tensors = this.#allocate(rows, capacity)
     const before = { tensors: this.#tensors, capacity: this.#capacity }
+    this.#tensors = tensors
     this.#rows = rows
     this.#capacity = capacity
     this.#views = undefined
-    this.#tensors = this.#allocate(rows, capacity)
     for (let row = 0; row < this.size; row++) this.#copy(before, row, row, this.lengthOf(row))
   }
 

@@ -13,10 +13,16 @@ export class RowBatch<R> {
     this.caches = shapes.map((shape) => new KeyValueCache(shape, maxRows, 1))
   }
 
-  /** Adds a row whose own caches, in the order of the shapes, are copied. */
+  /** Adds a row whose own caches, in the order of the shapes, are copied; none of them where memory runs out. */
   join(row: R, caches: readonly KeyValueCache[]): void {
+    for (const [index, cache] of caches.entries()) this.caches[index]?.reserve(cache.lengthOf(0))
     for (const [index, cache] of caches.entries()) this.caches[index]?.join(cache)
     this.#members.push(row)
+  }
+
+  /** Makes room for so many more positions in every row. */
+  reserve(positions: number): void {
+    for (const cache of this.caches) cache.reserve(cache.longest + positions)
   }
 
   /** Removes a row, if it is a member. */

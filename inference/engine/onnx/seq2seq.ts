@@ -29,8 +29,8 @@ export function createSeq2seqModel({ model, startToken, maxRows }: Seq2seqOption
   const join = (row: Seq2seqRow): void => {
     const own = read.get(row)
     if (!own) return
-    read.delete(row)
     batch.join(row, [own.prompt, own.answer])
+    read.delete(row)
   }
 
   return {

@@ -154,3 +154,25 @@ test('says so where a graph has no such tensor, or cannot be cut there', () => {
   expect(() => splitDecoder(bytes, 'nowhere')).toThrow(/no tensor nowhere/)
   expect(() => splitDecoder(bytes, 'logits')).toThrow(/cannot be cut/)
 })
+
+test('a step that fails in its second part leaves all rows as they were', async () => {
+  let fails = false
+  const [first, last] = parts as [DecoderStage, DecoderStage]
+  const breaking: DecoderStage = {
+    ...last,
+    run: (input) => (fails ? Promise.reject(new Error('broken')) : last.run(input)),
+  }
+  const model = createDecoder({ stages: [first, breaking], maxRows: 2, prefixCache: undefined })
+  const row = model.open({ ids: IDS, cacheScope: undefined, maxTokens: IDS.length + 5 })
+  const logits = []
+  let next: Float32Array | undefined
+  while (!next) next = await model.read(row)
+  logits.push(next.slice())
+  for (const token of [5, 6, 7]) {
+    fails = true
+    await expect(model.step([row], [token])).rejects.toThrow('broken')
+    fails = false
+    for (const made of await model.step([row], [token])) logits.push(made.slice())
+  }
+  expect(logits).toEqual(await read([whole]))
+})
