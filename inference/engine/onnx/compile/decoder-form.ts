@@ -9,9 +9,10 @@
  * Grouped-query attention (com.microsoft): it takes each row's length already; its rotation is moved out of it, where it
  * has one, because the cache holds rotated keys.
  */
-import { ELEMENT, type Graph, type TensorInfo } from '../graph/graph.ts'
+import { ELEMENT, type Graph } from '../graph/graph.ts'
 import { createNode, intAttribute, intsAttribute, MICROSOFT } from '../graph/node.ts'
 import type { NodeProto } from '../graph/onnx_pb.js'
+import type { TensorInfo } from '../graph/tensor-info.ts'
 
 const KINDS = ['key', 'value'] as const
 

@@ -113,6 +113,8 @@ function divideNorm(
   const place = norm && NORM_WEIGHTS.get(norm.opType)
   const weights = place === undefined ? undefined : graph.floats(norm?.input[place] ?? '')
   if (!norm || place === undefined || weights?.length !== factors.length) return false
+  // Its further outputs, such as the sum that it has normed, are not scaled by its weights.
+  if (norm.output[0] !== name) return false
   if (graph.outputs().some((output) => output.name === name)) return false
   if (graph.consumers(norm.input[place] ?? '').length !== 1) return false
   if (!graph.consumers(name).every((node) => leadsTo(graph, node, readers))) return false

@@ -3,7 +3,7 @@
  * are stored in. Changes nothing.
  */
 import type { Graph } from '../graph/graph.ts'
-import { intAttribute, MICROSOFT } from '../graph/node.ts'
+import { intAttribute, intsAttribute, MICROSOFT } from '../graph/node.ts'
 import type { NodeProto } from '../graph/onnx_pb.js'
 
 export type LinearLayer = {
@@ -206,7 +206,9 @@ function transposedSource(
   name: string,
 ): { readonly name: string; readonly transposed: boolean } {
   const producer = graph.producer(name)
-  return producer?.opType === 'Transpose' && !graph.initializer(name)
+  // Without an order it turns both around.
+  const order = producer && intsAttribute(producer, 'perm')
+  return producer?.opType === 'Transpose' && (order?.join() ?? '1,0') === '1,0'
     ? { name: producer.input[0] ?? '', transposed: true }
     : { name, transposed: false }
 }

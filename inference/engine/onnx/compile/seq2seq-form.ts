@@ -9,9 +9,10 @@
  * graph's own numbers, computed once. New keys stand before the cached ones, so that a row's sums run over its keys in the
  * same order however much room stands behind them.
  */
-import { ELEMENT, type Graph, type TensorInfo } from '../graph/graph.ts'
+import { ELEMENT, type Graph } from '../graph/graph.ts'
 import { createNode, intAttribute, intsAttribute } from '../graph/node.ts'
 import type { NodeProto } from '../graph/onnx_pb.js'
+import type { TensorInfo } from '../graph/tensor-info.ts'
 import { castLogits } from './decoder-form.ts'
 
 export const BRANCH_INPUT = 'use_cache_branch'

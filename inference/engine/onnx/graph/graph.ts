@@ -2,9 +2,9 @@
  * An ONNX model that can be read, edited and written: its inputs and outputs, constants and nodes, and who makes and needs a
  * tensor. What it does not touch is written back as it was, byte for byte. Knows no operator.
  */
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import { RouterError } from '../../../../shared/errors.ts'
-import { createNode } from './node.ts'
+import { createNode, needsOf, renamed, renameIn } from './node.ts'
 import {
   type GraphProto,
   type ModelProto,
@@ -12,20 +12,11 @@ import {
   type NodeProto,
   type TensorProto,
   TensorProto_DataType,
-  TensorShapeProto_DimensionSchema,
-  type ValueInfoProto,
-  ValueInfoProtoSchema,
 } from './onnx_pb.js'
 import { createTensor, floatsOf, integersOf, rawBytes, type TensorArray } from './tensor-data.ts'
+import { type TensorInfo, toInfo, toValueInfo } from './tensor-info.ts'
 
 export const ELEMENT = TensorProto_DataType
-
-export type TensorInfo = {
-  readonly name: string
-  readonly elementType: TensorProto_DataType
-  /** Numbers are fixed, names are the same wherever they occur, undefined is anything; absent: not even their number is known. */
-  readonly dims?: readonly (number | string | undefined)[] | undefined
-}
 
 /** Returns the model in a file's bytes. @throws {RouterError} `configuration` for bytes that are none */
 export function readGraph(bytes: Uint8Array): Graph {
@@ -124,12 +115,14 @@ export class Graph {
     return tensor && rawBytes(tensor)
   }
 
-  /** Adds a constant, or replaces the one of that name; returns the name. */
+  /**
+   * Adds a constant; returns the name.
+   * @throws {RouterError} `unsupported` where the graph has a tensor of that name already
+   */
   addInitializer(name: string, dims: readonly number[], data: TensorArray): string {
-    const tensor = createTensor(name, dims, data)
-    const at = this.#graph.initializer.findIndex((each) => each.name === name)
-    if (at === -1) this.#graph.initializer.push(tensor)
-    else this.#graph.initializer[at] = tensor
+    if (this.initializer(name) || this.producer(name) || this.inputs().some((input) => input.name === name))
+      throw new RouterError('unsupported', `its graph has a tensor of its own named ${name}`)
+    this.#graph.initializer.push(createTensor(name, dims, data))
     this.#initializers = undefined
     return name
   }
@@ -171,16 +164,13 @@ export class Graph {
 
   /** Makes a node read another tensor in place of one. */
   replaceInput(node: NodeProto, from: string, to: string): void {
-    node.input = node.input.map((name) => (name === from ? to : name))
+    node.input = renamed(node.input, from, to)
     this.#changed()
   }
 
-  /** Gives a tensor that nodes make and read another name. */
+  /** Gives a tensor that nodes make and read, in bodies of control flow as well, another name. */
   rename(from: string, to: string): void {
-    for (const node of this.nodes) {
-      node.input = node.input.map((name) => (name === from ? to : name))
-      node.output = node.output.map((name) => (name === from ? to : name))
-    }
+    renameIn(this.nodes, from, to)
     this.#changed()
   }
 
@@ -230,50 +220,4 @@ export class Graph {
     this.#producers = undefined
     this.#consumers = undefined
   }
-}
-
-/** Names that a node reads; the bodies of its control flow read tensors from outside as well. */
-function needsOf(node: NodeProto): readonly string[] {
-  const bodies = node.attribute.flatMap((attribute) => [
-    ...(attribute.g ? [attribute.g] : []),
-    ...attribute.graphs,
-  ])
-  if (bodies.length === 0) return node.input
-  return [
-    ...node.input,
-    ...bodies.flatMap(({ node: inner, output }) => [
-      ...inner.flatMap(needsOf),
-      ...output.map(({ name }) => name),
-    ]),
-  ]
-}
-
-function toInfo(value: ValueInfoProto): TensorInfo {
-  const type = value.type?.value
-  const tensor = type?.case === 'tensorType' ? type.value : undefined
-  return {
-    name: value.name,
-    elementType: tensor?.elemType ?? ELEMENT.UNDEFINED,
-    dims: tensor?.shape?.dim.map((dim) =>
-      dim.value.case === 'dimValue' ? Number(dim.value.value) : dim.value.value,
-    ),
-  }
-}
-
-function toValueInfo({ name, elementType, dims }: TensorInfo): ValueInfoProto {
-  const dim = dims?.map((size) => {
-    if (size === undefined) return create(TensorShapeProto_DimensionSchema)
-    return create(TensorShapeProto_DimensionSchema, {
-      value:
-        typeof size === 'number'
-          ? { case: 'dimValue', value: BigInt(size) }
-          : { case: 'dimParam', value: size },
-    })
-  })
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: {
-      value: { case: 'tensorType', value: { elemType: elementType, ...(dim ? { shape: { dim } } : {}) } },
-    },
-  })
 }

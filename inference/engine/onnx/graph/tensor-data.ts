@@ -21,15 +21,21 @@ export function rawBytes(tensor: TensorProto): Uint8Array | undefined {
 /** Returns a float32 or float16 tensor as float32; undefined for tensors of another type or without data here. */
 export function floatsOf(tensor: TensorProto): Float32Array | undefined {
   const raw = rawBytes(tensor)
-  if (tensor.dataType === DataType.FLOAT)
-    return raw ? new Float32Array(aligned(raw, 4)) : Float32Array.from(tensor.floatData)
-  if (tensor.dataType !== DataType.FLOAT16) return undefined
-  const bits = raw ? new Uint16Array(aligned(raw, 2)) : Uint16Array.from(tensor.int32Data)
-  return decodeFloat16(bits)
+  const { dataType, floatData, int32Data } = tensor
+  if (dataType === DataType.FLOAT)
+    return complete(tensor, raw ? new Float32Array(aligned(raw, 4)) : Float32Array.from(floatData))
+  if (dataType !== DataType.FLOAT16) return undefined
+  const bits = complete(tensor, raw ? new Uint16Array(aligned(raw, 2)) : Uint16Array.from(int32Data))
+  return bits && decodeFloat16(bits)
 }
 
 /** Returns an integer tensor's numbers; undefined for tensors of another type or without data here. */
 export function integersOf(tensor: TensorProto): readonly number[] | undefined {
+  const numbers = storedIntegers(tensor)
+  return numbers && complete(tensor, numbers)
+}
+
+function storedIntegers(tensor: TensorProto): number[] | undefined {
   const raw = rawBytes(tensor)
   switch (tensor.dataType) {
     case DataType.INT64:
@@ -43,6 +49,11 @@ export function integersOf(tensor: TensorProto): readonly number[] | undefined {
     default:
       return undefined
   }
+}
+
+/** Data that stand in another file are not here: fewer numbers than a tensor has are none. */
+function complete<T extends { readonly length: number }>(tensor: TensorProto, numbers: T): T | undefined {
+  return numbers.length === elementCount(tensor) ? numbers : undefined
 }
 
 /** Returns a constant tensor with the array's own type; its bytes are not copied. */
