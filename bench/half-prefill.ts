@@ -15,6 +15,7 @@ import { createDecoder } from '../inference/engine/onnx/decoder.ts'
 import { loadDecoderStage } from '../inference/engine/onnx/decoder-stage.ts'
 import { prepareGraph } from '../inference/models/prepare-graph.ts'
 import { resolveModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
+import { median } from './inference/median.ts'
 
 const ROUNDS = 7
 const STEPS = 16
@@ -102,9 +103,9 @@ async function measure(parts: readonly string[]): Promise<Measured> {
   }
   return {
     memoryMiB: Math.round(process.memoryUsage.rss() / 1024 / 1024),
-    wholeReadMs: median(reads),
-    ...(halves.length > 0 ? { halfReadMs: median(halves) } : {}),
-    stepMs: median(steps),
+    wholeReadMs: tenths(median(reads)),
+    ...(halves.length > 0 ? { halfReadMs: tenths(median(halves)) } : {}),
+    stepMs: tenths(median(steps)),
   }
 }
 
@@ -113,7 +114,6 @@ function cpuMsSince(start: NodeJS.CpuUsage): number {
   return (user + system) / 1000
 }
 
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((left, right) => left - right)
-  return Math.round((sorted[Math.floor(sorted.length / 2)] ?? 0) * 10) / 10
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10
 }

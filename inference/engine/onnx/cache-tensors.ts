@@ -9,7 +9,7 @@ import type { CacheArray, CacheShape, KeyValueCache } from './key-value-cache.ts
 
 /**
  * Returns the shape of the cache that a graph's inputs, [rows, heads, positions, headSize] each, make up.
- * @throws {RouterError} `unsupported` where there are none, or of no fixed size
+ * @throws {RouterError} `unsupported` where there are none, of no fixed size, or not all of one
  */
 export function cacheShapeOf(
   inputs: readonly (InferenceSession.ValueMetadata | undefined)[],
@@ -27,6 +27,14 @@ export function cacheShapeOf(
       'unsupported',
       `The cache of ${path} has no fixed heads, or is neither float32 nor float16.`,
     )
+  const alike = inputs.every(
+    (input) =>
+      input?.isTensor &&
+      input.type === elementType &&
+      input.shape[1] === heads &&
+      input.shape[3] === headSize,
+  )
+  if (!alike) throw new RouterError('unsupported', `The layers of ${path} have caches of different sizes.`)
   return { tensors: inputs.length, heads, headSize, elementType }
 }
 

@@ -54,6 +54,7 @@ export type TextEngineParts = {
 export function createTextEngine(parts: TextEngineParts): Engine {
   const { info, serving, encode, decode, endTokens, loop } = parts
   const closed = new AbortController()
+  const running = new Set<Promise<void>>()
 
   async function* generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<EngineEvent> {
     throwIfStopped(signal, closed.signal)
@@ -92,6 +93,7 @@ export function createTextEngine(parts: TextEngineParts): Engine {
     const run = loop
       .run(sequence, { maxTokens, cacheScope: request.cacheScope, onOpen }, stopped)
       .then(queue.end, queue.fail)
+    running.add(run)
     try {
       for await (const event of queue) {
         throwIfStopped(signal, closed.signal)
@@ -101,6 +103,7 @@ export function createTextEngine(parts: TextEngineParts): Engine {
     } finally {
       unread.abort()
       await run
+      running.delete(run)
     }
   }
 
@@ -112,6 +115,8 @@ export function createTextEngine(parts: TextEngineParts): Engine {
     countTokens: async (prompt) => encode(prompt).length,
     async close() {
       closed.abort()
+      // A step that is under way needs the model still.
+      await Promise.all(running)
       await loop.dispose()
     },
   }

@@ -13,6 +13,7 @@ import { MAXIMA_FILE, readMaxima, writeMaxima } from './activation-maxima.ts'
 import { measureActivations } from './calibrate.ts'
 import { CALIBRATION_PROMPTS } from './calibration-prompts.ts'
 import { type CompiledForm, compileGraph } from './compile-graph.ts'
+import { partialFile } from './compiled-file.ts'
 import type { ActivationMaxima } from './int8.ts'
 import { compileCrossAttention, compileSeq2seqStep } from './seq2seq.ts'
 
@@ -53,7 +54,7 @@ async function compile(command: CompileCommand): Promise<Uint8Array> {
 async function work(command: CompileCommand): Promise<void> {
   const { source, target } = command
   if (target === undefined) return writeMaxima(maximaFile(source), await measure(command))
-  const partial = `${target}.${process.pid}.partial`
+  const partial = partialFile(target, process.pid)
   writeFileSync(partial, await compile(command))
   renameSync(partial, target)
 }

@@ -44,8 +44,13 @@ export async function compiledFile(options: CompiledFileOptions): Promise<string
   options.onCompile?.()
   try {
     mkdirSync(folder, { recursive: true })
+    // What was made from something else. The file itself stays until it is replaced: another process may be about to load it.
     for (const file of readdirSync(folder))
-      if (file.startsWith(stemOf(options)) && !file.endsWith('.partial'))
+      if (
+        file.startsWith(stemOf(options)) &&
+        !file.startsWith(basename(target)) &&
+        !file.endsWith('.partial')
+      )
         rmSync(join(folder, file), { force: true })
   } catch (cause) {
     throw new RouterError('unsupported', `${folder} cannot be written (MODEL_CACHE_DIR)`, { cause })
@@ -93,6 +98,11 @@ async function keyOf({ model, source, form }: Made): Promise<string> {
   return hash.digest('hex').slice(0, 16)
 }
 
+/** Returns the path of what a process has written so far of a file. */
+export function partialFile(target: string, pid: number): string {
+  return `${target}.${pid}.partial`
+}
+
 const recordOf = (target: string) => `${target}.json`
 
 function readRecord(target: string): CompileRecord | undefined {
@@ -112,6 +122,8 @@ function runCompiler(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
+    // The signal tells of an abort once, and it may have done so while files were read.
+    signal.throwIfAborted()
     const child = fork(join(import.meta.dirname, 'compile-child.ts'), [], {
       env: { PATH: process.env.PATH },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -125,6 +137,9 @@ function runCompiler(
     child.on('error', () => {})
     child.on('close', () => {
       signal.removeEventListener('abort', stop)
+      // A compiler that was killed leaves what it has written so far.
+      if (target !== undefined && child.pid !== undefined)
+        rmSync(partialFile(target, child.pid), { force: true })
       if (signal.aborted) reject(signal.reason)
       else if (report) resolve(report.type === 'failed' ? report.reason : undefined)
       else

@@ -13,6 +13,8 @@ import { ELEMENT, type Graph } from '../graph/graph.ts'
 import { createNode, intAttribute, intsAttribute, MICROSOFT } from '../graph/node.ts'
 import type { NodeProto } from '../graph/onnx_pb.js'
 import type { TensorInfo } from '../graph/tensor-info.ts'
+import { castLogits } from './cast-logits.ts'
+import { areComputedAlike } from './same-computation.ts'
 
 const KINDS = ['key', 'value'] as const
 
@@ -31,18 +33,30 @@ const PASSING = new Set([
 
 /**
  * Edits the graph.
- * @returns false, with the graph as it was, where it is not understood
+ * @returns false where it is not understood; the graph is of no use then
  */
 export function toDecoderForm(graph: Graph): boolean {
   const layers = layersOf(graph)
   if (layers === 0) return false
-  const edits = groupedEdits(graph, layers) ?? standardEdits(graph, layers)
+  const grouped = groupedEdits(graph, layers)
+  const edits = grouped ?? standardEdits(graph, layers)
   if (!edits) return false
   edits()
   for (const { name } of graph.outputs()) if (/^present\./.test(name)) graph.removeOutput(name)
   castLogits(graph)
   graph.prune()
-  return true
+  return grouped !== undefined || knowsPositionsByInput(graph)
+}
+
+/** What a graph takes from the size of the cache, or from the mask, would be another row's. */
+function knowsPositionsByInput(graph: Graph): boolean {
+  const inputs = graph.inputs().map(({ name }) => name)
+  const pasts = inputs.filter((name) => name.startsWith('past_key_values.'))
+  return (
+    inputs.includes('position_ids') &&
+    graph.consumers('attention_mask').every(({ opType }) => opType === 'Shape') &&
+    pasts.every((name) => graph.consumers(name).every(({ opType }) => opType !== 'Shape'))
+  )
 }
 
 function layersOf(graph: Graph): number {
@@ -78,6 +92,14 @@ function standardEdits(graph: Graph, layers: number): (() => void) | undefined {
   }
   const [first] = masks
   if (!first || masks.some(({ rank }) => rank !== first.rank)) return undefined
+  // A layer that sees less than the others, such as a window, would see all.
+  if (
+    !areComputedAlike(
+      graph,
+      masks.map(({ mask }) => mask),
+    )
+  )
+    return undefined
 
   return () => {
     for (const { past, join } of joins) {
@@ -153,12 +175,17 @@ function rankOf(graph: Graph, name: string): number | undefined {
     : undefined
 }
 
+/** Place of the bias among the inputs of grouped-query attention. */
+const BIAS_PLACE = 10
+
 /** Returns the edits of a graph with grouped-query attention, or undefined. */
 function groupedEdits(graph: Graph, layers: number): (() => void) | undefined {
   const nodes = graph.nodes.filter(({ opType }) => opType === 'GroupQueryAttention')
   if (nodes.length !== layers) return undefined
   // One packed tensor of queries, keys and values has no keys of its own to give out.
   if (nodes.some(({ input }) => !input[1] || !input[2])) return undefined
+  // A bias of the graph's own would be made for positions that lie as they do in one row alone.
+  if (nodes.some(({ input }) => input[BIAS_PLACE])) return undefined
   const infos = new Map(graph.inputs().map((info) => [info.name, info]))
   const layered = nodes.map((node) => ({
     node,
@@ -193,6 +220,9 @@ function moveRotationOut(graph: Graph, node: NodeProto, layer: number): void {
   const [query = '', key = '', value = '', pastKey = '', pastValue = '', lengths = '', total = ''] =
     node.input
   const [cosines = '', sines = ''] = node.input.slice(7, 9)
+  // Neither angles nor positions are needed any more; what comes behind them, such as sinks, is.
+  const behind = node.input.slice(BIAS_PLACE)
+  const others = behind.length > 0 ? ['', '', '', ...behind] : []
   const interleaved = { interleaved: { int: intAttribute(node, 'rotary_interleaved') ?? 0 } }
   const rotate = (name: string, to: string, heads: string) =>
     createNode(
@@ -205,7 +235,7 @@ function moveRotationOut(graph: Graph, node: NodeProto, layer: number): void {
   const rotated = [`rotated.${layer}.query`, `rotated.${layer}.key`] as const
   const attention = {
     ...node,
-    input: [...rotated, value, pastKey, pastValue, lengths, total],
+    input: [...rotated, value, pastKey, pastValue, lengths, total, ...others],
     attribute: node.attribute.filter(({ name }) => !['do_rotary', 'rotary_interleaved'].includes(name)),
   }
   graph.replace(
@@ -213,18 +243,4 @@ function moveRotationOut(graph: Graph, node: NodeProto, layer: number): void {
     [rotate(query, rotated[0], 'num_heads'), rotate(key, rotated[1], 'kv_num_heads'), attention],
   )
   node.input = attention.input
-}
-
-/** Sampling reads float32, whatever the graph computes in. */
-export function castLogits(graph: Graph): void {
-  const logits = graph.outputs().find(({ name }) => name === 'logits')
-  const producer = graph.producer('logits')
-  if (!logits || !producer || logits.elementType === ELEMENT.FLOAT) return
-  graph.rename('logits', 'logits.stored')
-  graph.setNodes([
-    ...graph.nodes,
-    createNode('Cast', ['logits.stored'], ['logits'], { to: { int: ELEMENT.FLOAT } }),
-  ])
-  graph.removeOutput('logits')
-  graph.addOutput({ ...logits, elementType: ELEMENT.FLOAT })
 }

@@ -13,7 +13,7 @@ import { ELEMENT, type Graph } from '../graph/graph.ts'
 import { createNode, intAttribute, intsAttribute } from '../graph/node.ts'
 import type { NodeProto } from '../graph/onnx_pb.js'
 import type { TensorInfo } from '../graph/tensor-info.ts'
-import { castLogits } from './decoder-form.ts'
+import { castLogits } from './cast-logits.ts'
 
 export const BRANCH_INPUT = 'use_cache_branch'
 export const STATES_INPUT = 'encoder_hidden_states'

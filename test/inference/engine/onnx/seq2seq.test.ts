@@ -11,8 +11,9 @@ import {
 } from '../../../../inference/engine/onnx/compile/seq2seq.ts'
 import { loadEncoderDecoder } from '../../../../inference/engine/onnx/encoder-decoder.ts'
 import { probeExactness } from '../../../../inference/engine/onnx/exactness.ts'
-import { ELEMENT, readGraph, type TensorInfo } from '../../../../inference/engine/onnx/graph/graph.ts'
+import { ELEMENT, readGraph } from '../../../../inference/engine/onnx/graph/graph.ts'
 import { createNode } from '../../../../inference/engine/onnx/graph/node.ts'
+import type { TensorInfo } from '../../../../inference/engine/onnx/graph/tensor-info.ts'
 import { createSeq2seqModel, type Seq2seqRow } from '../../../../inference/engine/onnx/seq2seq.ts'
 
 const FOLDER = join(import.meta.dirname, '../../../fixtures/models/tiny-t5')

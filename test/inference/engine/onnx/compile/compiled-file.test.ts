@@ -1,4 +1,13 @@
-import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { calibrateModel, compiledFile } from '../../../../../inference/engine/onnx/compile/compiled-file.ts'
@@ -86,10 +95,25 @@ test('says why a graph cannot be compiled, and leaves nothing half written', asy
   expect(readdirSync(join(folder, 'compiled')).filter((file) => !file.endsWith('.json'))).toEqual([])
 })
 
-test('stops when nobody waits any more', async () => {
+test('takes no file away that another process has written just now', async () => {
   const { compile } = setUp()
+  const path = await compile()
+  // The other one has yet to write down what it is.
+  rmSync(`${path}.json`)
+  let missing = 0
+  const watch = setInterval(() => {
+    if (!existsSync(path)) missing++
+  }, 1)
+  const [first, second] = await Promise.all([compile(), compile()])
+  clearInterval(watch)
+  expect([first, second, missing]).toEqual([path, path, 0])
+})
+
+test('stops when nobody waits any more', async () => {
+  const { folder, compile } = setUp()
   const control = new AbortController()
   const waiting = compile('int8', control.signal)
   control.abort(new Error('enough'))
   await expect(waiting).rejects.toThrow('enough')
+  expect(readdirSync(join(folder, 'compiled'))).toEqual([])
 })
