@@ -74,6 +74,16 @@ export async function loadDecoderStage(path: string, threads: number): Promise<D
     enableCpuMemArena: true,
     logSeverityLevel: 3,
   })
+  try {
+    return stageOf(session, path)
+  } catch (error) {
+    // Another engine will load the model: it is not to lie in memory twice.
+    await session.release()
+    throw error
+  }
+}
+
+function stageOf(session: InferenceSession, path: string): DecoderStage {
   const inputs = new Map(session.inputMetadata.map((value) => [value.name, value]))
   const outputs = session.outputNames
   const pastNames = [...inputs.keys()].filter((name) => name.startsWith('past_key_values.'))

@@ -52,6 +52,24 @@ export async function loadEncoderDecoder(
   const encoder = await load(paths.encoder, false)
   const crossAttention = await load(paths.crossAttention, false)
   const decoder = await load(paths.decoder, true)
+  const sessions = { encoder, crossAttention, decoder }
+  try {
+    return encoderDecoderOf(sessions, paths)
+  } catch (error) {
+    // Another engine will load the model: it is not to lie in memory twice.
+    await release(sessions)
+    throw error
+  }
+}
+
+type Sessions = Readonly<Record<keyof EncoderDecoderPaths, InferenceSession>>
+
+async function release(sessions: Sessions): Promise<void> {
+  await Promise.all(Object.values(sessions).map((session) => session.release()))
+}
+
+function encoderDecoderOf(sessions: Sessions, paths: EncoderDecoderPaths): EncoderDecoder {
+  const { encoder, crossAttention, decoder } = sessions
   const [statesName = ''] = encoder.outputNames
   const foreign = encoder.inputNames.find((name) => name !== 'input_ids' && name !== 'attention_mask')
   if (foreign !== undefined)
@@ -99,9 +117,7 @@ export async function loadEncoderDecoder(
       answer.append(madeOf(results, madeNames, 1))
       return results.logits?.data as Float32Array
     },
-    async dispose() {
-      await Promise.all([encoder, crossAttention, decoder].map((session) => session.release()))
-    },
+    dispose: () => release(sessions),
   }
 }
 
