@@ -9,7 +9,7 @@ import { readJson } from '../../models/files.ts'
 import type { ResolvedModel } from '../../models/resolve.ts'
 import type { Engine, EngineStats, Prompt } from '../engine.ts'
 import type { PreparedGraph } from '../prepared-graph.ts'
-import type { InspectPrompt } from '../step-model.ts'
+import type { InspectPrompt, Row, StepModel } from '../step-model.ts'
 import { createAnswerConstrainer } from '../text/answer-constraint.ts'
 import { endTokensOf } from '../text/end-tokens.ts'
 import { createPromptEncoder, type EncodePrompt } from '../text/prompt.ts'
@@ -137,9 +137,8 @@ async function loadDecoder(
   const decoderWith = (rows: number, prefixCache: PrefixCache | undefined) =>
     createDecoder({ stages, maxRows: rows, prefixCache })
   const prefixCacheOf = (maxBytes: number) => createPrefixCache({ maxBytes, shapes, common })
-  const exactness =
-    known ??
-    (await probeExactness(decoderWith(maxRows, prefixCacheOf(PROBE_CACHE_BYTES)), encode(PROBE_PROMPT)))
+  const probed = decoderWith(maxRows, prefixCacheOf(PROBE_CACHE_BYTES))
+  const exactness = known ?? (await probeOrDispose(probed, encode(PROBE_PROMPT)))
   const rows = exactness.rows === undefined ? maxRows : 1
   const prefixCache = exactness.prefix === undefined ? prefixCacheOf(prefixCacheBytes) : undefined
   const decoder = decoderWith(rows, prefixCache)
@@ -159,7 +158,7 @@ async function loadSeq2seq(
     )
   const model = await loadEncoderDecoder(paths, threads)
   const withRows = (rows: number) => createSeq2seqModel({ model, startToken, maxRows: rows })
-  const exactness = known ?? (await probeExactness(withRows(maxRows), encode(PROBE_PROMPT)))
+  const exactness = known ?? (await probeOrDispose(withRows(maxRows), encode(PROBE_PROMPT)))
   const rows = exactness.rows === undefined ? maxRows : 1
   const seq2seq = withRows(rows)
   return {
@@ -169,6 +168,19 @@ async function loadSeq2seq(
     prefixCache: undefined,
     exactness,
     dispose: seq2seq.dispose,
+  }
+}
+
+/** Frees a model that cannot even be tried: another engine will load it, and it is not to lie in memory twice. */
+async function probeOrDispose<R extends Row>(
+  model: StepModel<R>,
+  sample: readonly number[],
+): Promise<Exactness> {
+  try {
+    return await probeExactness(model, sample)
+  } catch (error) {
+    await model.dispose()
+    throw error
   }
 }
 

@@ -27,7 +27,10 @@ export type CompileCommand = {
   readonly threads: number
 }
 
-export type CompileReport = { readonly type: 'done' } | { readonly type: 'failed'; readonly reason: string }
+export type CompileReport =
+  | { readonly type: 'done' }
+  /** `lasting`: it would fail another time as well; a full disk or too little memory is not. */
+  | { readonly type: 'failed'; readonly reason: string; readonly lasting: boolean }
 
 /** A text longer than this says nothing new about how large activations get. */
 const LONGEST_PROMPT = 256
@@ -62,12 +65,14 @@ async function work(command: CompileCommand): Promise<void> {
 process.once('message', (command: CompileCommand) => {
   void work(command)
     .then((): CompileReport => ({ type: 'done' }))
-    .catch(
-      (error: unknown): CompileReport => ({
+    .catch((error: unknown): CompileReport => {
+      const lasting = error instanceof RouterError
+      return {
         type: 'failed',
-        reason: error instanceof RouterError ? error.message : 'its graph could not be compiled',
-      }),
-    )
+        reason: lasting ? error.message : 'its graph could not be compiled',
+        lasting,
+      }
+    })
     .then((report) => process.send?.(report, () => process.exit(0)))
 })
 process.on('disconnect', () => process.exit(1))

@@ -141,12 +141,13 @@ function runCompiler(
       if (target !== undefined && child.pid !== undefined)
         rmSync(partialFile(target, child.pid), { force: true })
       if (signal.aborted) reject(signal.reason)
-      else if (report) resolve(report.type === 'failed' ? report.reason : undefined)
+      else if (report?.type === 'done') resolve(undefined)
+      else if (report?.lasting) resolve(report.reason)
       else
         reject(
           new RouterError(
             'unsupported',
-            'compiling its graph ended without a result; most likely memory ran out',
+            report?.reason ?? 'compiling its graph ended without a result; most likely memory ran out',
           ),
         )
     })

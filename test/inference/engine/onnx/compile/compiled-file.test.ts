@@ -4,6 +4,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -107,6 +108,15 @@ test('takes no file away that another process has written just now', async () =>
   const [first, second] = await Promise.all([compile(), compile()])
   clearInterval(watch)
   expect([first, second, missing]).toEqual([path, path, 0])
+})
+
+test('tries again what failed for a reason that may pass', async () => {
+  const { model, compile } = setUp()
+  const tokenizer = join(model.folder, 'tokenizer.json')
+  renameSync(tokenizer, `${tokenizer}.away`)
+  await expect(compile('int8')).rejects.toMatchObject({ message: 'its graph could not be compiled' })
+  renameSync(`${tokenizer}.away`, tokenizer)
+  expect(existsSync(await compile('int8'))).toBe(true)
 })
 
 test('stops when nobody waits any more', async () => {
