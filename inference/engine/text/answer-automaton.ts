@@ -17,15 +17,21 @@ export type AnswerState = {
 /** A string's states by their index, the same in all strings but for what follows the closing quote; and which it is. */
 export type StringPlace = { readonly states: readonly AnswerState[]; readonly index: number }
 
-/** Of each state of a string, by its index: bytes that the character or the escape lacks. */
-export const MISSING_BYTES = [0, 1, 1, 2, 2, 2, 3, 3, 3] as const
+/** Of each state of a string, by its index: bytes that the beginning, the escape or the character lacks. */
+export const MISSING_BYTES = [0, 1, 1, 1, 2, 2, 2, 3, 3, 3] as const
+/** The index of the state after the opening quote. */
+export const STRING_START = 1
 
 type Mutable = AnswerState & { readonly next: Map<number, AnswerState> }
 
 /** Digits that a double holds whatever they are. */
 const MAX_DIGITS = 15
 
-/** Returns the state before the first byte. Strings hold no `\u` escapes: every character can stand for itself. */
+/**
+ * Returns the state before the first byte. Strings of any text hold no `\u` escapes, as every character can stand for
+ * itself. Spaces at their beginning are taken but don't belong to the answer: many vocabularies have a word only with the
+ * space before it, and a small model that may not write it so writes another word.
+ */
 export function createAnswerAutomaton(format: AnswerFormat): AnswerState {
   const end = createState(true)
   if (format.type === 'choice') return oneOf(format.choices, end)
@@ -83,21 +89,25 @@ export function anyString(after: AnswerState): AnswerState {
     return state
   }
   // In the order of MISSING_BYTES.
-  const [text, escaped, last] = [add(), add(), add()]
+  const [text, first, escaped, last] = [add(), add(), add(), add()]
   const [two, afterE0, afterED] = [add(), add(), add()]
   const [three, afterF0, afterF4] = [add(), add(), add()]
   link(text, 0x20, 0x7f, text)
-  text.next.set(0x22, after)
-  text.next.set(0x5c, escaped)
+  link(first, 0x20, 0x20, first)
+  link(first, 0x21, 0x7f, text)
+  for (const state of [text, first]) {
+    state.next.set(0x22, after)
+    state.next.set(0x5c, escaped)
+    // The well-formed sequences of UTF-8 (The Unicode Standard, table 3-7).
+    link(state, 0xc2, 0xdf, last)
+    link(state, 0xe0, 0xe0, afterE0)
+    link(state, 0xe1, 0xef, two)
+    link(state, 0xed, 0xed, afterED)
+    link(state, 0xf0, 0xf0, afterF0)
+    link(state, 0xf1, 0xf3, three)
+    link(state, 0xf4, 0xf4, afterF4)
+  }
   for (const character of '"\\/bfnrt') escaped.next.set(character.charCodeAt(0), text)
-  // The well-formed sequences of UTF-8 (The Unicode Standard, table 3-7).
-  link(text, 0xc2, 0xdf, last)
-  link(text, 0xe0, 0xe0, afterE0)
-  link(text, 0xe1, 0xef, two)
-  link(text, 0xed, 0xed, afterED)
-  link(text, 0xf0, 0xf0, afterF0)
-  link(text, 0xf1, 0xf3, three)
-  link(text, 0xf4, 0xf4, afterF4)
   link(last, 0x80, 0xbf, text)
   link(two, 0x80, 0xbf, last)
   link(afterE0, 0xa0, 0xbf, last)
@@ -105,7 +115,7 @@ export function anyString(after: AnswerState): AnswerState {
   link(three, 0x80, 0xbf, two)
   link(afterF0, 0x90, 0xbf, two)
   link(afterF4, 0x80, 0x8f, two)
-  return text
+  return first
 }
 
 /** Without an exponent, and with no more digits than `MAX_DIGITS`. */

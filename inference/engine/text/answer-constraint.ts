@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AnswerFormat } from '../engine.ts'
-import { createAnswerAutomaton, withDroppedSpace } from './answer-automaton.ts'
+import { createAnswerAutomaton, STRING_START, withDroppedSpace } from './answer-automaton.ts'
 import { createPlanner, type PlanParts } from './answer-plan.ts'
 import { findStringTokens, type StringTokens } from './string-tokens.ts'
 import { createTokenTrie } from './token-trie.ts'
@@ -17,8 +17,15 @@ export type AnswerConstraint = {
    * @param left tokens that may still be made, at least one
    */
   readonly allowed: (left: number) => readonly Int32Array[]
-  /** Takes a token that was allowed and no end token; returns whether the answer can go on. */
-  readonly accept: (token: number) => boolean
+  /** Takes a token that was allowed and is no end token. */
+  readonly accept: (token: number) => Accepted
+}
+
+export type Accepted = {
+  /** Whether the answer can go on. */
+  readonly goesOn: boolean
+  /** Characters at the token's beginning that don't belong to the answer. */
+  readonly unwritten: number
 }
 
 /** Returns the constraint of one answer, or undefined where the tokenizer cannot write every answer of this form. */
@@ -83,12 +90,14 @@ function createConstrainAnswer(
       },
       accept(token) {
         const bytes = bytesOf[token] ?? ''
+        const unwritten =
+          state.inString?.index === STRING_START ? bytes.length - bytes.replace(/^ +/, '').length : 0
         for (let at = 0; at < bytes.length; at++) {
           const next = state.next.get(bytes.charCodeAt(at))
           if (next === undefined) throw new RangeError('The token is none of those that were allowed.')
           state = next
         }
-        return state.next.size > 0
+        return { goesOn: state.next.size > 0, unwritten }
       },
     }
   }

@@ -7,8 +7,11 @@ import type { EngineEvent } from '../engine.ts'
 import { createTokenText } from './token-text.ts'
 
 export type GenerationOutput = {
-  /** Takes a token and, where it is known, its log-probability; returns false once a stop sequence is complete. */
-  readonly token: (token: number, logprob: number | undefined) => boolean
+  /**
+   * Takes a token and, where it is known, its log-probability; returns false once a stop sequence is complete.
+   * @param unwritten characters at the beginning of its text that are left out
+   */
+  readonly token: (token: number, logprob: number | undefined, unwritten?: number) => boolean
   /** The model has ended its turn; returns false, as nothing follows. */
   readonly endOfTurn: () => false
   /** Tells what was held back, and the end. */
@@ -29,6 +32,7 @@ export function createGenerationOutput(
   let outputTokens = 0
   let stopSequence: string | null = null
   let ended = false
+  let skipped = 0
   let pending = 0
   let pendingLogprob: number | undefined
 
@@ -50,11 +54,15 @@ export function createGenerationOutput(
   }
 
   return {
-    token(token, logprob) {
+    token(token, logprob, unwritten = 0) {
       outputTokens++
       pending++
       if (logprob !== undefined) pendingLogprob = (pendingLogprob ?? 0) + logprob
-      pass(text.push(token))
+      skipped += unwritten
+      const piece = text.push(token)
+      pass(piece.slice(skipped))
+      // Of a text whose first character is unfinished, the spaces before it come with its end.
+      if (piece !== '') skipped = 0
       return stopSequence === null
     },
     endOfTurn() {

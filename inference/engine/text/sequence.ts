@@ -47,9 +47,11 @@ export function createSequence(options: SequenceOptions): Sequence {
       if (generated === 0) push({ type: 'prefilled' })
       const { token, confidence } = sampler.pick(logits, constraint?.allowed(request.maxTokens - generated))
       generated++
-      let goesOn = endTokens.has(token) ? output.endOfTurn() : output.token(token, confidence?.logprob)
+      const isEnd = endTokens.has(token)
+      const accepted = isEnd ? undefined : constraint?.accept(token)
+      let goesOn = isEnd ? output.endOfTurn() : output.token(token, confidence?.logprob, accepted?.unwritten)
       // An answer to which nothing can be added needs no end token of the model's.
-      if (goesOn && constraint?.accept(token) === false) goesOn = output.endOfTurn()
+      if (goesOn && accepted?.goesOn === false) goesOn = output.endOfTurn()
       const done = !goesOn || generated >= request.maxTokens
       if (done) output.finish()
       return { token, done }

@@ -4,6 +4,9 @@ import { createGenerationOutput } from '../../../../inference/engine/text/output
 
 const WORDS = ['Hel', 'lo', ' STO', 'P', ' there', '!']
 
+/** A quote, a space with half a character, the other half. */
+const BYTES = [[0x22], [0x20, 0xc3], [0xa9]]
+
 function output(stopSequences: readonly string[] = []) {
   const events: EngineEvent[] = []
   const decode = (tokens: number[]) => tokens.map((token) => WORDS[token] ?? '').join('')
@@ -36,6 +39,18 @@ test('ends at a stop sequence over several tokens, and tells nothing of it', () 
     stopSequence: 'STOP',
     outputTokens: 4,
   })
+})
+
+test('leaves out what is unwritten, also where its text comes with a later token', () => {
+  const events: EngineEvent[] = []
+  const decode = (tokens: number[]) =>
+    new TextDecoder().decode(Uint8Array.from(tokens.flatMap((token) => BYTES[token] ?? [])))
+  const { token, finish } = createGenerationOutput(decode, [], (event) => events.push(event))
+  token(0, undefined)
+  token(1, undefined, 1)
+  token(2, undefined)
+  finish()
+  expect(events.map((event) => (event.type === 'text' ? event.text : '')).join('')).toBe('"é')
 })
 
 test('tells what was held back when the model ends its turn', () => {
