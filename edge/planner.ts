@@ -42,6 +42,9 @@ export type PlannedRequest = Pick<
 
 export type Planner = (request: PlannedRequest) => Promise<Plan>
 
+/** What a client reads that asks for JSON without saying which, where only the local model may answer. */
+const ANY_OBJECT =
+  'The local model cannot promise JSON of any form. Give "response_format" a "json_schema" that names the members, or leave it out.'
 /** Where neither the server nor the operator says what its model reads: half of what the smallest contexts in use hold. */
 const DEFAULT_MAX_INPUT_TOKENS = 2_000
 
@@ -51,7 +54,9 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
   return async (request) => {
     const strategy = request.controls.strategy ?? (await strategies.current(request.waitUntil))
     const found = extractFeatures(request.view)
-    const features = request.structured ? { ...found, structuredOutput: true } : found
+    const features = request.structured
+      ? { ...found, structuredOutput: true, unservableForm: ANY_OBJECT }
+      : found
     const verdict = dependencies.classify(features)
     const decideBy = (asked: boolean) =>
       decide(features, verdict, {
@@ -89,7 +94,7 @@ function goesToClaudeAnyway(decision: Decision, requestedModel: string): boolean
   return namesClaude && decision.targets[0]?.provider === 'claude'
 }
 
-/** @param asked whether the local model was asked already: what has not been asked may read any length */
+/** @param asked whether the local model was asked already: what has not been asked may read any length and form */
 function describeLocal(
   local: LocalPool,
   { localTasks, localMaxInputTokens }: PlannerDependencies,
@@ -101,5 +106,6 @@ function describeLocal(
     model: local.modelName() ?? 'local',
     card: effectiveCard(model?.card, localTasks),
     maxInputTokens: localMaxInputTokens ?? model?.maxInputTokens ?? unstated,
+    structuredOutputs: model?.structuredOutputs ?? !asked,
   }
 }

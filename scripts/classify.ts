@@ -67,6 +67,7 @@ async function shippedPlanner(): Promise<Planner> {
     card: known?.card,
     maxInputTokens: container.maxInputTokens,
     isContainer: true,
+    structuredOutputs: true,
   }
   const pool: LocalPool = {
     model: () => model,

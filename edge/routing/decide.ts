@@ -33,7 +33,12 @@ export type Circumstances = {
   readonly localOnlyFeature: string | undefined
   /** Undefined where the local model is switched off. */
   readonly local:
-    | { readonly model: string; readonly card: ModelCard; readonly maxInputTokens: number }
+    | {
+        readonly model: string
+        readonly card: ModelCard
+        readonly maxInputTokens: number
+        readonly structuredOutputs?: boolean
+      }
     | undefined
   readonly claude: { readonly configured: boolean; readonly model: string; readonly simpleModel: string }
 }

@@ -3,6 +3,8 @@
  * request holds. Every text in it is bounded, so that whoever reads features needs no longer for long requests. Pure;
  * decides nothing.
  */
+import { readAnswerFormat } from '../../shared/answer-format.ts'
+import { RouterError } from '../../shared/errors.ts'
 import { type ContentBlock, type MessageParam, type MessagesRequest, textOf } from '../../shared/messages.ts'
 import { estimateTokens } from '../../shared/tokens.ts'
 import { clip } from './plain-text.ts'
@@ -30,7 +32,10 @@ export type Features = {
   /** The type of the first content block that is neither text nor about tools, or undefined. */
   readonly nonTextBlock: string | undefined
   readonly thinking: boolean
+  /** Whether a form of the answer is demanded. */
   readonly structuredOutput: boolean
+  /** Why no local model can be held to the form, or undefined. */
+  readonly unservableForm: string | undefined
   /** The path of the first field that only Claude may know, or undefined. */
   readonly unknownField: string | undefined
   /** The request ends with the beginning of the answer, which only some models continue. */
@@ -64,9 +69,10 @@ export function extractFeatures(request: MessagesRequest): Features {
   const messages = request.messages
   const blocks = messages.flatMap((message) => (typeof message.content === 'string' ? [] : message.content))
   const { lastUserText, earlier } = lastUserTurn(messages)
+  const form = readForm(request)
   const spoken = messages.filter((message) => message.role !== 'system')
   return {
-    systemText: clip(systemTextOf(request), SYSTEM_HEAD, SYSTEM_TAIL),
+    systemText: clip(systemTextOf(request, form.notes), SYSTEM_HEAD, SYSTEM_TAIL),
     lastUserText: clip(lastUserText, LAST_USER_HEAD, LAST_USER_TAIL),
     lastUserCharacters: lastUserText.length,
     ...readEarlier(earlier),
@@ -78,7 +84,8 @@ export function extractFeatures(request: MessagesRequest): Features {
     nonTextBlock:
       nonTextBlock(blocks) ?? nonTextBlock(typeof request.system === 'object' ? (request.system ?? []) : []),
     thinking: isThinkingAsked(request.thinking),
-    structuredOutput: (memberOf(request.output_config, 'format') ?? null) !== null,
+    structuredOutput: form.demanded,
+    unservableForm: form.problem,
     unknownField: findUnknownField(request),
     prefill: hasPrefill(request),
   }
@@ -107,9 +114,25 @@ function lastUserTurn(messages: readonly MessageParam[]): {
   return { lastUserText: '', earlier: [] }
 }
 
-function systemTextOf({ system, messages }: MessagesRequest): string {
+type Form = {
+  readonly demanded: boolean
+  readonly problem: string | undefined
+  readonly notes: readonly string[]
+}
+
+function readForm(request: MessagesRequest): Form {
+  try {
+    const form = readAnswerFormat(request.output_config)
+    return { demanded: form !== undefined, problem: undefined, notes: form?.notes ?? [] }
+  } catch (error) {
+    return { demanded: true, problem: RouterError.from(error).message, notes: [] }
+  }
+}
+
+/** Descriptions of a demanded form are instructions, too. */
+function systemTextOf({ system, messages }: MessagesRequest, notes: readonly string[]): string {
   const between = messages.filter(({ role }) => role === 'system').map(({ content }) => textOf(content))
-  return [textOf(system), ...between].filter((text) => text !== '').join('\n')
+  return [textOf(system), ...between, ...notes].filter((text) => text !== '').join('\n')
 }
 
 /** Reads the newest turns only: nothing looks at older ones. */

@@ -2,6 +2,7 @@
  * What an engine is: something that holds one model and turns a prompt into text, piece by piece.
  * Does not know HTTP, queues or where a model's files come from.
  */
+import type { AnswerFormat } from '../../shared/answer-format.ts'
 import type { ModelCard } from '../../shared/model-card.ts'
 import type { Exactness } from './onnx/exactness.ts'
 
@@ -34,20 +35,6 @@ export type ModelInfo = {
 export type Turn = { readonly role: 'user' | 'assistant'; readonly text: string }
 
 export type Prompt = { readonly system?: string | undefined; readonly turns: readonly Turn[] }
-
-/** A flat JSON object whose members are written in this order, or one of some texts. */
-export type AnswerFormat =
-  | { readonly type: 'choice'; readonly choices: readonly string[] }
-  | { readonly type: 'object'; readonly members: readonly AnswerMember[] }
-
-export type AnswerMember = { readonly name: string; readonly value: AnswerValue }
-
-export type AnswerValue =
-  | { readonly type: 'enum'; readonly values: readonly (string | number | boolean | null)[] }
-  | { readonly type: 'string' }
-  | { readonly type: 'number' }
-  | { readonly type: 'integer' }
-  | { readonly type: 'boolean' }
 
 export type GenerateRequest = Prompt & {
   readonly maxTokens: number

@@ -2,6 +2,7 @@
  * From a Messages request to what an engine is asked: checks what this model can serve, folds the roles.
  * Unknown fields are ignored, as is `thinking`: a small model has no such mode.
  */
+import { readAnswerFormat } from '../../shared/answer-format.ts'
 import { RouterError } from '../../shared/errors.ts'
 import { isTextOnly, type MessagesRequest, textOf } from '../../shared/messages.ts'
 import type { GenerateRequest, Prompt, Turn } from '../engine/engine.ts'
@@ -27,8 +28,11 @@ export function toGenerateRequest(
       'invalid_request',
       'max_tokens: must be at least 1; there is no prompt cache to fill',
     )
+  const demanded = readAnswerFormat(request.output_config)
+  const prompt = toPrompt(request, maxInputTokens)
   return {
-    ...toPrompt(request, maxInputTokens),
+    ...(demanded ? withNotes(prompt, demanded.notes) : prompt),
+    format: demanded?.format,
     maxTokens: Math.min(request.max_tokens, maxOutputTokens),
     stopSequences: checkStopSequences(request.stop_sequences ?? []),
     temperature: inRange(
@@ -45,6 +49,19 @@ export function toGenerateRequest(
       'a whole number, 0 or more',
     ),
   }
+}
+
+/** Tells the model what the schema's descriptions say, after the question that they explain. */
+function withNotes(prompt: Prompt, notes: readonly string[]): Prompt {
+  const last = prompt.turns.at(-1)
+  if (last?.role !== 'user')
+    throw new RouterError(
+      'invalid_request',
+      'messages: must end with a user message where output_config.format says what the answer is',
+    )
+  if (notes.length === 0) return prompt
+  const told = { ...last, text: [last.text, '', ...notes].join('\n') }
+  return { ...prompt, turns: [...prompt.turns.slice(0, -1), told] }
 }
 
 /**

@@ -22,6 +22,7 @@ export function addModelEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): voi
       model: engine.info.name,
       card: engine.info.card ?? null,
       serving: servingItem(engine),
+      structuredOutputs: true,
       ...deps.limits(engine.info),
       queueDepth,
       expectedWaitMs,

@@ -141,6 +141,37 @@ test('local_only answers complex requests locally and refuses what the model can
   expect(claude.hits).toHaveLength(0)
 })
 
+test('a demanded form is kept to by the local model, whole and streamed, and for clients of chat completions', async () => {
+  const labels = ['positive', 'negative']
+  const schema = { type: 'object', properties: { mood: { enum: labels } }, required: ['mood'] }
+  const headers = { 'x-router-force': 'local' }
+  const sdk = new Anthropic({ apiKey: 'any', baseURL: edge.url, defaultHeaders: headers })
+  const params = (format: object) => ({
+    model: 'auto',
+    max_tokens: 40,
+    messages: [{ role: 'user' as const, content: 'Sentiment: the soup was cold and nobody smiled.' }],
+    output_config: { format: { type: 'json_schema' as const, schema: { ...format } } },
+  })
+  const message = await sdk.messages.create(params({ type: 'string', enum: labels }))
+  expect(message).toMatchObject({ model: MODEL, stop_reason: 'end_turn' })
+  expect(labels).toContain(JSON.parse(textOf(message)))
+  const streamed = await sdk.messages.stream(params(schema)).finalMessage()
+  expect(labels).toContain(JSON.parse(textOf(streamed)).mood)
+  const chat = await client.send(
+    JSON.stringify({
+      model: 'gpt-x',
+      messages: params(schema).messages,
+      response_format: {
+        type: 'json_schema',
+        json_schema: { name: 'mood', strict: true, schema: { ...schema, additionalProperties: false } },
+      },
+    }),
+    { headers, path: '/v1/chat/completions' },
+  )
+  expect(labels).toContain(JSON.parse(JSON.parse(chat.body).choices[0].message.content).mood)
+  expect(claude.hits).toHaveLength(0)
+})
+
 test('the strategy can be changed while the router runs', async () => {
   expect((await putStrategy('claude_only', 'not-the-admin-key')).status).toBe(403)
   expect((await putStrategy('claude_only', ADMIN_KEY)).status).toBe(200)
@@ -227,6 +258,10 @@ function putStrategy(strategy: string, key: string): Promise<Response> {
     headers: { 'content-type': 'application/json', 'x-api-key': key },
     body: JSON.stringify({ strategy }),
   })
+}
+
+function textOf(message: Anthropic.Message): string {
+  return message.content.map((block) => (block.type === 'text' ? block.text : '')).join('')
 }
 
 function expectBroken(body: string): void {

@@ -39,6 +39,33 @@ test('answers with a whole message in JSON', async () => {
   expect(lines[0]).not.toContain('Hello')
 })
 
+test('asks the model for the form that output_config.format demands, and tells it what the schema describes', async () => {
+  const { post, engine } = scriptedContainer({ script: { words: ['"good"'] } })
+  const schema = { enum: ['good', 'bad'], description: 'How the writer feels.' }
+  const response = await post({ ...hello, output_config: { format: { type: 'json_schema', schema } } })
+  expect(response.status).toBe(200)
+  expect(engine.requests[0]).toMatchObject({
+    turns: [{ role: 'user', text: 'Hi\n\nHow the writer feels.' }],
+    format: { type: 'choice', choices: ['good', 'bad'], quoted: true },
+  })
+})
+
+test('refuses a form that it cannot keep to by the name of what is too much, and one for an answer begun', async () => {
+  const { post } = scriptedContainer()
+  const formatOf = (schema: object) => ({ output_config: { format: { type: 'json_schema', schema } } })
+  const list = await post({ ...hello, ...formatOf({ type: 'array', items: { type: 'string' } }) })
+  expect([list.status, await list.text()]).toEqual([
+    400,
+    expect.stringContaining('output_config.format.schema'),
+  ])
+  const messages = [...hello.messages, { role: 'assistant', content: '{"mood": ' }]
+  const begun = await post({ ...hello, messages, ...formatOf({ enum: ['good'] }) })
+  expect([begun.status, await begun.text()]).toEqual([
+    400,
+    expect.stringContaining('end with a user message'),
+  ])
+})
+
 test('streams Anthropic’s events in their order, with usage at both ends', async () => {
   const { post } = scriptedContainer()
   const events = await eventsOf(await post({ ...hello, stream: true }))
@@ -171,6 +198,7 @@ test('tells in readiness which model, for what, how, how much and how busy', asy
   const { app } = scriptedContainer()
   expect(await (await app.request('/readyz')).json()).toEqual({
     status: 'ready',
+    structuredOutputs: true,
     model: 'scripted',
     card: SCRIPTED_MODEL.card,
     serving: { loop: 'generate', weights: 'fp32', rows: 1, reason: 'written down beforehand' },

@@ -2,6 +2,8 @@
  * The Messages API towards a local server: our own container, or any other server that speaks it.
  * Sends only what a text model can use; everything else in a request has been kept away by the guards.
  */
+import { readAnswerFormat } from '../../../shared/answer-format.ts'
+import { RouterError } from '../../../shared/errors.ts'
 import { parseStreamEvent } from '../../../shared/events.ts'
 import { textOf } from '../../../shared/messages.ts'
 import type { LocalProtocol } from './protocol.ts'
@@ -26,6 +28,15 @@ export const localMessagesProtocol: LocalProtocol = {
       messages,
       ...(system === '' ? {} : { system }),
       ...(server?.isContainer ? {} : { thinking: { type: 'disabled' } }),
+    }
+    if (readAnswerFormat(request.output_config) !== undefined) {
+      // Of several servers, one may be of an older version.
+      if (!server?.structuredOutputs)
+        throw new RouterError(
+          'unsupported',
+          'The local model’s server cannot be held to output_config.format.',
+        )
+      body.output_config = request.output_config
     }
     for (const field of FIELDS) {
       const value = request[field]

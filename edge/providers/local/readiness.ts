@@ -17,6 +17,8 @@ export type LocalModel = {
   readonly maxOutputTokens?: number | undefined
   /** Whether it is our own container, or says the same of itself. */
   readonly isContainer: boolean
+  /** Whether it keeps answers to the forms of `shared/answer-format.ts`; absent: it does not. */
+  readonly structuredOutputs?: boolean
   /** Who made the server, as its list of models says. */
   readonly owner?: string | undefined
 }
@@ -49,6 +51,7 @@ const listedSchema = z.looseObject({
 const readySchema = z.looseObject({
   model: z.optional(z.string()),
   card: z.optional(z.unknown()),
+  structuredOutputs: z.optional(z.unknown()),
   maxInputTokens: z.optional(z.number()),
   expectedWaitMs: z.optional(z.number()),
   /** How other servers list their models. */
@@ -84,10 +87,10 @@ export async function askReadiness(options: ReadinessOptions, signal: AbortSigna
     }
     const parsed = readySchema.safeParse(await response.json().catch(() => undefined))
     if (!parsed.success) throw somethingElse()
-    const { model: name, card, maxInputTokens, expectedWaitMs, data } = parsed.data
+    const { model: name, card, maxInputTokens, structuredOutputs, expectedWaitMs, data } = parsed.data
     if (name !== undefined) {
-      const model = { name, card: readModelCard(card), maxInputTokens, isContainer: true }
-      return { model, waitMs: expectedWaitMs }
+      const own = { isContainer: true, structuredOutputs: structuredOutputs === true }
+      return { model: { name, card: readModelCard(card), maxInputTokens, ...own }, waitMs: expectedWaitMs }
     }
     // A server with another page of this name lists its models elsewhere.
     if (data === undefined) continue

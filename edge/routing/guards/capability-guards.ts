@@ -26,8 +26,12 @@ export const CAPABILITY_GUARDS: readonly Guard[] = [
   {
     name: 'structured output requested',
     kind: 'capability',
-    explanation: () => 'The local model cannot guarantee a JSON schema. Remove "output_config.format".',
-    stops: ({ features }) => features.structuredOutput,
+    explanation: ({ features }) =>
+      features.unservableForm ??
+      'The local model’s server cannot guarantee a JSON schema. Remove "output_config.format".',
+    stops: ({ features, local }) =>
+      features.structuredOutput &&
+      (features.unservableForm !== undefined || !(local?.structuredOutputs ?? false)),
   },
   {
     // The API grows every month: a field that this version does not know may hold the conversation itself.

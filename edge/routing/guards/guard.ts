@@ -11,7 +11,14 @@ export type GuardSubject = {
   /** As the classifier names it. */
   readonly task: Task
   /** What may be asked of the local model; undefined where it is switched off. */
-  readonly local: { readonly card: ModelCard; readonly maxInputTokens: number } | undefined
+  readonly local:
+    | {
+        readonly card: ModelCard
+        readonly maxInputTokens: number
+        /** Whether its server can be held to a form of the answer; absent: it cannot. */
+        readonly structuredOutputs?: boolean
+      }
+    | undefined
 }
 
 export type Guard = {

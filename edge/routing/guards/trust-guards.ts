@@ -35,6 +35,11 @@ const trust = (
 
 export const TRUST_GUARDS: readonly Guard[] = [
   trust('local model not trusted with it', (_, level) => level === 'none'),
+  // To choose among given answers and to fill in fields is to classify and to extract, whatever the words around it.
+  trust(
+    'local model not trusted with structured output',
+    ({ features }, _, card) => features.structuredOutput && card.trust.classification !== 'full',
+  ),
   // Nothing here tells other languages apart: a model that lists some without English is given what is not English.
   trust('local model does not speak the language', ({ features }, _, { languages }) => {
     if (languages === null) return false

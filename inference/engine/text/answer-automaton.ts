@@ -2,7 +2,7 @@
  * Which bytes an answer of a given form may consist of, as a deterministic automaton: one of some texts, or a flat JSON
  * object. Objects have one layout, `{"a": "x", "b": 3}`, which is the one that models write most. Knows no tokens.
  */
-import type { AnswerFormat, AnswerValue } from '../engine.ts'
+import type { AnswerFormat, AnswerValue } from '../../../shared/answer-format.ts'
 import { utf8Bytes } from './vocabulary.ts'
 
 export type AnswerState = {

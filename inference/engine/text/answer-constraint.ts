@@ -3,7 +3,7 @@
  * a way within the limit if there is one. Knows no logits.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { AnswerFormat } from '../engine.ts'
+import type { AnswerFormat } from '../../../shared/answer-format.ts'
 import { createAnswerAutomaton, STRING_START, withDroppedSpace } from './answer-automaton.ts'
 import { createPlanner, type PlanParts } from './answer-plan.ts'
 import { findStringTokens, type StringTokens } from './string-tokens.ts'

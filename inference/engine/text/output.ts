@@ -21,11 +21,13 @@ export type GenerationOutput = {
 /**
  * Returns an output that tells its events to `push`.
  * @param decode the tokenizer's own, special tokens left out
+ * @param quoted whether the text is told as a JSON string
  */
 export function createGenerationOutput(
   decode: (tokens: number[]) => string,
   stopSequences: readonly string[],
   push: (event: EngineEvent) => void,
+  quoted = false,
 ): GenerationOutput {
   const text = createTokenText(decode)
   const stops = createStopMatcher(stopSequences)
@@ -47,10 +49,16 @@ export function createGenerationOutput(
     pending = 0
     if (pendingLogprob !== undefined) pendingLogprob = 0
   }
-  const pass = (piece: string) => {
+  const tell = (piece: string) => {
     const match = stops.push(piece)
     stopSequence = match.stopped
     emit(match.text)
+  }
+  let opening = quoted ? '"' : ''
+  const pass = (piece: string) => {
+    if (piece === '') return
+    tell(opening + (quoted ? JSON.stringify(piece).slice(1, -1) : piece))
+    opening = ''
   }
 
   return {
@@ -71,6 +79,7 @@ export function createGenerationOutput(
     },
     finish() {
       if (stopSequence === null) pass(text.flush())
+      if (stopSequence === null && quoted && ended) tell(`${opening}"`)
       if (stopSequence === null) emit(stops.flush())
       const stopReason = stopSequence === null ? (ended ? 'end_turn' : 'max_tokens') : 'stop_sequence'
       push({ type: 'end', stopReason, stopSequence, outputTokens })

@@ -19,7 +19,7 @@ export type Sequence = {
 
 export type SequenceOptions = {
   readonly ids: readonly number[]
-  readonly request: Pick<GenerateRequest, 'maxTokens' | 'stopSequences' | 'logprobs'>
+  readonly request: Pick<GenerateRequest, 'maxTokens' | 'stopSequences' | 'logprobs' | 'format'>
   readonly sampling: SamplingOptions
   /** Tokens that the repetition penalty counts as having occurred before the answer. */
   readonly occurred: readonly number[]
@@ -39,7 +39,8 @@ export type SequenceOptions = {
 export function createSequence(options: SequenceOptions): Sequence {
   const { ids, request, constraint, endTokens, push } = options
   const sampler = createSampler({ ...options, withConfidence: request.logprobs ?? false })
-  const output = createGenerationOutput(options.decode, request.stopSequences, push)
+  const quoted = request.format?.type === 'choice' && request.format.quoted
+  const output = createGenerationOutput(options.decode, request.stopSequences, push, quoted)
   let generated = 0
   return {
     ids,

@@ -2,17 +2,10 @@
  * From a loop over token ids to an engine: writes prompts, checks that they fit, turns tokens into events, ends
  * generations that nobody reads any more. Free of any runtime; loads nothing.
  */
+import type { AnswerFormat } from '../../../shared/answer-format.ts'
 import { RouterError } from '../../../shared/errors.ts'
 import { createAsyncQueue } from '../../serving/async-queue.ts'
-import type {
-  AnswerFormat,
-  Engine,
-  EngineEvent,
-  EngineStats,
-  GenerateRequest,
-  ModelInfo,
-  Serving,
-} from '../engine.ts'
+import type { Engine, EngineEvent, EngineStats, GenerateRequest, ModelInfo, Serving } from '../engine.ts'
 import type { AnswerConstraint, ConstrainAnswer } from './answer-constraint.ts'
 import type { EncodePrompt } from './prompt.ts'
 import { type SamplingOptions, seededRandom } from './sampler.ts'

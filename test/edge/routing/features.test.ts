@@ -186,6 +186,15 @@ test('sees structured output and the features that only Claude’s servers have'
     true,
   )
   expect(featuresOf(ask('Hi', { output_config: { effort: 'low' } })).structuredOutput).toBe(false)
+  const format = { type: 'json_schema', schema: { enum: ['a', 'b'], description: 'Answer in verse.' } }
+  const { structuredOutput, unservableForm, systemText } = featuresOf(
+    ask('Hi', { output_config: { format } }),
+  )
+  expect({ structuredOutput, unservableForm }).toEqual({ structuredOutput: true, unservableForm: undefined })
+  // What a schema describes instructs the model, like a system prompt.
+  expect(systemText).toBe('Answer in verse.')
+  const list = { format: { type: 'json_schema', schema: { type: 'array' } } }
+  expect(featuresOf(ask('Hi', { output_config: list })).unservableForm).toMatch(/schema/)
   for (const field of ['container', 'mcp_servers', 'context_management']) {
     expect(featuresOf(ask('Hi', { [field]: {} })).unknownField).toBe(field)
     expect(featuresOf(ask('Hi', { [field]: null })).unknownField).toBeUndefined()

@@ -68,6 +68,7 @@ test('refreshes model, card, limit and load in the foreground, once', async () =
     card,
     maxInputTokens: 1_000,
     isContainer: true,
+    structuredOutputs: false,
   })
   expect(health.state()).toBe('ready')
   expect(health.expectedWaitMs()).toBe(120)

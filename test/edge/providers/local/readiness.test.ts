@@ -34,6 +34,18 @@ test('a foreign Messages server is ready where it lists its models', async () =>
   expect(found.maxInputTokens).toBeUndefined()
 })
 
+test('our container says whether it can be held to a form; an older one says nothing of it', async () => {
+  const page = { status: 'ready', model: 'ours', maxInputTokens: 1_000 }
+  for (const [told, known] of [
+    [{ structuredOutputs: true }, true],
+    [{ structuredOutputs: 'yes' }, false],
+    [{}, false],
+  ] as const)
+    expect(
+      await look({ '/readyz': { ...page, ...told } }, { protocol: localMessagesProtocol }),
+    ).toMatchObject({ isContainer: true, structuredOutputs: known })
+})
+
 test('a page of the same name that says nothing of a model is not taken for our container’s', async () => {
   const pages = { '/readyz': { status: 'ok' }, ...list({ id: 'theirs' }) }
   const found = await look(pages, { protocol: localMessagesProtocol })

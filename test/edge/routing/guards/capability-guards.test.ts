@@ -30,6 +30,20 @@ for (const [reason, change, explanation] of CASES)
     expect(guard?.explanation?.(subjectOf(features))).toMatch(explanation)
   })
 
+test('leaves a demanded form to a local model whose server can be held to it', () => {
+  const features = { ...plain, structuredOutput: true }
+  const subject = subjectOf(features)
+  const able = { ...subject, local: { ...subject.local, structuredOutputs: true } }
+  expect(findGuard(able)).toBeUndefined()
+  const unservable = {
+    ...able,
+    features: { ...features, unservableForm: 'output_config.format.schema: must …' },
+  }
+  const guard = findGuard(unservable)
+  expect(guard?.name).toBe('structured output requested')
+  expect(guard?.explanation?.(unservable)).toBe('output_config.format.schema: must …')
+})
+
 test('names the first of several reasons', () => {
   const everything: Features = Object.assign({ ...plain }, ...CASES.map(([, change]) => change))
   expect(findGuard(subjectOf(everything))?.name).toBe('tools required')

@@ -52,6 +52,20 @@ test('open talk needs full trust', () => {
   }
 })
 
+test('a demanded form needs full trust in classification, whatever the words around it', () => {
+  const format = { type: 'json_schema', schema: { enum: ['greeting', 'question'] } }
+  const features = featuresOf(ask('Hello!', { output_config: { format } }))
+  const guardFor = (trust: TaskTrust) => {
+    const card = { trust, languages: null, maxTemperature: null, exam: null }
+    const local = { card, maxInputTokens: 1_000, structuredOutputs: true }
+    return findGuard({ features, task: 'simple_chat', local })?.name
+  }
+  expect(guardFor({ ...uniformTrust('full'), classification: 'none' })).toBe(
+    'local model not trusted with structured output',
+  )
+  expect(guardFor(uniformTrust('full'))).toBeUndefined()
+})
+
 test('a task that the card leaves out is not given to it, and a task that is trusted is', () => {
   const text = 'Summarize: The council met on Friday and closed the old ferry.'
   expect(guardOf(text, setPhrases, { task: 'summarization' })).toBe('local model not trusted with it')

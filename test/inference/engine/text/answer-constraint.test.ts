@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { AutoTokenizer } from '@xenova/transformers'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { AnswerFormat, AnswerMember, EngineEvent } from '../../../../inference/engine/engine.ts'
+import type { EngineEvent } from '../../../../inference/engine/engine.ts'
 import {
   type AnswerConstraint,
   createAnswerConstrainer,
@@ -12,6 +12,7 @@ import { seededRandom } from '../../../../inference/engine/text/sampler.ts'
 import { createSequence } from '../../../../inference/engine/text/sequence.ts'
 import { readVocabulary } from '../../../../inference/engine/text/vocabulary.ts'
 import { SHIPPED_DIR } from '../../../../inference/models/resolve.ts'
+import type { AnswerFormat, AnswerMember } from '../../../../shared/answer-format.ts'
 
 const MODELS = join(import.meta.dirname, '../../../fixtures/models')
 
@@ -47,7 +48,7 @@ function write(
   const random = seededRandom(seed)
   const sequence = createSequence({
     ids: [],
-    request: { maxTokens, stopSequences: [] },
+    request: { maxTokens, stopSequences: [], format },
     sampling: { temperature: seed % 2, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 },
     occurred: [],
     constraint,
@@ -70,7 +71,8 @@ function write(
 
 /** Says whether a text is an answer of the form. */
 function fits(format: AnswerFormat, text: string): boolean {
-  if (format.type === 'choice') return format.choices.includes(text)
+  if (format.type === 'choice')
+    return format.choices.some((each) => text === (format.quoted ? JSON.stringify(each) : each))
   const answer: unknown = JSON.parse(text)
   if (typeof answer !== 'object' || answer === null) return false
   const members = Object.entries(answer)
@@ -116,7 +118,7 @@ const scalar = fc.oneof(
 )
 const choice = fc
   .uniqueArray(label, { minLength: 1, maxLength: 6 })
-  .map((choices) => ({ type: 'choice', choices }) as const)
+  .chain((choices) => fc.boolean().map((quoted) => ({ type: 'choice', choices, quoted }) as const))
 const value = fc.oneof(
   fc.uniqueArray(scalar, { minLength: 1, maxLength: 5 }).map((values) => ({ type: 'enum', values }) as const),
   fc.constantFrom('string', 'number', 'integer', 'boolean').map((type) => ({ type })),

@@ -53,6 +53,21 @@ test('leaves out what is unwritten, also where its text comes with a later token
   expect(events.map((event) => (event.type === 'text' ? event.text : '')).join('')).toBe('"é')
 })
 
+test('tells a quoted text as a JSON string, closed only where the model has ended it', () => {
+  const textOf = (end: boolean) => {
+    const events: EngineEvent[] = []
+    const decode = (tokens: number[]) => tokens.map((token) => ['say "', 'no"\n'][token] ?? '').join('')
+    const quoted = createGenerationOutput(decode, [], (event) => events.push(event), true)
+    quoted.token(0, undefined)
+    quoted.token(1, undefined)
+    if (end) quoted.endOfTurn()
+    quoted.finish()
+    return events.map((event) => (event.type === 'text' ? event.text : '')).join('')
+  }
+  expect(JSON.parse(textOf(true))).toBe('say "no"\n')
+  expect(textOf(false)).toBe(textOf(true).slice(0, -1))
+})
+
 test('tells what was held back when the model ends its turn', () => {
   const { events, token, endOfTurn, finish } = output(['lo!'])
   token(0, -1)
