@@ -49,7 +49,7 @@ afterAll(async () => {
 
 test('the page shows every kind of client', () => {
   const counts = ['ts', 'sh', 'html', 'ini'].map((language) => ofLanguage(language).length)
-  expect(counts).toEqual([7, 3, 1, 1])
+  expect(counts).toEqual([8, 3, 1, 1])
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(SNIPPETS.length)
 })
 
