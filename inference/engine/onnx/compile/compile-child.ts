@@ -2,7 +2,7 @@
  * Entry of the process that compiles a model's graph and ends: what compiling takes of memory is gone with it. Told what to
  * do by one message, it answers with one.
  */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { RouterError } from '../../../../shared/errors.ts'
@@ -13,7 +13,6 @@ import { MAXIMA_FILE, readMaxima, writeMaxima } from './activation-maxima.ts'
 import { measureActivations } from './calibrate.ts'
 import { CALIBRATION_PROMPTS } from './calibration-prompts.ts'
 import { type CompiledForm, compileGraph } from './compile-graph.ts'
-import { partialFile } from './compiled-file.ts'
 import type { ActivationMaxima } from './int8.ts'
 import { compileCrossAttention, compileSeq2seqStep } from './seq2seq.ts'
 
@@ -54,17 +53,23 @@ async function compile(command: CompileCommand): Promise<Uint8Array> {
   return compileGraph(readFileSync(source), form, maxima)
 }
 
-async function work(command: CompileCommand): Promise<void> {
+async function work(command: CompileCommand): Promise<CompileReport> {
   const { source, target } = command
-  if (target === undefined) return writeMaxima(maximaFile(source), await measure(command))
-  const partial = partialFile(target, process.pid)
-  writeFileSync(partial, await compile(command))
-  renameSync(partial, target)
+  if (target === undefined) writeMaxima(maximaFile(source), await measure(command))
+  else {
+    const graph = await compile(command)
+    try {
+      writeFileSync(target, graph)
+    } catch {
+      const reason = `${dirname(target)} cannot be written (MODEL_CACHE_DIR)`
+      return { type: 'failed', reason, lasting: false }
+    }
+  }
+  return { type: 'done' }
 }
 
 process.once('message', (command: CompileCommand) => {
   void work(command)
-    .then((): CompileReport => ({ type: 'done' }))
     .catch((error: unknown): CompileReport => {
       const lasting = error instanceof RouterError
       return {

@@ -3,8 +3,19 @@
  * damaged, or made from something else. Knows no setting.
  */
 import { fork } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import * as z from 'zod'
 import { RouterError } from '../../../../shared/errors.ts'
@@ -27,6 +38,9 @@ export type CompiledFileOptions = {
   readonly onCompile?: (() => void) | undefined
 }
 
+/** Writing takes seconds; what is older, in ms, was left by a container that was killed. */
+const ABANDONED_AFTER_MS = 600_000
+
 /** What is known of a file: its digest, or why it could not be made and would not be another time. */
 const recordSchema = z.union([z.object({ sha256: z.string() }), z.object({ reason: z.string() })])
 type CompileRecord = z.infer<typeof recordSchema>
@@ -44,23 +58,35 @@ export async function compiledFile(options: CompiledFileOptions): Promise<string
   options.onCompile?.()
   try {
     mkdirSync(folder, { recursive: true })
-    // What was made from something else. The file itself stays until it is replaced: another process may be about to load it.
-    for (const file of readdirSync(folder))
-      if (
-        file.startsWith(stemOf(options)) &&
-        !file.startsWith(basename(target)) &&
-        !file.endsWith('.partial')
-      )
-        rmSync(join(folder, file), { force: true })
+    accessSync(folder, constants.W_OK)
+    removeOutdated(folder, stemOf(options), basename(target))
   } catch (cause) {
     throw new RouterError('unsupported', `${folder} cannot be written (MODEL_CACHE_DIR)`, { cause })
   }
-  const reason = await runCompiler({ ...options, target }, options.signal)
-  const made: CompileRecord =
-    reason === undefined ? { sha256: await digestFile(target, 'sha256') } : { reason }
-  writeFileSync(recordOf(target), JSON.stringify(made))
-  if (reason !== undefined) throw new RouterError('unsupported', reason)
-  return target
+  // Not named after a process: containers that share a volume have the same process ids.
+  const partial = `${target}.${randomUUID()}.partial`
+  try {
+    const reason = await runCompiler({ ...options, target: partial }, options.signal)
+    const made: CompileRecord =
+      reason === undefined ? { sha256: await digestFile(partial, 'sha256') } : { reason }
+    if (reason === undefined) renameSync(partial, target)
+    writeFileSync(recordOf(target), JSON.stringify(made))
+    if (reason !== undefined) throw new RouterError('unsupported', reason)
+    return target
+  } finally {
+    rmSync(partial, { force: true })
+  }
+}
+
+/** Removes what was made from something else. The target stays until it is replaced: another process may be about to load it. */
+function removeOutdated(folder: string, stem: string, target: string): void {
+  for (const file of readdirSync(folder)) {
+    const path = join(folder, file)
+    const outdated = file.endsWith('.partial')
+      ? Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > ABANDONED_AFTER_MS
+      : file.startsWith(stem) && !file.startsWith(target)
+    if (outdated) rmSync(path, { force: true })
+  }
 }
 
 /** Returns why the batched loop does not serve a model, undefined where it does or nothing was compiled yet. */
@@ -98,11 +124,6 @@ async function keyOf({ model, source, form }: Made): Promise<string> {
   return hash.digest('hex').slice(0, 16)
 }
 
-/** Returns the path of what a process has written so far of a file. */
-export function partialFile(target: string, pid: number): string {
-  return `${target}.${pid}.partial`
-}
-
 const recordOf = (target: string) => `${target}.json`
 
 function readRecord(target: string): CompileRecord | undefined {
@@ -137,9 +158,6 @@ function runCompiler(
     child.on('error', () => {})
     child.on('close', () => {
       signal.removeEventListener('abort', stop)
-      // A compiler that was killed leaves what it has written so far.
-      if (target !== undefined && child.pid !== undefined)
-        rmSync(partialFile(target, child.pid), { force: true })
       if (signal.aborted) reject(signal.reason)
       else if (report?.type === 'done') resolve(undefined)
       else if (report?.lasting) resolve(report.reason)

@@ -7,6 +7,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -70,6 +71,28 @@ test('makes a file anew that is damaged, cut short, or made of something else', 
   expect(other).not.toBe(path)
   expect(existsSync(path)).toBe(false)
   expect(compilations()).toBe(damages.length + 2)
+})
+
+test('clears away what a killed container left half written, and nothing that another one is writing', async () => {
+  const { folder, compile } = setUp()
+  const path = await compile()
+  writeFileSync(`${path}.json`, '')
+  const [abandoned, young] = ['old', 'young'].map((name) => `${path}.${name}.partial`) as [string, string]
+  for (const file of [abandoned, young]) writeFileSync(file, 'half')
+  utimesSync(abandoned, 0, 0)
+  expect(await compile()).toBe(path)
+  expect(readdirSync(join(folder, 'compiled')).sort()).toEqual(
+    [path, `${path}.json`, young].map((file) => basename(file)).sort(),
+  )
+})
+
+test('a folder where the file cannot be written is named, and tried again another time', async () => {
+  const { folder, compile, compilations } = setUp()
+  writeFileSync(join(folder, 'compiled'), 'no folder')
+  await expect(compile()).rejects.toMatchObject({ message: expect.stringContaining('MODEL_CACHE_DIR') })
+  rmSync(join(folder, 'compiled'))
+  await compile()
+  expect(compilations()).toBe(2)
 })
 
 test('keeps measured activations beside the graph, and takes them from there', async () => {
