@@ -21,7 +21,8 @@ export type PreparedGraph =
       readonly paths: EncoderDecoderPaths
       /** The dtype of the files. */
       readonly weights: string
-      readonly reason?: undefined
+      /** As above. */
+      readonly reason?: string | undefined
       readonly memoryBytes?: undefined
     }
   | { readonly form: 'none'; readonly reason: string; readonly memoryBytes?: undefined }

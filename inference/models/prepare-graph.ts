@@ -101,7 +101,12 @@ async function prepareSeq2seq(
 ): Promise<PreparedGraph> {
   const crossAttention = await compile(model, merged, 'cross_attention', options)
   const decoder = await compile(model, merged, 'seq2seq_step', options)
-  return { form: 'seq2seq', paths: { encoder, crossAttention, decoder }, weights: model.info.dtype }
+  const { dtype } = model.info
+  const reason =
+    options.dtype === INT8 && dtype !== INT8
+      ? 'int8 is made of decoders only, not of encoder-decoders'
+      : undefined
+  return { form: 'seq2seq', paths: { encoder, crossAttention, decoder }, weights: dtype, reason }
 }
 
 function compile(

@@ -73,3 +73,15 @@ test('gives the reason where weights stand in files of their own, or nothing can
     reason: expect.stringMatching(/MODEL_CACHE_DIR/),
   })
 })
+
+test('an encoder-decoder that is wanted in int8 says that it computes with its own weights', async () => {
+  const cacheDir = temporaryFolder()
+  const model = resolveModel(join(TINY_LLAMA, '../tiny-t5'), { shippedDir: SHIPPED_DIR, cacheDir }, 'int8')
+  const { signal } = new AbortController()
+  const graph = await prepareGraph(model, { dtype: 'int8', cacheDir, availableBytes: 0, threads: 1, signal })
+  expect(graph).toMatchObject({
+    form: 'seq2seq',
+    weights: 'q8',
+    reason: expect.stringMatching(/^int8 .*decoders only/),
+  })
+})
