@@ -66,18 +66,36 @@ function stateOf(value: AnswerValue, after: AnswerState): AnswerState {
   }
 }
 
-/** No text may go on, where it has ended, with a byte that `after` takes. */
-function oneOf(texts: readonly string[], after: AnswerState): AnswerState {
-  return branch(texts.map(utf8Bytes), 0, after)
-}
+type Branch = { readonly children: Map<number, Branch>; ends: boolean }
 
-function branch(texts: readonly string[], at: number, after: AnswerState): AnswerState {
-  const longer = texts.filter((text) => text.length > at)
-  if (longer.length === 0) return after
-  const state = longer.length < texts.length ? orElse(after) : createState(false)
-  const byFirst = Map.groupBy(longer, (text) => text.charCodeAt(at))
-  for (const [byte, group] of byFirst) state.next.set(byte, branch(group, at + 1, after))
-  return state
+/** No text may go on, where another has ended, with a byte that `after` takes. */
+function oneOf(texts: readonly string[], after: AnswerState): AnswerState {
+  const branches: Branch[] = []
+  const grow = (): Branch => {
+    const branch = { children: new Map<number, Branch>(), ends: false }
+    branches.push(branch)
+    return branch
+  }
+  const root = grow()
+  for (const text of texts.map(utf8Bytes)) {
+    let branch = root
+    for (let at = 0; at < text.length; at++) {
+      const byte = text.charCodeAt(at)
+      const child = branch.children.get(byte) ?? grow()
+      branch.children.set(byte, child)
+      branch = child
+    }
+    branch.ends = true
+  }
+  const states = new Map<Branch, AnswerState>()
+  // Children were made after their parents; a recursion would be as deep as a text is long.
+  for (const branch of branches.toReversed()) {
+    if (branch.children.size === 0) continue
+    const state = branch.ends ? orElse(after) : createState(false)
+    for (const [byte, child] of branch.children) state.next.set(byte, states.get(child) ?? after)
+    states.set(branch, state)
+  }
+  return states.get(root) ?? after
 }
 
 /** Returns the first state of the text of a string. */

@@ -113,8 +113,9 @@ function soonestOfForced(
   steps: readonly Step[],
   toEnd: (state: AnswerState) => number,
 ): readonly Step[] {
+  const longest = steps.reduce((most, { length }) => Math.max(most, length), 0)
   let forced = 0
-  for (let at = state; at.next.size === 1 && !at.complete; forced++) {
+  for (let at = state; forced < longest && at.next.size === 1 && !at.complete; forced++) {
     const [next] = at.next.values()
     if (next === undefined) break
     at = next

@@ -201,6 +201,15 @@ describe.each([
   })
 })
 
+test('takes a text as long as any that a request may name', () => {
+  const text = 'so long '.repeat(1_250)
+  expect(write(byteLevel, { type: 'choice', choices: [text, 'short'] }, 2, { maxTokens: 5 }).complete).toBe(
+    true,
+  )
+  const long = write(byteLevel, { type: 'choice', choices: [text] }, 2, { maxTokens: 10_000 })
+  expect(long).toMatchObject({ text, complete: true })
+})
+
 test('leaves out the space with which a string begins', () => {
   const format: AnswerFormat = { type: 'object', members: [{ name: 'city', value: { type: 'string' } }] }
   const space = byteLevel.tokens.filter(({ bytes }) => bytes.startsWith(' ')).map(({ id }) => id)
