@@ -21,6 +21,9 @@ export type DrawOptions = {
  */
 export type Draw = (row: Float32Array, max: number, chance: number) => number
 
+/** A whole vocabulary of smaller ones weighs less than the rounding of one logit does; at low temperatures most are. */
+const LEAST_EXPONENT = -30
+
 /** Returns a drawer, which keeps its working memory from one row to the next. */
 export function createDraw({ temperature, topK, topP, minP }: DrawOptions): Draw {
   /** Indexes of the row, and beside each its probability as a share of the likeliest one's. */
@@ -71,7 +74,8 @@ function weigh(
 ): number {
   let total = 0
   for (let at = 0; at < count; at++) {
-    const weight = Math.exp(((row[indexes[at] ?? 0] ?? 0) - max) / temperature)
+    const exponent = ((row[indexes[at] ?? 0] ?? 0) - max) / temperature
+    const weight = exponent < LEAST_EXPONENT ? 0 : Math.exp(exponent)
     weights[at] = weight
     total += weight
   }

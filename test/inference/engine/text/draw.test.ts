@@ -35,6 +35,7 @@ test('keeps what has min_p of the likeliest one’s probability', () => {
 })
 
 test('never draws what has no probability', () => {
+  expect(drawnOf(Float32Array.of(1, 4, 3), { temperature: Number.MIN_VALUE })).toEqual([1])
   expect(drawnOf(Float32Array.of(-Infinity, 0, -Infinity, 0, -Infinity), {})).toEqual([1, 3])
 })
 
