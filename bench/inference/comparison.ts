@@ -66,7 +66,7 @@ export async function compare(
     for (const field of fields) await prepare(field, encode)
     for (let round = 0; round < rounds; round++) {
       say(`Round ${round + 1} of ${rounds} …`)
-      for (const measurement of measurements(encode, round))
+      for (const measurement of measurements(encode, round, say))
         for (const place of fields.keys()) {
           const field = fields[(place + round) % fields.length]
           if (field) await measurement(field)
@@ -124,13 +124,20 @@ async function prepare({ start, contender, setMemory, setEveryday }: Field, enco
 }
 
 /** Returns what is measured in a round, in its order; each is done by all contenders before the next. */
-function measurements(encode: EncodePrompt, round: number): readonly ((field: Field) => Promise<void>)[] {
+function measurements(
+  encode: EncodePrompt,
+  round: number,
+  say: (line: string) => void,
+): readonly ((field: Field) => Promise<void>)[] {
   const first = round * MOST_STREAMS
   const running = streamQuestions(encode, MOST_STREAMS - 1, first + 1)
-  const streams = STREAMS.map((count) => async ({ contender, record }: Field) => {
+  const streams = STREAMS.map((count) => async ({ start, contender, record }: Field) => {
     const questions = streamQuestions(encode, count, first)
     const { took, answers } = await contender.answers({ questions, maxTokens: STREAM_ANSWER, streams: count })
     const tokens = answers.reduce((sum, answer) => sum + answer.tokens, 0)
+    // Its prompts weigh more then, in this round.
+    if (tokens < count * STREAM_ANSWER)
+      say(`${start.name} ended early: ${tokens} tokens of ${count} answers.`)
     record(`${streamsOf(count)}: tokens a CPU-second`, '', (tokens / took.cpuMs) * 1_000)
     record(`${streamsOf(count)}: tokens a second`, '', (tokens / took.wallMs) * 1_000)
   })

@@ -1,6 +1,9 @@
 /**
  * Installs what the benchmark is compared with: a package and a lockfile of their own, so that the product does not
  * depend on them. Their binary is for Linux on x64.
+ *
+ * Version 3.22.1 of node-llama-cpp: before it, answers that are made at once spoil each other. The `overrides` of its
+ * package.json name binaries of other platforms in versions that a lockfile can hold; none of them is installed.
  */
 import { join } from 'node:path'
 import { ensureDependencies, InstallError } from '../../scripts/bootstrap/install.mjs'
