@@ -3,14 +3,23 @@
  * Owns who gets in and the one error handler. Knows nothing of processes and model files.
  */
 import { Hono } from 'hono'
-import { errorBody, RouterError, retryAfterSeconds } from '../shared/errors.ts'
+import { type ErrorBody, errorBody, RouterError, retryAfterSeconds } from '../shared/errors.ts'
 import { isLoopbackHost } from '../shared/loopback.ts'
 import { createAuthenticate } from './http/authenticate.ts'
 import { type AppDeps, type AppEnvironment, writeLoad } from './http/context.ts'
+import { addDecisionEndpoint } from './http/decisions.ts'
 import { addMessageEndpoints, describeUnknown } from './http/messages.ts'
 import { addModelEndpoints } from './http/model-endpoints.ts'
 
-const PATHS = ['/healthz', '/readyz', '/metrics', '/v1/models', '/v1/messages', '/v1/messages/count_tokens']
+const PATHS = [
+  '/healthz',
+  '/readyz',
+  '/metrics',
+  '/v1/models',
+  '/v1/messages',
+  '/v1/messages/count_tokens',
+  '/v1/systemone',
+]
 
 /** Returns the application. */
 export function createApp(deps: AppDeps): Hono<AppEnvironment> {
@@ -40,6 +49,7 @@ export function createApp(deps: AppDeps): Hono<AppEnvironment> {
   )
   addModelEndpoints(app, deps)
   addMessageEndpoints(app, deps)
+  addDecisionEndpoint(app, deps)
 
   app.notFound((c) => {
     if (PATHS.includes(c.req.path))
@@ -62,8 +72,14 @@ export function createApp(deps: AppDeps): Hono<AppEnvironment> {
       c.header('retry-after', String(retryAfterSeconds(error.retryAfterMs)))
     // What is left of a refused body is not worth reading.
     if (error.code === 'too_large') c.header('connection', 'close')
-    return Response.json(errorBody(error, requestId), { status: error.status, headers: c.res.headers })
+    return Response.json(bodyOf(error, requestId), { status: error.status, headers: c.res.headers })
   })
 
   return app
+}
+
+/** A request that the judge leaves to another is no error of any type that Anthropic knows. */
+function bodyOf(error: RouterError, requestId: string): ErrorBody {
+  const body = errorBody(error, requestId)
+  return error.code === 'declined' ? { ...body, error: { ...body.error, type: 'judged_complex' } } : body
 }

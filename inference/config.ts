@@ -11,6 +11,7 @@ import { type SettingTable, schemasOf } from '../shared/setting.ts'
 import { SHIPPED_MODEL } from './models/catalogue.ts'
 import { DTYPE_SUFFIXES } from './models/files.ts'
 import { DEFAULT_HUB_URL } from './models/hub.ts'
+import type { JudgeSetting } from './models/prepare-judge.ts'
 
 export type InferenceConfig = {
   readonly modelName: string
@@ -31,6 +32,8 @@ export type InferenceConfig = {
   /** Bytes of keys and values that are kept of prompts. */
   readonly prefixCacheBytes: number
   readonly sharedSystemPrompt: string | undefined
+  /** By whose states requests are judged. */
+  readonly judgeModel: JudgeSetting
   readonly queueTimeoutMs: number
   readonly shutdownTimeoutMs: number
   readonly watchdogTimeoutMs: number
@@ -177,6 +180,13 @@ export function containerDefinitions(cores: number, memoryBytes: number) {
       defaultText: '–',
       sample: 'You are the assistant of Example Ltd.',
     },
+    JUDGE_MODEL: {
+      ...container,
+      schema: optionalText,
+      text: "Whose states judge how complex a request is: auto takes the loaded model's own judge, else the first layers of the shipped model beside any other; off; or a model on disk that has a judge.json.",
+      defaultText: AUTO,
+      sample: 'off',
+    },
     MAX_QUEUE: {
       ...container,
       schema: wholeNumber('MAX_QUEUE', 0, 10_000, 8),
@@ -261,6 +271,7 @@ export function readInferenceConfig(
     threads: values.NUM_THREADS,
     prefixCacheBytes: values.PREFIX_CACHE_MB * 1_000_000,
     sharedSystemPrompt: values.SHARED_SYSTEM_PROMPT,
+    judgeModel: values.JUDGE_MODEL ?? AUTO,
     queueTimeoutMs: values.QUEUE_TIMEOUT_MS,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
     watchdogTimeoutMs: values.WATCHDOG_TIMEOUT_MS,

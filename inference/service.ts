@@ -8,12 +8,14 @@ import type { Hono } from 'hono'
 import type { Log } from '../shared/log.ts'
 import { createApp } from './app.ts'
 import type { InferenceConfig } from './config.ts'
+import type { PreparedJudge } from './engine/judge/prepared-judge.ts'
 import type { PreparedGraph } from './engine/prepared-graph.ts'
 import { createEngineProcess, type EngineProcess } from './engine/process.ts'
 import type { AppEnvironment, ServiceStatus } from './http/context.ts'
 import { availableMemory, machineMemory } from './models/memory.ts'
 import { prepareModel } from './models/prepare.ts'
 import { type ResolvedModel, SHIPPED_DIR } from './models/resolve.ts'
+import { createJudgements } from './serving/judgements.ts'
 import { limitsOf } from './serving/limits.ts'
 import { createMetrics } from './serving/metrics.ts'
 import { createModelScheduler } from './serving/model-scheduler.ts'
@@ -36,7 +38,9 @@ export type ModelServiceOptions = {
   /** Whether this process may end while the model's process runs. */
   readonly detached?: boolean
   /** Replaces the child process, for tests. */
-  readonly startEngine?: ((model: ResolvedModel, graph: PreparedGraph) => EngineProcess) | undefined
+  readonly startEngine?:
+    | ((model: ResolvedModel, graph: PreparedGraph, judge: PreparedJudge | undefined) => EngineProcess)
+    | undefined
 }
 
 export type ModelService = {
@@ -72,7 +76,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
   const metrics = createMetrics(scheduler.load)
   const startEngine =
     options.startEngine ??
-    ((model: ResolvedModel, graph: PreparedGraph) =>
+    ((model: ResolvedModel, graph: PreparedGraph, judge: PreparedJudge | undefined) =>
       createEngineProcess(model, {
         graph,
         settings: {
@@ -80,6 +84,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
           maxRows: config.maxConcurrency,
           prefixCacheBytes: config.prefixCacheBytes,
           sharedSystemPrompt: config.sharedSystemPrompt,
+          judge,
         },
         watchdogTimeoutMs: config.watchdogTimeoutMs,
         compileCacheDir: join(config.cacheDir, '.compile-cache'),
@@ -97,6 +102,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
     status: options.status,
     limits: (info) => limitsOf(info, config),
     scheduler,
+    judgements: createJudgements(),
     metrics,
     secret: options.secret,
     log: options.requestLog ?? log,
@@ -110,9 +116,14 @@ export function createModelService(options: ModelServiceOptions): ModelService {
     engine: () => engine,
     async load(signal) {
       const startedAt = now()
-      const { model, graph } = await prepareModel({
+      const {
+        model,
+        graph,
+        judge: choice,
+      } = await prepareModel({
         name: config.modelName,
         dtype: config.dtype,
+        judge: config.judgeModel,
         places: { shippedDir: SHIPPED_DIR, cacheDir: config.cacheDir },
         download: { fetch: options.fetch, hubUrl: config.hubUrl, token: config.hubToken, signal },
         memory: machineMemory,
@@ -122,14 +133,20 @@ export function createModelService(options: ModelServiceOptions): ModelService {
         onDownload: (name) => log('[LocalLLM] Downloading model', { model: name }),
       })
       signal.throwIfAborted()
-      cacheBytes =
-        CACHE_SHARE * Math.max(0, availableMemory(machineMemory) - (graph.memoryBytes ?? model.memoryBytes))
-      engine = startEngine(model, graph)
+      const { judge } = choice
+      const needed = (graph.memoryBytes ?? model.memoryBytes) + (judge?.trunk?.memoryBytes ?? 0)
+      cacheBytes = CACHE_SHARE * Math.max(0, availableMemory(machineMemory) - needed)
+      engine = startEngine(model, graph, judge)
       await engine.ready
       const initTime = `${Math.round(now() - startedAt)}ms`
       const { loop, weights, rows, reason } = engine.serving() ?? {}
       log('[LocalLLM] Model initialized successfully', { model: model.info.name, initTime })
       log('[LocalLLM] Serving', { loop, weights, rows, reason })
+      const judging = engine.serving()?.judge
+      const unfit = judge && 'the model’s states are not those that it was made for'
+      if (judging) log('[LocalLLM] Judging requests', judging)
+      else if (choice.reason ?? unfit)
+        log('[LocalLLM] Judging no requests', { reason: choice.reason ?? unfit })
       return model
     },
   }

@@ -10,6 +10,7 @@ import { parseArgs, parseEnv } from 'node:util'
 import { SETTING_NAMES } from '../edge/config.ts'
 import type { InferenceConfig } from '../inference/config.ts'
 import { availableMemory, machineMemory } from '../inference/models/memory.ts'
+import { estimateJudgeMemory } from '../inference/models/prepare-judge.ts'
 import { resolveModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
 import { createAsk } from './ask.ts'
 import { isInstalled } from './bootstrap/install.mjs'
@@ -82,6 +83,8 @@ function readArguments() {
 
 function readModel(config: InferenceConfig) {
   const places = { shippedDir: SHIPPED_DIR, cacheDir: config.cacheDir }
-  const { info, memoryBytes } = resolveModel(config.modelName, places, config.dtype)
-  return { name: `${info.name} (${info.dtype})`, memoryBytes }
+  const model = resolveModel(config.modelName, places, config.dtype)
+  const { info, memoryBytes } = model
+  const judgeMemoryBytes = estimateJudgeMemory(model, config.judgeModel, places)
+  return { name: `${info.name} (${info.dtype})`, memoryBytes, judgeMemoryBytes }
 }

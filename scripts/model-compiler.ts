@@ -5,6 +5,7 @@
 import { calibrateModel } from '../inference/engine/onnx/compile/compiled-file.ts'
 import { graphFiles } from '../inference/models/files.ts'
 import { prepareGraph } from '../inference/models/prepare-graph.ts'
+import { type JudgeSetting, prepareJudge } from '../inference/models/prepare-judge.ts'
 import { type ModelPlaces, resolveModel } from '../inference/models/resolve.ts'
 import { RouterError } from '../shared/errors.ts'
 import type { Console } from './model-console.ts'
@@ -12,6 +13,7 @@ import type { Console } from './model-console.ts'
 export type CompilerOptions = {
   readonly places: ModelPlaces
   readonly dtype: string | undefined
+  readonly judge: JudgeSetting
   readonly threads: number
 }
 
@@ -22,24 +24,29 @@ export type CompilerOptions = {
 export async function compileModel(name: string, options: CompilerOptions, console: Console): Promise<void> {
   const { places, dtype, threads } = options
   const model = resolveModel(name, places, dtype)
-  const graph = await prepareGraph(model, {
-    dtype,
-    cacheDir: places.cacheDir,
+  const common = {
     availableBytes: Number.POSITIVE_INFINITY,
     threads,
     signal: new AbortController().signal,
-    onCompile: (form) => console.print(`Compiling ${model.info.name} (${form}) …`),
-  })
+    onCompile: (form: string) => console.print(`Compiling (${form}) …`),
+  }
+  const graph = await prepareGraph(model, { ...common, dtype, cacheDir: places.cacheDir })
   if (graph.form === 'none')
-    return console.print(
-      `${model.info.name} is served by transformers.js, one request at a time: ${graph.reason}.`,
-    )
-  for (const part of graph.form === 'decoder' ? graph.parts : Object.values(graph.paths))
-    console.print(`${graph.weights}: ${part}`)
+    console.print(`${model.info.name} is served by transformers.js, one request at a time: ${graph.reason}.`)
+  else
+    for (const part of graph.form === 'decoder' ? graph.parts : Object.values(graph.paths))
+      console.print(`${graph.weights}: ${part}`)
+  const { judge, reason } = await prepareJudge(model, graph, { ...common, setting: options.judge, places })
+  if (judge) console.print(`Judge: ${judge.trunk?.part ?? 'its own states'}, ${judge.headFile}`)
+  else if (reason !== undefined) console.print(`Requests are not judged: ${reason}.`)
 }
 
 /** Measures a model's activations. @throws {RouterError} `configuration` or `unsupported`, with the reason */
-export async function measureModel(name: string, options: CompilerOptions, console: Console): Promise<void> {
+export async function measureModel(
+  name: string,
+  options: Omit<CompilerOptions, 'judge'>,
+  console: Console,
+): Promise<void> {
   const { places, dtype, threads } = options
   const model = resolveModel(name, places, dtype)
   const [source, other] = graphFiles(model) ?? []

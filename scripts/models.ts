@@ -96,7 +96,8 @@ async function runCommand({ command, name, prompt }: Parsed, config: InferenceCo
   const { dtype, threads } = config
   if (command === 'list') await list(places)
   else if (command === 'try') await tryModel(name, { places, dtype, threads, prompt }, out)
-  else if (command === 'compile') await compileModel(name, { places, dtype, threads }, out)
+  else if (command === 'compile')
+    await compileModel(name, { places, dtype, threads, judge: config.judgeModel }, out)
   else if (command === 'calibrate') await measureModel(name, { places, dtype, threads }, out)
   else if (command === 'remove') remove(name, places)
   else {

@@ -4,6 +4,7 @@
  */
 import { flushCompileCache } from 'node:module'
 import process from 'node:process'
+import { RouterError } from '../../shared/errors.ts'
 import { createEngine } from './create-engine.ts'
 import type { Engine } from './engine.ts'
 import { type Command, type Report, toFailure } from './protocol.ts'
@@ -58,6 +59,22 @@ async function count(loaded: Engine, { id, prompt }: Extract<Command, { type: 'c
   }
 }
 
+async function judge(
+  loaded: Engine,
+  { id, prompt, cacheScope }: Extract<Command, { type: 'judge' }>,
+): Promise<void> {
+  const abort = new AbortController()
+  running.set(id, abort)
+  try {
+    if (!loaded.judge) throw new RouterError('unsupported', 'Nothing judges requests here.')
+    report({ type: 'judged', id, judgement: await loaded.judge({ ...prompt, cacheScope }, abort.signal) })
+  } catch (error) {
+    report({ type: 'failed', id, failure: toFailure(error) })
+  } finally {
+    running.delete(id)
+  }
+}
+
 async function handle(command: Command): Promise<void> {
   if (command.type === 'load') await load(command)
   else if (command.type === 'ping') report({ type: 'pong' })
@@ -69,6 +86,7 @@ async function handle(command: Command): Promise<void> {
       failure: { code: 'unavailable', message: 'The local model is not loaded.' },
     })
   else if (command.type === 'generate') await generate(engine, command)
+  else if (command.type === 'judge') await judge(engine, command)
   else await count(engine, command)
 }
 

@@ -3,6 +3,7 @@
  * Does not know HTTP, queues or where a model's files come from.
  */
 import type { AnswerFormat } from '../../shared/answer-format.ts'
+import type { JudgeInfo } from '../../shared/judge-info.ts'
 import type { ModelCard } from '../../shared/model-card.ts'
 import type { Exactness } from './onnx/exactness.ts'
 
@@ -55,19 +56,31 @@ export type GenerateRequest = Prompt & {
   readonly cacheScope?: string | undefined
   /** Makes sampling repeatable. */
   readonly seed?: number | undefined
+  /** Judged at or above it, the request is declined; absent, or where the engine has no judge: it is not judged. */
+  readonly judgeThreshold?: number | undefined
+}
+
+/** What a judge says of a prompt. */
+export type Judgement = {
+  /** How surely complex it is, 0 to 1. */
+  readonly score: number
+  /** Of the prompt, tokens that were read for it. */
+  readonly tokens: number
 }
 
 export type StopReason = 'end_turn' | 'max_tokens' | 'stop_sequence'
 
 export type EngineEvent =
-  /** The prompt is tokenized; first event of every generation. */
+  /** The prompt is tokenized. */
   | {
       readonly type: 'start'
       readonly inputTokens: number
       /** Of these, tokens that were not computed again. */
       readonly cachedTokens: number
     }
-  /** The prompt has been read and no token has been made: what looks at the prompt's states does it here. */
+  /** The prompt was judged; where it is declined, nothing follows. May come before `start`. */
+  | { readonly type: 'judged'; readonly score: number }
+  /** The prompt has been read and no token has been made. */
   | { readonly type: 'prefilled' }
   /** `tokens` that `text` stands for; where asked for, the mean of their log-probabilities (natural log, before temperature). */
   | {
@@ -97,6 +110,8 @@ export type Serving = {
   readonly exactness?: Exactness | undefined
   /** Why it is not as fast as it could be, in words for the operator; undefined where it is. */
   readonly reason: string | undefined
+  /** What judges requests; undefined where nothing does. */
+  readonly judge?: JudgeInfo | undefined
 }
 
 /** What a loop has done since the model was loaded. */
@@ -116,12 +131,19 @@ export type Engine = {
   /** Undefined until the model is loaded. */
   readonly serving: () => Serving | undefined
   /**
-   * Yields `start`, `prefilled`, any number of `text`, `end`. Aborting `signal` or leaving the loop stops the model within
+   * Yields `start`, `judged` where that was asked for, `prefilled`, any number of `text`, `end`. Aborting `signal` or leaving the loop stops the model within
    * a step.
    * @throws {RouterError} `unsupported` for a prompt beyond the context, `declined` for one that the model leaves to
    * another, `cancelled` once aborted, `unavailable` if the model's process fails
    */
   readonly generate: (request: GenerateRequest, signal: AbortSignal) => AsyncIterable<EngineEvent>
+  /**
+   * Judges a prompt by itself: it takes no row and waits for none. Absent, or failing with `unsupported`, where nothing judges.
+   * @param request of one `cacheScope`: may share what was computed for the same beginning
+   */
+  readonly judge?:
+    | ((request: Prompt & Pick<GenerateRequest, 'cacheScope'>, signal: AbortSignal) => Promise<Judgement>)
+    | undefined
   /** Returns the number of tokens that the model would read for this prompt, template included. */
   readonly countTokens: (prompt: Prompt) => Promise<number>
   /** Undefined where the loop keeps none. */

@@ -7,8 +7,12 @@ import type { EncoderDecoderPaths } from './onnx/encoder-decoder.ts'
 export type PreparedGraph =
   | {
       readonly form: 'decoder'
-      /** Absolute paths of the parts of the graph, in order. */
+      /** Absolute paths of the parts of the graph, in order: two where it was cut for the model's judge. */
       readonly parts: readonly string[]
+      /** Absolute path of the head for which it was cut. */
+      readonly judgeFile?: string | undefined
+      /** Why the model's own head cannot be used, for the operator; undefined where it has none. */
+      readonly noJudge?: string | undefined
       /** What its linear layers compute with: `int8` where they were compiled, else the file's dtype. */
       readonly weights: string
       /** Why it is not as fast as it could be, for the operator. */

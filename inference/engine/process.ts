@@ -8,6 +8,7 @@ import { RouterError } from '../../shared/errors.ts'
 import type { ResolvedModel } from '../models/resolve.ts'
 import { type AsyncQueue, createAsyncQueue } from '../serving/async-queue.ts'
 import type { Engine, EngineEvent, GenerateRequest } from './engine.ts'
+import type { Command } from './protocol.ts'
 import {
   type ChildSupervisor,
   type ChildSupervisorOptions,
@@ -88,25 +89,43 @@ export function createEngineProcess(model: ResolvedModel, options: EngineProcess
     }
   }
 
+  /** Asks what is answered by one report. */
+  const ask = (command: (id: number) => Command): { id: number; answer: Promise<RequestReport> } => {
+    checkReady(child)
+    const id = ++lastId
+    const answer = new Promise<RequestReport>((resolve, reject) => {
+      pending.set(id, {
+        onReport(report) {
+          pending.delete(id)
+          if (report.type !== 'failed') return resolve(report)
+          reject(new RouterError(report.failure.code, report.failure.message))
+        },
+        onLost: reject,
+      })
+      child.post(command(id))
+    })
+    return { id, answer }
+  }
+
   const { status, speed, serving, restarts, pid, ready, close } = child
   return {
     info: model.info,
     generate,
     countTokens(prompt) {
-      checkReady(child)
-      const id = ++lastId
-      return new Promise<number>((resolve, reject) => {
-        pending.set(id, {
-          onReport(report) {
-            pending.delete(id)
-            if (report.type === 'counted') resolve(report.tokens)
-            else if (report.type === 'failed')
-              reject(new RouterError(report.failure.code, report.failure.message))
-          },
-          onLost: reject,
-        })
-        child.post({ type: 'count', id, prompt })
-      })
+      const { answer } = ask((id) => ({ type: 'count', id, prompt }))
+      return answer.then((report) => (report.type === 'counted' ? report.tokens : unexpected()))
+    },
+    async judge({ system, turns, cacheScope }, signal) {
+      if (signal.aborted) throw new RouterError('cancelled', 'The request was cancelled.')
+      const { id, answer } = ask((id) => ({ type: 'judge', id, prompt: { system, turns }, cacheScope }))
+      const abort = () => child.post({ type: 'abort', id })
+      signal.addEventListener('abort', abort, { once: true })
+      try {
+        const report = await answer
+        return report.type === 'judged' ? report.judgement : unexpected()
+      } finally {
+        signal.removeEventListener('abort', abort)
+      }
     },
     status,
     speed,
@@ -116,6 +135,10 @@ export function createEngineProcess(model: ResolvedModel, options: EngineProcess
     ready,
     close,
   }
+}
+
+function unexpected(): never {
+  throw new TypeError('The model’s process answered another question.')
 }
 
 /** @throws {RouterError} `unavailable` unless the model can be asked */

@@ -5,7 +5,7 @@
 import { type ErrorCode, RouterError } from '../../shared/errors.ts'
 import type { ResolvedModel } from '../models/resolve.ts'
 import type { EngineSettings } from './create-engine.ts'
-import type { EngineEvent, EngineStats, GenerateRequest, Prompt, Serving } from './engine.ts'
+import type { EngineEvent, EngineStats, GenerateRequest, Judgement, Prompt, Serving } from './engine.ts'
 import type { PreparedGraph } from './prepared-graph.ts'
 import type { Speed } from './self-test.ts'
 
@@ -21,6 +21,12 @@ export type Command =
     }
   | { readonly type: 'generate'; readonly id: number; readonly request: GenerateRequest }
   | { readonly type: 'count'; readonly id: number; readonly prompt: Prompt }
+  | {
+      readonly type: 'judge'
+      readonly id: number
+      readonly prompt: Prompt
+      readonly cacheScope: string | undefined
+    }
   | { readonly type: 'abort'; readonly id: number }
   | { readonly type: 'ping' }
 
@@ -30,6 +36,7 @@ export type Report =
   | { readonly type: 'load_failed'; readonly failure: Failure }
   | { readonly type: 'event'; readonly id: number; readonly event: EngineEvent }
   | { readonly type: 'counted'; readonly id: number; readonly tokens: number }
+  | { readonly type: 'judged'; readonly id: number; readonly judgement: Judgement }
   | { readonly type: 'failed'; readonly id: number; readonly failure: Failure }
   | { readonly type: 'stats'; readonly stats: EngineStats }
   | { readonly type: 'pong' }

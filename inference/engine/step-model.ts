@@ -19,6 +19,8 @@ export type PromptStates = {
 export type InspectPrompt = {
   /** Names of the tensors. */
   readonly tensors: readonly string[]
+  /** Position from which on they are wanted, whatever is remembered of the prompt; absent: of what is computed anyway. */
+  readonly from?: number | undefined
   /**
    * Called once the prompt has been read so far that the tensors are there, before a token is made. What it throws ends
    * the row, and the rest of the model is not computed.

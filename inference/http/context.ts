@@ -6,6 +6,7 @@ import type { Context } from 'hono'
 import { RouterError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Engine, ModelInfo } from '../engine/engine.ts'
+import type { Judgements } from '../serving/judgements.ts'
 import type { Limits } from '../serving/limits.ts'
 import type { Metrics } from '../serving/metrics.ts'
 import type { Scheduler } from '../serving/scheduler.ts'
@@ -19,6 +20,7 @@ export type AppDeps = {
   /** The configured limits cut to what the model can do. */
   readonly limits: (info: ModelInfo) => Limits
   readonly scheduler: Scheduler
+  readonly judgements: Judgements
   readonly metrics: Metrics
   readonly secret: string | undefined
   readonly log: Log

@@ -12,9 +12,7 @@ import { type AppContext, type AppDeps, type AppEnvironment, readyEngine, writeL
 import { openEventStream, PING_INTERVAL_MS } from './event-stream.ts'
 import { toGenerateRequest, toPrompt } from './generate-request.ts'
 import { readJsonBody } from './read-body.ts'
-
-/** Who asks where nobody says so: the one client of a container that serves no router. */
-const DEFAULT_TENANT = 'default'
+import { readTenant } from './tenant.ts'
 
 /** Adds `/v1/messages` and `/v1/messages/count_tokens`. */
 export function addMessageEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): void {
@@ -43,6 +41,7 @@ export function addMessageEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): v
     const engine = readyEngine(deps)
     const tenant = readTenant(c)
     const deadlineMs = readDeadline(c)
+    const threshold = readThreshold(c)
     const limits = deps.limits(engine.info)
     const request = parseMessagesRequest(await readJsonBody(c.req.raw))
     const asked = toGenerateRequest(request, limits)
@@ -52,7 +51,12 @@ export function addMessageEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): v
     const due = request.stream ? 'first_token' : 'whole_answer'
     const run = {
       // What was computed of a prompt is kept for those who are told apart from nobody else's.
-      request: { ...asked, logprobs: c.req.header('x-logprobs') === '1', cacheScope: tenant },
+      request: {
+        ...asked,
+        logprobs: c.req.header('x-logprobs') === '1',
+        cacheScope: tenant,
+        judgeThreshold: engine.serving()?.judge ? threshold : undefined,
+      },
       messageId: `msg_${deps.newId()}`,
       demand: demandOf(asked, { tenant, maxInputTokens, maxTokens: asked.maxTokens }),
       deadline: deadlineMs === undefined ? undefined : ({ ms: deadlineMs, due } as const),
@@ -61,7 +65,10 @@ export function addMessageEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): v
     c.set('reported', true)
     const ids = { requestId, routerRequestId: routerIdOf(c.req.header('x-router-request-id')) }
     const onFinish = (summary: RunSummary) => reportRun(deps, ids, summary)
-    const events = startRun({ engine, scheduler, maxInputTokens, now: deps.now, onFinish }, run)
+    const { judgements, now } = deps
+    const { events, judged } = startRun({ engine, scheduler, judgements, maxInputTokens, now, onFinish }, run)
+    const score = await judged
+    if (score !== undefined) c.header('x-judge-score', score.toFixed(4))
     if (!request.stream) {
       const message = await collect(events)
       writeLoad(c, scheduler)
@@ -101,23 +108,19 @@ export function describeUnknown(error: unknown): string {
   return error instanceof Error ? error.name : typeof error
 }
 
-/** The router's short name of who asks; only those who know the secret, or are on this machine, get so far. */
-function readTenant(c: AppContext): string {
-  const value = c.req.header('x-router-tenant')
-  if (value === undefined) return DEFAULT_TENANT
-  if (/^[\w.-]{1,64}$/.test(value)) return value
-  throw new RouterError(
-    'invalid_request',
-    'x-router-tenant: must be 1 to 64 letters, digits, "_", "." or "-"',
-  )
-}
-
 function readDeadline(c: AppContext): number | undefined {
   const value = c.req.header('x-deadline-ms')
   if (value === undefined) return undefined
   // Number('') is 0: a header that is there and empty would be a deadline that has passed.
   if (/^\d+(\.\d+)?$/.test(value)) return Number(value)
   throw new RouterError('invalid_request', 'x-deadline-ms: must be a number of milliseconds, 0 or more')
+}
+
+function readThreshold(c: AppContext): number | undefined {
+  const value = c.req.header('x-judge-threshold')
+  if (value === undefined) return undefined
+  if (/^(0|1|[01]?\.\d+)$/.test(value) && Number(value) <= 1) return Number(value)
+  throw new RouterError('invalid_request', 'x-judge-threshold: must be a number from 0 to 1')
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

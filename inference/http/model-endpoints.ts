@@ -23,6 +23,7 @@ export function addModelEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): voi
       card: engine.info.card ?? null,
       serving: servingItem(engine),
       structuredOutputs: true,
+      judge: engine.serving()?.judge ?? null,
       ...deps.limits(engine.info),
       queueDepth,
       expectedWaitMs,

@@ -4,8 +4,9 @@
  */
 import { join } from 'node:path'
 import { RouterError } from '../../shared/errors.ts'
+import { judgeFileOf, readJudgeHead } from '../engine/judge/judge-head.ts'
 import type { CompiledForm, CompiledWeights } from '../engine/onnx/compile/compile-graph.ts'
-import { compiledFile, knownReason } from '../engine/onnx/compile/compiled-file.ts'
+import { compiledFile, compiledParts, knownReason } from '../engine/onnx/compile/compiled-file.ts'
 import type { PreparedGraph } from '../engine/prepared-graph.ts'
 import { graphFiles, INT8 } from './files.ts'
 import type { ResolvedModel } from './resolve.ts'
@@ -74,8 +75,8 @@ async function prepareDecoder(
       : undefined
   if (weights === 'stored') return await prepareStored(model, source, reason, options)
   try {
-    const part = await compile(model, source, 'int8', options)
-    return { form: 'decoder', parts: [part], weights: INT8, memoryBytes: needed }
+    const parts = await compileDecoder(model, source, 'int8', options)
+    return { form: 'decoder', ...parts, weights: INT8, memoryBytes: needed }
   } catch (error) {
     options.signal.throwIfAborted()
     const cause = error instanceof RouterError ? error.message : 'compiling failed'
@@ -89,8 +90,32 @@ async function prepareStored(
   reason: string | undefined,
   options: PrepareGraphOptions,
 ): Promise<PreparedGraph> {
-  const part = await compile(model, source, 'stored', options)
-  return { form: 'decoder', parts: [part], weights: model.info.dtype, reason }
+  const parts = await compileDecoder(model, source, 'stored', options)
+  return { form: 'decoder', ...parts, weights: model.info.dtype, reason }
+}
+
+/** In two parts where the model has a judge that looks between them, else in one. */
+async function compileDecoder(
+  model: ResolvedModel,
+  source: string,
+  form: CompiledWeights,
+  options: PrepareGraphOptions,
+): Promise<Pick<PreparedGraph & { form: 'decoder' }, 'parts' | 'judgeFile' | 'noJudge'>> {
+  const judgeFile = judgeFileOf(model.folder)
+  const head = judgeFile && (await readJudgeHead(judgeFile, source))
+  let noJudge = head && 'reason' in head ? head.reason : undefined
+  if (head && 'tensors' in head)
+    try {
+      const { tensors } = head
+      return {
+        parts: await compiledParts({ ...compilation(model, source, form, options), tensors }),
+        judgeFile,
+      }
+    } catch (error) {
+      options.signal.throwIfAborted()
+      noJudge = `${judgeFile}: ${error instanceof RouterError ? error.message : 'the graph could not be cut'}`
+    }
+  return { parts: [await compile(model, source, form, options)], noJudge }
 }
 
 async function prepareSeq2seq(
@@ -113,10 +138,19 @@ function compile(
   model: ResolvedModel,
   source: string,
   form: CompiledForm,
-  { cacheDir, threads, signal, onCompile }: PrepareGraphOptions,
+  options: PrepareGraphOptions,
 ): Promise<string> {
+  return compiledFile(compilation(model, source, form, options))
+}
+
+function compilation(
+  model: ResolvedModel,
+  source: string,
+  form: CompiledForm,
+  { cacheDir, threads, signal, onCompile }: PrepareGraphOptions,
+) {
   const folder = join(cacheDir, 'compiled')
-  return compiledFile({ model, source, form, folder, threads, signal, onCompile: () => onCompile?.(form) })
+  return { model, source, form, folder, threads, signal, onCompile: () => onCompile?.(form) }
 }
 
 function none(reason: string): PreparedGraph {

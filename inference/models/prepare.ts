@@ -5,6 +5,7 @@ import type { PreparedGraph } from '../engine/prepared-graph.ts'
 import { type DownloadDeps, downloadModel } from './download.ts'
 import { availableMemory, checkMemory, type MemoryReadings } from './memory.ts'
 import { type PrepareGraphOptions, prepareGraph } from './prepare-graph.ts'
+import { type JudgeChoice, type JudgeSetting, prepareJudge } from './prepare-judge.ts'
 import {
   locateModel,
   type ModelPlaces,
@@ -13,11 +14,16 @@ import {
   resolveModel,
 } from './resolve.ts'
 
-export type PreparedModel = { readonly model: ResolvedModel; readonly graph: PreparedGraph }
+export type PreparedModel = {
+  readonly model: ResolvedModel
+  readonly graph: PreparedGraph
+  readonly judge: JudgeChoice
+}
 
 export type PrepareOptions = Pick<PrepareGraphOptions, 'threads' | 'signal' | 'onCompile'> & {
   readonly name: string
   readonly dtype: string | undefined
+  readonly judge: JudgeSetting
   readonly places: ModelPlaces
   readonly download: DownloadDeps
   readonly memory: MemoryReadings
@@ -41,8 +47,14 @@ export async function prepareModel(options: PrepareOptions): Promise<PreparedMod
   checkMemory(model, availableBytes)
   const { threads, signal, onCompile } = options
   const { cacheDir } = places
-  return {
-    model,
-    graph: await prepareGraph(model, { dtype, cacheDir, availableBytes, threads, signal, onCompile }),
-  }
+  const graph = await prepareGraph(model, { dtype, cacheDir, availableBytes, threads, signal, onCompile })
+  const judge = await prepareJudge(model, graph, {
+    setting: options.judge,
+    places,
+    availableBytes: availableBytes - (graph.memoryBytes ?? model.memoryBytes),
+    threads,
+    signal,
+    onCompile,
+  })
+  return { model, graph, judge }
 }

@@ -6,7 +6,9 @@ import { RouterError } from '../../shared/errors.ts'
 import type { KnownEvent } from '../../shared/events.ts'
 import { createUsage } from '../../shared/messages.ts'
 import type { Engine, EngineEvent, GenerateRequest } from '../engine/engine.ts'
+import { declineFrom } from '../engine/judge/judge.ts'
 import { type AsyncQueue, createAsyncQueue } from './async-queue.ts'
+import type { Judgements } from './judgements.ts'
 import type { Demand } from './progress.ts'
 import type { Deadline, Scheduler, Slot } from './scheduler.ts'
 
@@ -18,6 +20,10 @@ export type RunSummary = {
   readonly cachedTokens: number
   readonly outputTokens: number
   readonly stopReason: string | undefined
+  /** How surely complex the request was judged to be, 0 to 1; undefined where it was not judged. */
+  readonly judgeScore: number | undefined
+  /** From arrival to the judgement. */
+  readonly judgeMs: number | undefined
   /** Undefined where the request never got a row. */
   readonly queueMs: number | undefined
   readonly firstTokenMs: number | undefined
@@ -31,6 +37,7 @@ export type RunSummary = {
 export type RunDeps = {
   readonly engine: Engine
   readonly scheduler: Scheduler
+  readonly judgements: Judgements
   readonly maxInputTokens: number
   readonly now: () => number
   readonly onFinish: (summary: RunSummary) => void
@@ -44,19 +51,40 @@ export type RunRequest = {
   readonly signal: AbortSignal
 }
 
-/**
- * Starts a run and returns its events at once; the iteration throws where the run fails.
- * @throws {RouterError} (from the iteration) what scheduler and engine throw, and `unsupported` for a long prompt
- */
-export function startRun(deps: RunDeps, run: RunRequest): AsyncIterable<KnownEvent> {
-  const events = createAsyncQueue<KnownEvent>()
-  void conduct(deps, run, events)
-  return events
+export type Run = {
+  readonly events: AsyncIterable<KnownEvent>
+  /** Resolves with the judge's score when it is known; with undefined where the request is not judged, or ended before. */
+  readonly judged: Promise<number | undefined>
 }
 
-async function conduct(deps: RunDeps, run: RunRequest, events: AsyncQueue<KnownEvent>): Promise<void> {
+/**
+ * Starts a run and returns it at once; the iteration of its events throws where the run fails.
+ * @throws {RouterError} (from the iteration) what scheduler and engine throw, and `unsupported` for a long prompt
+ */
+export function startRun(deps: RunDeps, run: RunRequest): Run {
+  const events = createAsyncQueue<KnownEvent>()
+  const judged = Promise.withResolvers<number | undefined>()
+  if (run.request.judgeThreshold === undefined) judged.resolve(undefined)
+  void conduct(deps, run, events, judged.resolve)
+  return { events, judged: judged.promise }
+}
+
+async function conduct(
+  deps: RunDeps,
+  run: RunRequest,
+  events: AsyncQueue<KnownEvent>,
+  onJudged: (score: number | undefined) => void,
+): Promise<void> {
   const { engine, scheduler, now } = deps
   const startedAt = now()
+  let request = run.request
+  let judgeScore: number | undefined
+  let judgedAt: number | undefined
+  const judged = (score: number) => {
+    judgeScore = score
+    judgedAt = now()
+    onJudged(score)
+  }
   const told: Told = { inputTokens: 0, cachedTokens: 0, outputTokens: 0, stopReason: undefined }
   let slot: Slot | undefined
   let admittedAt: number | undefined
@@ -64,15 +92,30 @@ async function conduct(deps: RunDeps, run: RunRequest, events: AsyncQueue<KnownE
   let lastAt = startedAt
   let failure: unknown
   try {
-    slot = await scheduler.acquire(run.demand, run.signal, run.deadline)
+    if (request.judgeThreshold !== undefined && !scheduler.isFree(run.demand)) {
+      // Who would wait for a row only to be declined is told so now.
+      const judgement = await deps.judgements.judge(engine, request, run.signal)
+      if (judgement) {
+        judged(judgement.score)
+        declineFrom(judgement.score, request.judgeThreshold)
+        request = { ...request, judgeThreshold: undefined }
+      }
+    }
+    const deadline = run.deadline && {
+      ...run.deadline,
+      ms: Math.max(0, run.deadline.ms - (now() - startedAt)),
+    }
+    slot = await scheduler.acquire(run.demand, run.signal, deadline)
     admittedAt = now()
-    for await (const event of engine.generate(run.request, run.signal)) {
+    // Nothing is told of an answer that may yet be declined.
+    const opensWith = request.judgeThreshold === undefined ? 'start' : 'prefilled'
+    for await (const event of engine.generate(request, run.signal)) {
       note(slot, event)
-      if (event.type === 'start') {
+      if (event.type === 'judged') judged(event.score)
+      else if (event.type === 'start') {
         checkLength(event.inputTokens, deps.maxInputTokens)
         told.cachedTokens = event.cachedTokens
         told.inputTokens = event.inputTokens - event.cachedTokens
-        for (const opening of openingEvents(run.messageId, engine.info.name, told)) events.push(opening)
       } else if (event.type === 'text') {
         // An answer without a word has no block: an empty one, sent back as history, is refused by Claude.
         if (firstAt === undefined) events.push(BLOCK_START)
@@ -91,6 +134,8 @@ async function conduct(deps: RunDeps, run: RunRequest, events: AsyncQueue<KnownE
         if (firstAt !== undefined) events.push({ type: 'content_block_stop', index: 0 })
         for (const closing of closingEvents(event.stopReason, event.stopSequence, told)) events.push(closing)
       }
+      if (event.type === opensWith)
+        for (const opening of openingEvents(run.messageId, engine.info.name, told)) events.push(opening)
     }
     if (told.stopReason === undefined)
       throw new RouterError('internal', 'The local model ended without saying why.')
@@ -98,12 +143,15 @@ async function conduct(deps: RunDeps, run: RunRequest, events: AsyncQueue<KnownE
     failure = error
   }
   slot?.release(failure === undefined)
+  onJudged(undefined)
   const known = failure === undefined ? undefined : RouterError.from(failure)
   const moreTokens = told.outputTokens - 1
   deps.onFinish({
     ...told,
     outcome: known?.code ?? 'ok',
     model: engine.info.name,
+    judgeScore,
+    judgeMs: judgedAt === undefined ? undefined : Math.round(judgedAt - startedAt),
     queueMs: admittedAt === undefined ? undefined : Math.round(admittedAt - startedAt),
     firstTokenMs: firstAt === undefined ? undefined : Math.round(firstAt - startedAt),
     msPerToken:

@@ -13,6 +13,8 @@ export type Metrics = {
   readonly recordRun: (summary: RunSummary) => void
   /** Counts a request that never reached the model, by the code of its error. */
   readonly recordRejection: (code: string) => void
+  /** Counts a judgement that was asked for by itself. @param ms from arrival to the judgement */
+  readonly recordJudgement: (ms: number) => void
   /** Takes what the model's process has counted since it was started. */
   readonly recordStats: (stats: EngineStats) => void
   readonly recordRestart: (reason: string) => void
@@ -20,7 +22,7 @@ export type Metrics = {
 
 const PREFIX = 'llmrouter_container_'
 /** A small model's first token takes 0.1 s to some seconds, an answer up to a minute. */
-const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60]
+const SECONDS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60]
 const SECONDS_PER_TOKEN = [0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1]
 
 const NO_STATS: EngineStats = {
@@ -77,6 +79,13 @@ export function createMetrics(load: () => Load): Metrics {
     'request_seconds',
     'From arrival to the last event, of requests that were answered.',
   )
+  const judgements = counter('judgements_total', 'Requests that were judged.')
+  const declines = counter('declines_total', 'Requests that were judged too complex to be answered here.')
+  const judging = histogram('judge_seconds', 'From arrival to the judgement, of requests that were judged.')
+  const recordJudgement = (ms: number) => {
+    judgements.inc()
+    judging.observe(ms / 1000)
+  }
   const restarts = counter('child_restarts_total', 'Replacements of the model’s process.', ['reason'])
   const statCounters = STAT_COUNTERS.map(([stat, name, help]) => [stat, counter(name, help)] as const)
   let stats = NO_STATS
@@ -103,11 +112,14 @@ export function createMetrics(load: () => Load): Metrics {
       tokens.inc({ direction: 'input' }, summary.inputTokens)
       tokens.inc({ direction: 'cached' }, summary.cachedTokens)
       tokens.inc({ direction: 'output' }, summary.outputTokens)
+      if (summary.judgeMs !== undefined) recordJudgement(summary.judgeMs)
+      if (summary.outcome === 'declined') declines.inc()
       if (summary.queueMs !== undefined) queue.observe(summary.queueMs / 1000)
       if (summary.firstTokenMs !== undefined) firstToken.observe(summary.firstTokenMs / 1000)
       if (summary.msPerToken !== undefined) perToken.observe(summary.msPerToken / 1000)
       if (summary.outcome === 'ok') total.observe(summary.latencyMs / 1000)
     },
+    recordJudgement,
     recordRejection: (code) => requests.inc({ outcome: code }),
     recordStats(next) {
       for (const [stat, counted] of statCounters) counted.inc(Math.max(0, next[stat] - stats[stat]))

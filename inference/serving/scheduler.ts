@@ -48,6 +48,8 @@ export type Scheduler = {
    * while draining
    */
   readonly acquire: (demand: Demand, signal: AbortSignal, deadline?: Deadline) => Promise<Slot>
+  /** Says whether one that came now would get a row at once. */
+  readonly isFree: (demand: Demand) => boolean
   readonly load: () => Load
   /** Turns away whoever comes or waits; resolves when nobody runs any more. */
   readonly drain: () => Promise<void>
@@ -192,6 +194,7 @@ export function createScheduler({
       if (signal.aborted) throw new RouterError('cancelled', 'The client disconnected before it was served.')
       return await wait(demand, signal, deadline)
     },
+    isFree: (demand) => queue.size() === 0 && hasRoom(workLeft(), expectedWork(demand, pace), capacity()),
     load: () => ({ running: running.size, queueDepth: queue.size(), expectedWaitMs: expectedWaitMs() }),
     drain() {
       draining = true

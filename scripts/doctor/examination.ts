@@ -28,7 +28,12 @@ export type DoctorDeps = {
   readonly offline: boolean
   readonly cores: number
   /** Reads the chosen model from disk; throws with a message for people where it is not there or cannot be used. */
-  readonly readModel: (config: InferenceConfig) => { readonly name: string; readonly memoryBytes: number }
+  readonly readModel: (config: InferenceConfig) => {
+    readonly name: string
+    readonly memoryBytes: number
+    /** What judging by another model takes beside it; 0: nothing. */
+    readonly judgeMemoryBytes: number
+  }
   readonly freeMemoryBytes: number
   readonly freeDiskBytes: number
 }
@@ -107,9 +112,12 @@ function checkModel(deps: DoctorDeps, settings: StackSettings): Finding {
     const fix = 'npm run setup downloads and tries it; without LOCAL_MODEL_NAME the model in models/ is used.'
     return warning('model', messageOf(error), fix)
   }
-  const detail = `${model.name} needs about ${mib(model.memoryBytes)} MiB, ${mib(deps.freeMemoryBytes)} MiB are available`
-  if (model.memoryBytes <= deps.freeMemoryBytes) return ok('model', detail)
-  return failed('model', detail, 'Close programs, or choose a smaller model: npm run models -- list')
+  const judge = model.judgeMemoryBytes === 0 ? '' : ` and ${mib(model.judgeMemoryBytes)} MiB for its judge`
+  const detail = `${model.name} needs about ${mib(model.memoryBytes)} MiB${judge}, ${mib(deps.freeMemoryBytes)} MiB are available`
+  if (model.memoryBytes > deps.freeMemoryBytes)
+    return failed('model', detail, 'Close programs, or choose a smaller model: npm run models -- list')
+  if (model.memoryBytes + model.judgeMemoryBytes <= deps.freeMemoryBytes) return ok('model', detail)
+  return warning('model', detail, 'Close programs; without that memory requests are answered but not judged.')
 }
 
 function checkDisk({ freeDiskBytes }: DoctorDeps): Finding {

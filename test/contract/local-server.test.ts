@@ -7,6 +7,7 @@ import { type ServerType, serve } from '@hono/node-server'
 import { expect, test } from 'vitest'
 import { createApp } from '../../inference/app.ts'
 import type { ServiceStatus } from '../../inference/http/context.ts'
+import { createJudgements } from '../../inference/serving/judgements.ts'
 import { createMetrics } from '../../inference/serving/metrics.ts'
 import { RouterError } from '../../shared/errors.ts'
 import { framesOf, localMessage } from '../support/edge/messages.ts'
@@ -67,6 +68,7 @@ async function startOwn(): Promise<LocalServer> {
         return scheduler.acquire(...given)
       },
     },
+    judgements: createJudgements(),
     metrics: createMetrics(scheduler.load),
     secret: SECRET,
     log: () => {},

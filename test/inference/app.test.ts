@@ -199,6 +199,7 @@ test('tells in readiness which model, for what, how, how much and how busy', asy
   expect(await (await app.request('/readyz')).json()).toEqual({
     status: 'ready',
     structuredOutputs: true,
+    judge: null,
     model: 'scripted',
     card: SCRIPTED_MODEL.card,
     serving: { loop: 'generate', weights: 'fp32', rows: 1, reason: 'written down beforehand' },

@@ -22,6 +22,17 @@ test('treats empty settings as absent, as .env files have them', () => {
   expect(config).toMatchObject({ port: 8080, modelName: 'Ulfberht-135M', logFormat: 'json' })
 })
 
+test('judges by what suits the model, by another one, or not at all', () => {
+  const judged = (JUDGE_MODEL?: string) =>
+    readInferenceConfig({ ...local, ...(JUDGE_MODEL === undefined ? {} : { JUDGE_MODEL }) }, 2).judgeModel
+  expect([judged(), judged(' '), judged('off'), judged('./a/model')]).toEqual([
+    'auto',
+    'auto',
+    'off',
+    './a/model',
+  ])
+})
+
 test('asks for a secret when other machines can reach it', () => {
   expect(() => readInferenceConfig({}, 2)).toThrow(/LOCAL_LLM_SECRET is not set, but HOST=0\.0\.0\.0/)
   expect(readInferenceConfig({ LOCAL_LLM_SECRET: 'x'.repeat(32) }, 2).host).toBe('0.0.0.0')

@@ -23,7 +23,7 @@ const HEALTHY: DoctorDeps = {
     url.endsWith('/count_tokens') ? { status: 200, body: '{"input_tokens":8}' } : undefined,
   offline: false,
   cores: 4,
-  readModel: () => ({ name: 'Small', memoryBytes: 300_000_000 }),
+  readModel: () => ({ name: 'Small', memoryBytes: 300_000_000, judgeMemoryBytes: 0 }),
   freeMemoryBytes: 4 * GIB,
   freeDiskBytes: 50 * GIB,
 }
@@ -65,6 +65,14 @@ test.each<[string, Partial<DoctorDeps>, string, 'warning' | 'failed']>([
     'failed',
   ],
   ['too little memory', { freeMemoryBytes: 50_000_000 }, 'model', 'failed'],
+  [
+    'too little memory for a judge',
+    {
+      readModel: () => ({ name: 'Small', memoryBytes: 300_000_000, judgeMemoryBytes: 1e15 }),
+    },
+    'model',
+    'warning',
+  ],
   [
     'a model still to download',
     {

@@ -1,6 +1,7 @@
 /** The container's application around a scripted engine: one slot, small limits, log lines kept. */
 import { createApp } from '../../inference/app.ts'
 import type { AppDeps } from '../../inference/http/context.ts'
+import { createJudgements } from '../../inference/serving/judgements.ts'
 import { createMetrics } from '../../inference/serving/metrics.ts'
 import { createOneRowScheduler } from './one-row-scheduler.ts'
 import { createScriptedEngine, type Script } from './scripted-engine.ts'
@@ -22,6 +23,7 @@ export function scriptedContainer({
     status: () => 'ready',
     limits: () => ({ maxInputTokens: 10, maxOutputTokens: 8 }),
     scheduler,
+    judgements: createJudgements(),
     metrics: createMetrics(scheduler.load),
     secret: undefined,
     log: (message, fields) => void lines.push(`${message} ${JSON.stringify(fields)}`),

@@ -3,7 +3,14 @@
  * A generation can be held after its first word until the test lets it go on.
  */
 
-import type { Engine, EngineEvent, GenerateRequest, ModelInfo } from '../../inference/engine/engine.ts'
+import type {
+  Engine,
+  EngineEvent,
+  GenerateRequest,
+  ModelInfo,
+  Prompt,
+} from '../../inference/engine/engine.ts'
+import { declineFrom } from '../../inference/engine/judge/judge.ts'
 import { RouterError } from '../../shared/errors.ts'
 import { uniformTrust } from '../../shared/model-card.ts'
 
@@ -41,6 +48,8 @@ export type Script = {
   readonly hold?: Promise<void>
   /** Thrown after the words. */
   readonly failure?: Error
+  /** How surely complex a prompt is; absent: the engine has no judge. */
+  readonly judge?: (text: string) => number
 }
 
 /** Returns an engine that writes the script's words; a token is a word, of prompts too. */
@@ -53,6 +62,11 @@ export function createScriptedEngine(script: Script): ScriptedEngine {
   async function* generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<EngineEvent> {
     requests.push(request)
     yield { type: 'start', inputTokens: await countTokens(request), cachedTokens: script.cachedTokens ?? 0 }
+    if (request.judgeThreshold !== undefined && script.judge) {
+      const score = script.judge(lastText(request))
+      yield { type: 'judged', score }
+      declineFrom(score, request.judgeThreshold)
+    }
     yield { type: 'prefilled' }
     const words = script.words.slice(0, request.maxTokens)
     for (const [index, text] of words.entries()) {
@@ -76,13 +90,22 @@ export function createScriptedEngine(script: Script): ScriptedEngine {
       rows: 1,
       cacheBytesPerToken: 0,
       reason: 'written down beforehand',
+      judge: script.judge && { model: 'scripted', head: 'f'.repeat(64) },
     }),
+    async judge(prompt) {
+      if (!script.judge) throw new RouterError('unsupported', 'Nothing judges requests here.')
+      return { score: script.judge(lastText(prompt)), tokens: await countTokens(prompt) }
+    },
     requests,
     aborted: () => aborted,
     generate,
     countTokens,
     close: async () => {},
   }
+}
+
+function lastText({ turns }: Prompt): string {
+  return turns.at(-1)?.text ?? ''
 }
 
 function abortOf(signal: AbortSignal): Promise<void> {

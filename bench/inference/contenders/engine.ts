@@ -27,6 +27,7 @@ await serveContender(async (): Promise<Contender> => {
   const { model, graph } = await prepareModel({
     name: modelName,
     dtype: values.dtype,
+    judge: 'off',
     places: { shippedDir: SHIPPED_DIR, cacheDir },
     download: { fetch, hubUrl, token: undefined, signal: never },
     memory: machineMemory,

@@ -90,7 +90,9 @@ export function createDecoder(options: DecoderOptions): StepModel<DecoderRow> {
         cache.addRow()
         return cache
       })
-      const cachedTokens = cacheScope === undefined ? 0 : (prefixCache?.restore(ids, cacheScope, caches) ?? 0)
+      // Keys and values are remembered, states are not: where they are wanted, they are computed.
+      const cachedTokens =
+        cacheScope === undefined ? 0 : (prefixCache?.restore(ids, cacheScope, caches, inspection?.from) ?? 0)
       const row: DecoderRow = { ids, cachedTokens }
       reading.set(row, {
         ids,

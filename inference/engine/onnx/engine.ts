@@ -8,8 +8,11 @@ import { RouterError } from '../../../shared/errors.ts'
 import { readJson } from '../../models/files.ts'
 import type { ResolvedModel } from '../../models/resolve.ts'
 import type { Engine, EngineStats, Prompt } from '../engine.ts'
+import type { JudgeHead } from '../judge/judge-head.ts'
+import { decoderStateNames } from '../judge/judge-trunk.ts'
+import { createPromptJudge } from '../judge/prompt-judge.ts'
 import type { PreparedGraph } from '../prepared-graph.ts'
-import type { InspectPrompt, Row, StepModel } from '../step-model.ts'
+import type { Row, StepModel } from '../step-model.ts'
 import { createAnswerConstrainer } from '../text/answer-constraint.ts'
 import { endTokensOf } from '../text/end-tokens.ts'
 import { createPromptEncoder, type EncodePrompt } from '../text/prompt.ts'
@@ -47,8 +50,8 @@ export type OnnxEngineOptions = {
   readonly sharedSystemPrompt?: string | undefined
   /** As it was found when the same files were loaded before; absent: it is tried out. */
   readonly exactness?: Exactness | undefined
-  /** Looks at every prompt before a token is made; what it throws is what the request fails with. */
-  readonly inspection?: InspectPrompt | undefined
+  /** The head that reads the model's own states: of a decoder that was cut for it. */
+  readonly judge?: JudgeHead | undefined
   /** A number in [0, 1); used where a request has no seed. */
   readonly random: () => number
 }
@@ -74,6 +77,13 @@ export async function createOnnxEngine(
       ? await loadDecoder(graph.parts, encode, options)
       : await loadSeq2seq(graph.paths, encode, startTokenOf(configurations), options)
   const { loop, rows, exactness, dispose } = loaded
+  const judge =
+    options.judge &&
+    (await createPromptJudge(info.name, options.judge, {
+      encode,
+      stateNames: decoderStateNames(options.judge),
+      inspect: loop.inspect,
+    }))
   const reasons = [graph.reason, exactness.rows, exactness.prefix].filter((reason) => reason !== undefined)
 
   const stats = (): EngineStats => {
@@ -99,13 +109,14 @@ export async function createOnnxEngine(
     decode: createDecode(tokenizer),
     endTokens,
     constrainer: createAnswerConstrainer(tokenizer, endTokens),
+    judge,
     random: options.random,
     loop: {
-      run(sequence, { maxTokens, cacheScope, onOpen }, signal) {
+      run(sequence, { maxTokens, cacheScope, inspection, onOpen }, signal) {
         const ids = sequence.ids
         return loop.run({
           sequence,
-          open: { ids, cacheScope, maxTokens: ids.length + maxTokens, inspection: options.inspection },
+          open: { ids, cacheScope, maxTokens: ids.length + maxTokens, inspection },
           onOpen: ({ cachedTokens }) => onOpen(cachedTokens),
           signal,
         })

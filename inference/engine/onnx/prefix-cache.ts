@@ -13,8 +13,16 @@ import {
 } from './key-value-cache.ts'
 
 export type PrefixCache = {
-  /** Appends to an empty row, one cache for each part of the model, what is known of the prompt; returns its tokens. */
-  readonly restore: (ids: readonly number[], scope: string, row: readonly KeyValueCache[]) => number
+  /**
+   * Appends to an empty row, one cache for each part of the model, what is known of the prompt; returns its tokens.
+   * @param most tokens that may come from here; absent: all but the last one
+   */
+  readonly restore: (
+    ids: readonly number[],
+    scope: string,
+    row: readonly KeyValueCache[],
+    most?: number,
+  ) => number
   /** Keeps what a row holds of a prompt. */
   readonly keep: (ids: readonly number[], scope: string, row: readonly KeyValueCache[]) => void
   readonly stats: () => PrefixStats
@@ -60,11 +68,11 @@ export function createPrefixCache({ maxBytes, shapes, common }: PrefixCacheOptio
   }
 
   return {
-    restore(ids, scope, row) {
+    restore(ids, scope, row, most = ids.length) {
       if (!blocks) return 0
       lookupTokens += ids.length
       // At least one token is read: its logits are wanted.
-      const count = Math.floor((ids.length - 1) / PIECE_POSITIONS)
+      const count = Math.floor(Math.min(most, ids.length - 1) / PIECE_POSITIONS)
       let restored = 0
       for (const key of keysOf(ids, scope, count)) {
         const block = blocks.get(key)

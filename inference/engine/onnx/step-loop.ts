@@ -1,9 +1,10 @@
 /**
  * Drives one step model for many answers at once: rows join when a place is free, their prompts are read a piece at a time
- * between the steps of those who run, and leave when they are done or nobody waits any more. Knows no text and no HTTP.
+ * between the steps of those who run, and leave when they are done or nobody waits any more. Prompts that are only looked at
+ * take no place and wait for none. Knows no text and no HTTP.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Logits, OpenOptions, Row, StepModel } from '../step-model.ts'
+import type { InspectPrompt, Logits, OpenOptions, Row, StepModel } from '../step-model.ts'
 import type { Sequence } from '../text/sequence.ts'
 
 export type Generation = {
@@ -15,9 +16,16 @@ export type Generation = {
   readonly signal: AbortSignal
 }
 
+export type InspectedOpen = OpenOptions & { readonly inspection: InspectPrompt }
+
 export type StepLoop = {
   /** Resolves when the sequence is done or the signal is aborted; rejects where the model fails. */
   readonly run: (generation: Generation) => Promise<void>
+  /**
+   * Reads a prompt until its inspection has been called and makes no token. Resolves then, or when the signal is aborted;
+   * rejects where the inspection throws or the model fails.
+   */
+  readonly inspect: (open: InspectedOpen, signal: AbortSignal) => Promise<void>
   readonly stats: () => StepLoopStats
 }
 
@@ -29,29 +37,41 @@ export type StepLoopStats = {
 }
 
 type Entry<R> = {
-  readonly generation: Generation
+  readonly open: OpenOptions
+  readonly signal: AbortSignal
+  /** Undefined where the prompt is only looked at. */
+  readonly generation: Generation | undefined
   readonly settle: (error?: unknown) => void
   row: R | undefined
   /** The token that comes next; undefined while the prompt is read. */
   token: number | undefined
   /** How often another's prompt was read while this one waited. */
   passedOver: number
+  /** Whether all that was wanted of the prompt is there already. */
+  readonly isRead: () => boolean
 }
 
 /** Each turn that a prompt is passed over counts as so many tokens less to read. */
 const TOKENS_PER_TURN = 64
+
+/** Prompts that are looked at side by side: more would all be done later. */
+const MAX_INSPECTIONS = 4
 
 /** Returns a loop that runs while there is something to do. */
 export function createStepLoop<R extends Row>(model: StepModel<R>): StepLoop {
   const waiting: Entry<R>[] = []
   /** In the order in which they were opened. */
   const active = new Set<Entry<R>>()
+  /** The same of those that are only looked at. */
+  const toInspect: Entry<R>[] = []
+  const inspecting = new Set<Entry<R>>()
   let running = false
   let steps = 0
   let rowSteps = 0
 
   const leave = (entry: Entry<R>, error?: unknown): void => {
     active.delete(entry)
+    inspecting.delete(entry)
     if (entry.row) model.close(entry.row)
     entry.settle(error)
   }
@@ -67,42 +87,48 @@ export function createStepLoop<R extends Row>(model: StepModel<R>): StepLoop {
 
   const take = (entry: Entry<R>, logits: Logits): void =>
     guarded(entry, () => {
-      const { token, done } = entry.generation.sequence.accept(logits)
-      if (done) leave(entry)
-      else entry.token = token
+      const taken = entry.generation?.sequence.accept(logits)
+      if (taken?.done !== false) leave(entry)
+      else entry.token = taken.token
     })
 
   const dropCancelled = (): void => {
-    for (const entry of active) if (entry.generation.signal.aborted) leave(entry)
-    for (const entry of waiting.filter(({ generation }) => generation.signal.aborted)) {
-      waiting.splice(waiting.indexOf(entry), 1)
-      entry.settle()
-    }
+    for (const entry of [...active, ...inspecting]) if (entry.signal.aborted) leave(entry)
+    for (const queue of [waiting, toInspect])
+      for (const entry of queue.filter(({ signal }) => signal.aborted)) {
+        queue.splice(queue.indexOf(entry), 1)
+        entry.settle()
+      }
   }
 
   const admit = (): void => {
-    while (active.size < model.maxRows) {
-      const entry = waiting.shift()
-      if (!entry) return
-      active.add(entry)
-      guarded(entry, () => {
-        entry.row = model.open(entry.generation.open)
-        entry.generation.onOpen(entry.row)
-      })
-    }
+    for (const [queue, admitted, most] of [
+      [waiting, active, model.maxRows],
+      [toInspect, inspecting, MAX_INSPECTIONS],
+    ] as const)
+      while (admitted.size < most) {
+        const entry = queue.shift()
+        if (!entry) break
+        admitted.add(entry)
+        guarded(entry, () => {
+          entry.row = model.open(entry.open)
+          entry.generation?.onOpen(entry.row)
+        })
+      }
   }
 
   /** Reads one piece of the prompt that is due: the shortest, unless another was passed over too often for its length. */
   const readOne = async (): Promise<void> => {
-    const reading = [...active].filter(({ token }) => token === undefined)
-    const dueIn = ({ generation, row, passedOver }: Entry<R>) =>
-      generation.open.ids.length - (row?.cachedTokens ?? 0) - passedOver * TOKENS_PER_TURN
+    const reading = [...active, ...inspecting].filter(({ token }) => token === undefined)
+    const dueIn = ({ open, row, passedOver }: Entry<R>) =>
+      open.ids.length - (row?.cachedTokens ?? 0) - passedOver * TOKENS_PER_TURN
     const entry = reading.sort((left, right) => dueIn(left) - dueIn(right))[0]
     if (!entry?.row) return
     for (const other of reading) if (other !== entry) other.passedOver++
     try {
       const logits = await model.read(entry.row)
-      if (logits) take(entry, logits)
+      if (entry.isRead()) leave(entry)
+      else if (logits) take(entry, logits)
     } catch (error) {
       leave(entry, error)
     }
@@ -128,7 +154,7 @@ export function createStepLoop<R extends Row>(model: StepModel<R>): StepLoop {
 
   const drive = async (): Promise<void> => {
     running = true
-    while (active.size + waiting.length > 0) {
+    while (active.size + waiting.length + inspecting.size + toInspect.length > 0) {
       dropCancelled()
       admit()
       await readOne()
@@ -140,18 +166,27 @@ export function createStepLoop<R extends Row>(model: StepModel<R>): StepLoop {
     running = false
   }
 
+  const enter = (
+    queue: Entry<R>[],
+    entry: Pick<Entry<R>, 'open' | 'signal' | 'generation' | 'isRead'>,
+  ): Promise<void> =>
+    new Promise<void>((resolve, reject) => {
+      const settle = (error?: unknown) => (error === undefined ? resolve() : reject(error))
+      queue.push({ ...entry, row: undefined, token: undefined, passedOver: 0, settle })
+      if (!running) void drive()
+    })
+
   return {
-    run(generation) {
-      return new Promise<void>((resolve, reject) => {
-        waiting.push({
-          generation,
-          row: undefined,
-          token: undefined,
-          passedOver: 0,
-          settle: (error) => (error === undefined ? resolve() : reject(error)),
-        })
-        if (!running) void drive()
-      })
+    run: (generation) =>
+      enter(waiting, { open: generation.open, signal: generation.signal, generation, isRead: () => false }),
+    inspect({ inspection, ...rest }, signal) {
+      let inspected = false
+      const inspect: InspectPrompt['inspect'] = (states) => {
+        inspection.inspect(states)
+        inspected = true
+      }
+      const open = { ...rest, inspection: { ...inspection, inspect } }
+      return enter(toInspect, { open, signal, generation: undefined, isRead: () => inspected })
     },
     stats: () => ({ steps, rowSteps, rowsInUse: active.size }),
   }

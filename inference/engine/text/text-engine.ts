@@ -6,6 +6,9 @@ import type { AnswerFormat } from '../../../shared/answer-format.ts'
 import { RouterError } from '../../../shared/errors.ts'
 import { createAsyncQueue } from '../../serving/async-queue.ts'
 import type { Engine, EngineEvent, EngineStats, GenerateRequest, ModelInfo, Serving } from '../engine.ts'
+import { declineFrom, judgeFirst } from '../judge/judge.ts'
+import type { PromptJudge } from '../judge/prompt-judge.ts'
+import type { InspectPrompt } from '../step-model.ts'
 import type { AnswerConstraint, ConstrainAnswer } from './answer-constraint.ts'
 import type { EncodePrompt } from './prompt.ts'
 import { type SamplingOptions, seededRandom } from './sampler.ts'
@@ -21,6 +24,8 @@ export type TokenLoop = {
     options: {
       readonly maxTokens: number
       readonly cacheScope: string | undefined
+      /** Called once the prompt has been read so far; given only where there is a judge. */
+      readonly inspection: InspectPrompt | undefined
       readonly onOpen: (cachedTokens: number) => void
     },
     signal: AbortSignal,
@@ -38,6 +43,8 @@ export type TextEngineParts = {
   readonly endTokens: ReadonlySet<number>
   /** What keeps answers to a form, once it is prepared. */
   readonly constrainer: () => Promise<ConstrainAnswer>
+  /** By the model's own states. */
+  readonly judge?: PromptJudge | undefined
   readonly loop: TokenLoop
   /** A number in [0, 1); used where a request has no seed. */
   readonly random: () => number
@@ -45,9 +52,25 @@ export type TextEngineParts = {
 
 /** Returns the engine. */
 export function createTextEngine(parts: TextEngineParts): Engine {
-  const { info, serving, encode, decode, endTokens, loop } = parts
+  const { info, serving, encode, decode, endTokens, judge, loop } = parts
   const closed = new AbortController()
   const running = new Set<Promise<void>>()
+
+  const judgeAlone: Engine['judge'] =
+    judge &&
+    (async (request, signal) => {
+      const judging = judge.judge(request, AbortSignal.any([signal, closed.signal]))
+      const over = judging.then(
+        () => {},
+        () => {},
+      )
+      running.add(over)
+      try {
+        return await judging
+      } finally {
+        running.delete(over)
+      }
+    })
 
   async function* generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<EngineEvent> {
     throwIfStopped(signal, closed.signal)
@@ -67,6 +90,16 @@ export function createTextEngine(parts: TextEngineParts): Engine {
     throwIfStopped(signal, closed.signal)
     const unread = new AbortController()
     const queue = createAsyncQueue<EngineEvent>()
+    const threshold = request.judgeThreshold ?? Number.POSITIVE_INFINITY
+    const inspection =
+      request.judgeThreshold === undefined
+        ? undefined
+        : judge?.inspection(request, ids, (score) => {
+            queue.push({ type: 'judged', score })
+            declineFrom(score, threshold)
+          })
+    if (request.judgeThreshold !== undefined && judgeAlone && !inspection)
+      yield* judgeFirst(judgeAlone, request, threshold, signal)
     const maxTokens = Math.min(request.maxTokens, room)
     const sequence = createSequence({
       ids,
@@ -84,7 +117,7 @@ export function createTextEngine(parts: TextEngineParts): Engine {
       queue.push({ type: 'start', inputTokens: ids.length, cachedTokens })
     const stopped = AbortSignal.any([signal, closed.signal, unread.signal])
     const run = loop
-      .run(sequence, { maxTokens, cacheScope: request.cacheScope, onOpen }, stopped)
+      .run(sequence, { maxTokens, cacheScope: request.cacheScope, inspection, onOpen }, stopped)
       .then(queue.end, queue.fail)
     running.add(run)
     try {
@@ -102,8 +135,9 @@ export function createTextEngine(parts: TextEngineParts): Engine {
 
   return {
     info,
-    serving: () => serving,
+    serving: () => (judge ? { ...serving, judge: judge.info } : serving),
     generate,
+    ...(judgeAlone ? { judge: judgeAlone } : {}),
     ...(loop.stats ? { stats: loop.stats } : {}),
     countTokens: async (prompt) => encode(prompt).length,
     async close() {

@@ -15,14 +15,20 @@ import { CALIBRATION_PROMPTS } from './calibration-prompts.ts'
 import { type CompiledForm, compileGraph } from './compile-graph.ts'
 import type { ActivationMaxima } from './int8.ts'
 import { compileCrossAttention, compileSeq2seqStep } from './seq2seq.ts'
+import { splitDecoder } from './split-decoder.ts'
 
 export type CompileCommand = {
   readonly model: ResolvedModel
   /** Absolute path of the exported graph. */
   readonly source: string
   readonly form: CompiledForm
-  /** Absolute path of the file to write; absent: the activations are measured, and kept beside the source. */
-  readonly target: string | undefined
+  /** Tensors that a decoder gives out, which is cut behind the last one; absent: it stays in one piece. */
+  readonly tensors?: readonly string[] | undefined
+  /**
+   * Absolute paths of the files to write: the graph, or its parts, of which the last may be left out. None: the activations
+   * are measured, and kept beside the source.
+   */
+  readonly targets: readonly string[]
   readonly threads: number
 }
 
@@ -43,25 +49,32 @@ async function measure({ model, source, threads }: CompileCommand): Promise<Acti
 /** Where the measured activations are kept. */
 const maximaFile = (source: string) => join(dirname(source), MAXIMA_FILE)
 
-async function compile(command: CompileCommand): Promise<Uint8Array> {
-  const { model, source, form } = command
-  if (form === 'stored') return compileGraph(readFileSync(source), form, new Map())
-  if (form === 'cross_attention') return compileCrossAttention(readFileSync(source))
-  if (form === 'seq2seq_step') return await compileSeq2seqStep(readFileSync(source), model.info.contextLength)
-  const kept = maximaFile(source)
-  const maxima = existsSync(kept) ? readMaxima(kept) : await measure(command)
-  return compileGraph(readFileSync(source), form, maxima)
+async function compile(command: CompileCommand): Promise<readonly Uint8Array[]> {
+  const { model, source, form, tensors = [] } = command
+  if (form === 'cross_attention') return [compileCrossAttention(readFileSync(source))]
+  if (form === 'seq2seq_step')
+    return [await compileSeq2seqStep(readFileSync(source), model.info.contextLength)]
+  const maxima = form === 'int8' ? await maximaOf(command) : new Map()
+  const cut = tensors.at(-1)
+  const graph = compileGraph(readFileSync(source), form, maxima, tensors.slice(0, -1))
+  return cut === undefined ? [graph] : splitDecoder(graph, cut)
+}
+
+async function maximaOf(command: CompileCommand): Promise<ActivationMaxima> {
+  const kept = maximaFile(command.source)
+  return existsSync(kept) ? readMaxima(kept) : await measure(command)
 }
 
 async function work(command: CompileCommand): Promise<CompileReport> {
-  const { source, target } = command
-  if (target === undefined) writeMaxima(maximaFile(source), await measure(command))
+  const { source, targets } = command
+  const [first] = targets
+  if (first === undefined) writeMaxima(maximaFile(source), await measure(command))
   else {
-    const graph = await compile(command)
+    const graphs = await compile(command)
     try {
-      writeFileSync(target, graph)
+      for (const [index, target] of targets.entries()) writeFileSync(target, graphs[index] ?? '')
     } catch {
-      const reason = `${dirname(target)} cannot be written (MODEL_CACHE_DIR)`
+      const reason = `${dirname(first)} cannot be written (MODEL_CACHE_DIR)`
       return { type: 'failed', reason, lasting: false }
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Compiled graphs on disk: one file for each model and form, made by a process of its own where it is missing,
- * damaged, or made from something else. Knows no setting.
+ * Compiled graphs on disk: one file for each model and form, two where it is cut, made by a process of its own where they
+ * are missing, damaged, or made from something else. Knows no setting.
  */
 import { fork } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
@@ -30,6 +30,8 @@ export type CompiledFileOptions = {
   /** Absolute path of the exported graph. */
   readonly source: string
   readonly form: CompiledForm
+  /** Of a decoder that is cut: tensors that it gives out; the cut is behind the last one. Absent: one piece. */
+  readonly tensors?: readonly string[] | undefined
   /** Folder of compiled files. */
   readonly folder: string
   readonly threads: number
@@ -49,12 +51,31 @@ type CompileRecord = z.infer<typeof recordSchema>
  * Returns the absolute path of the compiled file, made if need be.
  * @throws {RouterError} `unsupported` with the reason where the graph cannot be compiled or the file not be written
  */
-export async function compiledFile(options: CompiledFileOptions): Promise<string> {
+export async function compiledFile(options: Omit<CompiledFileOptions, 'tensors'>): Promise<string> {
+  const [path = ''] = await makeFiles(options, WHOLE)
+  return path
+}
+
+/**
+ * The same of a decoder that is cut: returns the paths of its parts, in order.
+ * @param only the first part is of use where nothing but the tensors is wanted
+ */
+export async function compiledParts(
+  options: CompiledFileOptions & { readonly tensors: readonly string[] },
+  only?: 'first',
+): Promise<readonly string[]> {
+  return await makeFiles(options, only ? PARTS.slice(0, 1) : PARTS)
+}
+
+const WHOLE = ['']
+const PARTS = ['.first', '.last']
+
+async function makeFiles(options: CompiledFileOptions, parts: readonly string[]): Promise<readonly string[]> {
   const { folder } = options
-  const target = await targetOf(options)
-  const record = readRecord(target)
-  if (record && 'reason' in record) throw new RouterError('unsupported', record.reason)
-  if (record && existsSync(target) && record.sha256 === (await digestFile(target, 'sha256'))) return target
+  const target = join(folder, `${stemOf(options)}${await keyOf(options)}`)
+  const targets = parts.map((part) => `${target}${part}.onnx`)
+  const whole = await Promise.all(targets.map(isWhole))
+  if (whole.every(Boolean)) return targets
   options.onCompile?.()
   try {
     mkdirSync(folder, { recursive: true })
@@ -64,18 +85,28 @@ export async function compiledFile(options: CompiledFileOptions): Promise<string
     throw new RouterError('unsupported', `${folder} cannot be written (MODEL_CACHE_DIR)`, { cause })
   }
   // Not named after a process: containers that share a volume have the same process ids.
-  const partial = `${target}.${randomUUID()}.partial`
+  const partials = targets.map((path) => `${path}.${randomUUID()}.partial`)
   try {
-    const reason = await runCompiler({ ...options, target: partial }, options.signal)
-    const made: CompileRecord =
-      reason === undefined ? { sha256: await digestFile(partial, 'sha256') } : { reason }
-    if (reason === undefined) renameSync(partial, target)
-    writeFileSync(recordOf(target), JSON.stringify(made))
+    const reason = await runCompiler({ ...options, targets: partials }, options.signal)
+    for (const [index, partial] of partials.entries()) {
+      const path = targets[index] ?? ''
+      const made: CompileRecord =
+        reason === undefined ? { sha256: await digestFile(partial, 'sha256') } : { reason }
+      if (reason === undefined) renameSync(partial, path)
+      writeFileSync(recordOf(path), JSON.stringify(made))
+    }
     if (reason !== undefined) throw new RouterError('unsupported', reason)
-    return target
+    return targets
   } finally {
-    rmSync(partial, { force: true })
+    for (const partial of partials) rmSync(partial, { force: true })
   }
+}
+
+/** @throws {RouterError} `unsupported` where it is known that it cannot be made */
+async function isWhole(path: string): Promise<boolean> {
+  const record = readRecord(path)
+  if (record && 'reason' in record) throw new RouterError('unsupported', record.reason)
+  return record !== undefined && existsSync(path) && record.sha256 === (await digestFile(path, 'sha256'))
 }
 
 /** Removes what was made from something else. The target stays until it is replaced: another process may be about to load it. */
@@ -91,7 +122,7 @@ function removeOutdated(folder: string, stem: string, target: string): void {
 
 /** Returns why the batched loop does not serve a model, undefined where it does or nothing was compiled yet. */
 export async function knownReason(options: Made): Promise<string | undefined> {
-  const record = readRecord(await targetOf(options))
+  const record = readRecord(join(options.folder, `${stemOf(options)}${await keyOf(options)}.onnx`))
   return record && 'reason' in record ? record.reason : undefined
 }
 
@@ -99,24 +130,20 @@ export async function knownReason(options: Made): Promise<string | undefined> {
 export async function calibrateModel(
   options: Pick<CompiledFileOptions, 'model' | 'source' | 'threads' | 'signal'>,
 ): Promise<string> {
-  const reason = await runCompiler({ ...options, form: 'int8', target: undefined }, options.signal)
+  const reason = await runCompiler({ ...options, form: 'int8', targets: [] }, options.signal)
   if (reason !== undefined) throw new RouterError('unsupported', reason)
   return join(dirname(options.source), MAXIMA_FILE)
 }
 
-type Made = Pick<CompiledFileOptions, 'model' | 'source' | 'form' | 'folder'>
+type Made = Pick<CompiledFileOptions, 'model' | 'source' | 'form' | 'folder' | 'tensors'>
 
 function stemOf({ model, source, form }: Made): string {
   return `${model.info.name.replaceAll(/[^\w.-]+/g, '-')}.${basename(source, '.onnx')}.${form}.`
 }
 
-async function targetOf(options: Made): Promise<string> {
-  return join(options.folder, `${stemOf(options)}${await keyOf(options)}.onnx`)
-}
-
 /** What the file is made of: the same key stands for the same bytes. */
-async function keyOf({ model, source, form }: Made): Promise<string> {
-  const parts = [COMPILER_VERSION, form, await digestFile(source, 'sha256')]
+async function keyOf({ model, source, form, tensors = [] }: Made): Promise<string> {
+  const parts = [COMPILER_VERSION, form, await digestFile(source, 'sha256'), ...tensors]
   if (form === 'seq2seq_step') parts.push(model.info.contextLength)
   const hash = createHash('sha256').update(parts.join(' '))
   const maxima = join(dirname(source), MAXIMA_FILE)
@@ -139,7 +166,7 @@ function readRecord(target: string): CompileRecord | undefined {
  * time.
  */
 function runCompiler(
-  { model, source, form, target, threads }: CompileCommand,
+  { model, source, form, tensors, targets, threads }: CompileCommand,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
@@ -169,6 +196,6 @@ function runCompiler(
           ),
         )
     })
-    child.send({ model, source, form, target, threads } satisfies CompileCommand)
+    child.send({ model, source, form, tensors, targets, threads } satisfies CompileCommand)
   })
 }

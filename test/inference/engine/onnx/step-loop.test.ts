@@ -2,7 +2,7 @@ import { setTimeout as later } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createStepLoop, type Generation } from '../../../../inference/engine/onnx/step-loop.ts'
-import type { Row, StepModel } from '../../../../inference/engine/step-model.ts'
+import type { InspectPrompt, Row, StepModel } from '../../../../inference/engine/step-model.ts'
 
 type CountingRow = Row & { readonly ids: readonly number[]; left: number; made: number }
 
@@ -137,6 +137,67 @@ test('a row that fails takes no other with it', async () => {
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   expect(good.seen).toHaveLength(5)
   expect(open.size).toBe(0)
+})
+
+test('looks at prompts though all rows are taken, a few at once, and between the steps of those who run', async () => {
+  const counted = countingModel(1)
+  const { calls, open } = counted
+  // What the model calls once it has read a prompt as far as its states are there.
+  const inspections = new Map<number | undefined, InspectPrompt | undefined>()
+  const model: StepModel<CountingRow> = {
+    ...counted.model,
+    open(options) {
+      inspections.set(options.ids[0], options.inspection)
+      return counted.model.open(options)
+    },
+    async read(row) {
+      const logits = await counted.model.read(row)
+      if (row.left <= PIECE) inspections.get(row.ids[0])?.inspect({ firstPosition: 0, tensors: {} })
+      return logits
+    },
+  }
+  const loop = createStepLoop(model)
+  const running = generation(1, 2, 60)
+  const done = loop.run(running.value)
+  const waiting = generation(2, 2, 1)
+  const waited = loop.run(waiting.value)
+  const seen: number[] = []
+  const inspect = (id: number, signal = new AbortController().signal) =>
+    loop.inspect(
+      {
+        ids: Array.from({ length: 3 * PIECE }, () => id),
+        cacheScope: undefined,
+        maxTokens: 3 * PIECE,
+        inspection: {
+          tensors: [],
+          inspect() {
+            if (id === 7) throw new Error('declined')
+            seen.push(id)
+          },
+        },
+      },
+      signal,
+    )
+  const gone = new AbortController()
+  const results = Promise.allSettled(
+    [3, 4, 5, 6, 7, 8].map((id) => inspect(id)).concat(inspect(9, gone.signal)),
+  )
+  gone.abort()
+  expect((await results).map(({ status }) => status)).toEqual([
+    ...Array.from({ length: 4 }, () => 'fulfilled'),
+    'rejected',
+    'fulfilled',
+    'fulfilled',
+  ])
+  expect(seen.toSorted()).toEqual([3, 4, 5, 6, 8])
+  // None of them was read further than it had to be, nor waited for the row that runs.
+  expect(running.seen.length).toBeLessThan(60)
+  expect(calls.filter((call) => call === 'read 3')).toHaveLength(2)
+  expect(calls.some((call, index) => call.startsWith('read') && calls[index + 1]?.startsWith('read'))).toBe(
+    false,
+  )
+  await Promise.all([done, waited])
+  expect([running.seen.length, waiting.seen.length, open.size]).toEqual([60, 1, 0])
 })
 
 test('counts steps and the rows that shared them', async () => {

@@ -12,7 +12,11 @@ import {
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { calibrateModel, compiledFile } from '../../../../../inference/engine/onnx/compile/compiled-file.ts'
+import {
+  calibrateModel,
+  compiledFile,
+  compiledParts,
+} from '../../../../../inference/engine/onnx/compile/compiled-file.ts'
 import { loadDecoderStage } from '../../../../../inference/engine/onnx/decoder-stage.ts'
 import { resolveModel, SHIPPED_DIR } from '../../../../../inference/models/resolve.ts'
 import { temporaryFolder } from '../../../../support/temporary-folder.ts'
@@ -24,19 +28,22 @@ function setUp() {
   const model = resolveModel(join(folder, 'model'), { shippedDir: SHIPPED_DIR, cacheDir: folder })
   const source = join(model.folder, 'onnx/model.onnx')
   let compilations = 0
-  const compile = (form: 'int8' | 'stored' = 'stored', signal = new AbortController().signal) =>
-    compiledFile({
-      model,
-      source,
-      form,
-      folder: join(folder, 'compiled'),
-      threads: 1,
-      signal,
-      onCompile: () => {
-        compilations++
-      },
-    })
-  return { folder, model, source, compile, compilations: () => compilations }
+  const options = (form: 'int8' | 'stored', signal = new AbortController().signal) => ({
+    model,
+    source,
+    form,
+    folder: join(folder, 'compiled'),
+    threads: 1,
+    signal,
+    onCompile: () => {
+      compilations++
+    },
+  })
+  const compile = (form: 'int8' | 'stored' = 'stored', signal?: AbortSignal) =>
+    compiledFile(options(form, signal))
+  const cut = (tensors: readonly string[], only?: 'first', form: 'int8' | 'stored' = 'stored') =>
+    compiledParts({ ...options(form), tensors }, only)
+  return { folder, model, source, compile, cut, compilations: () => compilations }
 }
 
 test('compiles once, with or without int8, to what the loop can load', async () => {
@@ -49,6 +56,44 @@ test('compiles once, with or without int8, to what the loop can load', async () 
     await stage.dispose()
   }
   expect(compilations()).toBe(2)
+})
+
+test('cuts a graph into two files that are made once, and of which the first may be all that is wanted', async () => {
+  const { folder, cut, compile, compilations } = setUp()
+  const [within, between] = ['/model/layers.0/Add_output_0', '/model/layers.0/Add_1_output_0'] as const
+  const [only = ''] = await cut([within, between], 'first')
+  expect(readdirSync(join(folder, 'compiled'))).toHaveLength(2)
+  const parts = await cut([within, between])
+  expect(parts).toEqual([only, only.replace('.first.', '.last.')])
+  expect(await cut([within, between])).toEqual(parts)
+  expect(await cut([within, between], 'first')).toEqual([only])
+  expect(compilations()).toBe(2)
+  const stages = await Promise.all(parts.map((path) => loadDecoderStage(path, 1)))
+  expect(stages.map(({ stateNames }) => stateNames)).toEqual([
+    expect.arrayContaining([within, 'carried.0']),
+    [],
+  ])
+  for (const stage of stages) await stage.dispose()
+  // Half of a pair is no pair.
+  rmSync(parts[1] ?? '')
+  expect(await cut([within, between])).toEqual(parts)
+  // Another head reads other tensors; nothing of the one before stays.
+  const other = await cut([between])
+  expect(other).not.toEqual(parts)
+  expect(existsSync(only)).toBe(false)
+  expect(await compile()).not.toBe(other[0])
+  expect(existsSync(other[0] ?? '')).toBe(false)
+  expect((await cut([between], undefined, 'int8')).every(existsSync)).toBe(true)
+})
+
+test('says why a graph cannot be cut, and does not try again', async () => {
+  const { cut, compilations } = setUp()
+  await expect(cut(['nowhere'])).rejects.toMatchObject({
+    code: 'unsupported',
+    message: expect.stringContaining('nowhere'),
+  })
+  await expect(cut(['nowhere'], 'first')).rejects.toMatchObject({ code: 'unsupported' })
+  expect(compilations()).toBe(1)
 })
 
 test('makes a file anew that is damaged, cut short, or made of something else', async () => {

@@ -6,11 +6,9 @@ import { compileGraph } from '../../../../../inference/engine/onnx/compile/compi
 import { splitDecoder } from '../../../../../inference/engine/onnx/compile/split-decoder.ts'
 import { createDecoder } from '../../../../../inference/engine/onnx/decoder.ts'
 import { type DecoderStage, loadDecoderStage } from '../../../../../inference/engine/onnx/decoder-stage.ts'
-import { createOnnxEngine } from '../../../../../inference/engine/onnx/engine.ts'
 import { createPrefixCache } from '../../../../../inference/engine/onnx/prefix-cache.ts'
 import type { InspectPrompt, PromptStates } from '../../../../../inference/engine/step-model.ts'
 import { RouterError } from '../../../../../shared/errors.ts'
-import { tinyModel } from '../../../../contract/engine.ts'
 import { TINY_LLAMA } from '../../../../support/tiny-decoder.ts'
 
 /** The residual stream between the two layers. */
@@ -93,6 +91,16 @@ test('hands over what was computed where the beginning of a prompt was remembere
   expect(seen[0]?.tensors['carried.0']).toHaveLength((IDS.length - 128) * SIZE)
 })
 
+test('computes what is wanted of a prompt whose beginning was remembered', async () => {
+  await read(parts, IDS, undefined, 'scope')
+  const { seen, inspection } = collect('carried.0')
+  expect(await read(parts, IDS, { ...inspection, from: 100 }, 'scope')).toEqual(await read(parts))
+  expect(seen[0]?.firstPosition).toBe(64)
+  const all = collect('carried.0')
+  await read(parts, IDS, all.inspection)
+  expect(seen[0]?.tensors['carried.0']).toEqual(all.seen[0]?.tensors['carried.0']?.subarray(64 * SIZE))
+})
+
 test('whoever leaves in between has not paid for the rest', async () => {
   const runs = [0, 0]
   const counted = parts.map((stage, part) => ({
@@ -109,44 +117,6 @@ test('whoever leaves in between has not paid for the rest', async () => {
     code: 'declined',
   })
   expect(runs).toEqual([3, 0])
-})
-
-test('a request that is declined after its prompt takes no other with it', async () => {
-  const model = tinyModel('tiny-llama')
-  const engine = await createOnnxEngine(
-    model,
-    { form: 'decoder', parts: partPaths, weights: 'fp32' },
-    {
-      threads: 1,
-      maxRows: 4,
-      prefixCacheBytes: 0,
-      random: Math.random,
-      inspection: {
-        tensors: ['carried.0'],
-        inspect({ tensors }) {
-          if ((tensors['carried.0']?.length ?? 0) > 10 * SIZE) throw new RouterError('declined', 'Too hard.')
-        },
-      },
-    },
-  )
-  const ask = async (text: string) => {
-    const request = {
-      turns: [{ role: 'user' as const, text }],
-      maxTokens: 8,
-      stopSequences: [],
-      temperature: 0,
-    }
-    let answer = ''
-    for await (const event of engine.generate(request, new AbortController().signal))
-      if (event.type === 'text') answer += event.text
-    return answer
-  }
-  const alone = await ask('hello world')
-  const long = 'What is the capital of France and why is it called that way?'
-  const [short, declined] = await Promise.allSettled([ask('hello world'), ask(long)])
-  expect(short).toEqual({ status: 'fulfilled', value: alone })
-  expect(declined).toMatchObject({ status: 'rejected', reason: { code: 'declined' } })
-  await engine.close()
 })
 
 test('says so where a graph has no such tensor, or cannot be cut there', () => {

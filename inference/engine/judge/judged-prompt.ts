@@ -1,0 +1,43 @@
+/**
+ * Which tokens of a prompt a judge reads, and from where on it looks at them: the last user turn, and of a long prompt its
+ * beginning and its end. Runs no model.
+ */
+import type { Prompt } from '../engine.ts'
+import type { EncodePrompt } from '../text/prompt.ts'
+import type { JudgeFeatures } from './judge-head.ts'
+
+export type JudgedPrompt = {
+  /** Token ids that are read. */
+  readonly ids: readonly number[]
+  /** Where the last user turn begins among them. */
+  readonly from: number
+}
+
+/**
+ * Returns what is read of a prompt.
+ * @param ids of the whole prompt, at least one; the same array is returned where all of it is read
+ */
+export function judgedPrompt(
+  prompt: Prompt,
+  ids: readonly number[],
+  encode: EncodePrompt,
+  { head, tail }: JudgeFeatures['longest'],
+): JudgedPrompt {
+  const start = lastTurnStart(prompt, ids, encode)
+  const left = ids.length - head - tail
+  if (left <= 0) return { ids, from: start }
+  return {
+    ids: [...ids.slice(0, head), ...ids.slice(-tail)],
+    from: start < head ? start : Math.max(head, start - left),
+  }
+}
+
+/** The first token that is another where the last user turn says something else. */
+function lastTurnStart({ system, turns }: Prompt, ids: readonly number[], encode: EncodePrompt): number {
+  const at = turns.findLastIndex(({ role }) => role === 'user')
+  const text = turns[at]?.text.trimStart().startsWith('a') ? '1' : 'a'
+  const others = encode({ system, turns: [...turns.slice(0, Math.max(0, at)), { role: 'user', text }] })
+  let start = 0
+  while (start < ids.length - 1 && ids[start] === others[start]) start++
+  return start
+}
