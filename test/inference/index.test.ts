@@ -21,7 +21,15 @@ afterEach(async () => {
 
 function start(settings: Record<string, string>) {
   const { PATH } = process.env
-  const env = { PATH, HOST: '127.0.0.1', PORT: '0', LOG_FORMAT: 'text', LOCAL_MODEL_NAME: TINY, ...settings }
+  const env = {
+    PATH,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    LOG_FORMAT: 'text',
+    LOCAL_MODEL_NAME: TINY,
+    JUDGE_MODEL: 'off',
+    ...settings,
+  }
   const child = spawn(process.execPath, [ENTRY], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   started.push(child)
   const lines: string[] = []

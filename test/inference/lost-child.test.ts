@@ -12,7 +12,10 @@ const TINY = join(import.meta.dirname, '../fixtures/models/tiny-llama')
 /** A container without a port; `childModule` undefined: with the real process of a tiny model. */
 async function start(childModule: string | undefined) {
   const config = {
-    ...readInferenceConfig({ HOST: '127.0.0.1', LOCAL_MODEL_NAME: TINY, NUM_THREADS: '1' }, 2),
+    ...readInferenceConfig(
+      { HOST: '127.0.0.1', LOCAL_MODEL_NAME: TINY, NUM_THREADS: '1', JUDGE_MODEL: 'off' },
+      2,
+    ),
     watchdogTimeoutMs: 1000,
   }
   const reasons: string[] = []

@@ -22,6 +22,7 @@ test('has one router per process, made of the environment when it is first asked
   vi.stubEnv('LLM_STRATEGY', 'local_fallback')
   vi.stubEnv('LOCAL_LLM_ENABLED', 'true')
   vi.stubEnv('LOCAL_MODEL_NAME', TINY_MODEL)
+  vi.stubEnv('JUDGE_MODEL', 'off')
   const router = library.getRouter()
   expect(library.getRouter()).toBe(router)
   expect(library.getClaudeProvider()).toBe(router.claude)

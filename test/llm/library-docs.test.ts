@@ -56,6 +56,7 @@ test('the first snippet answers with the settings above it, without a key', asyn
       PATH: process.env.PATH,
       ...parseEnv(assignments.replaceAll(' ', '\n')),
       LOCAL_MODEL_NAME: TINY_MODEL,
+      JUDGE_MODEL: 'off',
     },
   })
   expect(stdout).toMatch(/tiny-llama in \d+ ms \(hybrid: simple task\)/)
@@ -72,6 +73,7 @@ test.each(outputs.map((output, index) => [index + 1, output] as const))(
         PATH: process.env.PATH,
         LOCAL_LLM_ENABLED: 'true',
         LOCAL_MODEL_NAME: TINY_MODEL,
+        JUDGE_MODEL: 'off',
         ANTHROPIC_API_KEY: 'sk-ant-docs',
         ANTHROPIC_BASE_URL: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
       },

@@ -12,6 +12,7 @@ const settings = {
   LLM_STRATEGY: 'local_only',
   LOCAL_LLM_ENABLED: 'true',
   LOCAL_MODEL_NAME: TINY_MODEL,
+  JUDGE_MODEL: 'off',
   NUM_THREADS: '1',
 }
 let router: Router | undefined

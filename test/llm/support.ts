@@ -19,6 +19,7 @@ export const HYBRID: Readonly<Record<string, string>> = {
   LLM_STRATEGY: 'hybrid',
   LOCAL_LLM_ENABLED: 'true',
   LOCAL_MODEL_NAME: TINY_MODEL,
+  JUDGE_MODEL: 'off',
   ANTHROPIC_API_KEY: CLAUDE_KEY,
   ANTHROPIC_BASE_URL: CLAUDE_URL,
 }
