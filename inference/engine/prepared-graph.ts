@@ -27,6 +27,10 @@ export type PreparedGraph =
       readonly weights: string
       /** As above. */
       readonly reason?: string | undefined
+      /** Absolute path of the head that reads the encoder's states. */
+      readonly judgeFile?: string | undefined
+      /** As above. */
+      readonly noJudge?: string | undefined
       readonly memoryBytes?: undefined
     }
   | { readonly form: 'none'; readonly reason: string; readonly memoryBytes?: undefined }

@@ -126,12 +126,15 @@ async function prepareSeq2seq(
 ): Promise<PreparedGraph> {
   const crossAttention = await compile(model, merged, 'cross_attention', options)
   const decoder = await compile(model, merged, 'seq2seq_step', options)
+  const judgeFile = judgeFileOf(model.folder)
+  const head = judgeFile && (await readJudgeHead(judgeFile, encoder))
+  const judge = head && 'reason' in head ? { noJudge: head.reason } : { judgeFile }
   const { dtype } = model.info
   const reason =
     options.dtype === INT8 && dtype !== INT8
       ? 'int8 is made of decoders only, not of encoder-decoders'
       : undefined
-  return { form: 'seq2seq', paths: { encoder, crossAttention, decoder }, weights: dtype, reason }
+  return { form: 'seq2seq', paths: { encoder, crossAttention, decoder }, weights: dtype, reason, ...judge }
 }
 
 function compile(

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { RouterError } from '../../shared/errors.ts'
 import type { JudgeFeatures } from '../engine/judge/judge-head.ts'
 import { judgeFileOf, readJudgeHead } from '../engine/judge/judge-head.ts'
+import type { TrunkKind } from '../engine/judge/judge-trunk.ts'
 import type { PreparedJudge } from '../engine/judge/prepared-judge.ts'
 import { compiledParts } from '../engine/onnx/compile/compiled-file.ts'
 import type { PreparedGraph } from '../engine/prepared-graph.ts'
@@ -39,7 +40,7 @@ export async function prepareJudge(
   const judging = judgingModel(model, setting, places)
   if (typeof judging === 'string') return { reason: judging }
   if (judging.folder !== model.folder) return await prepareTrunk(judging, options)
-  const own = graph.form === 'decoder' ? graph : undefined
+  const own = graph.form === 'none' ? undefined : graph
   if (own?.judgeFile !== undefined)
     return { judge: { model: model.info.name, headFile: own.judgeFile, trunk: undefined } }
   if (own?.noJudge !== undefined) return { reason: own.noJudge }
@@ -89,12 +90,9 @@ function noJudgeOf(name: string): string {
 
 async function prepareTrunk(model: ResolvedModel, options: PrepareJudgeOptions): Promise<JudgeChoice> {
   const { folder, info } = model
-  const [source, second] = graphFiles(model) ?? []
-  if (source === undefined || second !== undefined)
-    return { reason: `${info.name} is no decoder in one file, whose layers could be read by themselves` }
   const headFile = judgeFileOf(folder)
   if (headFile === undefined) return { reason: noJudgeOf(info.name) }
-  const head = await readJudgeHead(headFile, source)
+  const head = await readJudgeHead(headFile, graphFiles(model)?.[0])
   if ('reason' in head) return head
   const memoryBytes = estimateTrunkMemory(model)
   if (memoryBytes > options.availableBytes)
@@ -102,27 +100,31 @@ async function prepareTrunk(model: ResolvedModel, options: PrepareJudgeOptions):
       reason: `the judge of ${info.name} would need about ${megabytes(memoryBytes)}, ${megabytes(options.availableBytes)} are left`,
     }
   try {
-    const part = await compileTrunk(model, source, head, { ...options, cacheDir: options.places.cacheDir })
-    const { promptStyle } = info
-    return { judge: { model: info.name, headFile, trunk: { folder, promptStyle, part, memoryBytes } } }
+    const file = await trunkFile(model, head, { ...options, cacheDir: options.places.cacheDir })
+    const trunk = { folder, promptStyle: info.promptStyle, ...file, memoryBytes }
+    return { judge: { model: info.name, headFile, trunk } }
   } catch (error) {
     options.signal.throwIfAborted()
     return { reason: `${headFile}: ${RouterError.from(error).message}` }
   }
 }
 
+export type TrunkFileOptions = Pick<PrepareGraphOptions, 'cacheDir' | 'threads' | 'signal' | 'onCompile'>
+
 /**
- * Returns the absolute path of a decoder's layers up to the last of the tensors, made if need be: in int8 where something is
- * gained by that.
- * @param source absolute path of the exported graph
+ * Returns the file of a decoder's layers up to the last of the tensors, made if need be, in int8 where something is gained by
+ * that; of an encoder-decoder that of its encoder.
  * @throws {RouterError} `unsupported` with the reason
  */
-async function compileTrunk(
+export async function trunkFile(
   model: ResolvedModel,
-  source: string,
   { tensors }: Pick<JudgeFeatures, 'tensors'>,
-  { cacheDir, threads, signal, onCompile }: Omit<PrepareGraphOptions, 'dtype'>,
-): Promise<string> {
+  { cacheDir, threads, signal, onCompile }: TrunkFileOptions,
+): Promise<{ readonly kind: TrunkKind; readonly part: string }> {
+  const [source, second] = graphFiles(model) ?? []
+  if (source === undefined)
+    throw new RouterError('unsupported', `the weights of ${model.info.name} stand in files of their own`)
+  if (second !== undefined) return { kind: 'encoder', part: source }
   const form = model.int8MemoryBytes === undefined ? 'stored' : 'int8'
   const folder = join(cacheDir, 'compiled')
   const compilation = {
@@ -135,7 +137,7 @@ async function compileTrunk(
     onCompile: () => onCompile?.(form),
   } as const
   const [part = ''] = await compiledParts({ ...compilation, tensors }, 'first')
-  return part
+  return { kind: 'decoder', part }
 }
 
 /** Of a whole model's memory, what its first layers take beside another model: measured for the shipped one. */

@@ -80,6 +80,7 @@ function poolStates(
 ): Float32Array {
   const pooled = stateNames.flatMap((name) => {
     const states = tensors[name] ?? new Float32Array()
+    if (states.length === 0) throw new RangeError(`The model gave no states ${name}.`)
     const size = states.length / (end - firstPosition)
     const rows = states.subarray((from - firstPosition) * size)
     return pools.map((pool) => (pool === 'last' ? rows.subarray(rows.length - size) : meanOf(rows, size)))

@@ -3,9 +3,9 @@
  * decoder for a token of each row. What goes in and comes out is found in the sessions. Keeps nothing between runs.
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { RouterError } from '../../../shared/errors.ts'
 import { cacheArrayOf, cacheShapeOf, createCacheWrapper } from './cache-tensors.ts'
 import { DISTANCES_INPUT, STATES_INPUT } from './compile/seq2seq-form.ts'
+import { type Encoder, loadEncoder } from './encoder.ts'
 import { passOn } from './float16-tensor.ts'
 import { type CacheShape, KeyValueCache, type NewKeysAndValues } from './key-value-cache.ts'
 
@@ -22,8 +22,9 @@ export type RowCaches = { readonly prompt: KeyValueCache; readonly answer: KeyVa
 export type EncoderDecoder = {
   /** Of the keys and values of prompts as well as of answers. */
   readonly shape: CacheShape
-  /** Reads a prompt, whole: the encoder sees all of it at once. Returns its keys and values, one row. */
-  readonly encode: (ids: readonly number[]) => Promise<KeyValueCache>
+  readonly encoder: Encoder
+  /** Returns keys and values of a prompt, one row. @param states that the encoder made of it */
+  readonly attend: (states: Tensor) => Promise<KeyValueCache>
   /**
    * Appends a token to each row, its keys and values to the answers.
    * @returns logits, [rows × vocabulary]
@@ -48,8 +49,8 @@ export async function loadEncoderDecoder(
       enableCpuMemArena,
       logSeverityLevel: 3,
     })
+  const encoder = await loadEncoder(paths.encoder, threads)
   // Without the arena, memory of a long prompt goes back afterwards; a step is small and faster with it.
-  const encoder = await load(paths.encoder, false)
   const crossAttention = await load(paths.crossAttention, false)
   const decoder = await load(paths.decoder, true)
   const sessions = { encoder, crossAttention, decoder }
@@ -62,19 +63,18 @@ export async function loadEncoderDecoder(
   }
 }
 
-type Sessions = Readonly<Record<keyof EncoderDecoderPaths, InferenceSession>>
+type Sessions = {
+  readonly encoder: Encoder
+  readonly crossAttention: InferenceSession
+  readonly decoder: InferenceSession
+}
 
-async function release(sessions: Sessions): Promise<void> {
-  await Promise.all(Object.values(sessions).map((session) => session.release()))
+async function release({ encoder, crossAttention, decoder }: Sessions): Promise<void> {
+  await Promise.all([encoder.dispose(), crossAttention.release(), decoder.release()])
 }
 
 function encoderDecoderOf(sessions: Sessions, paths: EncoderDecoderPaths): EncoderDecoder {
   const { encoder, crossAttention, decoder } = sessions
-  const [statesName = ''] = encoder.outputNames
-  const foreign = encoder.inputNames.find((name) => name !== 'input_ids' && name !== 'attention_mask')
-  if (foreign !== undefined)
-    throw new RouterError('unsupported', `${paths.encoder} has an input that is not known here: ${foreign}.`)
-
   const pasts = decoder.inputMetadata.filter(({ name }) => name.startsWith('past_key_values.'))
   const answerInputs = pasts.filter(({ name }) => name.includes('.decoder.'))
   const shape = cacheShapeOf(answerInputs, paths.decoder)
@@ -87,19 +87,13 @@ function encoderDecoderOf(sessions: Sessions, paths: EncoderDecoderPaths): Encod
 
   return {
     shape,
-    async encode(ids) {
-      const dims = [1, ids.length]
-      const feeds: Record<string, Tensor> = {
-        input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), dims),
-      }
-      if (encoder.inputNames.includes('attention_mask'))
-        feeds.attention_mask = new Tensor('int64', new BigInt64Array(ids.length).fill(1n), dims)
-      const states = (await encoder.run(feeds, [statesName]))[statesName]
-      if (!states) throw new RangeError('The encoder gave no states.')
+    encoder,
+    async attend(states) {
+      const [, positions = 0] = states.dims
       const made = await crossAttention.run({ [STATES_INPUT]: passOn(states) }, presentNames)
-      const prompt = new KeyValueCache(shape, 1, ids.length)
+      const prompt = new KeyValueCache(shape, 1, positions)
       prompt.addRow()
-      prompt.append(madeOf(made, presentNames, ids.length))
+      prompt.append(madeOf(made, presentNames, positions))
       return prompt
     },
     async decode(tokens, { prompt, answer }) {

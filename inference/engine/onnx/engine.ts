@@ -50,7 +50,7 @@ export type OnnxEngineOptions = {
   readonly sharedSystemPrompt?: string | undefined
   /** As it was found when the same files were loaded before; absent: it is tried out. */
   readonly exactness?: Exactness | undefined
-  /** The head that reads the model's own states: of a decoder that was cut for it. */
+  /** The head that reads the model's own states: of a decoder that was cut for it, or of an encoder. */
   readonly judge?: JudgeHead | undefined
   /** A number in [0, 1); used where a request has no seed. */
   readonly random: () => number
@@ -81,7 +81,7 @@ export async function createOnnxEngine(
     options.judge &&
     (await createPromptJudge(info.name, options.judge, {
       encode,
-      stateNames: decoderStateNames(options.judge),
+      stateNames: graph.form === 'decoder' ? decoderStateNames(options.judge) : options.judge.tensors,
       inspect: loop.inspect,
     }))
   const reasons = [graph.reason, exactness.rows, exactness.prefix].filter((reason) => reason !== undefined)

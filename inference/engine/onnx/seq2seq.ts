@@ -2,7 +2,8 @@
  * An encoder-decoder as a step model: the encoder reads a prompt once, then its row shares the decoder's steps with others,
  * of whatever age. A row's logits have the same bits whoever shares its steps. Does not sample and knows no text.
  */
-import type { Row, StepModel } from '../step-model.ts'
+import type { InspectPrompt, Row, StepModel } from '../step-model.ts'
+import { statesOf } from './encoder.ts'
 import type { EncoderDecoder, RowCaches } from './encoder-decoder.ts'
 import { KeyValueCache } from './key-value-cache.ts'
 import { RowBatch } from './row-batch.ts'
@@ -14,7 +15,10 @@ export type Seq2seqOptions = {
   readonly maxRows: number
 }
 
-export type Seq2seqRow = Row & { readonly ids: readonly number[] }
+export type Seq2seqRow = Row & {
+  readonly ids: readonly number[]
+  readonly inspection: InspectPrompt | undefined
+}
 
 /** Returns the model; it owns the sessions. */
 export function createSeq2seqModel({ model, startToken, maxRows }: Seq2seqOptions): StepModel<Seq2seqRow> {
@@ -35,11 +39,14 @@ export function createSeq2seqModel({ model, startToken, maxRows }: Seq2seqOption
 
   return {
     maxRows,
-    open: ({ ids }) => ({ ids, cachedTokens: 0 }),
+    open: ({ ids, inspection }) => ({ ids, inspection, cachedTokens: 0 }),
     async read(row) {
       const own = encoded.get(row)
       if (!own) {
-        encoded.set(row, await model.encode(row.ids))
+        const states = await model.encoder.run(row.ids)
+        // Throws where the row is not to go on: the decoder never sees it.
+        row.inspection?.inspect(statesOf(model.encoder, states))
+        encoded.set(row, await model.attend(states))
         return undefined
       }
       const caches = { prompt: own, answer: new KeyValueCache(shape, 1, 1) }

@@ -29,7 +29,13 @@ const own = (): PreparedJudge => ({ model: 'tiny', headFile: tiny.headFile, trun
 const trunk = (): PreparedJudge => ({
   model: 'trunk',
   headFile: tiny.headFile,
-  trunk: { folder: model.folder, promptStyle: 'chat', part: tiny.parts[0] ?? '', memoryBytes: 0 },
+  trunk: {
+    folder: model.folder,
+    promptStyle: 'chat',
+    kind: 'decoder',
+    part: tiny.parts[0] ?? '',
+    memoryBytes: 0,
+  },
 })
 
 beforeAll(async () => {
