@@ -5,9 +5,10 @@
  *   npm run bench:routing [-- --json]
  */
 import { createClassifier } from '../edge/routing/classifier/classifier.ts'
-import { DEFAULT_THRESHOLD, SHIPPED_CLASSIFIER } from '../edge/routing/classifier/weights.ts'
 import { decide } from '../edge/routing/decide.ts'
 import { extractFeatures } from '../edge/routing/features.ts'
+import { resolveThresholds } from '../edge/routing/thresholds.ts'
+import { readShippedClassifier } from '../llm/shipped-classifier.ts'
 import { parseMessagesRequest } from '../shared/messages.ts'
 import { uniformTrust } from '../shared/model-card.ts'
 
@@ -26,7 +27,8 @@ const SHAPES: Record<string, string> = {
 const LENGTHS = [100, 1_000, 10_000, 100_000, 1_000_000]
 const MEASURED_MS = 100
 
-const classify = createClassifier(SHIPPED_CLASSIFIER, DEFAULT_THRESHOLD)
+const model = readShippedClassifier()
+const { classify } = createClassifier(model)
 const circumstances = {
   strategy: 'hybrid',
   requestedModel: 'auto',
@@ -43,6 +45,8 @@ const circumstances = {
     maxInputTokens: 10_000_000,
   },
   claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
+  thresholds: resolveThresholds(model, { complex: { recall: 97 }, strong: { recall: 90 } }),
+  simpleToolTurns: 'strong',
 } as const
 
 const rows = Object.entries(SHAPES).flatMap(([shape, piece]) =>

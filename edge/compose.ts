@@ -17,7 +17,8 @@ import { localOpenAiProtocol } from './providers/local/openai-protocol.ts'
 import { createLocalPool, type LocalPool } from './providers/local/pool.ts'
 import type { Fetch, Provider } from './providers/provider.ts'
 import { createClassifier } from './routing/classifier/classifier.ts'
-import { SHIPPED_CLASSIFIER } from './routing/classifier/weights.ts'
+import type { ClassifierModel } from './routing/classifier/classifier-model.ts'
+import { resolveThresholds, type Thresholds } from './routing/thresholds.ts'
 import { createModelMatcher, LOCAL_MODEL, VIRTUAL_MODELS } from './routing/virtual-models.ts'
 import { createStrategyStore, type StrategyRecord, type StrategyStore } from './strategy-store.ts'
 
@@ -28,7 +29,8 @@ export type CoreConfig = Pick<
   | 'local'
   | 'claude'
   | 'routedModels'
-  | 'threshold'
+  | 'thresholds'
+  | 'simpleToolTurns'
   | 'sideRequestsLocal'
   | 'cache'
   | 'savingsBaseline'
@@ -47,6 +49,8 @@ export type CoreEffects = {
   /** Uniform in [0, 1). */
   readonly random: () => number
   readonly strategyRecord: StrategyRecord
+  /** What requests are judged by. */
+  readonly classifierModel: ClassifierModel
 }
 
 export type Core = {
@@ -55,6 +59,7 @@ export type Core = {
   readonly local: LocalParts | undefined
   readonly cache: AnswerCache
   readonly strategies: StrategyStore
+  readonly thresholds: Thresholds
 }
 
 export type LocalParts = {
@@ -66,7 +71,8 @@ export type LocalParts = {
 
 /** Returns the parts that answer requests. */
 export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
-  const { log, now, random, claudeFetch } = effects
+  const { log, now, random, claudeFetch, classifierModel } = effects
+  const thresholds = resolveThresholds(classifierModel, config.thresholds)
   const strategies = createStrategyStore(effects.strategyRecord, config.strategy, now, log)
   const cache = createMemoryCache({ ...config.cache, now, random })
   const local = config.local && composeLocal(config.local, effects)
@@ -75,7 +81,9 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     providers: { claude, local: local?.provider },
     local: local?.pool,
     cache,
-    classify: createClassifier(SHIPPED_CLASSIFIER, config.threshold),
+    classifier: createClassifier(classifierModel),
+    thresholds,
+    simpleToolTurns: config.simpleToolTurns,
     strategies,
     isRouted: createModelMatcher([...config.routedModels, ...VIRTUAL_MODELS, LOCAL_MODEL]),
     localTasks: config.local?.tasks ?? 'auto',
@@ -91,7 +99,7 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     log,
     now,
   })
-  return { gateway, claude, local, cache, strategies }
+  return { gateway, claude, local, cache, strategies, thresholds }
 }
 
 function composeLocal(
@@ -122,7 +130,7 @@ function composeLocal(
   }
 }
 
-export type Effects = Pick<CoreEffects, 'log' | 'now' | 'random' | 'strategyRecord'> & {
+export type Effects = Pick<CoreEffects, 'log' | 'now' | 'random' | 'strategyRecord' | 'classifierModel'> & {
   readonly fetch: Fetch
   readonly createId: () => string
 }
@@ -130,9 +138,21 @@ export type Effects = Pick<CoreEffects, 'log' | 'now' | 'random' | 'strategyReco
 /** Returns everything that `createApp` needs. */
 export function composeDependencies(config: Config, { fetch, createId, ...effects }: Effects) {
   const core = composeCore(config, { ...effects, claudeFetch: fetch, localFetch: fetch })
-  const { gateway, strategies, local, cache, claude } = core
+  const { gateway, strategies, thresholds, local, cache, claude } = core
   const { log, now } = effects
-  return { config, gateway, strategies, claude, local: local?.pool, cache, fetch, log, now, createId }
+  return {
+    config,
+    gateway,
+    strategies,
+    thresholds,
+    claude,
+    local: local?.pool,
+    cache,
+    fetch,
+    log,
+    now,
+    createId,
+  }
 }
 
 function sleep(milliseconds: number): Promise<void> {

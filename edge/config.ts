@@ -5,6 +5,7 @@
 import * as z from 'zod/mini'
 import type { LogFormat } from '../shared/log.ts'
 import { schemasOf } from '../shared/setting.ts'
+import type { ThresholdSetting } from './routing/thresholds.ts'
 import {
   type CacheLimits,
   type ClaudeConfig,
@@ -31,7 +32,8 @@ export type Config = {
   readonly anonymous: Tenant | undefined
   readonly adminKeys: readonly TenantKey[]
   readonly routedModels: readonly string[]
-  readonly threshold: number
+  readonly thresholds: { readonly complex: ThresholdSetting; readonly strong: ThresholdSetting }
+  readonly simpleToolTurns: 'strong' | 'cheap'
   readonly sideRequestsLocal: boolean
   readonly cache: CacheLimits
   readonly maxBodyBytes: number
@@ -92,7 +94,8 @@ function assemble(settings: Settings, keys: readonly TenantKey[], adminKeys: rea
     anonymous: settings.ALLOW_ANONYMOUS ? ANONYMOUS : undefined,
     adminKeys,
     routedModels: settings.ROUTED_MODELS,
-    threshold: settings.ROUTER_THRESHOLD,
+    thresholds: { complex: settings.ROUTER_THRESHOLD, strong: settings.STRONG_THRESHOLD },
+    simpleToolTurns: settings.SIMPLE_TOOL_TURNS,
     sideRequestsLocal: settings.SIDE_REQUESTS_LOCAL,
     cache: cacheLimits(settings),
     maxBodyBytes: settings.MAX_BODY_BYTES,

@@ -46,6 +46,8 @@ export type GatewayResult = {
 export type Gateway = {
   /** Decides without calling a model. */
   readonly plan: Planner
+  /** Says what spoke most for or against a request being complex. */
+  readonly explain: PlannerDependencies['classifier']['explain']
   /** Answers. Failures are results, not exceptions. */
   readonly handle: (request: RouterRequest) => Promise<GatewayResult>
 }
@@ -102,7 +104,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   }
 
   function begin(request: RouterRequest, plan: Plan): Passage {
-    const { strategy, features, verdict, decision } = plan
+    const { strategy, features, decision } = plan
     const mayCache = uncacheableReason(request, features) === undefined
     return {
       request,
@@ -116,8 +118,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         strategy,
         requestedModel: request.view.model,
         stream: wantsStream(request),
-        task: verdict.task,
-        score: verdict.score,
+        task: decision.task,
+        score: decision.score,
         reason: decision.reason,
         guard: decision.guard,
         cache: mayCache && decision.rejection === undefined ? 'miss' : 'bypass',
@@ -202,7 +204,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     return { status: error.status, headers, receipt: ledger.receipt, error }
   }
 
-  return { plan: makePlan, handle }
+  return { plan: makePlan, explain: dependencies.classifier.explain, handle }
 }
 
 /** Says why the request goes to Claude where Claude cannot be asked: only then can the client do something about it. */

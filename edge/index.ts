@@ -9,6 +9,8 @@ import { composeDependencies } from './compose.ts'
 import { type Config, readConfig } from './config.ts'
 import { createDurableStrategyRecord, type RouterState } from './durable/router-state.ts'
 import type { AppEnvironment } from './http/context.ts'
+import { decodeClassifier } from './routing/classifier/classifier-model.ts'
+import weights from './routing/classifier/weights.bin'
 
 export { RouterState } from './durable/router-state.ts'
 
@@ -45,6 +47,7 @@ function compose(config: Config, env: Environment) {
     now: () => Date.now(),
     random: Math.random,
     createId: () => `req_${crypto.randomUUID().replaceAll('-', '')}`,
+    classifierModel: decodeClassifier(new Uint8Array(weights)),
     strategyRecord: createDurableStrategyRecord(env.ROUTER_STATE, config.strategy),
   })
 }

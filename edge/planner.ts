@@ -9,6 +9,7 @@ import type { RouterRequest } from './request.ts'
 import type { Classifier, Verdict } from './routing/classifier/classifier.ts'
 import { type Circumstances, type Decision, decide } from './routing/decide.ts'
 import { extractFeatures, type Features } from './routing/features.ts'
+import type { Thresholds } from './routing/thresholds.ts'
 import { effectiveCard } from './routing/trust.ts'
 import { isVirtualModel } from './routing/virtual-models.ts'
 import type { Strategy } from './strategy.ts'
@@ -17,12 +18,14 @@ import type { StrategyStore } from './strategy-store.ts'
 export type PlannerDependencies = {
   /** Undefined where the local model is switched off. */
   readonly local: LocalPool | undefined
-  readonly classify: Classifier
+  readonly classifier: Classifier
+  readonly thresholds: Thresholds
   readonly strategies: StrategyStore
   readonly isRouted: (model: string) => boolean
   readonly localTasks: 'auto' | readonly SimpleTask[]
   readonly localMaxInputTokens: number | undefined
   readonly claude: { readonly configured: boolean; readonly model: string; readonly simpleModel: string }
+  readonly simpleToolTurns: 'strong' | 'cheap'
   /** Whether side requests of an agent's session may leave Claude. */
   readonly sideRequestsLocal: boolean
 }
@@ -57,7 +60,7 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
     const features = request.structured
       ? { ...found, structuredOutput: true, unservableForm: ANY_OBJECT }
       : found
-    const verdict = dependencies.classify(features)
+    const verdict = dependencies.classifier.classify(features)
     const decideBy = (asked: boolean) =>
       decide(features, verdict, {
         strategy,
@@ -71,6 +74,8 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
         localOnlyFeature: request.logprobs ? 'logprobs' : undefined,
         local: local && describeLocal(local, dependencies, asked),
         claude: dependencies.claude,
+        thresholds: dependencies.thresholds,
+        simpleToolTurns: dependencies.simpleToolTurns,
       })
     const decision = decideBy(false)
     if (local === undefined) return { strategy, features, verdict, decision }

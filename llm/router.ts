@@ -21,6 +21,7 @@ import type { DirectOptions, GenerateOptions, LLMMessage } from './options.ts'
 import type { Reply, StreamChunk } from './reply.ts'
 import { createRequest } from './request.ts'
 import { type Environment, readSettings } from './settings.ts'
+import { readShippedClassifier } from './shipped-classifier.ts'
 import { type RouterStatus, readStatus } from './status.ts'
 
 export type RouterOptions = {
@@ -126,6 +127,7 @@ export function createRouter(options: RouterOptions = {}): Router {
         random,
         // Requests of the library name their strategy themselves: a change holds for the very next one.
         strategyRecord: createMemoryStrategyRecord(),
+        classifierModel: readShippedClassifier(),
       },
     )
     localModel?.onReady(() => core.local?.noteReady())

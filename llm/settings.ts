@@ -3,6 +3,7 @@
  * the router is made. What only HTTP needs (keys, ports, CORS) is not read.
  */
 import * as z from 'zod/mini'
+import type { ThresholdSetting } from '../edge/routing/thresholds.ts'
 import {
   type CacheLimits,
   type ClaudeConfig,
@@ -31,8 +32,8 @@ export type LibrarySettings = {
   readonly localInProcess: boolean
   readonly claude: ClaudeConfig
   readonly routedModels: readonly string[]
-  /** 0 to 1. */
-  readonly threshold: number
+  readonly thresholds: { readonly complex: ThresholdSetting; readonly strong: ThresholdSetting }
+  readonly simpleToolTurns: 'strong' | 'cheap'
   readonly sideRequestsLocal: boolean
   readonly cache: CacheLimits
   readonly savingsBaseline: string | undefined
@@ -81,7 +82,8 @@ function assemble(settings: Settings): LibrarySettings {
     // A program has no clients whose keys could be used.
     claude: claudeConfig(settings, 'router'),
     routedModels: settings.ROUTED_MODELS,
-    threshold: settings.ROUTER_THRESHOLD,
+    thresholds: { complex: settings.ROUTER_THRESHOLD, strong: settings.STRONG_THRESHOLD },
+    simpleToolTurns: settings.SIMPLE_TOOL_TURNS,
     sideRequestsLocal: settings.SIDE_REQUESTS_LOCAL,
     cache: cacheLimits(settings),
     savingsBaseline: settings.SAVINGS_BASELINE_MODEL,

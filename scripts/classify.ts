@@ -16,10 +16,11 @@ import { readConfig } from '../edge/config.ts'
 import { createPlanner, type PlannedRequest, type Planner } from '../edge/planner.ts'
 import type { LocalPool } from '../edge/providers/local/pool.ts'
 import { createClassifier } from '../edge/routing/classifier/classifier.ts'
-import { SHIPPED_CLASSIFIER } from '../edge/routing/classifier/weights.ts'
+import { resolveThresholds } from '../edge/routing/thresholds.ts'
 import { createMemoryStrategyRecord, createStrategyStore } from '../edge/strategy-store.ts'
 import { readInferenceConfig } from '../inference/config.ts'
 import { findModel } from '../inference/models/catalogue.ts'
+import { readShippedClassifier } from '../llm/shipped-classifier.ts'
 import { RouterError } from '../shared/errors.ts'
 import { parseMessagesRequest } from '../shared/messages.ts'
 import { type JsonLine, readJsonLines } from './json-lines.ts'
@@ -56,7 +57,8 @@ async function shippedPlanner(): Promise<Planner> {
     LOCAL_LLM_URL: 'http://127.0.0.1',
   })
   if (!settings.ok) fail(settings.problems.join('\n'))
-  const { threshold, local } = settings.config
+  const { thresholds, local } = settings.config
+  const classifierModel = readShippedClassifier()
   const container = readInferenceConfig(
     { HOST: '127.0.0.1', LOCAL_MODEL_NAME: process.env.LOCAL_MODEL_NAME },
     availableParallelism(),
@@ -78,7 +80,9 @@ async function shippedPlanner(): Promise<Planner> {
   }
   return createPlanner({
     local: pool,
-    classify: createClassifier(SHIPPED_CLASSIFIER, threshold),
+    classifier: createClassifier(classifierModel),
+    thresholds: resolveThresholds(classifierModel, thresholds),
+    simpleToolTurns: 'strong',
     strategies: createStrategyStore(createMemoryStrategyRecord(), 'hybrid', Date.now, () => {}),
     isRouted: () => true,
     localTasks: local?.tasks ?? 'auto',
@@ -105,10 +109,10 @@ async function classifyLine(plan: Planner, line: JsonLine): Promise<object | str
   const row = rowSchema.safeParse(line.value)
   if (!row.success) return 'is not {"id", "request"}'
   try {
-    const { verdict, decision } = await plan(toRequest(row.data.request))
+    const { decision } = await plan(toRequest(row.data.request))
     const route = decision.targets[0]?.provider ?? 'claude'
     const guard = decision.guard === undefined ? {} : { guard: decision.guard }
-    return { id: row.data.id, route, task: verdict.task, score: verdict.score, ...guard }
+    return { id: row.data.id, route, task: decision.task, score: decision.score, ...guard }
   } catch (error) {
     if (error instanceof RouterError) return error.message
     throw error

@@ -10,6 +10,7 @@ import type { Gateway } from '../gateway.ts'
 import type { LocalPool } from '../providers/local/pool.ts'
 import type { Fetch } from '../providers/provider.ts'
 import type { ClientCredential, WaitUntil } from '../request.ts'
+import type { Thresholds } from '../routing/thresholds.ts'
 import type { StrategyStore } from '../strategy-store.ts'
 import type { Tenant } from '../tenants.ts'
 
@@ -27,6 +28,7 @@ export type AppDependencies = {
   readonly config: Config
   readonly gateway: Gateway
   readonly strategies: StrategyStore
+  readonly thresholds: Thresholds
   readonly local: LocalPool | undefined
   readonly cache: AnswerCache
   readonly fetch: Fetch

@@ -21,7 +21,7 @@ const MAX_ADMIN_BYTES = 4_096
 export function createStatusHandler(
   dependencies: AppDependencies,
 ): (context: AppContext) => Promise<Response> {
-  const { config, local, cache, strategies } = dependencies
+  const { config, local, cache, strategies, thresholds } = dependencies
   return async (context) => {
     await local?.refresh(waitUntilOf(context))
     const servers = local?.describe() ?? []
@@ -29,7 +29,7 @@ export function createStatusHandler(
       version: VERSION,
       strategy: await strategies.current(waitUntilOf(context)),
       configuredStrategy: config.strategy,
-      threshold: config.threshold,
+      thresholds,
       claude: {
         available: isClaudeConfigured(config.claude),
         keySource: config.claude.keySource,
@@ -105,19 +105,21 @@ export function createExplainHandler(
       throw new RouterError('forbidden', 'Explanations are not allowed for this key.')
     const bytes = await readJsonBytes(context.req.raw, dependencies.config.maxBodyBytes)
     const request = createRouterRequest(context, checkBody(bytes), clientSignal(context).signal)
-    const { strategy, verdict, decision } = await dependencies.gateway.plan(request)
+    const { strategy, features, verdict, decision } = await dependencies.gateway.plan(request)
     return context.json({
       route: decision.targets[0]?.provider ?? null,
       targets: decision.targets,
       reason: decision.reason,
       rejection: decision.rejection?.message ?? null,
       strategy,
-      task: verdict.task,
-      score: verdict.score,
-      complex: verdict.complex,
-      threshold: dependencies.config.threshold,
+      task: decision.task,
+      score: decision.score,
+      complex: decision.complex,
+      zone: decision.zone,
+      thresholds: dependencies.thresholds,
+      language: verdict.language,
       guard: decision.guard ?? null,
-      evidence: verdict.evidence,
+      reasons: dependencies.gateway.explain(features),
     })
   }
 }

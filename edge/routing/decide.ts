@@ -4,7 +4,7 @@
  */
 import { RouterError } from '../../shared/errors.ts'
 import type { ModelCard } from '../../shared/model-card.ts'
-import { isSimpleTask } from '../../shared/tasks.ts'
+import type { Task } from '../../shared/tasks.ts'
 import { capableModel } from '../providers/claude/model-capabilities.ts'
 import type { Strategy } from '../strategy.ts'
 import type { ProviderName, Target } from '../target.ts'
@@ -13,6 +13,7 @@ import type { Features } from './features.ts'
 import type { Guard, GuardSubject } from './guards/guard.ts'
 import { findGuard } from './guards/guards.ts'
 import { isSideRequest } from './side-requests.ts'
+import type { Thresholds } from './thresholds.ts'
 import { isVirtualModel, LOCAL_MODEL } from './virtual-models.ts'
 
 export type Circumstances = {
@@ -41,9 +42,21 @@ export type Circumstances = {
       }
     | undefined
   readonly claude: { readonly configured: boolean; readonly model: string; readonly simpleModel: string }
+  readonly thresholds: Thresholds
+  /** Which of Claude's models answers turns with tools that ask for nothing hard. */
+  readonly simpleToolTurns: 'strong' | 'cheap'
 }
 
+/** Where the score lies: a second look can change the decision of `unsure` requests only. */
+export type Zone = 'simple' | 'unsure' | 'complex'
+
 export type Decision = {
+  readonly task: Task
+  /** How surely complex, 0 to 1. */
+  readonly score: number
+  /** Whether the score, or that tools are used, makes it complex. */
+  readonly complex: boolean
+  readonly zone: Zone
   /** In the order in which they are tried. Empty only beside `rejection`. */
   readonly targets: readonly Target[]
   /** A short fixed phrase, such as `hybrid: simple task`. */
@@ -57,20 +70,32 @@ export type Decision = {
   readonly rejection?: RouterError
 }
 
-type Choice = Omit<Decision, 'claudeModel' | 'complexModel' | 'guard'>
+type Choice = Pick<Decision, 'targets' | 'reason' | 'rejection'>
+
+type Considered = {
+  readonly subject: GuardSubject
+  readonly complex: boolean
+  readonly guard: Guard | undefined
+  readonly isSide: boolean
+}
 
 /** Returns the targets of a request, or why it is refused. */
 export function decide(features: Features, verdict: Verdict, circumstances: Circumstances): Decision {
-  const subject: GuardSubject = { features, task: verdict.task, local: circumstances.local }
+  const judged = judge(features, verdict, circumstances.thresholds)
+  const { task, complex } = judged
+  const { sensitive, simpleTask } = verdict
+  const subject: GuardSubject = { features, simpleTask, sensitive, complex, local: circumstances.local }
   const guard = findGuard(subject)
   const isSide = isSideRequest(features.lastUserText)
-  const isHard = !isSide && (isComplex(verdict) || guard?.kind === 'content')
+  const isHard = !isSide && (guard?.kind === 'content' || needsStrongModel(features, verdict, circumstances))
   const model = claudeModel(features, isHard, circumstances)
-  const choice = chooseTargets({ subject, verdict, guard, isSide }, circumstances, {
+  const choice = chooseTargets({ subject, complex, guard, isSide }, circumstances, {
     provider: 'claude',
     model,
   })
   return {
+    ...judged,
+    task,
     ...withoutOthers(choice, circumstances.localOnlyFeature),
     guard: choice.targets[0]?.provider === 'local' ? undefined : guard?.name,
     claudeModel: model,
@@ -78,15 +103,28 @@ export function decide(features: Features, verdict: Verdict, circumstances: Circ
   }
 }
 
-type Considered = {
-  readonly subject: GuardSubject
-  readonly verdict: Verdict
-  readonly guard: Guard | undefined
-  readonly isSide: boolean
+/** Tool use always goes to Claude, whatever is said beside it. */
+function judge(
+  { usesTools }: Features,
+  { score, simpleTask, complexTask }: Verdict,
+  { complex: threshold, unsure }: Thresholds,
+): Pick<Decision, 'task' | 'score' | 'complex' | 'zone'> {
+  if (usesTools) return { task: 'tool_use', score: 1, complex: true, zone: 'complex' }
+  const complex = score >= threshold
+  const zone = score < unsure.from ? 'simple' : score < unsure.to ? 'unsure' : 'complex'
+  return { task: complex ? complexTask : simpleTask, score, complex, zone }
+}
+
+function needsStrongModel(
+  { usesTools }: Features,
+  { score }: Verdict,
+  { thresholds, simpleToolTurns }: Circumstances,
+): boolean {
+  return score >= thresholds.strong || (usesTools && simpleToolTurns === 'strong')
 }
 
 function chooseTargets(
-  { subject, verdict, guard, isSide }: Considered,
+  { subject, complex, guard, isSide }: Considered,
   circumstances: Circumstances,
   claude: Target,
 ): Choice {
@@ -128,7 +166,7 @@ function chooseTargets(
       ? { targets: both, reason: 'hybrid: side request' }
       : toClaude('hybrid: side request')
   if (guard?.kind === 'content') return toClaude(`hybrid: ${guard.name}`)
-  if (isComplex(verdict)) return toClaude('hybrid: complex task')
+  if (complex) return toClaude('hybrid: complex task')
   if (guard === undefined) return { targets: both, reason: 'hybrid: simple task' }
   if (circumstances.claude.configured) return toClaude(`hybrid: simple task, ${guard.name}`)
   return { targets: both, reason: 'hybrid: simple task, Claude not configured' }
@@ -159,10 +197,6 @@ function claudeModel(
 
 function namesLocalModel(requestedModel: string, local: Circumstances['local']): boolean {
   return requestedModel === LOCAL_MODEL || requestedModel === local?.model
-}
-
-function isComplex(verdict: Verdict): boolean {
-  return verdict.complex || !isSimpleTask(verdict.task)
 }
 
 function refuse(

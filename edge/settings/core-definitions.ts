@@ -5,7 +5,7 @@
 import * as z from 'zod/mini'
 import type { SettingTable } from '../../shared/setting.ts'
 import { SIMPLE_TASKS } from '../../shared/tasks.ts'
-import { DEFAULT_THRESHOLD } from '../routing/classifier/weights.ts'
+import { DEFAULT_RECALL, DEFAULT_STRONG_RECALL } from '../routing/thresholds.ts'
 import { STRATEGIES } from '../strategy.ts'
 import {
   boolean,
@@ -14,8 +14,8 @@ import {
   headerText,
   list,
   milliseconds,
-  share,
   text,
+  threshold,
   wholeNumber,
 } from './setting-schemas.ts'
 
@@ -48,10 +48,22 @@ export const CORE_DEFINITIONS = {
   },
   ROUTER_THRESHOLD: {
     ...routing,
-    schema: share(DEFAULT_THRESHOLD),
-    text: 'The score (0 to 1) from which a request counts as complex. Lower sends more to Claude.',
-    defaultText: String(DEFAULT_THRESHOLD),
-    sample: String(DEFAULT_THRESHOLD),
+    schema: threshold({ recall: DEFAULT_RECALL }),
+    text: 'From which score (0 to 1, a probability) a request counts as complex; or recall:97, the score that keeps 97 % of complex requests from the local model. A lower score, or a higher share, sends more to Claude.',
+    defaultText: `recall:${DEFAULT_RECALL}`,
+    sample: `recall:${DEFAULT_RECALL}`,
+  },
+  STRONG_THRESHOLD: {
+    ...routing,
+    schema: threshold({ recall: DEFAULT_STRONG_RECALL }),
+    text: 'The same for auto and claude-auto: from here on CLAUDE_MODEL answers, below it CLAUDE_SIMPLE_MODEL.',
+    defaultText: `recall:${DEFAULT_STRONG_RECALL}`,
+    sample: `recall:${DEFAULT_STRONG_RECALL}`,
+  },
+  SIMPLE_TOOL_TURNS: {
+    ...routing,
+    schema: choice(['strong', 'cheap'], 'strong'),
+    text: 'Who answers turns with tools that ask for nothing hard, where the model is auto or claude-auto: CLAUDE_MODEL (strong) or CLAUDE_SIMPLE_MODEL (cheap). Never the local model.',
   },
   LOCAL_TASKS: {
     ...routing,

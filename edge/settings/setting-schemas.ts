@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini'
 import { isHeaderValue } from '../../shared/header-value.ts'
+import type { ThresholdSetting } from '../routing/thresholds.ts'
 
 /** Any text. */
 export const text = z.optional(z.string())
@@ -40,12 +41,19 @@ export function milliseconds(fallback: number) {
   return wholeNumber(fallback, 1, 3_600_000)
 }
 
-/** A number from 0 to 1, or `fallback`. */
-export function share(fallback: number) {
-  const error = 'must be a number from 0 to 1'
+/** A score from 0 to 1 or `recall:97`, a share in percent; or `fallback`. */
+export function threshold(fallback: ThresholdSetting) {
+  const error = 'must be a score from 0 to 1, or a share in percent such as recall:97'
   return z.pipe(
-    z.optional(z.string().check(z.regex(/^(0(\.\d+)?|1(\.0+)?|\.\d+)$/, { error }))),
-    z.transform((value: string | undefined) => (value === undefined ? fallback : Number(value))),
+    z.optional(
+      z.string().check(z.regex(/^(0(\.\d+)?|1(\.0+)?|\.\d+|recall:(\d{1,2}(\.\d+)?|100))$/, { error })),
+    ),
+    z.transform((value: string | undefined): ThresholdSetting => {
+      if (value === undefined) return fallback
+      return value.startsWith('recall:')
+        ? { recall: Number(value.slice('recall:'.length)) }
+        : { score: Number(value) }
+    }),
   )
 }
 

@@ -188,15 +188,21 @@ test('ignores the address of a local model that is switched off', async () => {
   expect((await read({ LOCAL_LLM_URL: 'nonsense' })).local).toBeUndefined()
 })
 
-test('reads the threshold as a number from 0 to 1', async () => {
+test('reads thresholds as scores from 0 to 1 or as shares of complex requests in percent', async () => {
   for (const [text, value] of [
-    ['0', 0],
-    ['1', 1],
-    ['0.35', 0.35],
-    ['.5', 0.5],
-    ['1.0', 1],
+    ['0', { score: 0 }],
+    ['1', { score: 1 }],
+    ['0.35', { score: 0.35 }],
+    ['.5', { score: 0.5 }],
+    ['1.0', { score: 1 }],
+    ['recall:97', { recall: 97 }],
+    ['recall:99.5', { recall: 99.5 }],
+    ['recall:100', { recall: 100 }],
   ] as const)
-    expect((await read({ ROUTER_THRESHOLD: text })).threshold).toBe(value)
+    expect((await read({ ROUTER_THRESHOLD: text, STRONG_THRESHOLD: text })).thresholds).toEqual({
+      complex: value,
+      strong: value,
+    })
 })
 
 test('reads the tasks of the local model', async () => {

@@ -7,6 +7,7 @@ import { createApp } from '../../edge/app.ts'
 import { composeDependencies } from '../../edge/compose.ts'
 import { readConfig } from '../../edge/config.ts'
 import { createMemoryStrategyRecord } from '../../edge/strategy-store.ts'
+import { readShippedClassifier } from '../../llm/shipped-classifier.ts'
 import { createOpenApiValidator } from '../clients/openapi-validator.ts'
 import { ADMIN_KEY, ALICE_KEY } from '../support/edge/canaries.ts'
 import { ask, createTestRouter } from '../support/edge/router.ts'
@@ -110,6 +111,7 @@ test('every route of the app is in it', async () => {
       random: () => 0,
       createId: () => 'req_1',
       strategyRecord: createMemoryStrategyRecord(),
+      classifierModel: readShippedClassifier(),
     }),
   )
   const routes = app.routes

@@ -4,7 +4,6 @@
  */
 import type { Features } from '../features.ts'
 import { clip, plain } from '../plain-text.ts'
-import { SUMMARY } from '../vocabulary.ts'
 import type { Guard } from './guard.ts'
 
 /** Health, danger and despair: an answer here must be right. English only so far. */
@@ -32,17 +31,23 @@ const DEMANDED_FORM =
 const CONSENT =
   /^\W*(?:(?:thanks|thank you|please|oh)\W+)*(?:yes|yeah|yep|ok|okay|sure|no|nope|great|perfect|sounds good|go ahead|do it|fine|cool|proceed|correct|right|agreed)(?:\W+(?:thanks|thank you|please|yes|ok|sure|perfect|sounds good|go ahead|do it))*\W*$/
 const ENDS_WITH_QUESTION = /\?\s*$/
+const SUMMARY_REQUEST =
+  /\b(summar(y|ize|ise|izing|ising)|sum (this |it |that )?up|tl;?dr|in (one|a few|two|a single) sentences?|condense|shorten|key points?|main (idea|point)s?|headline|gist|recap|zusammenfass\w*|resum(en|e|ir|a)|riassum\w+|boil (it|this) down)\b|\brésum|概括|总结|摘要|кратко|резюм/
 const SUMMARY_INSTRUCTION = /^[^:\n]{0,80}[:\n]/
 
-const content = (name: string, stops: (features: Features) => boolean): Guard => ({
+const content = (name: string, stops: (features: Features, sensitive: boolean) => boolean): Guard => ({
   name: `guarded: ${name}`,
   kind: 'content',
-  stops: ({ features }) => stops(features),
+  stops: ({ features, sensitive }) => stops(features, sensitive),
 })
 
 export const CONTENT_GUARDS: readonly Guard[] = [
   // A danger named earlier in the conversation is still there when the next message is a polite one.
-  content('safety', (features) => SAFETY.test(asked(features)) || SAFETY.test(plain(features.earlierText))),
+  content(
+    'safety',
+    (features, sensitive) =>
+      sensitive || SAFETY.test(asked(features)) || SAFETY.test(plain(features.earlierText)),
+  ),
   content('action', (features) => ACTION.test(asked(features)) || REFERENCE.test(asked(features))),
   content('translation', (features) => TRANSLATION.test(asked(features))),
   content(
@@ -68,6 +73,6 @@ function asked({ lastUserText, lastUserCharacters }: Features): string {
   const text = plain(lastUserText)
   const instruction = SUMMARY_INSTRUCTION.exec(text)?.[0]
   if (lastUserCharacters <= 2 * INSTRUCTION_CHARACTERS) return text
-  if (instruction !== undefined && SUMMARY.test(instruction)) return instruction
+  if (instruction !== undefined && SUMMARY_REQUEST.test(instruction)) return instruction
   return clip(text, INSTRUCTION_CHARACTERS, INSTRUCTION_CHARACTERS)
 }

@@ -3,13 +3,17 @@
  * make a request easier. The lists stand beside this file; their order is `guards.ts`'s.
  */
 import type { ModelCard } from '../../../shared/model-card.ts'
-import type { Task } from '../../../shared/tasks.ts'
+import type { SimpleTask } from '../../../shared/tasks.ts'
 import type { Features } from '../features.ts'
 
 export type GuardSubject = {
   readonly features: Features
-  /** As the classifier names it. */
-  readonly task: Task
+  /** What it is, if it is simple, as the classifier names it. */
+  readonly simpleTask: SimpleTask
+  /** Whether its score makes it complex, so that no card is asked about it. */
+  readonly complex: boolean
+  /** Whether the classifier finds that a wrong answer could do harm. */
+  readonly sensitive: boolean
   /** What may be asked of the local model; undefined where it is switched off. */
   readonly local:
     | {

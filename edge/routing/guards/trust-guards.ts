@@ -4,7 +4,6 @@
  * cheap model, or to the local one after all where there is no Claude.
  */
 import type { ModelCard, Trust } from '../../../shared/model-card.ts'
-import { isSimpleTask } from '../../../shared/tasks.ts'
 import type { Features } from '../features.ts'
 import { plain } from '../plain-text.ts'
 import type { Guard, GuardSubject } from './guard.ts'
@@ -28,8 +27,8 @@ const trust = (
   name,
   kind: 'trust',
   stops: (subject) => {
-    const { task, local } = subject
-    return local !== undefined && isSimpleTask(task) && stops(subject, local.card.trust[task], local.card)
+    const { simpleTask, complex, local } = subject
+    return local !== undefined && !complex && stops(subject, local.card.trust[simpleTask], local.card)
   },
 })
 

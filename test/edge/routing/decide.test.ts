@@ -9,13 +9,14 @@ import { featuresOf } from '../../support/edge/requests.ts'
 import { ask } from '../../support/edge/router.ts'
 
 const plain = featuresOf(ask('Hello'))
-const simple: Verdict = { task: 'simple_chat', score: 0.1, complex: false, evidence: {} }
-const complex: Verdict = {
-  task: 'code_generation',
-  score: 0.9,
-  complex: true,
-  evidence: {},
+const simple: Verdict = {
+  simpleTask: 'simple_chat',
+  complexTask: 'code_generation',
+  score: 0.05,
+  sensitive: false,
+  language: 'en',
 }
+const complex: Verdict = { ...simple, score: 0.9 }
 const usual: Circumstances = {
   strategy: 'hybrid',
   requestedModel: 'auto',
@@ -32,6 +33,8 @@ const usual: Circumstances = {
     maxInputTokens: 1_000,
   },
   claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
+  thresholds: { complex: 0.2, strong: 0.5, unsure: { from: 0.02, to: 0.8 } },
+  simpleToolTurns: 'strong',
 }
 
 function cardOf(trust: Partial<TaskTrust>): ModelCard {
@@ -71,7 +74,7 @@ test('forces a side whatever the strategy and the verdict', () => {
   for (const strategy of STRATEGIES)
     for (const verdict of [simple, complex]) {
       expect(routeOf({ strategy, force: 'local' }, verdict)).toBe('local')
-      expect(routeOf({ strategy, force: 'claude' }, verdict)).toBe(verdict.complex ? 'strong' : 'cheap')
+      expect(routeOf({ strategy, force: 'claude' }, verdict)).toBe(verdict === complex ? 'strong' : 'cheap')
     }
 })
 
@@ -117,10 +120,50 @@ test('takes the cheap model for simple work and the strong one for complex', () 
   for (const requestedModel of ['auto', 'claude-auto']) {
     expect(routeOf({ requestedModel, strategy: 'claude_only' })).toBe('cheap')
     expect(routeOf({ requestedModel, strategy: 'claude_only' }, complex)).toBe('strong')
-    expect(routeOf({ requestedModel, strategy: 'claude_only' }, { ...complex, complex: false })).toBe(
-      'strong',
-    )
   }
+})
+
+test('takes the cheap Claude model for what is neither simple nor surely hard', () => {
+  const between = { ...simple, score: 0.3 }
+  expect(routeOf({}, between)).toBe('cheap')
+  expect(routeOf({}, { ...simple, score: 0.5 })).toBe('strong')
+  expect(routeOf({ requestedModel: 'claude-opus-5-5' }, between)).toBe('claude-opus-5-5')
+  expect(decide(plain, between, usual)).toMatchObject({
+    complex: true,
+    zone: 'unsure',
+    task: 'code_generation',
+  })
+})
+
+test('names the zone of a score, whose ends belong to the upper one', () => {
+  const zoneOf = (score: number) => decide(plain, { ...simple, score }, usual).zone
+  expect([0, 0.019, 0.02, 0.2, 0.799, 0.8, 1].map(zoneOf)).toEqual([
+    'simple',
+    'simple',
+    'unsure',
+    'unsure',
+    'unsure',
+    'complex',
+    'complex',
+  ])
+})
+
+test('never keeps tools, and gives them to the cheap Claude model only where the operator says so', () => {
+  const tools = { ...plain, usesTools: true }
+  expect(routeOf({}, simple, tools)).toBe('strong')
+  expect(routeOf({ simpleToolTurns: 'cheap' }, simple, tools)).toBe('cheap')
+  expect(routeOf({ simpleToolTurns: 'cheap' }, complex, tools)).toBe('strong')
+  expect(decide(tools, simple, usual)).toMatchObject({
+    task: 'tool_use',
+    score: 1,
+    complex: true,
+    zone: 'complex',
+  })
+})
+
+test('keeps what may do harm away from the local model, however simple', () => {
+  expect(routeOf({}, { ...simple, sensitive: true })).toBe('strong')
+  expect(routeOf({ strategy: 'local_only' }, { ...simple, sensitive: true })).toBe('local')
 })
 
 test('sends simple tasks that the local model is not trusted with to Claude, if there is one', () => {
@@ -130,7 +173,7 @@ test('sends simple tasks that the local model is not trusted with to Claude, if 
     maxInputTokens: 1_000,
   } as const
   expect(routeOf({ local })).toBe('cheap')
-  expect(routeOf({ local }, { ...simple, task: 'summarization' })).toBe('local, cheap')
+  expect(routeOf({ local }, { ...simple, simpleTask: 'summarization' })).toBe('local, cheap')
   expect(routeOf({ local, claude: { ...usual.claude, configured: false } })).toBe('local, cheap')
   expect(routeOf({ local, strategy: 'local_fallback' })).toBe('local, cheap')
 })

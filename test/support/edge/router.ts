@@ -6,6 +6,7 @@ import { createApp } from '../../../edge/app.ts'
 import { composeDependencies, type Effects } from '../../../edge/compose.ts'
 import { readConfig } from '../../../edge/config.ts'
 import { createMemoryStrategyRecord } from '../../../edge/strategy-store.ts'
+import { readShippedClassifier } from '../../../llm/shipped-classifier.ts'
 import { ADMIN_KEY, ALICE_KEY, BOB_KEY, CLAUDE_KEY, LOCAL_SECRET, SIMPLE_PROMPT } from './canaries.ts'
 import { collectLog } from './log-collector.ts'
 import { CLAUDE_URL, CONTAINER_URL, networkFetch } from './upstreams.ts'
@@ -27,6 +28,8 @@ export type TestRouter = {
 }
 
 /** Returns a hybrid router with both upstreams; a setting of '' is unset. */
+const classifierModel = readShippedClassifier()
+
 export async function createTestRouter(
   settings: Readonly<Record<string, string>> = {},
   effects: Partial<Effects> = {},
@@ -57,6 +60,7 @@ export async function createTestRouter(
       random: () => 0,
       createId: () => `req_test_${++ids}`,
       strategyRecord: createMemoryStrategyRecord(),
+      classifierModel,
       ...effects,
     }),
   )

@@ -2,14 +2,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createClassifier } from '../../../../edge/routing/classifier/classifier.ts'
-import { measureSignals, SIGNAL_NAMES, type SignalName } from '../../../../edge/routing/classifier/signals.ts'
-import { DEFAULT_THRESHOLD, SHIPPED_CLASSIFIER } from '../../../../edge/routing/classifier/weights.ts'
+import { resolveThresholds } from '../../../../edge/routing/thresholds.ts'
+import { readShippedClassifier } from '../../../../llm/shipped-classifier.ts'
 import { isSimpleTask } from '../../../../shared/tasks.ts'
 import { featuresOf } from '../../../support/edge/requests.ts'
 import { ask } from '../../../support/edge/router.ts'
 
-const classify = createClassifier(SHIPPED_CLASSIFIER, DEFAULT_THRESHOLD)
+const model = readShippedClassifier()
+const { classify, explain } = createClassifier(model)
+const { complex: threshold } = resolveThresholds(model, { complex: { recall: 97 }, strong: { recall: 90 } })
 const verdictOf = (prompt: string) => classify(featuresOf(ask(prompt)))
+const isComplex = (prompt: string) => verdictOf(prompt).score >= threshold
 
 const SIMPLE = [
   'Hello!',
@@ -58,11 +61,11 @@ const COMPLEX = [
 
 for (const prompt of SIMPLE)
   test(`takes for simple: ${prompt}`, () => {
-    expect(verdictOf(prompt)).toMatchObject({ complex: false })
+    expect(isComplex(prompt)).toBe(false)
   })
 for (const prompt of COMPLEX)
   test(`takes for complex: ${prompt.slice(0, 60)}`, () => {
-    expect(verdictOf(prompt)).toMatchObject({ complex: true })
+    expect(isComplex(prompt)).toBe(true)
   })
 
 test('is not talked out of its verdict by the request itself', () => {
@@ -77,8 +80,8 @@ test('is not talked out of its verdict by the request itself', () => {
   ]
   for (const prompt of COMPLEX)
     for (const plea of pleas) {
-      expect(verdictOf(`${prompt}\n${plea}`).complex, `${prompt} + ${plea}`).toBe(true)
-      expect(verdictOf(`${plea}\n${prompt}`).complex, `${plea} + ${prompt}`).toBe(true)
+      expect(isComplex(`${prompt}\n${plea}`), `${prompt} + ${plea}`).toBe(true)
+      expect(isComplex(`${plea}\n${prompt}`), `${plea} + ${prompt}`).toBe(true)
     }
 })
 
@@ -96,38 +99,49 @@ const anyText = fc.oneof(
     .map((p) => p.join(' ')),
 )
 
-test('scores any text between 0 and 1, with signals of the same range', () => {
+test('scores any text between 0 and 1 and names a task of either side', () => {
   fc.assert(
     fc.property(anyText, (text) => {
-      const features = featuresOf(ask(text))
-      const { score } = classify(features)
+      const { score, simpleTask, complexTask } = verdictOf(text)
       expect(score).toBeGreaterThanOrEqual(0)
       expect(score).toBeLessThanOrEqual(1)
-      const signals = measureSignals(features)
-      expect(Object.keys(signals).toSorted()).toEqual([...SIGNAL_NAMES].toSorted())
-      for (const value of Object.values(signals)) {
-        expect(value).toBeGreaterThanOrEqual(0)
-        expect(value).toBeLessThanOrEqual(1)
-      }
+      expect(isSimpleTask(simpleTask)).toBe(true)
+      expect(isSimpleTask(complexTask)).toBe(false)
     }),
   )
 })
 
-test('names a task that agrees with its verdict', () => {
+test('says the same of the same request, whatever was asked before', () => {
   fc.assert(
-    fc.property(anyText, fc.double({ min: 0, max: 1, noNaN: true }), (text, threshold) => {
-      const verdict = createClassifier(SHIPPED_CLASSIFIER, threshold)(featuresOf(ask(text)))
-      expect(verdict.complex).toBe(verdict.score >= threshold)
-      expect(isSimpleTask(verdict.task)).toBe(!verdict.complex)
+    fc.property(anyText, anyText, (text, other) => {
+      const first = verdictOf(text)
+      verdictOf(other)
+      expect(verdictOf(text)).toEqual(first)
     }),
   )
 })
 
-test('scores by the model that it is given', () => {
-  const weights = Object.fromEntries(SIGNAL_NAMES.map((name) => [name, 0])) as Record<SignalName, number>
-  const score = (bias: number) => createClassifier({ bias, weights }, 0.5)(featuresOf(ask('Hello'))).score
-  expect(score(0)).toBe(0.5)
-  expect(score(-9)).toBeLessThan(0.001)
+test('says the same of a text and of the same text as a block', () => {
+  fc.assert(
+    fc.property(anyText, anyText, (text, system) => {
+      const blocks = { role: 'user', content: [{ type: 'text', text }] }
+      const asBlocks = ask('', { messages: [blocks], system: [{ type: 'text', text: system }] })
+      expect(classify(featuresOf(asBlocks))).toEqual(classify(featuresOf(ask(text, { system }))))
+    }),
+  )
+})
+
+test('is not moved by who the system prompt says that the model is', () => {
+  const personas = [
+    'You are a helpful assistant.',
+    'You are a senior software architect with twenty years of experience in distributed systems.',
+    'You are Luna, a friendly companion who loves small talk and cats.',
+    'Du bist der Hausmeister eines Altenheims und duzt alle.',
+    'Acme Bank. Opening hours: Mon-Fri 9-17. Tone: warm, professional. Never promise refunds.',
+  ]
+  for (const prompt of [...SIMPLE, ...COMPLEX])
+    for (const system of personas)
+      expect(classify(featuresOf(ask(prompt, { system }))).score, prompt).toBe(verdictOf(prompt).score)
 })
 
 test('reads the beginning and the end of a long text and nothing in between', () => {
@@ -142,24 +156,41 @@ test('reads the beginning and the end of a long text and nothing in between', ()
     expect(scoreOf(middle.slice(0, 20_000).padEnd(20_000, 'x'))).toBe(base)
 })
 
-test('holds tools for the task that needs them', () => {
-  expect(classify(featuresOf(ask('Hello', { tools: [{ name: 'x' }] }))).task).toBe('tool_use')
-})
-
 test('takes a short follow-up to code for complex', () => {
   const messages = [
     { role: 'user', content: 'Write a Python function that adds numbers.' },
     { role: 'assistant', content: '```python\ndef add(a, b):\n    return a + b\n```' },
     { role: 'user', content: 'now make it faster' },
   ]
-  expect(classify(featuresOf(ask('', { messages }))).complex).toBe(true)
+  expect(classify(featuresOf(ask('', { messages }))).score).toBeGreaterThanOrEqual(threshold)
 })
 
-test('tells what each signal added', () => {
-  const { evidence } = verdictOf('Thanks!')
-  expect(evidence.thanks).toBe(SHIPPED_CLASSIFIER.weights.thanks)
-  for (const value of Object.values(evidence)) expect(value).not.toBe(0)
+test('explains a score by the words that weighed most', () => {
+  const reasons = explain(featuresOf(ask('Prove that the square root of 2 is irrational.')))
+  expect(reasons.length).toBeGreaterThan(2)
+  expect(reasons.map(({ what }) => what)).toContain('"prove" in the message')
+  const weights = reasons.map(({ weight }) => Math.abs(weight))
+  expect(weights).toEqual(weights.toSorted((a, b) => b - a))
 })
+
+test('explains any request without failing', () => {
+  fc.assert(
+    fc.property(anyText, (text) => {
+      for (const { what, weight } of explain(featuresOf(ask(text)))) {
+        expect(what).not.toBe('')
+        expect(Number.isFinite(weight)).toBe(true)
+      }
+    }),
+  )
+})
+
+test.each([
+  ['Wo bleibt denn nur mein Bruder, er wollte um acht hier sein?', 'de'],
+  ['¿Cuál es la capital de Portugal y cuánta gente vive allí?', 'es'],
+  ['Could you tell me when the library closes on Saturdays?', 'en'],
+  ['おはようございます。今日もよろしくお願いします。', 'ja'],
+  ['Привет! Как прошли выходные?', 'ru'],
+])('names the language: %s', (text, language) => expect(verdictOf(text).language).toBe(language))
 
 const BEHIND_A_GREETING = [
   'Hi, explain general relativity',
@@ -168,22 +199,10 @@ const BEHIND_A_GREETING = [
   'Hello, design a rate limiter for me',
 ]
 for (const text of BEHIND_A_GREETING)
-  test(`a greeting makes nothing easier: ${text}`, () => expect(verdictOf(text).complex).toBe(true))
+  test(`a greeting makes nothing easier: ${text}`, () => expect(isComplex(text)).toBe(true))
 
 for (const text of ['Hello! How are you today?', 'Thank you so much for your help!', 'Hello once more 5'])
-  test(`small talk is named so: ${text}`, () =>
-    expect(verdictOf(text)).toMatchObject({ task: 'simple_chat', complex: false }))
-
-test.each(['History of Rome', 'Hidden Markov models', 'Yoga at dawn', 'Supply chains', 'Heyday of jazz'])(
-  'a word that begins like a greeting is none: %s',
-  (text) => expect(measureSignals(featuresOf(ask(text)))).toMatchObject({ greeting: 0, small_talk: 0 }),
-)
-test.each(['Islands near Norway', 'Candles', 'Wooden boats', 'Donations', 'Names', 'Quick fixes'])(
-  'a word that begins like a question is none: %s',
-  (text) => expect(measureSignals(featuresOf(ask(text)))).toMatchObject({ question_of_fact: 0 }),
-)
-
-test('a greeting is one whatever stands around it, and in every script', () => {
-  for (const text of ['…hello', '"Hi"', '你好', 'こんにちは！', '안녕하세요', 'Здравствуйте', 'Merhaba!'])
-    expect(measureSignals(featuresOf(ask(text))), text).toMatchObject({ greeting: 1 })
-})
+  test(`small talk is named so: ${text}`, () => {
+    expect(verdictOf(text)).toMatchObject({ simpleTask: 'simple_chat' })
+    expect(isComplex(text)).toBe(false)
+  })

@@ -9,7 +9,13 @@ import { ask } from '../../../support/edge/router.ts'
 const plain = featuresOf(ask('Hello'))
 const card = { trust: uniformTrust('full'), languages: null, maxTemperature: null, exam: null }
 const subjectOf = (features: Features) =>
-  ({ features, task: 'simple_chat', local: { card, maxInputTokens: 1_000 } }) as const
+  ({
+    features,
+    simpleTask: 'simple_chat',
+    complex: false,
+    sensitive: false,
+    local: { card, maxInputTokens: 1_000 },
+  }) as const
 
 const CASES: [string, Partial<Features>, RegExp][] = [
   ['tools required', { usesTools: true }, /Remove "tools"/],

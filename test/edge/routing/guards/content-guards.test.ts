@@ -8,7 +8,7 @@ import { ask } from '../../../support/edge/router.ts'
 
 const guardOf = (features: Features) =>
   CONTENT_GUARDS.find((guard) =>
-    guard.stops({ features, task: 'simple_chat', local: undefined }),
+    guard.stops({ features, simpleTask: 'simple_chat', complex: false, sensitive: false, local: undefined }),
   )?.name.replace('guarded: ', '')
 
 const GUARDED: Record<string, readonly string[]> = {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { findGuard } from '../../../../edge/routing/guards/guards.ts'
 import { type TaskTrust, uniformTrust } from '../../../../shared/model-card.ts'
-import type { Task } from '../../../../shared/tasks.ts'
+import type { SimpleTask } from '../../../../shared/tasks.ts'
 import { featuresOf } from '../../../support/edge/requests.ts'
 import { ask } from '../../../support/edge/router.ts'
 
@@ -12,16 +12,24 @@ const guardOf = (
   {
     system,
     task = 'simple_chat',
+    complex = false,
     languages = null,
   }: {
     system?: string
-    task?: Task
+    task?: SimpleTask
+    complex?: boolean
     languages?: string[] | null
   } = {},
 ) => {
   const card = { trust: { ...uniformTrust('none'), ...trust }, languages, maxTemperature: null, exam: null }
   const features = featuresOf(ask(text, system === undefined ? {} : { system }))
-  return findGuard({ features, task, local: { card, maxInputTokens: 1_000 } })?.name
+  return findGuard({
+    features,
+    simpleTask: task,
+    complex,
+    sensitive: false,
+    local: { card, maxInputTokens: 1_000 },
+  })?.name
 }
 const setPhrases = { simple_chat: 'set_phrases' } as const
 const full = { simple_chat: 'full' } as const
@@ -58,7 +66,7 @@ test('a demanded form needs full trust in classification, whatever the words aro
   const guardFor = (trust: TaskTrust) => {
     const card = { trust, languages: null, maxTemperature: null, exam: null }
     const local = { card, maxInputTokens: 1_000, structuredOutputs: true }
-    return findGuard({ features, task: 'simple_chat', local })?.name
+    return findGuard({ features, simpleTask: 'simple_chat', complex: false, sensitive: false, local })?.name
   }
   expect(guardFor({ ...uniformTrust('full'), classification: 'none' })).toBe(
     'local model not trusted with structured output',
@@ -82,7 +90,7 @@ test('other languages than the card names stay with Claude', () => {
 
 test('a language is the card’s matter for simple tasks only: complex ones are not its own anyway', () => {
   const german = 'Guten Morgen! Wie geht es dir?'
-  expect(guardOf(german, full, { languages: ['en'], task: 'other' })).toBeUndefined()
+  expect(guardOf(german, full, { languages: ['en'], complex: true })).toBeUndefined()
 })
 
 const lastOf = (...messages: { role: string; content: string }[]) => {
@@ -93,7 +101,13 @@ const lastOf = (...messages: { role: string; content: string }[]) => {
     exam: null,
   }
   const features = featuresOf(ask('', { messages }))
-  return findGuard({ features, task: 'simple_chat', local: { card, maxInputTokens: 1_000 } })?.name
+  return findGuard({
+    features,
+    simpleTask: 'simple_chat',
+    complex: false,
+    sensitive: false,
+    local: { card, maxInputTokens: 1_000 },
+  })?.name
 }
 const user = (content: string) => ({ role: 'user', content })
 const assistant = (content: string) => ({ role: 'assistant', content })

@@ -1,0 +1,55 @@
+/**
+ * A request's features as the classifier's tables know them: each once, as a row number, with the place that it stands in.
+ * Reuses its buffers: a vector is valid until the next one is made.
+ */
+import type { Features } from '../features.ts'
+import { emitFeatures, PLACES } from './hashed-features.ts'
+
+/** Rows of the largest table, as a power of two; smaller tables use the lower bits. */
+export const ROW_BITS = 18
+export const PLACE_COUNT = Object.keys(PLACES).length
+/** More than the bounded texts can have. */
+const MOST_FEATURES = 16_384
+const ROW_MASK = (1 << ROW_BITS) - 1
+
+export type FeatureVector = {
+  readonly length: number
+  /** Row of each feature, below 2^ROW_BITS. */
+  readonly rows: Uint32Array
+  /** Place of each feature. */
+  readonly places: Uint8Array
+  /** Features of each place. */
+  readonly counts: Uint32Array
+}
+
+/** Returns the row of a feature. */
+export function rowOf(place: number, hash: number): number {
+  return ((hash ^ Math.imul(place + 1, 0x9e3779b1)) >>> 0) & ROW_MASK
+}
+
+/** Returns a function that makes vectors. */
+export function createVectorizer(): (features: Features) => FeatureVector {
+  const rows = new Uint32Array(MOST_FEATURES)
+  const places = new Uint8Array(MOST_FEATURES)
+  const counts = new Uint32Array(PLACE_COUNT)
+  /** The vector in which a row was last seen: nothing has to be cleared between two. */
+  const seenIn = new Uint32Array(1 << ROW_BITS)
+  let vector = 0
+  let length = 0
+  const emit = (place: number, hash: number) => {
+    const row = rowOf(place, hash)
+    if (seenIn[row] === vector || length === MOST_FEATURES) return
+    seenIn[row] = vector
+    rows[length] = row
+    places[length] = place
+    length++
+    counts[place] = (counts[place] ?? 0) + 1
+  }
+  return (features) => {
+    vector = (vector + 1) >>> 0 || 1
+    length = 0
+    counts.fill(0)
+    emitFeatures(features, emit)
+    return { length, rows, places, counts }
+  }
+}

@@ -1,0 +1,248 @@
+/**
+ * The features that the classifier weighs: words, pieces of words and forms of a request, each hashed to a number. Linear
+ * in texts that `features.ts` bounds, and the same on every machine. Weighs nothing.
+ */
+import type { Features } from '../features.ts'
+import { measureShape, type TextShape } from './text-shape.ts'
+
+/** Where a feature stands in the request; each place has weights of its own. */
+export const PLACES = {
+  form: 0,
+  word: 1,
+  pair: 2,
+  skip: 3,
+  piece: 4,
+  opening: 5,
+  ending: 6,
+  middle: 7,
+  reply: 8,
+  earlier: 9,
+  system: 10,
+} as const
+export type Place = keyof typeof PLACES
+/** How much a place counts beside the others, chosen on sources left out of training. */
+export const PLACE_SCALES: readonly number[] = [0.5, 1, 1, 0.7, 1, 0.5, 0.5, 0.4, 0.7, 0.4, 0.5]
+
+/** Told of each feature: its place, its hash and, for whoever explains, the range of the text that it stands for. */
+export type Emit = (place: number, hash: number, text: string, start: number, end: number) => void
+
+const HEAD_CHARACTERS = 300
+const TAIL_CHARACTERS = 200
+const MIDDLE_CHARACTERS = 600
+const EARLIER_CHARACTERS = 300
+const SYSTEM_CHARACTERS = 400
+const SHORT_REPLY = 60
+/** A system prompt that makes a service of the model, to which every message is material. */
+const INSTRUCTS =
+  /\b(?:classif\w*|categor\w*|label\w*|extract\w*|sentiment|intent|one of|only (?:with )?(?:the|one|a|yes)|(?:reply|respond|answer|return|output) (?:with|only|just|in)|summari[sz]\w*|translat\w*|detect\w*|tag\w*)\b/i
+const LONGEST_PIECE = 5
+const SHORTEST_PIECE = 3
+const LONGEST_PIECE_UNSPACED = 3
+
+/** Tells the features of a request. */
+export function emitFeatures(features: Features, emit: Emit): void {
+  const text = normalise(features.lastUserText)
+  const shape = measureShape(features.lastUserText)
+  const head = text.length <= HEAD_CHARACTERS + TAIL_CHARACTERS ? text : text.slice(0, HEAD_CHARACTERS)
+  emitForms(features, shape, text, emit)
+  emitWords(head, emit, PLACES.word, PLACES.pair)
+  emitPieces(head, emit)
+  emitEdges(text, emit)
+  if (head.length < text.length) {
+    const tail = text.slice(-TAIL_CHARACTERS)
+    emitWords(tail, emit, PLACES.word, PLACES.pair)
+    emitPieces(tail, emit)
+    emitWords(text.slice(HEAD_CHARACTERS, -TAIL_CHARACTERS).slice(0, MIDDLE_CHARACTERS), emit, PLACES.middle)
+  }
+  if (features.turns > 1) {
+    const earlier = normalise(features.earlierText.slice(-EARLIER_CHARACTERS))
+    emitWords(earlier, emit, PLACES.earlier)
+    if (text.length <= SHORT_REPLY) emitWords(text, emit, PLACES.reply, PLACES.reply)
+  }
+  // Who the model is said to be says nothing about the request; what it is told to do with every message does.
+  const system = features.systemText.slice(0, SYSTEM_CHARACTERS)
+  if (INSTRUCTS.test(system)) emitWords(normalise(system), emit, PLACES.system, PLACES.system)
+}
+
+/** Returns the text in lower case, with digits alike and one space for many, so that what looks different counts as one. */
+function normalise(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[0-9]/g, '0')
+    .replace(/[’‘`´]/g, "'")
+    .replace(/\s+/g, ' ')
+    .trim()
+}
+
+/** What forms are, for people, by the number under which they are told. */
+export const FORM_NAMES: Readonly<Record<number, string>> = {
+  1: 'length of the message',
+  2: 'words in the message',
+  3: 'digits in the message',
+  4: 'symbols in the message',
+  5: 'capitals in the message',
+  6: 'lines of the message',
+  7: 'question marks',
+  8: 'last character of the message',
+  9: 'script of the message',
+  10: 'turns of the conversation',
+  12: 'length of the conversation',
+  13: 'symbols in the conversation',
+  14: 'digits in the conversation',
+  15: 'length of the message after that conversation',
+  16: 'length and question marks of the message',
+  17: 'length and symbols of the message',
+}
+
+function emitForms(features: Features, shape: TextShape, text: string, emit: Emit): void {
+  const form = (name: number, value: number) => emit(PLACES.form, mix(name * 64 + value), '', name, value)
+  const { letters } = shape
+  const size = Math.max(1, text.length)
+  form(1, bucket(features.lastUserCharacters))
+  form(2, bucket(shape.words))
+  form(3, share(shape.digits, size))
+  form(4, share(shape.symbols, size))
+  form(5, share(shape.capitals, Math.max(1, letters)))
+  form(6, bucket(shape.lines))
+  form(7, Math.min(3, shape.questionMarks))
+  form(8, ending(text))
+  form(9, scriptIndex(shape))
+  form(10, Math.min(6, features.turns))
+  if (features.turns > 1) {
+    const before = measureShape(features.earlierText)
+    form(12, bucket(features.earlierText.length))
+    form(13, share(before.symbols, Math.max(1, features.earlierText.length)))
+    form(14, share(before.digits, Math.max(1, features.earlierText.length)))
+    form(
+      15,
+      Math.min(7, bucket(features.lastUserCharacters)) * 8 + Math.min(7, bucket(features.earlierText.length)),
+    )
+  }
+  form(16, Math.min(7, bucket(features.lastUserCharacters)) * 4 + Math.min(3, shape.questionMarks))
+  form(17, Math.min(7, share(shape.symbols, size)) * 8 + Math.min(7, bucket(features.lastUserCharacters)))
+}
+
+/** Logarithmic: 0, 1, 2, 3–4, 5–8, 9–16 … */
+function bucket(value: number): number {
+  return value <= 0 ? 0 : Math.min(31, 1 + Math.ceil(Math.log2(value)))
+}
+
+/** Of a whole, in steps that are finer where little is: 0, up to 1, 2, 4, 8, 16, 32, 64 %, more. */
+function share(part: number, whole: number): number {
+  return part === 0 ? 0 : Math.max(1, Math.min(8, 2 + Math.ceil(Math.log2((100 * part) / whole))))
+}
+
+function scriptIndex({ script }: TextShape): number {
+  let hash = 0
+  for (let at = 0; at < script.length; at++) hash = (hash * 31 + script.charCodeAt(at)) & 31
+  return hash
+}
+
+const ENDINGS = '?!.:,;)"\'`}]>…？。！:'
+function ending(text: string): number {
+  return 1 + ENDINGS.indexOf(text.slice(-1) || '-')
+}
+
+/** Words and, where `pairs` is given, neighbours. */
+function emitWords(text: string, emit: Emit, place: number, pairs?: number): void {
+  let before = 0
+  let beforeStart = 0
+  let last2 = 0
+  let start = -1
+  let hash = 0
+  for (let at = 0; at <= text.length; at++) {
+    const code = at < text.length ? text.charCodeAt(at) : 32
+    if (isWordCharacter(code)) {
+      if (start < 0) {
+        start = at
+        hash = 17
+      }
+      hash = Math.imul(hash, 31) + code
+      if (code < 0x2e80) continue
+      // Scripts without spaces: each character is a word.
+      at++
+    } else if (start < 0) {
+      // Marks are words too: what is a question or a formula shows in them.
+      if (code === 32) continue
+      start = at
+      hash = Math.imul(19, 31) + code
+      at++
+    }
+    const end = at
+    emit(place, mix(hash), text, start, end)
+    if (pairs !== undefined && before !== 0) {
+      emit(pairs, mix(Math.imul(before, 0x9e3779b1) ^ hash), text, beforeStart, end)
+      if (last2 !== 0)
+        emit(PLACES.skip, mix(Math.imul(last2, 0x85ebca6b) ^ Math.imul(hash, 3)), text, beforeStart, end)
+    }
+    last2 = before
+    before = hash
+    beforeStart = start
+    start = -1
+    hash = 0
+    at = end - 1
+    if (at >= text.length - 1 && end >= text.length) break
+  }
+}
+
+function emitPieces(text: string, emit: Emit): void {
+  // Bounded by a space at both ends, so that pieces know where words begin and end.
+  const length = text.length
+  for (let start = -1; start < length; start++) {
+    let hash = 23
+    for (let size = 1; size <= LONGEST_PIECE; size++) {
+      const at = start + size - 1
+      if (at > length) break
+      const code = at < 0 || at >= length ? 32 : text.charCodeAt(at)
+      hash = Math.imul(hash, 31) + code
+      const unspaced = code >= 0x2e80
+      if (size >= (unspaced ? 2 : SHORTEST_PIECE) && (!unspaced || size <= LONGEST_PIECE_UNSPACED))
+        emit(PLACES.piece, mix(hash), text, Math.max(0, start), Math.min(length, at + 1))
+    }
+  }
+}
+
+/** How a request begins and ends: what is asked stands there. */
+function emitEdges(text: string, emit: Emit): void {
+  let hash = 29
+  let words = 0
+  for (let at = 0; at < text.length && words < 4 && at < 80; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 32) {
+      words++
+      emit(PLACES.opening, mix(hash + words), text, 0, at)
+    }
+    hash = Math.imul(hash, 31) + code
+  }
+  hash = 37
+  words = 0
+  for (let at = text.length - 1; at >= 0 && words < 4 && text.length - at < 80; at--) {
+    const code = text.charCodeAt(at)
+    if (code === 32) {
+      words++
+      emit(PLACES.ending, mix(hash + words), text, at + 1, text.length)
+    }
+    hash = Math.imul(hash, 31) + code
+  }
+}
+
+function isWordCharacter(code: number): boolean {
+  if (code < 128) return (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code === 39
+  return (
+    code >= 0xc0 &&
+    !(code >= 0x2000 && code <= 0x206f) &&
+    !(code >= 0x3000 && code <= 0x303f) &&
+    code !== 0xff1f &&
+    code !== 0xff0c &&
+    code !== 0xff01 &&
+    code !== 0xff1a
+  )
+}
+
+/** MurmurHash3's last step: spreads all bits. */
+function mix(value: number): number {
+  let hash = value | 0
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}

@@ -1,0 +1,53 @@
+/**
+ * A table of weights over hashed features, with one or more outputs: what the classifier's answers are sums of. Knows no
+ * names of outputs.
+ */
+import type { FeatureVector } from './feature-vector.ts'
+import { PLACE_SCALES, PLACES, type Place } from './hashed-features.ts'
+
+export type LinearHead = {
+  /** Rows of the table, as a power of two. */
+  readonly bits: number
+  readonly outputs: number
+  /** Places whose features are weighed, a bit for each. */
+  readonly places: number
+  /** [2^bits × outputs]; times `scale` they are logits. */
+  readonly weights: Int8Array
+  readonly scale: number
+  /** Logits of each output where nothing speaks for or against it. */
+  readonly biases: readonly number[]
+}
+
+/** Returns a set of places as `LinearHead.places` holds it. */
+export function placeSet(names: readonly Place[]): number {
+  return names.reduce((set, name) => set | (1 << PLACES[name]), 0)
+}
+
+/**
+ * Returns by how much a feature of each place is multiplied: a long text has more features, not more to say.
+ * @param counts features of each place
+ */
+export function placeFactors(counts: Uint32Array): Float64Array {
+  const factors = new Float64Array(counts.length)
+  for (let place = 0; place < counts.length; place++)
+    factors[place] = (PLACE_SCALES[place] ?? 0) / Math.sqrt(Math.max(1, counts[place] ?? 0))
+  return factors
+}
+
+/** Returns the logits of the head's outputs. */
+export function applyHead(head: LinearHead, vector: FeatureVector, factors: Float64Array): Float64Array {
+  const { bits, outputs, places, weights } = head
+  const mask = (1 << bits) - 1
+  const sums = new Float64Array(outputs)
+  for (let at = 0; at < vector.length; at++) {
+    const place = vector.places[at] as number
+    if ((places & (1 << place)) === 0) continue
+    const factor = factors[place] as number
+    const row = ((vector.rows[at] as number) & mask) * outputs
+    for (let output = 0; output < outputs; output++)
+      sums[output] = (sums[output] as number) + factor * (weights[row + output] as number)
+  }
+  for (let output = 0; output < outputs; output++)
+    sums[output] = (sums[output] as number) * head.scale + (head.biases[output] ?? 0)
+  return sums
+}

@@ -1,0 +1,3 @@
+/** The bundler gives the file's bytes. */
+declare const weights: ArrayBuffer
+export default weights

@@ -1,0 +1,155 @@
+/**
+ * Labelled requests as files of JSON lines: read, checked, and told apart. Knows no classifier.
+ *
+ * A row of the project's own says `turns`, alternating from the user's first to the user's last; a row from elsewhere may
+ * carry a whole Messages request and the name of its source instead.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { type MessagesRequest, parseMessagesRequest, textOf } from '../shared/messages.ts'
+import { COMPLEX_TASKS, isSimpleTask, SIMPLE_TASKS, type Task } from '../shared/tasks.ts'
+import { createDuplicateFinder } from './duplicates.ts'
+
+export type LabelledRequest = {
+  readonly id: string
+  /** Rows of one source are alike: none may judge the others. The intent, for rows of the project's own. */
+  readonly source: string
+  readonly complex: boolean
+  readonly task: Task | undefined
+  readonly language: string | undefined
+  /** Whether a wrong answer could do harm; undefined where nobody has said. */
+  readonly sensitive: boolean | undefined
+  /** A row of the other label that looks alike. */
+  readonly partner: string | undefined
+  readonly request: MessagesRequest
+}
+
+const label = z.enum(['simple', 'complex'])
+const task = z.enum([...SIMPLE_TASKS, ...COMPLEX_TASKS])
+const ownRow = z.strictObject({
+  id: z.string().min(1),
+  intent: z.string().min(1),
+  label,
+  task,
+  language: z.string().regex(/^[a-z]{2,3}$/),
+  turns: z
+    .array(z.string().min(1))
+    .min(1)
+    .refine((turns) => turns.length % 2 === 1, 'must end with a turn of the user'),
+  system: z.string().min(1).optional(),
+  partner: z.string().optional(),
+  sensitive: z.enum(['health', 'crisis', 'danger', 'legal', 'money']).optional(),
+})
+const foreignRow = z.looseObject({
+  id: z.union([z.string(), z.number()]),
+  source: z.string().optional(),
+  label,
+  task: task.optional().catch(undefined),
+  lang: z.string().optional(),
+  request: z.looseObject({}),
+})
+
+/**
+ * Returns the rows of files and of the `.jsonl` files of folders.
+ * @throws {Error} that names file and line of the first row that is malformed, contradicts its partner, or repeats another
+ */
+export function readLabelledRequests(paths: readonly string[]): readonly LabelledRequest[] {
+  const rows = new Map<string, LabelledRequest>()
+  const findDuplicate = createDuplicateFinder()
+  for (const file of paths.flatMap(filesOf))
+    for (const [index, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+      if (line.trim() === '') continue
+      const where = `${file}, line ${index + 1}`
+      const row = parseRow(line, where)
+      if (rows.has(row.id)) throw new Error(`${where}: the id ${row.id} is taken.`)
+      const twin = findDuplicate(row.id, { whole: spokenText(row), lastTurn: lastTurnOf(row) })
+      if (twin !== undefined) throw new Error(`${where}: ${row.id} says nearly the same as ${twin}.`)
+      rows.set(row.id, row)
+    }
+  for (const row of rows.values()) checkPartner(row, rows)
+  return [...rows.values()]
+}
+
+/** Returns what is said in a request, earlier turns and system prompt before the last turn. */
+export function spokenText({ request }: Pick<LabelledRequest, 'request'>): string {
+  return [request.system, ...request.messages.map(({ content }) => content)].map(textOf).join('\n')
+}
+
+function lastTurnOf({ request }: LabelledRequest): string {
+  return textOf(request.messages.findLast(({ role }) => role === 'user')?.content ?? '')
+}
+
+function filesOf(path: string): readonly string[] {
+  if (!statSync(path).isDirectory()) return [path]
+  return readdirSync(path)
+    .filter((name) => name.endsWith('.jsonl'))
+    .toSorted()
+    .map((name) => join(path, name))
+}
+
+function parseRow(line: string, where: string): LabelledRequest {
+  const value = parseJson(line, where)
+  const isOwn = typeof value === 'object' && value !== null && 'turns' in value
+  try {
+    return isOwn ? fromOwnRow(ownRow.parse(value)) : fromForeignRow(foreignRow.parse(value))
+  } catch (cause) {
+    const problem = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)
+    throw new Error(`${where}: ${problem}`, { cause })
+  }
+}
+
+function parseJson(line: string, where: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch (cause) {
+    throw new Error(`${where}: is not JSON.`, { cause })
+  }
+}
+
+function fromOwnRow({ id, intent, turns, system, ...row }: z.infer<typeof ownRow>): LabelledRequest {
+  const complex = row.label === 'complex'
+  if (isSimpleTask(row.task) === complex) throw new Error(`a ${row.label} request cannot be ${row.task}`)
+  const messages = turns.map((content, at) => ({ role: at % 2 === 0 ? 'user' : 'assistant', content }))
+  return {
+    id,
+    source: intent,
+    complex,
+    task: row.task,
+    language: row.language,
+    sensitive: row.sensitive !== undefined,
+    partner: row.partner,
+    request: toRequest({ ...(system === undefined ? {} : { system }), messages }),
+  }
+}
+
+function fromForeignRow({
+  id,
+  source,
+  label,
+  task,
+  lang,
+  request,
+}: z.infer<typeof foreignRow>): LabelledRequest {
+  return {
+    id: String(id),
+    source: source ?? 'added',
+    complex: label === 'complex',
+    task,
+    language: lang,
+    sensitive: undefined,
+    partner: undefined,
+    request: toRequest(request),
+  }
+}
+
+function toRequest(request: object): MessagesRequest {
+  return parseMessagesRequest({ max_tokens: 256, ...request, model: 'auto' })
+}
+
+function checkPartner(row: LabelledRequest, rows: ReadonlyMap<string, LabelledRequest>): void {
+  if (row.partner === undefined) return
+  const partner = rows.get(row.partner)
+  if (!partner) throw new Error(`${row.id}: its partner ${row.partner} is missing.`)
+  if (partner.complex === row.complex) throw new Error(`${row.id}: its partner has the same label.`)
+}

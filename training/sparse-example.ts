@@ -1,0 +1,29 @@
+/**
+ * A labelled request as training sees it: its hashed features with their values, the way the classifier will weigh them.
+ */
+import { createVectorizer } from '../edge/routing/classifier/feature-vector.ts'
+import { placeFactors } from '../edge/routing/classifier/linear-head.ts'
+import { extractFeatures } from '../edge/routing/features.ts'
+import type { LabelledRequest } from './labelled-requests.ts'
+
+export type SparseExample = {
+  /** Row of each feature in the classifier's largest table. */
+  readonly rows: Uint32Array
+  readonly places: Uint8Array
+  readonly values: Float64Array
+}
+
+/** Returns the examples of requests, in their order. */
+export function toExamples(requests: readonly LabelledRequest[]): readonly SparseExample[] {
+  const vectorize = createVectorizer()
+  return requests.map(({ request }) => {
+    const vector = vectorize(extractFeatures(request))
+    const factors = placeFactors(vector.counts)
+    const places = vector.places.slice(0, vector.length)
+    return {
+      rows: vector.rows.slice(0, vector.length),
+      places,
+      values: Float64Array.from(places, (place) => factors[place] ?? 0),
+    }
+  })
+}

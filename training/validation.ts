@@ -1,0 +1,94 @@
+/**
+ * How well scores tell complex from simple: curves, calibration, thresholds. Pure arithmetic over scores and labels; where
+ * they come from is not its business.
+ */
+
+export type Scored = { readonly logit: number; readonly complex: boolean }
+
+/** Returns the area under the ROC curve: how often a complex request has a higher score than a simple one. */
+export function areaUnderCurve(scored: readonly Scored[]): number {
+  const sorted = scored.toSorted((a, b) => a.logit - b.logit)
+  const positives = scored.filter(({ complex }) => complex).length
+  let ranks = 0
+  for (let from = 0; from < sorted.length; ) {
+    let to = from
+    while (to < sorted.length && sorted[to]?.logit === sorted[from]?.logit) to++
+    for (let at = from; at < to; at++) if (sorted[at]?.complex) ranks += (from + to + 1) / 2
+    from = to
+  }
+  return (ranks - (positives * (positives + 1)) / 2) / (positives * (scored.length - positives))
+}
+
+/** Returns the largest logit from which on at least this share of complex requests counts as complex. */
+export function thresholdFor(scored: readonly Scored[], recall: number): number {
+  const complex = scored
+    .filter((row) => row.complex)
+    .map(({ logit }) => logit)
+    .sort((a, b) => a - b)
+  return complex[Math.floor((1 - recall) * complex.length + 1e-9)] ?? Number.NEGATIVE_INFINITY
+}
+
+/** Returns the share of rows with this label that a threshold puts on their side. */
+export function recallAt(scored: readonly Scored[], threshold: number, complex: boolean): number {
+  const rows = scored.filter((row) => row.complex === complex)
+  return rows.filter(({ logit }) => logit >= threshold === complex).length / rows.length
+}
+
+/**
+ * Returns slope and offset that make logits probabilities (Platt 1999), by Newton's method.
+ */
+export function fitCalibration(scored: readonly Scored[]): {
+  readonly slope: number
+  readonly offset: number
+} {
+  let slope = 1
+  let offset = 0
+  for (let round = 0; round < 50; round++) {
+    let [g0, g1, h00, h01, h11] = [0, 0, 1e-9, 0, 1e-9]
+    for (const { logit, complex } of scored) {
+      const p = 1 / (1 + Math.exp(-(slope * logit + offset)))
+      const error = p - (complex ? 1 : 0)
+      const spread = p * (1 - p)
+      g0 += error * logit
+      g1 += error
+      h00 += spread * logit * logit
+      h01 += spread * logit
+      h11 += spread
+    }
+    const determinant = h00 * h11 - h01 * h01
+    const stepSlope = (h11 * g0 - h01 * g1) / determinant
+    const stepOffset = (h00 * g1 - h01 * g0) / determinant
+    slope -= stepSlope
+    offset -= stepOffset
+    if (Math.abs(stepSlope) + Math.abs(stepOffset) < 1e-10) break
+  }
+  return { slope, offset }
+}
+
+export type ReliabilityBin = { readonly rows: number; readonly predicted: number; readonly observed: number }
+
+/** Returns predicted and observed shares of complex requests in ten bins of the probability. */
+export function reliability(scored: readonly Scored[]): readonly ReliabilityBin[] {
+  const bins = Array.from({ length: 10 }, () => ({ rows: 0, predicted: 0, observed: 0 }))
+  for (const { logit, complex } of scored) {
+    const probability = 1 / (1 + Math.exp(-logit))
+    const bin = bins[Math.min(9, Math.floor(probability * 10))]
+    if (!bin) continue
+    bin.rows++
+    bin.predicted += probability
+    bin.observed += complex ? 1 : 0
+  }
+  return bins.map(({ rows, predicted, observed }) => ({
+    rows,
+    predicted: rows === 0 ? 0 : predicted / rows,
+    observed: rows === 0 ? 0 : observed / rows,
+  }))
+}
+
+/** Returns the expected calibration error: how far predicted shares are from observed ones, weighted by rows. */
+export function calibrationError(scored: readonly Scored[]): number {
+  return reliability(scored).reduce(
+    (sum, { rows, predicted, observed }) => sum + (rows / scored.length) * Math.abs(predicted - observed),
+    0,
+  )
+}
