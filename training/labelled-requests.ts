@@ -50,11 +50,17 @@ const foreignRow = z.looseObject({
   request: z.looseObject({}),
 })
 
+/** What becomes of a row that says nearly the same as one before: rows that are written are not to, traffic does. */
+export type OnDuplicate = 'reject' | 'skip' | 'keep'
+
 /**
  * Returns the rows of files and of the `.jsonl` files of folders.
  * @throws {Error} that names file and line of the first row that is malformed, contradicts its partner, or repeats another
  */
-export function readLabelledRequests(paths: readonly string[]): readonly LabelledRequest[] {
+export function readLabelledRequests(
+  paths: readonly string[],
+  onDuplicate: OnDuplicate,
+): readonly LabelledRequest[] {
   const rows = new Map<string, LabelledRequest>()
   const findDuplicate = createDuplicateFinder()
   for (const file of paths.flatMap(filesOf))
@@ -63,9 +69,13 @@ export function readLabelledRequests(paths: readonly string[]): readonly Labelle
       const where = `${file}, line ${index + 1}`
       const row = parseRow(line, where)
       if (rows.has(row.id)) throw new Error(`${where}: the id ${row.id} is taken.`)
-      const twin = findDuplicate(row.id, { whole: spokenText(row), lastTurn: lastTurnOf(row) })
-      if (twin !== undefined) throw new Error(`${where}: ${row.id} says nearly the same as ${twin}.`)
-      rows.set(row.id, row)
+      const twin =
+        onDuplicate === 'keep'
+          ? undefined
+          : findDuplicate(row.id, { whole: spokenText(row), lastTurn: lastTurnOf(row) })
+      if (twin !== undefined && onDuplicate === 'reject')
+        throw new Error(`${where}: ${row.id} says nearly the same as ${twin}.`)
+      if (twin === undefined) rows.set(row.id, row)
     }
   for (const row of rows.values()) checkPartner(row, rows)
   return [...rows.values()]

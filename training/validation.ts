@@ -3,6 +3,8 @@
  * they come from is not its business.
  */
 
+export type Calibration = { readonly slope: number; readonly offset: number }
+
 export type Scored = { readonly logit: number; readonly complex: boolean }
 
 /** Returns the area under the ROC curve: how often a complex request has a higher score than a simple one. */
@@ -28,41 +30,63 @@ export function thresholdFor(scored: readonly Scored[], recall: number): number 
   return complex[Math.floor((1 - recall) * complex.length + 1e-9)] ?? Number.NEGATIVE_INFINITY
 }
 
+/** Returns the least logit that at most this share of the rows that are not complex reach. */
+export function falseAlarmThreshold(scored: readonly Scored[], share: number): number {
+  const others = scored
+    .filter((row) => !row.complex)
+    .map(({ logit }) => logit)
+    .sort((a, b) => b - a)
+  return (others[Math.floor(share * others.length)] ?? 0) + 1e-9
+}
+
 /** Returns the share of rows with this label that a threshold puts on their side. */
 export function recallAt(scored: readonly Scored[], threshold: number, complex: boolean): number {
   const rows = scored.filter((row) => row.complex === complex)
   return rows.filter(({ logit }) => logit >= threshold === complex).length / rows.length
 }
 
-/**
- * Returns slope and offset that make logits probabilities (Platt 1999), by Newton's method.
- */
-export function fitCalibration(scored: readonly Scored[]): {
-  readonly slope: number
-  readonly offset: number
-} {
-  let slope = 1
-  let offset = 0
-  for (let round = 0; round < 50; round++) {
-    let [g0, g1, h00, h01, h11] = [0, 0, 1e-9, 0, 1e-9]
-    for (const { logit, complex } of scored) {
-      const p = 1 / (1 + Math.exp(-(slope * logit + offset)))
-      const error = p - (complex ? 1 : 0)
-      const spread = p * (1 - p)
-      g0 += error * logit
-      g1 += error
-      h00 += spread * logit * logit
-      h01 += spread * logit
-      h11 += spread
+/** Returns slope and offset that make logits probabilities (Platt 1999), by Newton's method with steps that never overshoot. */
+export function fitCalibration(scored: readonly Scored[]): Calibration {
+  let found: Calibration = { slope: 0, offset: 0 }
+  let loss = lossOf(scored, found)
+  for (let round = 0; round < 100; round++) {
+    const step = newtonStep(scored, found)
+    let next = found
+    let nextLoss = loss
+    for (let size = 1; size > 1e-6 && nextLoss >= loss; size /= 2) {
+      next = { slope: found.slope - size * step.slope, offset: found.offset - size * step.offset }
+      nextLoss = lossOf(scored, next)
     }
-    const determinant = h00 * h11 - h01 * h01
-    const stepSlope = (h11 * g0 - h01 * g1) / determinant
-    const stepOffset = (h00 * g1 - h01 * g0) / determinant
-    slope -= stepSlope
-    offset -= stepOffset
-    if (Math.abs(stepSlope) + Math.abs(stepOffset) < 1e-10) break
+    if (loss - nextLoss < 1e-9) break
+    found = next
+    loss = nextLoss
   }
-  return { slope, offset }
+  return found
+}
+
+function newtonStep(scored: readonly Scored[], { slope, offset }: Calibration): Calibration {
+  let [g0, g1, h00, h01, h11] = [0, 0, 1e-9, 0, 1e-9]
+  for (const { logit, complex } of scored) {
+    const p = 1 / (1 + Math.exp(-(slope * logit + offset)))
+    const error = p - (complex ? 1 : 0)
+    const spread = p * (1 - p)
+    g0 += error * logit
+    g1 += error
+    h00 += spread * logit * logit
+    h01 += spread * logit
+    h11 += spread
+  }
+  const determinant = h00 * h11 - h01 * h01
+  return { slope: (h11 * g0 - h01 * g1) / determinant, offset: (h00 * g1 - h01 * g0) / determinant }
+}
+
+/** Cross-entropy, the mean of all rows. */
+function lossOf(scored: readonly Scored[], { slope, offset }: Calibration): number {
+  const losses = scored.map(({ logit, complex }) => {
+    const towards = (complex ? -1 : 1) * (slope * logit + offset)
+    return Math.max(0, towards) + Math.log1p(Math.exp(-Math.abs(towards)))
+  })
+  return losses.reduce((sum, loss) => sum + loss, 0) / scored.length
 }
 
 export type ReliabilityBin = { readonly rows: number; readonly predicted: number; readonly observed: number }
