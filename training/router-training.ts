@@ -5,6 +5,8 @@
 import { createHash } from 'node:crypto'
 import type { ClassifierModel } from '../edge/routing/classifier/classifier-model.ts'
 import { placeSet } from '../edge/routing/classifier/linear-head.ts'
+import { withoutSurroundings } from '../edge/routing/classifier/surroundings.ts'
+import { extractFeatures } from '../edge/routing/features.ts'
 import { COMPLEX_TASKS, SIMPLE_TASKS, type Task } from '../shared/tasks.ts'
 import { FOLDS, foldsOf, weightsOf } from './folds.ts'
 import { type LabelledRequest, spokenText } from './labelled-requests.ts'
@@ -28,6 +30,7 @@ import {
   type Scored,
   thresholdFor,
 } from './validation.ts'
+import { wrapRequest } from './wrapped-request.ts'
 
 const LAST_TURN = ['form', 'word', 'pair', 'skip', 'piece', 'opening', 'ending', 'middle', 'reply'] as const
 const COMPLEXITY: HeadForm = { bits: 18, outputs: 1, places: placeSet([...LAST_TURN, 'earlier', 'system']) }
@@ -38,8 +41,10 @@ const TASK: Omit<HeadForm, 'outputs'> = {
 }
 const LANGUAGE: Omit<HeadForm, 'outputs'> = { bits: 13, places: placeSet(['word', 'piece']) }
 /** Chosen on sources left out. */
-const OPTIONS: TrainingOptions = { epochs: 12, rate: 0.5, ridge: 1e-5 }
-const SHORT: TrainingOptions = { ...OPTIONS, epochs: 6 }
+const OPTIONS: TrainingOptions = { epochs: 20, rate: 0.3, ridge: 1e-4 }
+/** Weight of a complex request with friendly words around it; a plain one has about 1. */
+const WRAPPED_WEIGHT = 0.3
+const SHORT: TrainingOptions = { epochs: 6, rate: 0.5, ridge: 1e-5 }
 /** Shares of complex requests, in percent, whose thresholds are kept. */
 const RECALLS = [50, 60, 70, 75, 80, 85, 90, 92, 94, 95, 96, 97, 98, 98.5, 99, 99.5, 99.8]
 /** Of simple requests, the share that may be taken for sensitive: each costs a call to Claude. */
@@ -87,37 +92,48 @@ export function trainRouter({ rows, provenance, validation, known }: RouterTrain
   const plain = rows.filter(usesNoTools)
   const rowsSha256 = createHash('sha256').update(plain.map(spokenText).join('\0')).digest('hex')
   const data = new RouterData(plain)
-  const out = leaveSourcesOut(data, foldsOf(plain))
-  const whole = data.fit(plain.map((_, index) => index))
-  const folded = plain.map(({ complex }, index): Scored => ({ logit: out.complexity[index] ?? 0, complex }))
+  const all = plain.map((_, index) => index)
+  const bySource = foldsOf(plain)
+  const whole = data.complexity(all)
+  const folded = toScored(
+    outOfFold(data, bySource, (rows) => data.complexity(rows)),
+    plain.map(({ complex }) => complex),
+  )
+  // Kinds of danger are few: whoever never saw one cannot know it, so that rows are left out here and not kinds.
+  const sensitive = toScored(
+    outOfFold(
+      data,
+      plain.map((_, index) => index % FOLDS),
+      (rows) => data.sensitivity(rows),
+    ),
+    plain.map((row) => (row.complex && !row.sensitive ? undefined : row.sensitive)),
+  )
+  const sensitiveFrom = falseAlarmThreshold(sensitive, FALSE_ALARMS)
   const calibration =
     validation !== undefined
-      ? measure(rowsSha256, describeRows(validation), scoreRows(whole.complexity, validation))
+      ? measure(rowsSha256, describeRows(validation), scoreRows(whole, validation))
       : known?.rowsSha256 === rowsSha256
         ? known
         : measure(rowsSha256, 'folds of the same rows that leave sources out', folded)
-  const sensitive = plain.flatMap((row, index) =>
-    row.sensitive === undefined || (row.complex && !row.sensitive)
-      ? []
-      : [{ logit: out.sensitivity[index] ?? 0, complex: row.sensitive }],
-  )
-  const sensitiveFrom = falseAlarmThreshold(sensitive, FALSE_ALARMS)
   const report: RouterReport = {
     rows: plain.length,
     sources: new Set(plain.map(({ source }) => source)).size,
     auc: areaUnderCurve(folded),
-    taskAccuracy: accuracy(out.task, data.tasks),
-    languageAccuracy: accuracy(out.language, data.languageIndices),
+    taskAccuracy: accuracy(outOfFold(data, bySource, (rows) => data.task(rows)).map(largest), data.tasks),
+    languageAccuracy: accuracy(
+      outOfFold(data, bySource, (rows) => data.language(rows)).map(largest),
+      data.languageIndices,
+    ),
     sensitiveRecall: recallAt(sensitive, sensitiveFrom, true),
     calibration,
   }
   const { slope, offset, recalls, ...measured } = calibration
   const model: ClassifierModel = {
-    complexity: quantizeHead(whole.complexity, slope, offset),
-    sensitivity: quantizeHead(whole.sensitivity),
-    task: quantizeHead(whole.task),
+    complexity: quantizeHead(whole, slope, offset),
+    sensitivity: quantizeHead(data.sensitivity(all)),
+    task: quantizeHead(data.task(all)),
     tasks: TASKS,
-    language: quantizeHead(whole.language),
+    language: quantizeHead(data.language(all)),
     languages: data.languages,
     recalls,
     sensitiveFrom: rounded(probability(sensitiveFrom)),
@@ -141,12 +157,29 @@ function measure(rowsSha256: string, measuredOn: string, raw: readonly Scored[])
   }
 }
 
+function toScored(
+  logits: readonly Float64Array[],
+  complex: readonly (boolean | undefined)[],
+): readonly Scored[] {
+  return logits.flatMap(([logit = 0], index) => {
+    const label = complex[index]
+    return label === undefined ? [] : [{ logit, complex: label }]
+  })
+}
+
 /** Tool use is complex whatever is said beside it. */
 function scoreRows(head: FloatHead, rows: readonly LabelledRequest[]): readonly Scored[] {
-  return toExamples(rows).map((example, index) => {
-    const row = rows[index]
-    const logit = row && usesNoTools(row) ? (logitsOf(head, example)[0] ?? 0) : Number.POSITIVE_INFINITY
-    return { logit, complex: row?.complex ?? false }
+  return rows.map((row) => {
+    // As the classifier does it: friendly words around a request make it no easier.
+    const features = extractFeatures(row.request)
+    const texts = [features.lastUserText, ...withoutSurroundings(features.lastUserText)]
+    const examples = toExamples(
+      texts.map((lastUserText, index) =>
+        index === 0 ? features : { ...features, lastUserText, lastUserCharacters: lastUserText.length },
+      ),
+    )
+    const logit = Math.max(...examples.map((example) => logitsOf(head, example)[0] ?? 0))
+    return { logit: usesNoTools(row) ? logit : Number.POSITIVE_INFINITY, complex: row.complex }
   })
 }
 
@@ -158,17 +191,12 @@ function describeRows(rows: readonly LabelledRequest[]): string {
   return `${rows.length} requests of ${new Set(rows.map(({ source }) => source)).size} other sources`
 }
 
-type Heads = {
-  readonly complexity: FloatHead
-  readonly sensitivity: FloatHead
-  readonly task: FloatHead
-  readonly language: FloatHead
-}
-
 /** Rows with everything that is computed of them once. */
 class RouterData {
   readonly rows: readonly LabelledRequest[]
   readonly examples: readonly SparseExample[]
+  /** The same with friendly words around them. */
+  readonly wrapped: readonly SparseExample[]
   readonly languages: readonly string[]
   /** Index of each row's task, undefined where it has none. */
   readonly tasks: readonly (number | undefined)[]
@@ -176,75 +204,83 @@ class RouterData {
 
   constructor(rows: readonly LabelledRequest[]) {
     this.rows = rows
-    this.examples = toExamples(rows)
+    this.examples = toExamples(rows.map(({ request }) => extractFeatures(request)))
+    this.wrapped = toExamples(rows.map((row, index) => extractFeatures(wrapRequest(row, index).request)))
     this.languages = [...new Set(rows.flatMap(({ language }) => language ?? []))].sort()
     this.tasks = rows.map(({ task }) => indexIn(TASKS, task))
     this.languageIndices = rows.map(({ language }) => indexIn(this.languages, language))
   }
 
   /** Returns the heads that fit some of the rows. */
-  fit(indices: readonly number[]): Heads {
+  complexity(indices: readonly number[]): FloatHead {
+    const rows = this.training(indices, (index) => binary(this.rows[index]?.complex))
+    const wrapped = indices.flatMap((index): TrainingRow[] => {
+      const example = this.wrapped[index]
+      const row = this.rows[index]
+      return example && row ? [{ example, target: [row.complex ? 1 : 0], weight: WRAPPED_WEIGHT }] : []
+    })
+    return fitHead(COMPLEXITY, [...rows, ...wrapped], OPTIONS)
+  }
+
+  sensitivity(indices: readonly number[]): FloatHead {
+    return fitHead(
+      SENSITIVITY,
+      this.training(indices, (index) => binary(this.rows[index]?.sensitive)),
+      SHORT,
+    )
+  }
+
+  task(indices: readonly number[]): FloatHead {
+    const outputs = TASKS.length
+    return fitHead(
+      { ...TASK, outputs },
+      this.training(indices, (index) => oneOf(outputs, this.tasks[index])),
+      SHORT,
+    )
+  }
+
+  language(indices: readonly number[]): FloatHead {
+    const outputs = this.languages.length
+    return fitHead(
+      { ...LANGUAGE, outputs },
+      this.training(indices, (index) => oneOf(outputs, this.languageIndices[index])),
+      SHORT,
+    )
+  }
+
+  private training(
+    indices: readonly number[],
+    targetOf: (index: number) => readonly number[] | undefined,
+  ): readonly TrainingRow[] {
     const weights = weightsOf(indices.map((index) => this.rows[index] as LabelledRequest))
-    const known = (targetOf: (index: number) => readonly number[] | undefined): TrainingRow[] =>
-      indices.flatMap((index, at) => {
-        const target = targetOf(index)
-        const example = this.examples[index]
-        return target && example ? [{ example, target, weight: weights[at] ?? 1 }] : []
-      })
-    const one = (size: number, at: number | undefined) =>
-      at === undefined ? undefined : Array.from({ length: size }, (_, index) => (index === at ? 1 : 0))
-    const binary = (value: boolean | undefined) => (value === undefined ? undefined : [value ? 1 : 0])
-    return {
-      complexity: fitHead(
-        COMPLEXITY,
-        known((index) => binary(this.rows[index]?.complex)),
-        OPTIONS,
-      ),
-      sensitivity: fitHead(
-        SENSITIVITY,
-        known((index) => binary(this.rows[index]?.sensitive)),
-        SHORT,
-      ),
-      task: fitHead(
-        { ...TASK, outputs: TASKS.length },
-        known((index) => one(TASKS.length, this.tasks[index])),
-        SHORT,
-      ),
-      language: fitHead(
-        { ...LANGUAGE, outputs: this.languages.length },
-        known((index) => one(this.languages.length, this.languageIndices[index])),
-        SHORT,
-      ),
-    }
+    return indices.flatMap((index, at) => {
+      const target = targetOf(index)
+      const example = this.examples[index]
+      return target && example ? [{ example, target, weight: weights[at] ?? 1 }] : []
+    })
   }
 }
 
-type FoldResults = {
-  readonly complexity: readonly number[]
-  readonly sensitivity: readonly number[]
-  /** Index of the likeliest output. */
-  readonly task: readonly number[]
-  readonly language: readonly number[]
+function binary(value: boolean | undefined): readonly number[] | undefined {
+  return value === undefined ? undefined : [value ? 1 : 0]
 }
 
-/** Returns what heads say of each row that saw nothing of its source. */
-function leaveSourcesOut(data: RouterData, folds: readonly number[]): FoldResults {
-  const size = data.rows.length
-  const results = {
-    complexity: new Array<number>(size).fill(0),
-    sensitivity: new Array<number>(size).fill(0),
-    task: new Array<number>(size).fill(0),
-    language: new Array<number>(size).fill(0),
-  }
+function oneOf(size: number, wanted: number | undefined): readonly number[] | undefined {
+  if (wanted === undefined) return undefined
+  return Array.from({ length: size }, (_, index) => (index === wanted ? 1 : 0))
+}
+
+/** Returns the logits that a head gives each row without having seen its fold. */
+function outOfFold(
+  data: RouterData,
+  folds: readonly number[],
+  train: (indices: readonly number[]) => FloatHead,
+): readonly Float64Array[] {
+  const results = new Array<Float64Array>(data.rows.length)
   for (let fold = 0; fold < FOLDS; fold++) {
-    const heads = data.fit(folds.flatMap((own, index) => (own === fold ? [] : [index])))
-    for (const [index, example] of data.examples.entries()) {
-      if (folds[index] !== fold) continue
-      results.complexity[index] = logitsOf(heads.complexity, example)[0] ?? 0
-      results.sensitivity[index] = logitsOf(heads.sensitivity, example)[0] ?? 0
-      results.task[index] = largest(logitsOf(heads.task, example))
-      results.language[index] = largest(logitsOf(heads.language, example))
-    }
+    const head = train(folds.flatMap((own, index) => (own === fold ? [] : [index])))
+    for (const [index, example] of data.examples.entries())
+      if (folds[index] === fold) results[index] = logitsOf(head, example)
   }
   return results
 }

@@ -1,10 +1,9 @@
 /**
- * A labelled request as training sees it: its hashed features with their values, the way the classifier will weigh them.
+ * A request as training sees it: its hashed features with their values, the way the classifier will weigh them.
  */
 import { createVectorizer } from '../edge/routing/classifier/feature-vector.ts'
 import { placeFactors } from '../edge/routing/classifier/linear-head.ts'
-import { extractFeatures } from '../edge/routing/features.ts'
-import type { LabelledRequest } from './labelled-requests.ts'
+import type { Features } from '../edge/routing/features.ts'
 
 export type SparseExample = {
   /** Row of each feature in the classifier's largest table. */
@@ -14,10 +13,10 @@ export type SparseExample = {
 }
 
 /** Returns the examples of requests, in their order. */
-export function toExamples(requests: readonly LabelledRequest[]): readonly SparseExample[] {
+export function toExamples(requests: readonly Features[]): readonly SparseExample[] {
   const vectorize = createVectorizer()
-  return requests.map(({ request }) => {
-    const vector = vectorize(extractFeatures(request))
+  return requests.map((features) => {
+    const vector = vectorize(features)
     const factors = placeFactors(vector.counts)
     const places = vector.places.slice(0, vector.length)
     return {

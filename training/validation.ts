@@ -66,9 +66,10 @@ export function fitCalibration(scored: readonly Scored[]): Calibration {
 
 function newtonStep(scored: readonly Scored[], { slope, offset }: Calibration): Calibration {
   let [g0, g1, h00, h01, h11] = [0, 0, 1e-9, 0, 1e-9]
+  const targetOf = targetsOf(scored)
   for (const { logit, complex } of scored) {
     const p = 1 / (1 + Math.exp(-(slope * logit + offset)))
-    const error = p - (complex ? 1 : 0)
+    const error = p - targetOf(complex)
     const spread = p * (1 - p)
     g0 += error * logit
     g1 += error
@@ -80,11 +81,20 @@ function newtonStep(scored: readonly Scored[], { slope, offset }: Calibration): 
   return { slope: (h11 * g0 - h01 * g1) / determinant, offset: (h00 * g1 - h01 * g0) / determinant }
 }
 
+/** Platt's: a little off 0 and 1, so that rows which are told apart perfectly do not make every score certain. */
+function targetsOf(scored: readonly Scored[]): (complex: boolean) => number {
+  const positives = scored.filter(({ complex }) => complex).length
+  const high = (positives + 1) / (positives + 2)
+  const low = 1 / (scored.length - positives + 2)
+  return (complex) => (complex ? high : low)
+}
+
 /** Cross-entropy, the mean of all rows. */
 function lossOf(scored: readonly Scored[], { slope, offset }: Calibration): number {
+  const targetOf = targetsOf(scored)
   const losses = scored.map(({ logit, complex }) => {
-    const towards = (complex ? -1 : 1) * (slope * logit + offset)
-    return Math.max(0, towards) + Math.log1p(Math.exp(-Math.abs(towards)))
+    const value = slope * logit + offset
+    return Math.max(0, value) - targetOf(complex) * value + Math.log1p(Math.exp(-Math.abs(value)))
   })
   return losses.reduce((sum, loss) => sum + loss, 0) / scored.length
 }

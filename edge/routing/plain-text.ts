@@ -12,8 +12,3 @@ export function clip(text: string, head: number, tail: number): string {
 export function plain(text: string): string {
   return text.toLowerCase().replaceAll(/[’‘`´]/g, "'")
 }
-
-/** Returns the text without what precedes its first letter or digit. */
-export function withoutOpening(text: string): string {
-  return text.replace(/^[^\p{L}\p{N}]+/u, '')
-}

@@ -8,6 +8,7 @@ import type { ClassifierModel } from './classifier-model.ts'
 import { createVectorizer } from './feature-vector.ts'
 import { applyHead, placeFactors } from './linear-head.ts'
 import { findReasons, type Reason } from './reasons.ts'
+import { withoutSurroundings } from './surroundings.ts'
 
 export type Verdict = {
   /** How surely complex: a probability. */
@@ -39,16 +40,23 @@ export function createClassifier(model: ClassifierModel): Classifier {
         found = at
     return model.tasks[found] ?? (wanted ? 'simple_chat' : 'other')
   }
+  const complexityOf = (features: Features): number => {
+    const vector = vectorize(features)
+    return applyHead(model.complexity, vector, placeFactors(vector.counts))[0] ?? 0
+  }
   return {
     classify(features) {
+      const bare = withoutSurroundings(features.lastUserText).map((lastUserText) =>
+        complexityOf({ ...features, lastUserText, lastUserCharacters: lastUserText.length }),
+      )
       const vector = vectorize(features)
       const factors = placeFactors(vector.counts)
-      const [complexity = 0] = applyHead(model.complexity, vector, factors)
+      const [whole = 0] = applyHead(model.complexity, vector, factors)
       const [sensitivity = 0] = applyHead(model.sensitivity, vector, factors)
       const tasks = applyHead(model.task, vector, factors)
       const simpleTask = best(tasks, true)
       return {
-        score: probability(complexity),
+        score: probability(Math.max(whole, ...bare)),
         simpleTask: isSimpleTask(simpleTask) ? simpleTask : 'simple_chat',
         complexTask: best(tasks, false),
         sensitive: probability(sensitivity) >= model.sensitiveFrom,

@@ -132,7 +132,7 @@ test('explains a decision without calling a model', async () => {
     complex: false,
   })
   const complex = await (await explain(router, ask(COMPLEX_PROMPT))).text()
-  expect(JSON.parse(complex)).toMatchObject({ route: 'claude', complex: true, evidence: expect.any(Object) })
+  expect(JSON.parse(complex)).toMatchObject({ route: 'claude', complex: true, reasons: expect.any(Array) })
   expectNoCanary(complex)
   expect(claude.hits.length + container.hits.length).toBe(0)
 })
