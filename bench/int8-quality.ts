@@ -63,7 +63,7 @@ async function compare(): Promise<void> {
   )
   const float = join(folder, 'float.onnx')
   writeFileSync(float, floatForm(readFileSync(source)))
-  const reference = await distributions(float, prompts)
+  const reference = await distributions([float], prompts)
   rmSync(float)
   const forms = []
   for (const dtype of [model.info.dtype, 'int8']) {
@@ -77,11 +77,11 @@ async function compare(): Promise<void> {
     })
     if (graph.form !== 'decoder') throw new Error(`The shipped model cannot be compiled as ${dtype}.`)
     const compileMs = Math.round(performance.now() - started)
-    const [path = ''] = graph.parts
-    const all = await distributions(path, prompts)
+    const { parts } = graph
+    const all = await distributions(parts, prompts)
     forms.push({
       form: graph.weights,
-      fileMB: megabytes(statSync(path).size),
+      fileMB: megabytes(parts.reduce((sum, path) => sum + statSync(path).size, 0)),
       compileMs,
       ...divergence(reference, all),
     })
@@ -112,18 +112,18 @@ function floatForm(bytes: Uint8Array): Uint8Array {
 }
 
 /** Log-probabilities of every token at every position but the first of each prompt, read token by token. */
-async function distributions(path: string, prompts: readonly (readonly number[])[]) {
-  const stage = await loadDecoderStage(path, 1)
-  const decoder = createDecoder({ stages: [stage], maxRows: 1, prefixCache: undefined })
+async function distributions(parts: readonly string[], prompts: readonly (readonly number[])[]) {
+  const stages = await Promise.all(parts.map((path) => loadDecoderStage(path, 1)))
+  const decoder = createDecoder({ stages, maxRows: 1, prefixCache: undefined })
   const rows: Float32Array[] = []
   for (const ids of prompts) {
     const row = decoder.open({ ids: ids.slice(0, 1), cacheScope: undefined, maxTokens: ids.length })
-    await decoder.read(row)
+    while (!(await decoder.read(row)));
     for (const id of ids.slice(1))
       for (const logits of await decoder.step([row], [id])) rows.push(logProbabilities(logits))
     decoder.close(row)
   }
-  await stage.dispose()
+  await decoder.dispose()
   return rows
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -7,7 +7,7 @@ import { createEngine } from '../../../../inference/engine/create-engine.ts'
 import type { Engine, GenerateRequest } from '../../../../inference/engine/engine.ts'
 import type { PreparedJudge } from '../../../../inference/engine/judge/prepared-judge.ts'
 import { tinyModel } from '../../../contract/engine.ts'
-import { makeTinyJudge, type TinyJudge } from '../../../support/tiny-judge.ts'
+import { makeTinyJudge, meaninglessHead, type TinyJudge } from '../../../support/tiny-judge.ts'
 import { UNPREPARED } from '../../../support/unprepared-graph.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'judging-'))
@@ -149,6 +149,20 @@ test('judges by another model’s layers what an engine without a judge of its o
     }),
     { numRuns: 5 },
   )
+})
+
+test('an engine whose states the head does not fit answers, and judges nothing', async () => {
+  const headFile = join(folder, 'unfit.json')
+  writeFileSync(headFile, await meaninglessHead(join(model.folder, 'onnx/model.onnx'), undefined, 32))
+  for (const unfit of [own(), trunk()]) {
+    const other = await createJudging({ ...unfit, headFile }, 0, 1)
+    expect([other.serving()?.judge, other.judge]).toEqual([undefined, undefined])
+    const turns = [{ role: 'user' as const, text: 'Hello!' }]
+    expect(await ask(other, { turns, judgeThreshold: 0 })).toMatchObject({
+      declined: false,
+      score: undefined,
+    })
+  }
 })
 
 test('a judgement that nobody waits for any more is given up', async () => {
