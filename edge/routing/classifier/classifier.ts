@@ -44,6 +44,11 @@ export function createClassifier(model: ClassifierModel): Classifier {
     const vector = vectorize(features)
     return applyHead(model.complexity, vector, placeFactors(vector.counts))[0] ?? 0
   }
+  const languageOf = (features: Features): string => {
+    const vector = vectorize(features)
+    const logits = applyHead(model.language, vector, placeFactors(vector.counts))
+    return model.languages[indexOfLargest(logits)] ?? 'en'
+  }
   return {
     classify(features) {
       const bare = withoutSurroundings(features.lastUserText).map((lastUserText) =>
@@ -60,7 +65,10 @@ export function createClassifier(model: ClassifierModel): Classifier {
         simpleTask: isSimpleTask(simpleTask) ? simpleTask : 'simple_chat',
         complexTask: best(tasks, false),
         sensitive: probability(sensitivity) >= model.sensitiveFrom,
-        language: model.languages[indexOfLargest(applyHead(model.language, vector, factors))] ?? 'en',
+        // Asked for by few: computed when it is.
+        get language() {
+          return languageOf(features)
+        },
       }
     },
     explain: (features) => findReasons(features, model.complexity),

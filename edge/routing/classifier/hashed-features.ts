@@ -3,6 +3,7 @@
  * in texts that `features.ts` bounds, and the same on every machine. Weighs nothing.
  */
 import type { Features } from '../features.ts'
+import { plainCodes } from './plain-codes.ts'
 import { measureShape, type TextShape } from './text-shape.ts'
 
 /** Where a feature stands in the request; each place has weights of its own. */
@@ -24,8 +25,9 @@ export type Place = keyof typeof PLACES
 export const PLACE_SCALES: readonly number[] = [0.5, 1, 1, 0.7, 1, 0.5, 0.5, 0.4, 0.7, 0.4, 0.5]
 
 /** Told of each feature: its place, its hash and, for whoever explains, the range of the text that it stands for. */
-export type Emit = (place: number, hash: number, text: string, start: number, end: number) => void
+export type Emit = (place: number, hash: number, codes: Uint16Array, start: number, end: number) => void
 
+const NO_CODES = new Uint16Array()
 const HEAD_CHARACTERS = 300
 const TAIL_CHARACTERS = 200
 const MIDDLE_CHARACTERS = 600
@@ -36,42 +38,37 @@ const SHORT_REPLY = 60
 const INSTRUCTS =
   /\b(?:classif\w*|categor\w*|label\w*|extract\w*|sentiment|intent|one of|only (?:with )?(?:the|one|a|yes)|(?:reply|respond|answer|return|output) (?:with|only|just|in)|summari[sz]\w*|translat\w*|detect\w*|tag\w*)\b/i
 const LONGEST_PIECE = 5
-const SHORTEST_PIECE = 3
-const LONGEST_PIECE_UNSPACED = 3
 
 /** Tells the features of a request. */
 export function emitFeatures(features: Features, emit: Emit): void {
-  const text = normalise(features.lastUserText)
+  const text = plainCodes(features.lastUserText)
   const shape = measureShape(features.lastUserText)
-  const head = text.length <= HEAD_CHARACTERS + TAIL_CHARACTERS ? text : text.slice(0, HEAD_CHARACTERS)
+  const head = text.length <= HEAD_CHARACTERS + TAIL_CHARACTERS ? text : text.subarray(0, HEAD_CHARACTERS)
   emitForms(features, shape, text, emit)
   emitWords(head, emit, PLACES.word, PLACES.pair)
   emitPieces(head, emit)
   emitEdges(text, emit)
   if (head.length < text.length) {
-    const tail = text.slice(-TAIL_CHARACTERS)
+    const tail = text.subarray(-TAIL_CHARACTERS)
     emitWords(tail, emit, PLACES.word, PLACES.pair)
     emitPieces(tail, emit)
-    emitWords(text.slice(HEAD_CHARACTERS, -TAIL_CHARACTERS).slice(0, MIDDLE_CHARACTERS), emit, PLACES.middle)
+    emitWords(
+      text.subarray(
+        HEAD_CHARACTERS,
+        Math.min(HEAD_CHARACTERS + MIDDLE_CHARACTERS, text.length - TAIL_CHARACTERS),
+      ),
+      emit,
+      PLACES.middle,
+    )
   }
   if (features.turns > 1) {
-    const earlier = normalise(features.earlierText.slice(-EARLIER_CHARACTERS))
+    const earlier = plainCodes(features.earlierText.slice(-EARLIER_CHARACTERS))
     emitWords(earlier, emit, PLACES.earlier)
     if (text.length <= SHORT_REPLY) emitWords(text, emit, PLACES.reply, PLACES.reply)
   }
   // Who the model is said to be says nothing about the request; what it is told to do with every message does.
   const system = features.systemText.slice(0, SYSTEM_CHARACTERS)
-  if (INSTRUCTS.test(system)) emitWords(normalise(system), emit, PLACES.system, PLACES.system)
-}
-
-/** Returns the text in lower case, with digits alike and one space for many, so that what looks different counts as one. */
-function normalise(text: string): string {
-  return text
-    .toLowerCase()
-    .replace(/[0-9]/g, '0')
-    .replace(/[’‘`´]/g, "'")
-    .replace(/\s+/g, ' ')
-    .trim()
+  if (INSTRUCTS.test(system)) emitWords(plainCodes(system), emit, PLACES.system, PLACES.system)
 }
 
 /** What forms are, for people, by the number under which they are told. */
@@ -94,8 +91,9 @@ export const FORM_NAMES: Readonly<Record<number, string>> = {
   17: 'length and symbols of the message',
 }
 
-function emitForms(features: Features, shape: TextShape, text: string, emit: Emit): void {
-  const form = (name: number, value: number) => emit(PLACES.form, mix(name * 64 + value), '', name, value)
+function emitForms(features: Features, shape: TextShape, text: Uint16Array, emit: Emit): void {
+  const form = (name: number, value: number) =>
+    emit(PLACES.form, mix(name * 64 + value), NO_CODES, name, value)
   const { letters } = shape
   const size = Math.max(1, text.length)
   form(1, bucket(features.lastUserCharacters))
@@ -138,20 +136,20 @@ function scriptIndex({ script }: TextShape): number {
   return hash
 }
 
-const ENDINGS = '?!.:,;)"\'`}]>…？。！:'
-function ending(text: string): number {
-  return 1 + ENDINGS.indexOf(text.slice(-1) || '-')
+const ENDINGS = Array.from('?!.:,;)"\'`}]>…？。！', (mark) => mark.charCodeAt(0))
+function ending(text: Uint16Array): number {
+  return 1 + ENDINGS.indexOf(text[text.length - 1] ?? 0)
 }
 
 /** Words and, where `pairs` is given, neighbours. */
-function emitWords(text: string, emit: Emit, place: number, pairs?: number): void {
+function emitWords(text: Uint16Array, emit: Emit, place: number, pairs?: number): void {
   let before = 0
   let beforeStart = 0
   let last2 = 0
   let start = -1
   let hash = 0
   for (let at = 0; at <= text.length; at++) {
-    const code = at < text.length ? text.charCodeAt(at) : 32
+    const code = at < text.length ? (text[at] as number) : 32
     if (isWordCharacter(code)) {
       if (start < 0) {
         start = at
@@ -185,29 +183,28 @@ function emitWords(text: string, emit: Emit, place: number, pairs?: number): voi
   }
 }
 
-function emitPieces(text: string, emit: Emit): void {
-  // Bounded by a space at both ends, so that pieces know where words begin and end.
-  const length = text.length
+/** Pieces of three and of five characters, the space at either end of the text among them; in scripts without spaces, of two and three. */
+function emitPieces(text: Uint16Array, emit: Emit): void {
+  const { length } = text
   for (let start = -1; start < length; start++) {
+    const end = Math.min(length + 1, start + LONGEST_PIECE)
     let hash = 23
-    for (let size = 1; size <= LONGEST_PIECE; size++) {
-      const at = start + size - 1
-      if (at > length) break
-      const code = at < 0 || at >= length ? 32 : text.charCodeAt(at)
+    for (let at = start; at < end; at++) {
+      const code = at < 0 || at >= length ? 32 : (text[at] as number)
       hash = Math.imul(hash, 31) + code
-      const unspaced = code >= 0x2e80
-      if (size >= (unspaced ? 2 : SHORTEST_PIECE) && (!unspaced || size <= LONGEST_PIECE_UNSPACED))
-        emit(PLACES.piece, mix(hash), text, Math.max(0, start), Math.min(length, at + 1))
+      const size = at - start + 1
+      if (code < 0x2e80 ? size === 3 || size === 5 : size === 2 || size === 3)
+        emit(PLACES.piece, mix(hash), text, start, at + 1)
     }
   }
 }
 
 /** How a request begins and ends: what is asked stands there. */
-function emitEdges(text: string, emit: Emit): void {
+function emitEdges(text: Uint16Array, emit: Emit): void {
   let hash = 29
   let words = 0
   for (let at = 0; at < text.length && words < 4 && at < 80; at++) {
-    const code = text.charCodeAt(at)
+    const code = text[at] as number
     if (code === 32) {
       words++
       emit(PLACES.opening, mix(hash + words), text, 0, at)
@@ -217,7 +214,7 @@ function emitEdges(text: string, emit: Emit): void {
   hash = 37
   words = 0
   for (let at = text.length - 1; at >= 0 && words < 4 && text.length - at < 80; at--) {
-    const code = text.charCodeAt(at)
+    const code = text[at] as number
     if (code === 32) {
       words++
       emit(PLACES.ending, mix(hash + words), text, at + 1, text.length)

@@ -6,6 +6,7 @@ import type { Features } from '../features.ts'
 import { PLACE_COUNT, rowOf } from './feature-vector.ts'
 import { emitFeatures, FORM_NAMES, PLACES } from './hashed-features.ts'
 import { type LinearHead, placeFactors } from './linear-head.ts'
+import { textOfCodes } from './plain-codes.ts'
 
 export type Reason = {
   /** Such as `"prove" in the message` or `length of the message`. */
@@ -23,7 +24,7 @@ const NAMED_CHARACTERS = 40
 type Found = {
   readonly place: number
   readonly row: number
-  readonly text: string
+  readonly codes: Uint16Array
   readonly start: number
   readonly end: number
 }
@@ -32,10 +33,10 @@ type Found = {
 export function findReasons(features: Features, head: LinearHead): readonly Reason[] {
   const found = new Map<number, Found>()
   const counts = new Uint32Array(PLACE_COUNT)
-  emitFeatures(features, (place, hash, text, start, end) => {
+  emitFeatures(features, (place, hash, codes, start, end) => {
     const row = rowOf(place, hash)
     if (found.has(row)) return
-    found.set(row, { place, row, text, start, end })
+    found.set(row, { place, row, codes, start, end })
     counts[place] = (counts[place] ?? 0) + 1
   })
   const factors = placeFactors(counts)
@@ -55,11 +56,11 @@ export function findReasons(features: Features, head: LinearHead): readonly Reas
 }
 
 /** A piece of a word speaks for the word, a pair of words for both. */
-function namesOf({ place, text, start, end }: Found): readonly string[] {
+function namesOf({ place, codes, start, end }: Found): readonly string[] {
   if (place === PLACES.form) return [FORM_NAMES[start] ?? 'form of the message']
   const where =
     place === PLACES.system ? 'system prompt' : place === PLACES.earlier ? 'earlier conversation' : 'message'
-  const words = wordsAt(text, start, end)
+  const words = wordsAt(textOfCodes(codes), Math.max(0, start), Math.min(codes.length, end))
   return words.length === 0
     ? [`punctuation in the ${where}`]
     : words.map((word) => `"${word}" in the ${where}`)
