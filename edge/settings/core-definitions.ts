@@ -7,6 +7,7 @@ import type { SettingTable } from '../../shared/setting.ts'
 import { SIMPLE_TASKS } from '../../shared/tasks.ts'
 import { DEFAULT_RECALL, DEFAULT_STRONG_RECALL } from '../routing/thresholds.ts'
 import { STRATEGIES } from '../strategy.ts'
+import { operatorRules } from './operator-rules-setting.ts'
 import {
   boolean,
   choice,
@@ -64,6 +65,13 @@ export const CORE_DEFINITIONS = {
     ...routing,
     schema: choice(['strong', 'cheap'], 'strong'),
     text: 'Who answers turns with tools that ask for nothing hard, where the model is auto or claude-auto: CLAUDE_MODEL (strong) or CLAUDE_SIMPLE_MODEL (cheap). Never the local model.',
+  },
+  ROUTER_RULES: {
+    ...routing,
+    schema: operatorRules,
+    text: 'Your own rules as a JSON list, first match wins: who asks, what the texts hold, tasks, tokens, time of day or headers decide route, Claude model or threshold. docs/routing-rules.md has them all, with examples.',
+    defaultText: 'none',
+    sample: '[{"when": {"tenant": "batch"}, "use": {"tier": "cheap"}}]',
   },
   LOCAL_TASKS: {
     ...routing,
