@@ -1,7 +1,7 @@
 /**
  * Regular expressions that take time in proportion to the text, whatever both are: all states of the automaton that a
  * pattern describes are followed at once (K. Thompson, "Regular Expression Search Algorithm", 1968), so nothing is tried
- * again. Says whether a text holds a match; not where.
+ * again, and sets of states that were met before are looked up. Says whether a text holds a match; not where.
  */
 import {
   type Assertion,
@@ -21,7 +21,11 @@ type Instruction =
   | { readonly kind: 'match' }
 
 /** Bounds what a character costs: at most so many states are followed. */
-const MOST_INSTRUCTIONS = 500
+const MOST_INSTRUCTIONS = 200
+/** Of these at most are kept; whatever is met beyond them is worked out again. */
+const MOST_TRANSITIONS = 5_000
+/** Stands for the end of a text where a code point is expected. */
+const END = -1
 const isWord = characterTest('\\w')
 
 /**
@@ -32,7 +36,7 @@ export function compileLinearPattern(source: string): LinearPattern {
   const program: Instruction[] = []
   emit(parsePattern(source), program)
   push({ kind: 'match' }, program)
-  return (text) => search(program, text)
+  return createSearch(program)
 }
 
 function push(instruction: Instruction, program: Instruction[]): void {
@@ -89,64 +93,104 @@ function emitSplit(program: Instruction[]): Extract<Instruction, { kind: 'split'
   return split
 }
 
-function search(program: readonly Instruction[], text: string): boolean {
-  /** The position at which an instruction was last reached, so that none is followed twice there. */
-  const reached = new Int32Array(program.length).fill(-1)
-  let waiting: number[] = []
-  let previous: number | undefined
-  for (let at = 0; at <= text.length; ) {
-    const next = text.codePointAt(at)
+/** What stands before a place, as far as assertions ask. */
+type Before = 'nothing' | 'word' | 'other'
+
+/** Where the automaton is before a character. */
+type State = {
+  /** Instructions that earlier characters have led to, ascending. */
+  readonly waiting: readonly number[]
+  readonly before: Before
+  /** What each character led to when it was last met here. */
+  readonly after: Map<number, State | 'matched'>
+}
+
+/** Returns the search. What it has worked out for one text serves the next, within bounds. */
+function createSearch(program: readonly Instruction[]): LinearPattern {
+  const states = new Map<string, State>()
+  let transitions = 0
+
+  function stateOf(waiting: readonly number[], before: Before): State {
+    const key = `${before} ${waiting.join()}`
+    const known = states.get(key)
+    if (known !== undefined) return known
+    const state: State = { waiting, before, after: new Map() }
+    states.set(key, state)
+    return state
+  }
+
+  /** @param next the code point, or `END` */
+  function step(state: State, next: number): State | 'matched' {
+    const known = state.after.get(next)
+    if (known !== undefined) return known
+    if (++transitions > MOST_TRANSITIONS) {
+      states.clear()
+      transitions = 0
+    }
+    const after = computeStep(state, next)
+    state.after.set(next, after)
+    return after
+  }
+
+  function computeStep({ waiting, before }: State, next: number): State | 'matched' {
+    const beforeNext = next === END ? 'nothing' : isWord(next) ? 'word' : 'other'
+    const isHere = (assertion: Assertion) => holds(assertion, before, beforeNext)
+    const reached = new Set<number>()
     const following: number[] = []
     // A match may begin at every character.
-    waiting.push(0)
-    for (const from of waiting)
-      if (follow(program, from, { at, previous, next }, reached, following)) return true
-    if (next === undefined) return false
-    waiting = []
-    for (const index of following) {
-      const instruction = program[index]
-      if (instruction?.kind === 'character' && instruction.matches(next)) waiting.push(index + 1)
-    }
-    previous = next
-    at += next > 0xffff ? 2 : 1
+    for (const from of [...waiting, 0])
+      if (follow(program, from, reached, isHere, following)) return 'matched'
+    const taken = following.filter((index) => takes(program[index], next)).map((index) => index + 1)
+    return stateOf(
+      taken.sort((left, right) => left - right),
+      beforeNext,
+    )
   }
-  return false
+
+  return (text) => {
+    let state = stateOf([], 'nothing')
+    for (let at = 0; ; ) {
+      const next = text.codePointAt(at) ?? END
+      const after = step(state, next)
+      if (after === 'matched') return true
+      if (next === END) return false
+      state = after
+      at += next > 0xffff ? 2 : 1
+    }
+  }
 }
 
-type Place = {
-  readonly at: number
-  readonly previous: number | undefined
-  readonly next: number | undefined
+function takes(instruction: Instruction | undefined, codePoint: number): boolean {
+  return codePoint !== END && instruction?.kind === 'character' && instruction.matches(codePoint)
 }
 
-/** Collects the characters that may come next from an instruction on; says whether the whole pattern has matched. */
+/**
+ * Collects the characters that may come next from an instruction on; says whether the whole pattern has matched.
+ * @param reached what was followed already at this place, so that nothing is followed twice
+ */
 function follow(
   program: readonly Instruction[],
   from: number,
-  place: Place,
-  reached: Int32Array,
+  reached: Set<number>,
+  isHere: (assertion: Assertion) => boolean,
   following: number[],
 ): boolean {
   const open = [from]
   for (let index = open.pop(); index !== undefined; index = open.pop()) {
-    if (reached[index] === place.at) continue
-    reached[index] = place.at
+    if (reached.has(index)) continue
+    reached.add(index)
     const instruction = program[index]
     if (instruction?.kind === 'match') return true
     if (instruction?.kind === 'character') following.push(index)
     else if (instruction?.kind === 'split') open.push(...instruction.to)
-    else if (instruction?.kind === 'assertion' && holds(instruction.name, place)) open.push(index + 1)
+    else if (instruction?.kind === 'assertion' && isHere(instruction.name)) open.push(index + 1)
   }
   return false
 }
 
-function holds(assertion: Assertion, { previous, next }: Place): boolean {
-  if (assertion === 'start') return previous === undefined
-  if (assertion === 'end') return next === undefined
-  const isBoundary = isWordAt(previous) !== isWordAt(next)
+function holds(assertion: Assertion, before: Before, after: Before): boolean {
+  if (assertion === 'start') return before === 'nothing'
+  if (assertion === 'end') return after === 'nothing'
+  const isBoundary = (before === 'word') !== (after === 'word')
   return assertion === 'boundary' ? isBoundary : !isBoundary
-}
-
-function isWordAt(codePoint: number | undefined): boolean {
-  return codePoint !== undefined && isWord(codePoint)
 }
