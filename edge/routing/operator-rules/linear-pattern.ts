@@ -134,15 +134,12 @@ function createSearch(program: readonly Instruction[]): LinearPattern {
 
   function computeStep({ waiting, before }: State, next: number): State | 'matched' {
     const beforeNext = next === END ? 'nothing' : isWord(next) ? 'word' : 'other'
-    const isHere = (assertion: Assertion) => holds(assertion, before, beforeNext)
-    const reached = new Set<number>()
-    const following: number[] = []
     // A match may begin at every character.
-    for (const from of [...waiting, 0])
-      if (follow(program, from, reached, isHere, following)) return 'matched'
-    const taken = following.filter((index) => takes(program[index], next)).map((index) => index + 1)
+    const following = follow(program, [...waiting, 0], (assertion) => holds(assertion, before, beforeNext))
+    if (following === 'matched') return 'matched'
+    const taken = following.filter((index) => takes(program[index], next))
     return stateOf(
-      taken.sort((left, right) => left - right),
+      taken.map((index) => index + 1),
       beforeNext,
     )
   }
@@ -164,28 +161,26 @@ function takes(instruction: Instruction | undefined, codePoint: number): boolean
   return codePoint !== END && instruction?.kind === 'character' && instruction.matches(codePoint)
 }
 
-/**
- * Collects the characters that may come next from an instruction on; says whether the whole pattern has matched.
- * @param reached what was followed already at this place, so that nothing is followed twice
- */
+/** Returns the instructions whose characters may come next, ascending, unless the whole pattern has matched. */
 function follow(
   program: readonly Instruction[],
-  from: number,
-  reached: Set<number>,
+  from: readonly number[],
   isHere: (assertion: Assertion) => boolean,
-  following: number[],
-): boolean {
-  const open = [from]
+): readonly number[] | 'matched' {
+  const reached = new Uint8Array(program.length)
+  const open = [...from]
   for (let index = open.pop(); index !== undefined; index = open.pop()) {
-    if (reached.has(index)) continue
-    reached.add(index)
+    if (reached[index] === 1) continue
+    reached[index] = 1
     const instruction = program[index]
-    if (instruction?.kind === 'match') return true
-    if (instruction?.kind === 'character') following.push(index)
-    else if (instruction?.kind === 'split') open.push(...instruction.to)
+    if (instruction?.kind === 'match') return 'matched'
+    if (instruction?.kind === 'split') open.push(...instruction.to)
     else if (instruction?.kind === 'assertion' && isHere(instruction.name)) open.push(index + 1)
   }
-  return false
+  const following: number[] = []
+  for (let index = 0; index < reached.length; index++)
+    if (reached[index] === 1 && program[index]?.kind === 'character') following.push(index)
+  return following
 }
 
 function holds(assertion: Assertion, before: Before, after: Before): boolean {

@@ -16,6 +16,7 @@ export type CharacterTest = (codePoint: number) => boolean
 
 const FLAGS = 'iu'
 const LONGEST_PATTERN = 500
+const ASCII = 128
 const QUANTIFIER = /(?:([*+?])|\{(\d+)(,(\d*))?\})\??/y
 /** What stands for one character: an escape, a class, a literal. A pair of surrogates is one. */
 const CHARACTER =
@@ -100,7 +101,9 @@ export function parsePattern(source: string): PatternNode {
 /** Returns the test of what stands for one character in a pattern: the platform's own, so that nothing differs from it. */
 export function characterTest(token: string): CharacterTest {
   const expression = new RegExp(`^(?:${token})$`, FLAGS)
-  return (codePoint) => expression.test(String.fromCodePoint(codePoint))
+  const test = (codePoint: number) => expression.test(String.fromCodePoint(codePoint))
+  const ascii = Array.from({ length: ASCII }, (_, codePoint) => test(codePoint))
+  return (codePoint) => ascii[codePoint] ?? test(codePoint)
 }
 
 /** Whatever JavaScript itself does not take is said in its words. */
