@@ -46,6 +46,7 @@ const circumstances = {
   },
   claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
   thresholds: resolveThresholds(model, { complex: { recall: 97 }, strong: { recall: 90 } }),
+  rule: undefined,
   simpleToolTurns: 'strong',
 } as const
 

@@ -18,6 +18,7 @@ import { createLocalPool, type LocalPool } from './providers/local/pool.ts'
 import type { Fetch, Provider } from './providers/provider.ts'
 import { createClassifier } from './routing/classifier/classifier.ts'
 import type { ClassifierModel } from './routing/classifier/classifier-model.ts'
+import { createFindRule } from './routing/operator-rules/find-rule.ts'
 import { resolveThresholds, type Thresholds } from './routing/thresholds.ts'
 import { createModelMatcher, LOCAL_MODEL, VIRTUAL_MODELS } from './routing/virtual-models.ts'
 import { createStrategyStore, type StrategyRecord, type StrategyStore } from './strategy-store.ts'
@@ -30,6 +31,7 @@ export type CoreConfig = Pick<
   | 'claude'
   | 'routedModels'
   | 'thresholds'
+  | 'rules'
   | 'simpleToolTurns'
   | 'sideRequestsLocal'
   | 'cache'
@@ -83,6 +85,7 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     cache,
     classifier: createClassifier(classifierModel),
     thresholds,
+    findRule: createFindRule(config.rules),
     simpleToolTurns: config.simpleToolTurns,
     strategies,
     isRouted: createModelMatcher([...config.routedModels, ...VIRTUAL_MODELS, LOCAL_MODEL]),

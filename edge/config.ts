@@ -5,6 +5,7 @@
 import * as z from 'zod/mini'
 import type { LogFormat } from '../shared/log.ts'
 import { schemasOf } from '../shared/setting.ts'
+import type { OperatorRule } from './routing/operator-rules/operator-rule.ts'
 import type { ThresholdSetting } from './routing/thresholds.ts'
 import {
   type CacheLimits,
@@ -34,6 +35,7 @@ export type Config = {
   readonly routedModels: readonly string[]
   readonly thresholds: { readonly complex: ThresholdSetting; readonly strong: ThresholdSetting }
   readonly simpleToolTurns: 'strong' | 'cheap'
+  readonly rules: readonly OperatorRule[]
   readonly sideRequestsLocal: boolean
   readonly cache: CacheLimits
   readonly maxBodyBytes: number
@@ -96,6 +98,7 @@ function assemble(settings: Settings, keys: readonly TenantKey[], adminKeys: rea
     routedModels: settings.ROUTED_MODELS,
     thresholds: { complex: settings.ROUTER_THRESHOLD, strong: settings.STRONG_THRESHOLD },
     simpleToolTurns: settings.SIMPLE_TOOL_TURNS,
+    rules: settings.ROUTER_RULES,
     sideRequestsLocal: settings.SIDE_REQUESTS_LOCAL,
     cache: cacheLimits(settings),
     maxBodyBytes: settings.MAX_BODY_BYTES,

@@ -7,9 +7,10 @@ import type { SimpleTask } from '../shared/tasks.ts'
 import type { LocalPool } from './providers/local/pool.ts'
 import type { RouterRequest } from './request.ts'
 import type { Classifier, Verdict } from './routing/classifier/classifier.ts'
-import { type Circumstances, type Decision, decide } from './routing/decide.ts'
+import { type Circumstances, type Decision, decide, judge } from './routing/decide.ts'
 import { extractFeatures, type Features } from './routing/features.ts'
-import type { Thresholds } from './routing/thresholds.ts'
+import type { AppliedRule, FindRule } from './routing/operator-rules/find-rule.ts'
+import { type Thresholds, withComplexFrom } from './routing/thresholds.ts'
 import { effectiveCard } from './routing/trust.ts'
 import { isVirtualModel } from './routing/virtual-models.ts'
 import type { Strategy } from './strategy.ts'
@@ -20,6 +21,7 @@ export type PlannerDependencies = {
   readonly local: LocalPool | undefined
   readonly classifier: Classifier
   readonly thresholds: Thresholds
+  readonly findRule: FindRule
   readonly strategies: StrategyStore
   readonly isRouted: (model: string) => boolean
   readonly localTasks: 'auto' | readonly SimpleTask[]
@@ -40,7 +42,15 @@ export type Plan = {
 /** The part of a request that a plan depends on. */
 export type PlannedRequest = Pick<
   RouterRequest,
-  'view' | 'tenant' | 'controls' | 'structured' | 'logprobs' | 'agentSession' | 'waitUntil'
+  | 'view'
+  | 'tenant'
+  | 'header'
+  | 'controls'
+  | 'structured'
+  | 'logprobs'
+  | 'agentSession'
+  | 'startedAt'
+  | 'waitUntil'
 >
 
 export type Planner = (request: PlannedRequest) => Promise<Plan>
@@ -61,6 +71,11 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
       ? { ...found, structuredOutput: true, unservableForm: ANY_OBJECT }
       : found
     const verdict = dependencies.classifier.classify(features)
+    const rule = findRule(dependencies, request, features, verdict)
+    const thresholds =
+      rule?.threshold === undefined
+        ? dependencies.thresholds
+        : withComplexFrom(dependencies.thresholds, rule.threshold)
     const decideBy = (asked: boolean) =>
       decide(features, verdict, {
         strategy,
@@ -74,7 +89,8 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
         localOnlyFeature: request.logprobs ? 'logprobs' : undefined,
         local: local && describeLocal(local, dependencies, asked),
         claude: dependencies.claude,
-        thresholds: dependencies.thresholds,
+        thresholds,
+        rule,
         simpleToolTurns: dependencies.simpleToolTurns,
       })
     const decision = decideBy(false)
@@ -91,6 +107,26 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
     await refreshing
     return { strategy, features, verdict, decision: decideBy(true) }
   }
+}
+
+function findRule(
+  { findRule, thresholds }: PlannerDependencies,
+  { view, tenant, header, startedAt }: PlannedRequest,
+  features: Features,
+  verdict: Verdict,
+): AppliedRule | undefined {
+  const { metadata } = view
+  const user =
+    typeof metadata === 'object' && metadata !== null && 'user_id' in metadata ? metadata.user_id : undefined
+  return findRule({
+    tenantId: tenant.id,
+    user: typeof user === 'string' ? user : undefined,
+    features,
+    task: judge(features, verdict, thresholds).task,
+    language: verdict.language,
+    startedAt,
+    header,
+  })
 }
 
 /** Says whether nothing that the local server may tell of itself can make it the better choice; its model's name may be any. */

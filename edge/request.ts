@@ -38,6 +38,8 @@ export type RouterRequest = {
   readonly apiHeaders: Readonly<Record<string, string>>
   /** Other headers that Claude gets unchanged and that no answer depends on, such as traceparent. */
   readonly passHeaders: Readonly<Record<string, string>>
+  /** A header as the client sent it, by its name in lower case; read only where somebody asks. */
+  readonly header: (name: string) => string | undefined
   readonly clientCredential: ClientCredential | undefined
   readonly controls: Controls
   /** The body is the router's translation from another API, not the client's own bytes. */

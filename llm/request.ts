@@ -64,6 +64,7 @@ export function createRequest({
     query: '',
     apiHeaders: given.betas?.length ? { 'anthropic-beta': given.betas.join(',') } : {},
     passHeaders: {},
+    header: () => undefined,
     clientCredential: undefined,
     controls: {
       force: given.force,

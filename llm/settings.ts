@@ -3,6 +3,7 @@
  * the router is made. What only HTTP needs (keys, ports, CORS) is not read.
  */
 import * as z from 'zod/mini'
+import type { OperatorRule } from '../edge/routing/operator-rules/operator-rule.ts'
 import type { ThresholdSetting } from '../edge/routing/thresholds.ts'
 import {
   type CacheLimits,
@@ -34,6 +35,7 @@ export type LibrarySettings = {
   readonly routedModels: readonly string[]
   readonly thresholds: { readonly complex: ThresholdSetting; readonly strong: ThresholdSetting }
   readonly simpleToolTurns: 'strong' | 'cheap'
+  readonly rules: readonly OperatorRule[]
   readonly sideRequestsLocal: boolean
   readonly cache: CacheLimits
   readonly savingsBaseline: string | undefined
@@ -84,6 +86,7 @@ function assemble(settings: Settings): LibrarySettings {
     routedModels: settings.ROUTED_MODELS,
     thresholds: { complex: settings.ROUTER_THRESHOLD, strong: settings.STRONG_THRESHOLD },
     simpleToolTurns: settings.SIMPLE_TOOL_TURNS,
+    rules: settings.ROUTER_RULES,
     sideRequestsLocal: settings.SIDE_REQUESTS_LOCAL,
     cache: cacheLimits(settings),
     savingsBaseline: settings.SAVINGS_BASELINE_MODEL,

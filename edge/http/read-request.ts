@@ -67,6 +67,7 @@ export function createRouterRequest(
     view: parseMessagesRequest(value),
     query: new URL(context.req.url).search,
     ...passedHeaders(headers),
+    header: (name) => headers.get(name) ?? undefined,
     clientCredential: context.get('clientCredential'),
     controls: readControls(headers, tenant),
     translated: options.translated ?? false,

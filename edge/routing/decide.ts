@@ -12,6 +12,7 @@ import type { Verdict } from './classifier/classifier.ts'
 import type { Features } from './features.ts'
 import type { Guard, GuardSubject } from './guards/guard.ts'
 import { findGuard } from './guards/guards.ts'
+import type { AppliedRule } from './operator-rules/find-rule.ts'
 import { isSideRequest } from './side-requests.ts'
 import type { Thresholds } from './thresholds.ts'
 import { isVirtualModel, LOCAL_MODEL } from './virtual-models.ts'
@@ -43,6 +44,8 @@ export type Circumstances = {
     | undefined
   readonly claude: { readonly configured: boolean; readonly model: string; readonly simpleModel: string }
   readonly thresholds: Thresholds
+  /** The operator's own rule for this request; its threshold is already among `thresholds`. */
+  readonly rule: AppliedRule | undefined
   /** Which of Claude's models answers turns with tools that ask for nothing hard. */
   readonly simpleToolTurns: 'strong' | 'cheap'
 }
@@ -87,7 +90,12 @@ export function decide(features: Features, verdict: Verdict, circumstances: Circ
   const subject: GuardSubject = { features, simpleTask, sensitive, complex, local: circumstances.local }
   const guard = findGuard(subject)
   const isSide = isSideRequest(features.lastUserText)
-  const isHard = !isSide && (guard?.kind === 'content' || needsStrongModel(features, verdict, circumstances))
+  const { tier } = circumstances.rule ?? {}
+  const isGuarded = guard?.kind === 'content' && !isSide
+  const isHard =
+    tier === undefined
+      ? isGuarded || (!isSide && needsStrongModel(features, verdict, circumstances))
+      : isGuarded || tier === 'strong'
   const model = claudeModel(features, isHard, circumstances)
   const choice = chooseTargets({ subject, complex, guard, isSide }, circumstances, {
     provider: 'claude',
@@ -96,15 +104,28 @@ export function decide(features: Features, verdict: Verdict, circumstances: Circ
   return {
     ...judged,
     task,
-    ...withoutOthers(choice, circumstances.localOnlyFeature),
+    ...nameRule(withoutOthers(choice, circumstances.localOnlyFeature), circumstances.rule, judged.zone),
     guard: choice.targets[0]?.provider === 'local' ? undefined : guard?.name,
     claudeModel: model,
-    complexModel: claudeModel(features, true, circumstances),
+    complexModel: claudeModel(features, tier !== 'cheap', circumstances),
   }
 }
 
-/** Tool use always goes to Claude, whatever is said beside it. */
-function judge(
+/** Where a rule has chosen the side nobody looks twice; where it changed something else the reason says so. */
+function nameRule(
+  choice: Choice,
+  rule: AppliedRule | undefined,
+  zone: Zone,
+): Choice & Pick<Decision, 'zone'> {
+  if (rule === undefined) return { ...choice, zone }
+  if (choice.reason === rule.reason) return { ...choice, zone: rule.route === 'local' ? 'simple' : 'complex' }
+  const isChanged = rule.tier !== undefined || rule.threshold !== undefined
+  if (!isChanged || choice.targets.every(({ provider }) => provider === 'local')) return { ...choice, zone }
+  return { ...choice, zone, reason: `${choice.reason}, ${rule.reason}` }
+}
+
+/** Returns what the score means by these thresholds. Tool use always goes to Claude, whatever is said beside it. */
+export function judge(
   { usesTools }: Features,
   { score, simpleTask, complexTask }: Verdict,
   { complex: threshold, unsure }: Thresholds,
@@ -128,7 +149,7 @@ function chooseTargets(
   circumstances: Circumstances,
   claude: Target,
 ): Choice {
-  const { strategy, local, requestedModel, force, privacyLocal } = circumstances
+  const { strategy, local, requestedModel, force, privacyLocal, rule } = circumstances
   const unable = guard?.kind === 'capability' ? guard : undefined
   const namesLocal = namesLocalModel(requestedModel, local)
   if (namesLocal && !circumstances.mayForce)
@@ -160,6 +181,9 @@ function chooseTargets(
   if (local === undefined) return toClaude(`${strategy}: local model off`)
 
   const both: readonly Target[] = [{ provider: 'local', model: local.model }, claude]
+  if (rule?.route === 'claude') return toClaude(rule.reason)
+  // No rule lifts what needs Claude; what the score and the model's card say, it does.
+  if (rule?.route === 'local' && guard?.kind !== 'content') return { targets: both, reason: rule.reason }
   if (strategy === 'local_fallback') return { targets: both, reason: 'local_fallback: local first' }
   if (isSide)
     return circumstances.sideRequestsLocal && guard === undefined && local.card.trust.summarization === 'full'

@@ -29,14 +29,20 @@ export function resolveThresholds(
   model: Pick<ClassifierModel, 'recalls'>,
   settings: { readonly complex: ThresholdSetting; readonly strong: ThresholdSetting },
 ): Thresholds {
+  const unsure = {
+    from: scoreOf(model, { recall: SURELY_SIMPLE_RECALL }),
+    to: scoreOf(model, { recall: SURELY_COMPLEX_RECALL }),
+  }
   const complex = scoreOf(model, settings.complex)
+  return withComplexFrom({ complex, strong: scoreOf(model, settings.strong), unsure }, complex)
+}
+
+/** Returns the thresholds with another score from which a request counts as complex. */
+export function withComplexFrom({ strong, unsure }: Thresholds, complex: number): Thresholds {
   return {
     complex,
-    strong: Math.max(complex, scoreOf(model, settings.strong)),
-    unsure: {
-      from: Math.min(complex, scoreOf(model, { recall: SURELY_SIMPLE_RECALL })),
-      to: Math.max(complex, scoreOf(model, { recall: SURELY_COMPLEX_RECALL })),
-    },
+    strong: Math.max(complex, strong),
+    unsure: { from: Math.min(complex, unsure.from), to: Math.max(complex, unsure.to) },
   }
 }
 

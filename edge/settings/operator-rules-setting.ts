@@ -61,6 +61,11 @@ const headers = z.optional(
       .check(z.refine((named) => Object.keys(named).length > 0, { error: headerError })),
   ),
 )
+const languageError = 'must be the code of a language such as "en", in small letters, or a list of them'
+const languages = oneOrMore(
+  z.string({ error: languageError }).check(z.regex(/^[a-z]{2,3}$/, { error: languageError })),
+  languageError,
+)
 const tokensError = 'must be a whole number of tokens, 0 or more'
 const tokens = z.optional(z.int({ error: tokensError }).check(z.minimum(0, { error: tokensError })))
 
@@ -73,6 +78,7 @@ const conditionsSchema = z
       lastTurnContains: texts,
       systemMatches: patterns,
       lastTurnMatches: patterns,
+      language: languages,
       task: namesOf([...SIMPLE_TASKS, ...COMPLEX_TASKS]),
       minInputTokens: tokens,
       maxInputTokens: tokens,

@@ -35,7 +35,12 @@ export type Move = {
   readonly reasonAfter: string
 }
 
-export type Flow = { readonly from: string; readonly to: string; readonly task: string; readonly requests: number }
+export type Flow = {
+  readonly from: string
+  readonly to: string
+  readonly task: string
+  readonly requests: number
+}
 
 export type Comparison = {
   readonly requests: number
@@ -90,7 +95,5 @@ function destinationOf({ targets: [first] }: Outcome): string {
 function withCost(money: Money, { targets: [first] }: Outcome, usage: Usage): Money {
   if (first === undefined || first.provider === 'local') return money
   const cost = costUsd(first.model, usage)
-  return cost === undefined
-    ? { ...money, unpriced: money.unpriced + 1 }
-    : { ...money, usd: money.usd + cost }
+  return cost === undefined ? { ...money, unpriced: money.unpriced + 1 } : { ...money, usd: money.usd + cost }
 }

@@ -20,10 +20,12 @@ const rowSchema = z.strictObject(
   {
     id: z.union([z.string(), z.number()], { error: 'must be a text or a number' }),
     request: z.looseObject({}, { error: 'must be a Messages request' }),
-    usage: usageSchema.nullish(),
+    usage: z.union([usageSchema, z.null()], { error: 'must be an object of token counts' }).optional(),
     headers: z.record(z.string(), z.string(), { error: 'must be an object of texts' }).nullish(),
     tenant: z.string({ error: 'must be the name of a tenant' }).nullish(),
-    at: z.union([z.number().transform((at) => new Date(at)), z.string().transform((at) => new Date(at))]).nullish(),
+    at: z
+      .union([z.number().transform((at) => new Date(at)), z.string().transform((at) => new Date(at))])
+      .nullish(),
   },
   { error: 'is neither a Messages request nor {"id", "request"}' },
 )

@@ -30,7 +30,9 @@ function renderFlow({ from, to, task, requests }: Flow): string {
 
 function unpricedNote(when: string, { unpriced }: Money): string[] {
   if (unpriced === 0) return []
-  return [`${count(unpriced, 'request')} ${when} would be for a model whose price is not known, and not counted.`]
+  return [
+    `${count(unpriced, 'request')} ${when} would be for a model whose price is not known, and not counted.`,
+  ]
 }
 
 function dollars({ usd }: Money): string {

@@ -429,6 +429,7 @@ function dependenciesWith(cache: AnswerCache): GatewayDependencies {
       explain: () => [],
     },
     thresholds: { complex: 0.2, strong: 0.5, unsure: { from: 0.02, to: 0.8 } },
+    findRule: () => undefined,
     simpleToolTurns: 'strong',
     strategies: { current: async () => 'hybrid', set: async () => {}, reset: async () => {} },
     isRouted: () => true,

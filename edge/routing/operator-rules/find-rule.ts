@@ -18,6 +18,8 @@ export type RuleSubject = {
   readonly features: Features
   /** As it is named without any rule. */
   readonly task: Task
+  /** As the classifier names it, a code such as `en`. */
+  readonly language: string
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   /** A header by its name in lower case. */
@@ -47,10 +49,11 @@ export function createFindRule(rules: readonly OperatorRule[]): FindRule {
 
 /** Yields the conditions, those that cost least first. */
 function* conditionsOf(when: RuleConditions): Generator<Condition> {
-  const { tenant, user, header = {}, task, minInputTokens = 0, maxInputTokens, ...rest } = when
+  const { tenant, user, header = {}, language, task, minInputTokens = 0, maxInputTokens, ...rest } = when
   if (minInputTokens > 0) yield ({ features }) => features.estimatedInputTokens >= minInputTokens
   if (maxInputTokens !== undefined) yield ({ features }) => features.estimatedInputTokens <= maxInputTokens
   if (task !== undefined) yield (subject) => task.includes(subject.task)
+  if (language !== undefined) yield (subject) => language.includes(subject.language)
   if (tenant !== undefined) yield named(tenant, ({ tenantId }) => tenantId)
   if (user !== undefined) yield named(user, (subject) => subject.user)
   for (const [name, values] of Object.entries(header)) yield named(values, (subject) => subject.header(name))

@@ -18,6 +18,8 @@ export type RuleConditions = {
   /** Regular expressions that `compileLinearPattern` takes. */
   readonly systemMatches?: readonly string[] | undefined
   readonly lastTurnMatches?: readonly string[] | undefined
+  /** Codes such as `en`, as the classifier names languages. */
+  readonly language?: readonly string[] | undefined
   readonly task?: readonly Task[] | undefined
   /** Estimated tokens of the whole request, both bounds included. */
   readonly minInputTokens?: number | undefined

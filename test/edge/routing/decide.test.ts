@@ -34,6 +34,7 @@ const usual: Circumstances = {
   },
   claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
   thresholds: { complex: 0.2, strong: 0.5, unsure: { from: 0.02, to: 0.8 } },
+  rule: undefined,
   simpleToolTurns: 'strong',
 }
 

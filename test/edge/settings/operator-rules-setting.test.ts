@@ -21,6 +21,7 @@ test('reads a value and a list of values, and names of headers in any case', () 
       user: ['a', 'b-*'],
       systemContains: 'invoice',
       lastTurnMatches: ['^\\d+$'],
+      language: ['de', 'en'],
       task: 'simple_qa',
       minInputTokens: 10,
       maxInputTokens: 10,

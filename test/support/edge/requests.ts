@@ -21,6 +21,7 @@ export function routerRequest(
     query: '',
     apiHeaders: {},
     passHeaders: {},
+    header: () => undefined,
     clientCredential: undefined,
     controls: { force: undefined, strategy: undefined, cache: 'use', privacyLocal: false },
     translated: false,

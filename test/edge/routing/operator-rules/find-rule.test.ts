@@ -13,6 +13,7 @@ const usual: RuleSubject = {
   user: 'user-17',
   features: featuresOf(ask('Bitte die Rechnung No. 20231 prüfen', { system: 'You are ACME’s clerk.' })),
   task: 'simple_qa',
+  language: 'de',
   startedAt: STARTED_AT,
   header: (name) => ({ 'user-agent': 'acme-cli/2.1', 'x-app': 'cli' })[name],
 }
@@ -30,6 +31,7 @@ test('holds where each condition holds, and not where any does not', () => {
     [{ systemMatches: ['^you are \\w+'] }, { systemMatches: ['^I am'] }],
     [{ lastTurnMatches: ['no\\. \\d{5}\\b'] }, { lastTurnMatches: ['no\\. \\d{6}'] }],
     [{ task: ['simple_chat', 'simple_qa'] }, { task: ['summarization'] }],
+    [{ language: ['de', 'nl'] }, { language: ['en'] }],
     [{ minInputTokens: 5 }, { minInputTokens: 5_000 }],
     [{ maxInputTokens: 5_000 }, { maxInputTokens: 5 }],
     [{ between: ['22:00-06:00'] }, { between: ['06:00-22:00'] }],

@@ -1,0 +1,108 @@
+/**
+ * The router's own planner without a network: settings are read as the edge reads them, the local model is what its card
+ * says, Claude is there. For commands that ask what would be decided; nothing is called.
+ */
+import { availableParallelism } from 'node:os'
+import { readConfig } from '../edge/config.ts'
+import { createPlanner, type PlannedRequest, type Planner } from '../edge/planner.ts'
+import type { LocalPool } from '../edge/providers/local/pool.ts'
+import { createClassifier } from '../edge/routing/classifier/classifier.ts'
+import { createFindRule } from '../edge/routing/operator-rules/find-rule.ts'
+import { resolveThresholds } from '../edge/routing/thresholds.ts'
+import { createModelMatcher, LOCAL_MODEL, VIRTUAL_MODELS } from '../edge/routing/virtual-models.ts'
+import { createMemoryStrategyRecord, createStrategyStore } from '../edge/strategy-store.ts'
+import { readInferenceConfig } from '../inference/config.ts'
+import { findModel } from '../inference/models/catalogue.ts'
+import { readShippedClassifier } from '../llm/shipped-classifier.ts'
+import { parseMessagesRequest } from '../shared/messages.ts'
+import type { Environment } from './settings/environment.ts'
+
+/** What decisions depend on; keys, addresses and limits of the edge do not matter here and may be wrong. */
+const READ_SETTINGS = [
+  'LLM_STRATEGY',
+  'ROUTED_MODELS',
+  'ROUTER_THRESHOLD',
+  'STRONG_THRESHOLD',
+  'SIMPLE_TOOL_TURNS',
+  'ROUTER_RULES',
+  'LOCAL_TASKS',
+  'LOCAL_MAX_INPUT_TOKENS',
+  'SIDE_REQUESTS_LOCAL',
+  'CLAUDE_MODEL',
+  'CLAUDE_SIMPLE_MODEL',
+] as const
+/** Fields that a request needs and that logs leave out. */
+const MISSING_FIELDS = { model: 'auto', max_tokens: 256 }
+
+/**
+ * Returns the planner of a router with these settings and the shipped model, or that of `LOCAL_MODEL_NAME`.
+ * @throws {Error} that names every wrong setting
+ */
+export async function createOfflinePlanner(environment: Environment): Promise<Planner> {
+  const read = await readConfig({
+    ...Object.fromEntries(READ_SETTINGS.map((name) => [name, environment[name]])),
+    ALLOW_ANONYMOUS: 'true',
+    LOCAL_LLM_ENABLED: 'true',
+    LOCAL_LLM_URL: 'http://127.0.0.1',
+  })
+  if (!read.ok) throw new Error(read.problems.join('\n'))
+  const { config } = read
+  const classifierModel = readShippedClassifier()
+  return createPlanner({
+    local: offlinePool(environment),
+    classifier: createClassifier(classifierModel),
+    thresholds: resolveThresholds(classifierModel, config.thresholds),
+    findRule: createFindRule(config.rules),
+    simpleToolTurns: config.simpleToolTurns,
+    strategies: createStrategyStore(createMemoryStrategyRecord(), config.strategy, Date.now, () => {}),
+    isRouted: createModelMatcher([...config.routedModels, ...VIRTUAL_MODELS, LOCAL_MODEL]),
+    localTasks: config.local?.tasks ?? 'auto',
+    localMaxInputTokens: config.local?.maxInputTokens,
+    claude: { configured: true, model: config.claude.model, simpleModel: config.claude.simpleModel },
+    sideRequestsLocal: config.sideRequestsLocal,
+  })
+}
+
+function offlinePool(environment: Environment): LocalPool {
+  const container = readInferenceConfig(
+    { HOST: '127.0.0.1', LOCAL_MODEL_NAME: environment.LOCAL_MODEL_NAME },
+    availableParallelism(),
+  )
+  const known = findModel(container.modelName)
+  const model = {
+    name: known?.name ?? container.modelName,
+    card: known?.card,
+    maxInputTokens: container.maxInputTokens,
+    isContainer: true,
+    structuredOutputs: true,
+  }
+  return {
+    model: () => model,
+    modelName: () => model.name,
+    refresh: async () => {},
+    unavailableReason: () => undefined,
+    describe: () => [],
+  }
+}
+
+/**
+ * Returns a request to plan; `model` and `max_tokens` may be missing.
+ * @throws {RouterError} `invalid_request` that says what is wrong with the body
+ */
+export function createOfflineRequest(
+  body: Readonly<Record<string, unknown>>,
+  known: Partial<Pick<PlannedRequest, 'tenant' | 'header' | 'controls' | 'agentSession' | 'startedAt'>> = {},
+): PlannedRequest {
+  return {
+    view: parseMessagesRequest({ ...MISSING_FIELDS, ...body }),
+    tenant: { id: 'anonymous', admin: false, forbid: [] },
+    header: () => undefined,
+    controls: { force: undefined, strategy: undefined, cache: 'skip', privacyLocal: false },
+    agentSession: false,
+    startedAt: Date.now(),
+    ...known,
+    structured: false,
+    logprobs: false,
+    waitUntil: () => {},
+  }
+}

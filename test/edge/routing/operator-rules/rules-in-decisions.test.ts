@@ -1,0 +1,162 @@
+/** What rules change in decisions, and what they never do; and that settings, headers and clock reach them. */
+import { expect, test } from 'vitest'
+import worker from '../../../../edge/index.ts'
+import type { Verdict } from '../../../../edge/routing/classifier/classifier.ts'
+import { type Circumstances, decide } from '../../../../edge/routing/decide.ts'
+import { STRATEGIES } from '../../../../edge/strategy.ts'
+import { uniformTrust } from '../../../../shared/model-card.ts'
+import { BOB_KEY } from '../../../support/edge/canaries.ts'
+import { featuresOf } from '../../../support/edge/requests.ts'
+import { ask, createTestRouter } from '../../../support/edge/router.ts'
+
+const plain = featuresOf(ask('Hello'))
+const simple: Verdict = {
+  simpleTask: 'simple_chat',
+  complexTask: 'code_generation',
+  score: 0.05,
+  sensitive: false,
+  language: 'en',
+}
+const complex: Verdict = { ...simple, score: 0.9 }
+const usual: Circumstances = {
+  strategy: 'hybrid',
+  requestedModel: 'auto',
+  routed: true,
+  force: undefined,
+  mayForce: true,
+  privacyLocal: false,
+  sideRequestsLocal: false,
+  staysWithSession: false,
+  localOnlyFeature: undefined,
+  local: {
+    model: 'tiny-model',
+    card: { trust: uniformTrust('none'), languages: null, maxTemperature: null, exam: null },
+    maxInputTokens: 1_000,
+  },
+  claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
+  thresholds: { complex: 0.2, strong: 0.5, unsure: { from: 0.02, to: 0.8 } },
+  simpleToolTurns: 'strong',
+  rule: undefined,
+}
+const local = { route: 'local', reason: 'rule: mine' } as const
+const claude = { route: 'claude', reason: 'rule: mine' } as const
+
+function decideWith(change: Partial<Circumstances>, verdict = simple, features = plain) {
+  const { targets, reason, rejection, zone } = decide(features, verdict, { ...usual, ...change })
+  const route = targets.map(({ provider, model }) => (provider === 'claude' ? model : provider)).join(', ')
+  return { route: rejection === undefined ? route : `${rejection.status}`, reason, zone }
+}
+
+test('route: local lifts the score and what the card says, nothing more', () => {
+  const decided = { route: 'local, cheap', reason: 'rule: mine', zone: 'simple' }
+  expect(decideWith({ rule: local })).toEqual(decided)
+  expect(decideWith({ rule: local }, complex)).toEqual({ ...decided, route: 'local, strong' })
+  for (const features of [
+    { ...plain, usesTools: true },
+    { ...plain, nonTextBlock: 'image' },
+  ])
+    expect(decideWith({ rule: local }, simple, features).route).not.toContain('local')
+  const long = { ...plain, estimatedInputTokens: 2_000 }
+  expect(decideWith({ rule: local }, simple, long).reason).toBe('context too long')
+})
+
+test('no rule lifts what needs Claude, nor takes the strong model from it', () => {
+  const poison = featuresOf(ask('Is it safe to mix bleach and ammonia?'))
+  const sensitive = { ...simple, sensitive: true }
+  for (const rule of [local, { ...local, tier: 'cheap' as const }, { reason: 'rule: mine', threshold: 1 }]) {
+    expect(decideWith({ rule }, simple, poison).route).toBe('strong')
+    expect(decideWith({ rule }, sensitive).route).toBe('strong')
+  }
+})
+
+test('rules choose within the strategy', () => {
+  expect(decideWith({ rule: local, strategy: 'claude_only' }).route).toBe('cheap')
+  expect(decideWith({ rule: claude, strategy: 'local_only' }).route).toBe('local')
+  expect(decideWith({ rule: claude, strategy: 'local_fallback' })).toEqual({
+    route: 'cheap',
+    reason: 'rule: mine',
+    zone: 'complex',
+  })
+  expect(decideWith({ rule: local, local: undefined }).route).toBe('cheap')
+})
+
+test('what the client may demand and what is private stand above every rule', () => {
+  for (const strategy of STRATEGIES) {
+    expect(decideWith({ strategy, rule: claude, privacyLocal: true }).route).toBe('local')
+    expect(decideWith({ strategy, rule: claude, force: 'local' }).route).toBe('local')
+    expect(decideWith({ strategy, rule: local, force: 'claude' }).route).toBe('cheap')
+  }
+  expect(decideWith({ rule: local, routed: false }).reason).toBe('model not routed')
+  expect(decideWith({ rule: local, staysWithSession: true }).route).toBe('cheap')
+})
+
+test('tier names the Claude model for virtual names only', () => {
+  const cheap = { tier: 'cheap', reason: 'rule: mine' } as const
+  const strong = { tier: 'strong', reason: 'rule: mine' } as const
+  expect(decideWith({ rule: cheap }, complex)).toMatchObject({
+    route: 'cheap',
+    reason: 'hybrid: complex task, rule: mine',
+  })
+  expect(decideWith({ rule: strong, strategy: 'claude_only' }).route).toBe('strong')
+  expect(decideWith({ rule: { ...claude, tier: 'strong' } }).route).toBe('strong')
+  expect(decideWith({ rule: { ...local, tier: 'strong' } }).route).toBe('local, strong')
+  for (const rule of [cheap, strong])
+    expect(decideWith({ rule, requestedModel: 'claude-opus-5-5' }, complex).route).toBe('claude-opus-5-5')
+  expect(decide(plain, simple, { ...usual, rule: cheap }).complexModel).toBe('cheap')
+})
+
+const TRUSTED = { LOCAL_TASKS: 'simple_chat,simple_qa,summarization,classification' }
+const rulesOf = (...rules: readonly object[]) => ({ ...TRUSTED, ROUTER_RULES: JSON.stringify(rules) })
+const headersOf = (response: Response) => [
+  response.headers.get('x-router-route'),
+  response.headers.get('x-router-reason'),
+]
+
+test('reads tenant, user and headers of a request', async () => {
+  const router = await createTestRouter(
+    rulesOf(
+      { name: 'bob', when: { tenant: 'bob' }, use: { route: 'claude' } },
+      { name: 'user', when: { user: 'u-*' }, use: { route: 'claude' } },
+      { name: 'app', when: { header: { 'X-App': 'cli' } }, use: { route: 'claude' } },
+    ),
+  )
+  expect(headersOf(await router.post(ask()))).toEqual(['local', 'hybrid: simple task'])
+  expect(headersOf(await router.post(ask(), { 'x-api-key': BOB_KEY }))).toEqual(['claude', 'rule: bob'])
+  const named = ask(undefined, { metadata: { user_id: 'u-17' } })
+  expect(headersOf(await router.post(named))).toEqual(['claude', 'rule: user'])
+  expect(headersOf(await router.post(ask(), { 'x-app': 'CLI' }))).toEqual(['claude', 'rule: app'])
+})
+
+test('reads the clock', async () => {
+  // The test router begins at midnight.
+  const night = { when: { between: '22:00-06:00' }, use: { route: 'claude' } }
+  const router = await createTestRouter(rulesOf(night))
+  expect(headersOf(await router.post(ask()))).toEqual(['claude', 'rule: 1'])
+  router.advance(6 * 3_600_000)
+  expect(headersOf(await router.post(ask()))).toEqual(['local', 'hybrid: simple task'])
+})
+
+test('another threshold holds for the requests of the rule', async () => {
+  const router = await createTestRouter(
+    rulesOf({ name: 'careful', when: { tenant: 'bob' }, use: { threshold: 0 } }),
+  )
+  expect(headersOf(await router.post(ask()))).toEqual(['local', 'hybrid: simple task'])
+  expect(headersOf(await router.post(ask(), { 'x-api-key': BOB_KEY }))).toEqual([
+    'claude',
+    'hybrid: complex task, rule: careful',
+  ])
+})
+
+test('a rule that is wrong stops the router and is named', async () => {
+  const env = {
+    ALLOW_ANONYMOUS: 'true',
+    ROUTER_RULES: '[{"name":"night","when":{"betwen":"22:00-06:00"},"use":{}}]',
+  }
+  const response = await worker.fetch(
+    new Request('http://localhost/readyz') as Parameters<typeof worker.fetch>[0],
+    env as unknown as Parameters<typeof worker.fetch>[1],
+    {} as Parameters<typeof worker.fetch>[2],
+  )
+  expect(response.status).toBe(503)
+  expect(await response.text()).toContain('ROUTER_RULES rule 1 (night): when has no \\"betwen\\"')
+})
