@@ -156,7 +156,14 @@ function readRules(source: string): ReadRules {
   try {
     list = JSON.parse(source)
   } catch (error) {
-    return { rules: [], problems: [`${shape}: ${error instanceof Error ? error.message : 'not JSON'}`] }
+    // The platform's message quotes the text, and problems are shown to everybody.
+    const place = /\(?(?:line \d+ column \d+|position \d+)/.exec(
+      error instanceof Error ? error.message : '',
+    )?.[0]
+    return {
+      rules: [],
+      problems: [place === undefined ? shape : `${shape}; it is no JSON at ${place.replace('(', '')}`],
+    }
   }
   if (!Array.isArray(list)) return { rules: [], problems: [shape] }
   if (list.length > MOST_RULES) return { rules: [], problems: [`holds more than ${MOST_RULES} rules`] }
@@ -193,9 +200,9 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   use: Object.keys(effectSchema.shape),
 }
 
-/** Positions in lists are left out: the message tells what is wrong with the member as a whole. */
+/** A single value is read as a list of one, so that the first place of a list goes without saying. */
 function describeIssue(issue: z.core.$ZodIssue): string {
-  const path = issue.path.filter((step) => typeof step === 'string').join('.')
+  const path = issue.path.filter((step) => step !== 0).join('.')
   if (issue.code === 'unrecognized_keys') {
     const unknown = issue.keys.map((key) => JSON.stringify(key.slice(0, 40))).join(', ')
     return `${path === '' ? 'it' : path} has no ${unknown}; possible are ${MEMBERS[path]?.join(', ')}`
@@ -223,6 +230,6 @@ function patternProblem(source: string): string | undefined {
     compileLinearPattern(source)
     return undefined
   } catch (error) {
-    return `${JSON.stringify(source.slice(0, 60))} ${error instanceof Error ? error.message : 'is not valid'}`
+    return error instanceof Error ? error.message : 'is not valid'
   }
 }

@@ -110,10 +110,10 @@ test('names rule and field of what is wrong, and says what is allowed', () => {
 
 test('says what is wrong with a pattern', () => {
   expect(read([{ when: { lastTurnMatches: ['ok', '(a)\\1'] }, use }])).toEqual([
-    'rule 1: when.lastTurnMatches "(a)\\\\1" refers back to a group (\\1), which cannot be matched in linear time',
+    'rule 1: when.lastTurnMatches.1 refers back to a group (\\1), which cannot be matched in linear time',
   ])
   expect(read([{ when: { systemMatches: '(' }, use }])).toEqual([
-    'rule 1: when.systemMatches "(" is no regular expression: Unterminated group',
+    'rule 1: when.systemMatches is no regular expression: Unterminated group',
   ])
 })
 
@@ -160,6 +160,6 @@ test('must be a JSON list of so many rules', () => {
   const shape =
     'must be a JSON list of rules, such as [{"when": {"tenant": "batch"}, "use": {"tier": "cheap"}}]'
   expect(read('{"when": {}}')).toEqual([shape])
-  expect(read('[{')).toEqual([expect.stringContaining(`${shape}: `)])
+  expect(read('[{]')).toEqual([`${shape}; it is no JSON at position 2`])
   expect(read(Array.from({ length: 101 }, () => ({ when: {}, use })))).toEqual(['holds more than 100 rules'])
 })

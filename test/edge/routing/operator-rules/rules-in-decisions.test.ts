@@ -1,6 +1,6 @@
 /** What rules change in decisions, and what they never do; and that settings, headers and clock reach them. */
 import { expect, test } from 'vitest'
-import worker from '../../../../edge/index.ts'
+import { readConfig } from '../../../../edge/config.ts'
 import type { Verdict } from '../../../../edge/routing/classifier/classifier.ts'
 import { type Circumstances, decide } from '../../../../edge/routing/decide.ts'
 import { STRATEGIES } from '../../../../edge/strategy.ts'
@@ -147,16 +147,12 @@ test('another threshold holds for the requests of the rule', async () => {
   ])
 })
 
-test('a rule that is wrong stops the router and is named', async () => {
-  const env = {
-    ALLOW_ANONYMOUS: 'true',
-    ROUTER_RULES: '[{"name":"night","when":{"betwen":"22:00-06:00"},"use":{}}]',
-  }
-  const response = await worker.fetch(
-    new Request('http://localhost/readyz') as Parameters<typeof worker.fetch>[0],
-    env as unknown as Parameters<typeof worker.fetch>[1],
-    {} as Parameters<typeof worker.fetch>[2],
+test('a rule that is wrong stops the start and is named', async () => {
+  const rules = '[{"name":"night","when":{"betwen":"22:00-06:00"},"use":{"tier":"cheap"}}]'
+  const { problems } = await readConfig({ ALLOW_ANONYMOUS: 'true', ROUTER_RULES: rules }).then((result) =>
+    result.ok ? { problems: [] } : result,
   )
-  expect(response.status).toBe(503)
-  expect(await response.text()).toContain('ROUTER_RULES rule 1 (night): when has no \\"betwen\\"')
+  expect(problems).toEqual([
+    expect.stringMatching(/^ROUTER_RULES rule 1 \(night\): when has no "betwen"; possible are/),
+  ])
 })
