@@ -19,6 +19,7 @@ import type { Fetch, Provider } from './providers/provider.ts'
 import { createClassifier } from './routing/classifier/classifier.ts'
 import type { ClassifierModel } from './routing/classifier/classifier-model.ts'
 import { createFindRule } from './routing/operator-rules/find-rule.ts'
+import { combinedThreshold } from './routing/second-look/combination.ts'
 import { resolveThresholds, type Thresholds } from './routing/thresholds.ts'
 import { createModelMatcher, LOCAL_MODEL, VIRTUAL_MODELS } from './routing/virtual-models.ts'
 import { createStrategyStore, type StrategyRecord, type StrategyStore } from './strategy-store.ts'
@@ -33,6 +34,7 @@ export type CoreConfig = Pick<
   | 'thresholds'
   | 'rules'
   | 'simpleToolTurns'
+  | 'judge'
   | 'sideRequestsLocal'
   | 'cache'
   | 'savingsBaseline'
@@ -87,6 +89,7 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     thresholds,
     findRule: createFindRule(config.rules),
     simpleToolTurns: config.simpleToolTurns,
+    judgedFrom: config.judge && combinedThreshold(config.judge),
     strategies,
     isRouted: createModelMatcher([...config.routedModels, ...VIRTUAL_MODELS, LOCAL_MODEL]),
     localTasks: config.local?.tasks ?? 'auto',

@@ -36,6 +36,8 @@ export type Config = {
   readonly thresholds: { readonly complex: ThresholdSetting; readonly strong: ThresholdSetting }
   readonly simpleToolTurns: 'strong' | 'cheap'
   readonly rules: readonly OperatorRule[]
+  /** From when on the local model's judge declines; undefined where it is not asked. */
+  readonly judge: ThresholdSetting | undefined
   readonly sideRequestsLocal: boolean
   readonly cache: CacheLimits
   readonly maxBodyBytes: number
@@ -99,6 +101,7 @@ function assemble(settings: Settings, keys: readonly TenantKey[], adminKeys: rea
     thresholds: { complex: settings.ROUTER_THRESHOLD, strong: settings.STRONG_THRESHOLD },
     simpleToolTurns: settings.SIMPLE_TOOL_TURNS,
     rules: settings.ROUTER_RULES,
+    judge: settings.JUDGE_THRESHOLD,
     sideRequestsLocal: settings.SIDE_REQUESTS_LOCAL,
     cache: cacheLimits(settings),
     maxBodyBytes: settings.MAX_BODY_BYTES,

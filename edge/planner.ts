@@ -27,6 +27,8 @@ export type PlannerDependencies = {
   readonly localTasks: 'auto' | readonly SimpleTask[]
   readonly localMaxInputTokens: number | undefined
   readonly claude: { readonly configured: boolean; readonly model: string; readonly simpleModel: string }
+  /** The score of edge and judge together from which on a request counts as complex; undefined: no judge is asked. */
+  readonly judgedFrom?: number | undefined
   readonly simpleToolTurns: 'strong' | 'cheap'
   /** Whether side requests of an agent's session may leave Claude. */
   readonly sideRequestsLocal: boolean
@@ -91,6 +93,7 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
         claude: dependencies.claude,
         thresholds,
         rule,
+        judgedFrom: dependencies.judgedFrom,
         simpleToolTurns: dependencies.simpleToolTurns,
       })
     const decision = decideBy(false)
@@ -148,5 +151,6 @@ function describeLocal(
     card: effectiveCard(model?.card, localTasks),
     maxInputTokens: localMaxInputTokens ?? model?.maxInputTokens ?? unstated,
     structuredOutputs: model?.structuredOutputs ?? !asked,
+    judges: model?.judges ?? false,
   }
 }

@@ -5,4 +5,9 @@
 export type ProviderName = 'local' | 'claude'
 
 /** One model behind one provider. */
-export type Target = { readonly provider: ProviderName; readonly model: string }
+export type Target = {
+  readonly provider: ProviderName
+  readonly model: string
+  /** The score of the local model's own judge, 0 to 1, from which on it must decline; undefined where it needn't judge. */
+  readonly judgeThreshold?: number | undefined
+}

@@ -36,6 +36,8 @@ export type LibrarySettings = {
   readonly thresholds: { readonly complex: ThresholdSetting; readonly strong: ThresholdSetting }
   readonly simpleToolTurns: 'strong' | 'cheap'
   readonly rules: readonly OperatorRule[]
+  /** From when on the local model's judge declines; undefined where it is not asked. */
+  readonly judge: ThresholdSetting | undefined
   readonly sideRequestsLocal: boolean
   readonly cache: CacheLimits
   readonly savingsBaseline: string | undefined
@@ -87,6 +89,7 @@ function assemble(settings: Settings): LibrarySettings {
     thresholds: { complex: settings.ROUTER_THRESHOLD, strong: settings.STRONG_THRESHOLD },
     simpleToolTurns: settings.SIMPLE_TOOL_TURNS,
     rules: settings.ROUTER_RULES,
+    judge: settings.JUDGE_THRESHOLD,
     sideRequestsLocal: settings.SIDE_REQUESTS_LOCAL,
     cache: cacheLimits(settings),
     savingsBaseline: settings.SAVINGS_BASELINE_MODEL,

@@ -1,7 +1,7 @@
 /**
  * Trains the head by which a model judges requests from its own states, and writes it beside the model.
  *
- *   npm run train-judge [-- --model NAME] [--tensors A,B] [--pools last,mean] [--rows FOLDER_OR_FILE …] [--add ROWS.jsonl …]
+ *   npm run train-judge [-- --model NAME] [--tensors A,B] [--pools last,turn_end,mean] [--rows FOLDER_OR_FILE …] [--add ROWS.jsonl …]
  *                       [--validate ROWS.jsonl …] [--out FILE] [--json]
  *
  * The tensors are outputs of the model's graph, in the order of its layers; a decoder is cut behind the last one. States are
@@ -30,7 +30,7 @@ const { values } = parseArgs({
   options: {
     model: { type: 'string', default: '' },
     tensors: { type: 'string', default: SHIPPED_TENSOR },
-    pools: { type: 'string', default: 'last' },
+    pools: { type: 'string', default: 'last,turn_end' },
     rows: { type: 'string', multiple: true, default: [OWN_ROWS] },
     add: { type: 'string', multiple: true, default: [] },
     validate: { type: 'string', multiple: true },
@@ -81,8 +81,8 @@ async function train(): Promise<void> {
 
 function readPools(): JudgeFeatures['pools'] {
   return values.pools.split(',').map((pool) => {
-    if (pool === 'last' || pool === 'mean') return pool
-    throw new Error('--pools: must be last, mean, or both with a comma between them')
+    if (pool === 'last' || pool === 'mean' || pool === 'turn_end') return pool
+    throw new Error('--pools: must be some of last, mean, turn_end, with commas between them')
   })
 }
 

@@ -42,6 +42,7 @@ export const ROUTER_HEADERS = [
   'retry-after-ms',
   'x-should-retry',
   'x-router-ignored',
+  'x-router-judge-score',
   'x-router-estimate',
   'x-router-request-id',
   'x-router-route',

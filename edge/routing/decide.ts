@@ -13,6 +13,7 @@ import type { Features } from './features.ts'
 import type { Guard, GuardSubject } from './guards/guard.ts'
 import { findGuard } from './guards/guards.ts'
 import type { AppliedRule } from './operator-rules/find-rule.ts'
+import { secondThreshold } from './second-look/combination.ts'
 import { isSideRequest } from './side-requests.ts'
 import type { Thresholds } from './thresholds.ts'
 import { isVirtualModel, LOCAL_MODEL } from './virtual-models.ts'
@@ -40,12 +41,16 @@ export type Circumstances = {
         readonly card: ModelCard
         readonly maxInputTokens: number
         readonly structuredOutputs?: boolean
+        /** Whether its server judges requests before it answers them; absent: it does not. */
+        readonly judges?: boolean
       }
     | undefined
   readonly claude: { readonly configured: boolean; readonly model: string; readonly simpleModel: string }
   readonly thresholds: Thresholds
   /** The operator's own rule for this request; its threshold is already among `thresholds`. */
   readonly rule: AppliedRule | undefined
+  /** The score of edge and judge together from which on a request counts as complex; undefined where no judge is asked. */
+  readonly judgedFrom?: number | undefined
   /** Which of Claude's models answers turns with tools that ask for nothing hard. */
   readonly simpleToolTurns: 'strong' | 'cheap'
 }
@@ -80,6 +85,8 @@ type Considered = {
   readonly complex: boolean
   readonly guard: Guard | undefined
   readonly isSide: boolean
+  /** Set where the local model's own judge has the last word. */
+  readonly judgeThreshold: number | undefined
 }
 
 /** Returns the targets of a request, or why it is refused. */
@@ -87,7 +94,18 @@ export function decide(features: Features, verdict: Verdict, circumstances: Circ
   const judged = judge(features, verdict, circumstances.thresholds)
   const { task, complex } = judged
   const { sensitive, simpleTask } = verdict
-  const subject: GuardSubject = { features, simpleTask, sensitive, complex, local: circumstances.local }
+  const { local, strategy } = circumstances
+  const asSimple: GuardSubject = { features, simpleTask, sensitive, complex: false, local }
+  // Only what the model is trusted with, and no rule decides, is worth a look of its own.
+  const judgedFrom =
+    strategy === 'hybrid' &&
+    local?.judges &&
+    judged.zone === 'unsure' &&
+    circumstances.rule === undefined &&
+    !findGuard(asSimple)
+      ? circumstances.judgedFrom
+      : undefined
+  const subject = judgedFrom === undefined ? { ...asSimple, complex } : asSimple
   const guard = findGuard(subject)
   const isSide = isSideRequest(features.lastUserText)
   const { tier } = circumstances.rule ?? {}
@@ -97,7 +115,8 @@ export function decide(features: Features, verdict: Verdict, circumstances: Circ
       ? isGuarded || (!isSide && needsStrongModel(features, verdict, circumstances))
       : isGuarded || tier === 'strong'
   const model = claudeModel(features, isHard, circumstances)
-  const choice = chooseTargets({ subject, complex, guard, isSide }, circumstances, {
+  const judgeThreshold = judgedFrom === undefined ? undefined : secondThreshold(judged.score, judgedFrom)
+  const choice = chooseTargets({ subject, complex, guard, isSide, judgeThreshold }, circumstances, {
     provider: 'claude',
     model,
   })
@@ -145,7 +164,7 @@ function needsStrongModel(
 }
 
 function chooseTargets(
-  { subject, complex, guard, isSide }: Considered,
+  { subject, complex, guard, isSide, judgeThreshold }: Considered,
   circumstances: Circumstances,
   claude: Target,
 ): Choice {
@@ -190,6 +209,11 @@ function chooseTargets(
       ? { targets: both, reason: 'hybrid: side request' }
       : toClaude('hybrid: side request')
   if (guard?.kind === 'content') return toClaude(`hybrid: ${guard.name}`)
+  if (judgeThreshold !== undefined)
+    return {
+      targets: [{ provider: 'local', model: local.model, judgeThreshold }, claude],
+      reason: 'hybrid: unsure, judged by the local model',
+    }
   if (complex) return toClaude('hybrid: complex task')
   if (guard === undefined) return { targets: both, reason: 'hybrid: simple task' }
   if (circumstances.claude.configured) return toClaude(`hybrid: simple task, ${guard.name}`)

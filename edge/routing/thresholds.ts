@@ -47,7 +47,7 @@ export function withComplexFrom({ strong, unsure }: Thresholds, complex: number)
 }
 
 /** Returns the score of a setting; between two measured shares, the one that is safer. */
-function scoreOf({ recalls }: Pick<ClassifierModel, 'recalls'>, setting: ThresholdSetting): number {
+export function scoreOf({ recalls }: Pick<ClassifierModel, 'recalls'>, setting: ThresholdSetting): number {
   if ('score' in setting) return setting.score
   return recalls.find(([recall]) => recall >= setting.recall)?.[1] ?? 0
 }

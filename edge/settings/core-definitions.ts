@@ -13,6 +13,7 @@ import {
   choice,
   choices,
   headerText,
+  judgeThreshold,
   list,
   milliseconds,
   text,
@@ -60,6 +61,13 @@ export const CORE_DEFINITIONS = {
     text: 'The same for auto and claude-auto: from here on CLAUDE_MODEL answers, below it CLAUDE_SIMPLE_MODEL.',
     defaultText: `recall:${DEFAULT_STRONG_RECALL}`,
     sample: `recall:${DEFAULT_STRONG_RECALL}`,
+  },
+  JUDGE_THRESHOLD: {
+    ...routing,
+    schema: judgeThreshold({ recall: DEFAULT_RECALL }),
+    text: "The second look of a container that judges: where the edge is unsure, the local model's own judge decides before it answers. From which score of both together on a request counts as complex, as a score or a share; off: the edge decides alone.",
+    defaultText: `recall:${DEFAULT_RECALL}`,
+    sample: `recall:${DEFAULT_RECALL}`,
   },
   SIMPLE_TOOL_TURNS: {
     ...routing,

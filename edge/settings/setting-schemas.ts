@@ -41,20 +41,33 @@ export function milliseconds(fallback: number) {
   return wholeNumber(fallback, 1, 3_600_000)
 }
 
+const THRESHOLD = /^(0(\.\d+)?|1(\.0+)?|\.\d+|recall:(\d{1,2}(\.\d+)?|100))$/
+
 /** A score from 0 to 1 or `recall:97`, a share in percent; or `fallback`. */
 export function threshold(fallback: ThresholdSetting) {
   const error = 'must be a score from 0 to 1, or a share in percent such as recall:97'
   return z.pipe(
-    z.optional(
-      z.string().check(z.regex(/^(0(\.\d+)?|1(\.0+)?|\.\d+|recall:(\d{1,2}(\.\d+)?|100))$/, { error })),
-    ),
-    z.transform((value: string | undefined): ThresholdSetting => {
+    z.optional(z.string().check(z.regex(THRESHOLD, { error }))),
+    z.transform((value: string | undefined) => (value === undefined ? fallback : readThreshold(value))),
+  )
+}
+
+/** The same, or `off`, which is undefined. */
+export function judgeThreshold(fallback: ThresholdSetting) {
+  const error = 'must be a score from 0 to 1, a share in percent such as recall:97, or off'
+  return z.pipe(
+    z.optional(z.string().check(z.refine((value) => value === 'off' || THRESHOLD.test(value), { error }))),
+    z.transform((value: string | undefined): ThresholdSetting | undefined => {
       if (value === undefined) return fallback
-      return value.startsWith('recall:')
-        ? { recall: Number(value.slice('recall:'.length)) }
-        : { score: Number(value) }
+      return value === 'off' ? undefined : readThreshold(value)
     }),
   )
+}
+
+function readThreshold(value: string): ThresholdSetting {
+  return value.startsWith('recall:')
+    ? { recall: Number(value.slice('recall:'.length)) }
+    : { score: Number(value) }
 }
 
 /** Texts separated by commas, or `fallback`. */

@@ -43,13 +43,18 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
       try {
         onAttempt()
         const asked = { server, request, target, deadline, report }
-        const commitment = await commitAtContent(await ask({ ...options, deadlines: limits }, asked), {
+        const { chunks, judgeScore } = await ask({ ...options, deadlines: limits }, asked)
+        const commitment = await commitAtContent(chunks, {
           eventsOf: (chunk) => chunk.events,
           // Without another target an empty answer is passed on as the model's own.
           acceptsEmpty: (stopReason) => isLast || stopReason === 'stop_sequence',
         })
         if (!commitment.committed) throw errorOfEvent(commitment.error, false)
-        const answer = { target, status: 200, headers: ignoredHeaders(server, request) }
+        const answer = {
+          target,
+          status: 200,
+          headers: { ...ignoredHeaders(server, request), ...judgeHeaders(judgeScore) },
+        }
         if (wantsStream(request)) return { ...answer, body: { kind: 'stream', chunks: commitment.pieces } }
         const events: StreamEvent[] = []
         for await (const chunk of commitment.pieces) events.push(...chunk.events)
@@ -97,6 +102,11 @@ function ignoredHeaders(server: LocalHealth, { view }: RouterRequest): Record<st
   return isTooHot(server, view) ? { 'x-router-ignored': 'temperature' } : {}
 }
 
+/** How surely complex the local model's judge found the request; a server that says something else says nothing. */
+function judgeHeaders(score: string | null): Record<string, string> {
+  return score !== null && /^(0|1)(\.\d{1,6})?$/.test(score) ? { 'x-router-judge-score': score } : {}
+}
+
 function isTooHot(server: LocalHealth, { temperature }: MessagesRequest): boolean {
   const limit = server.model()?.card?.maxTemperature ?? undefined
   return limit !== undefined && typeof temperature === 'number' && temperature > limit
@@ -115,12 +125,15 @@ function patient(deadlines: Deadlines): Deadlines {
 async function ask(
   { protocol, secret, deadlines, fetch, log, now }: LocalProviderOptions,
   { server, request, target, deadline, report }: Asked,
-): Promise<AsyncGenerator<AnswerChunk>> {
+): Promise<{ readonly chunks: AsyncGenerator<AnswerChunk>; readonly judgeScore: string | null }> {
   server.begin()
   const { headersMs, firstContentMs } = deadlines
   const known = server.model()
   // Our container sends headers as soon as it has taken a request; other servers may read the whole prompt first.
-  const admitsFirst = known?.isContainer ?? false
+  const isContainer = known?.isContainer ?? false
+  const judged = isContainer ? target.judgeThreshold?.toFixed(4) : undefined
+  // Whoever judges sends them once it has.
+  const admitsFirst = isContainer && judged === undefined
   deadline.stage(
     admitsFirst ? headersMs : headersMs + firstContentMs,
     'The local model did not begin to answer',
@@ -141,8 +154,9 @@ async function ask(
           // When the first word is due: the container refuses at once what it could not begin by then.
           'x-deadline-ms': String(firstContentMs),
           'x-router-request-id': request.id,
-          ...(admitsFirst ? { 'x-router-tenant': await tenantName(request.tenant.id, secret) } : {}),
+          ...(isContainer ? { 'x-router-tenant': await tenantName(request.tenant.id, secret) } : {}),
           ...(request.logprobs ? { 'x-logprobs': '1' } : {}),
+          ...(judged ? { 'x-judge-threshold': judged } : {}),
         },
         body: JSON.stringify(protocol.body(withOwnSampling(server, request), options)),
         signal: deadline.signal,
@@ -160,13 +174,14 @@ async function ask(
     throw new RouterError('upstream', 'Something else answered in place of the local model.')
   }
   if (admitsFirst) deadline.stage(firstContentMs, 'The local model wrote nothing')
-  return readAnswer(response.body, {
+  const chunks = readAnswer(response.body, {
     reader: protocol.createReader(model, request.id),
     fromContainer: isFromContainer(response),
     deadlines,
     deadline,
     report,
   })
+  return { chunks, judgeScore: response.headers.get('x-judge-score') }
 }
 
 function logRefusedSecret(log: Log, status: number): void {

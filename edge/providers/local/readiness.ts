@@ -19,6 +19,8 @@ export type LocalModel = {
   readonly isContainer: boolean
   /** Whether it keeps answers to the forms of `shared/answer-format.ts`; absent: it does not. */
   readonly structuredOutputs?: boolean
+  /** Whether it judges requests itself before it answers; absent: it does not. */
+  readonly judges?: boolean
   /** Who made the server, as its list of models says. */
   readonly owner?: string | undefined
 }
@@ -52,6 +54,7 @@ const readySchema = z.looseObject({
   model: z.optional(z.string()),
   card: z.optional(z.unknown()),
   structuredOutputs: z.optional(z.unknown()),
+  judge: z.optional(z.unknown()),
   maxInputTokens: z.optional(z.number()),
   expectedWaitMs: z.optional(z.number()),
   /** How other servers list their models. */
@@ -87,9 +90,10 @@ export async function askReadiness(options: ReadinessOptions, signal: AbortSigna
     }
     const parsed = readySchema.safeParse(await response.json().catch(() => undefined))
     if (!parsed.success) throw somethingElse()
-    const { model: name, card, maxInputTokens, structuredOutputs, expectedWaitMs, data } = parsed.data
+    const { model: name, card, maxInputTokens, structuredOutputs, judge, expectedWaitMs, data } = parsed.data
     if (name !== undefined) {
-      const own = { isContainer: true, structuredOutputs: structuredOutputs === true }
+      const judges = judge !== undefined && judge !== null ? { judges: true } : {}
+      const own = { isContainer: true, structuredOutputs: structuredOutputs === true, ...judges }
       return { model: { name, card: readModelCard(card), maxInputTokens, ...own }, waitMs: expectedWaitMs }
     }
     // A server with another page of this name lists its models elsewhere.

@@ -60,13 +60,13 @@ export function createFeatureReader(parts: FeatureReaderParts): ReadFeatures {
 export function inspectionOf(
   recipe: JudgeFeatures,
   stateNames: readonly string[],
-  { ids, from }: JudgedPrompt,
+  { ids, from, turnEnd }: JudgedPrompt,
   take: (features: Float32Array) => void,
 ): InspectPrompt {
   return {
     tensors: stateNames,
     from,
-    inspect: (states) => take(poolStates(recipe, stateNames, states, from, ids.length)),
+    inspect: (states) => take(poolStates(recipe, stateNames, states, { from, turnEnd, end: ids.length })),
   }
 }
 
@@ -75,15 +75,18 @@ function poolStates(
   { pools }: JudgeFeatures,
   stateNames: readonly string[],
   { firstPosition, tensors }: PromptStates,
-  from: number,
-  end: number,
+  { from, turnEnd, end }: { readonly from: number; readonly turnEnd: number; readonly end: number },
 ): Float32Array {
   const pooled = stateNames.flatMap((name) => {
     const states = tensors[name] ?? new Float32Array()
     if (states.length === 0) throw new RangeError(`The model gave no states ${name}.`)
     const size = states.length / (end - firstPosition)
     const rows = states.subarray((from - firstPosition) * size)
-    return pools.map((pool) => (pool === 'last' ? rows.subarray(rows.length - size) : meanOf(rows, size)))
+    return pools.map((pool) => {
+      if (pool === 'last') return rows.subarray(rows.length - size)
+      if (pool === 'mean') return meanOf(rows, size)
+      return rows.subarray((turnEnd - from) * size, (turnEnd - from + 1) * size)
+    })
   })
   const features = new Float32Array(pooled.reduce((sum, { length }) => sum + length, 0))
   let at = 0

@@ -11,6 +11,8 @@ export type JudgedPrompt = {
   readonly ids: readonly number[]
   /** Where the last user turn begins among them. */
   readonly from: number
+  /** Where it has ended: the first position of what the template puts behind it. */
+  readonly turnEnd: number
 }
 
 /**
@@ -23,21 +25,29 @@ export function judgedPrompt(
   encode: EncodePrompt,
   { head, tail }: JudgeFeatures['longest'],
 ): JudgedPrompt {
-  const start = lastTurnStart(prompt, ids, encode)
+  const { start, closing } = lastTurn(prompt, ids, encode)
   const left = ids.length - head - tail
-  if (left <= 0) return { ids, from: start }
+  if (left <= 0) return { ids, from: start, turnEnd: endOf(ids.length, start, closing) }
+  const from = start < head ? start : Math.max(head, start - left)
   return {
     ids: [...ids.slice(0, head), ...ids.slice(-tail)],
-    from: start < head ? start : Math.max(head, start - left),
+    from,
+    turnEnd: endOf(head + tail, from, closing),
   }
 }
 
-/** The first token that is another where the last user turn says something else. */
-function lastTurnStart({ system, turns }: Prompt, ids: readonly number[], encode: EncodePrompt): number {
+function endOf(length: number, from: number, closing: number): number {
+  return Math.max(from, length - Math.max(1, closing))
+}
+
+/** Where the last user turn begins, and how many tokens follow it: those that are the same where it says something else. */
+function lastTurn({ system, turns }: Prompt, ids: readonly number[], encode: EncodePrompt) {
   const at = turns.findLastIndex(({ role }) => role === 'user')
   const text = turns[at]?.text.trimStart().startsWith('a') ? '1' : 'a'
   const others = encode({ system, turns: [...turns.slice(0, Math.max(0, at)), { role: 'user', text }] })
   let start = 0
   while (start < ids.length - 1 && ids[start] === others[start]) start++
-  return start
+  let closing = 0
+  while (closing < ids.length - start && ids.at(-1 - closing) === others.at(-1 - closing)) closing++
+  return { start, closing }
 }
