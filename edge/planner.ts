@@ -126,7 +126,9 @@ function findRule(
     user: typeof user === 'string' ? user : undefined,
     features,
     task: judge(features, verdict, thresholds).task,
-    language: verdict.language,
+    get language() {
+      return verdict.language
+    },
     startedAt,
     header,
   })

@@ -149,6 +149,32 @@ test('names the zone of a score, whose ends belong to the upper one', () => {
   ])
 })
 
+test('lets a judge decide what is unsure, where the model is trusted with it and no rule decides', () => {
+  const local = { ...usual.local, judges: true } as Circumstances['local']
+  const unsure = { ...simple, score: 0.4 }
+  const judged = { local, judgedFrom: 0.3 }
+  expect(routeOf(judged, unsure)).toBe('local, cheap')
+  expect(routeOf(judged, { ...simple, score: 0.7 })).toBe('local, strong')
+  const { targets, reason } = decide(plain, unsure, { ...usual, ...judged })
+  expect(targets[0]?.judgeThreshold).toBeGreaterThan(0)
+  expect(targets[0]?.judgeThreshold).toBeLessThan(1)
+  expect(reason).toBe('hybrid: unsure, judged by the local model')
+  expect(routeOf(judged, complex)).toBe('strong')
+  expect(routeOf({ ...judged, judgedFrom: undefined }, unsure)).toBe('cheap')
+  expect(routeOf({ judgedFrom: 0.3 }, unsure)).toBe('cheap')
+  expect(routeOf({ ...judged, strategy: 'claude_only' }, unsure)).toBe('cheap')
+  expect(routeOf({ ...judged, rule: { reason: 'rule: 1', threshold: 0.2 } }, unsure)).toBe('cheap')
+  const untrusted = { ...local, card: cardOf({ summarization: 'full' }) } as Circumstances['local']
+  expect(routeOf({ ...judged, local: untrusted }, unsure)).toBe('cheap')
+  expect(routeOf(judged, { ...unsure, sensitive: true })).toBe('strong')
+})
+
+test('asks no judge for what is surely simple', () => {
+  const local = { ...usual.local, judges: true } as Circumstances['local']
+  const { targets } = decide(plain, { ...simple, score: 0.01 }, { ...usual, local, judgedFrom: 0.3 })
+  expect(targets[0]).toEqual({ provider: 'local', model: 'tiny-model' })
+})
+
 test('never keeps tools, and gives them to the cheap Claude model only where the operator says so', () => {
   const tools = { ...plain, usesTools: true }
   expect(routeOf({}, simple, tools)).toBe('strong')
