@@ -98,8 +98,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
           ? { ...target, model: decision.complexModel }
           : target,
     })
-    const { failures, attempts } = result
-    const tried: Passage = { ...passage, facts: { ...passage.facts, failures, attempts } }
+    const { failures, attempts, judgeScore = passage.facts.judgeScore } = result
+    const tried: Passage = { ...passage, facts: { ...passage.facts, failures, attempts, judgeScore } }
     return result.ok ? answered(tried, cutAnswer(result.answer, request.cutAt)) : fail(tried, result.error)
   }
 
@@ -120,6 +120,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         stream: wantsStream(request),
         task: decision.task,
         score: decision.score,
+        judgeScore: undefined,
         reason: decision.reason,
         guard: decision.guard,
         cache: mayCache && decision.rejection === undefined ? 'miss' : 'bypass',

@@ -153,6 +153,6 @@ function describeLocal(
     card: effectiveCard(model?.card, localTasks),
     maxInputTokens: localMaxInputTokens ?? model?.maxInputTokens ?? unstated,
     structuredOutputs: model?.structuredOutputs ?? !asked,
-    judges: model?.judges ?? false,
+    judges: model === undefined ? !asked : (model.judges ?? false),
   }
 }

@@ -17,20 +17,13 @@ export type FailureCause =
   | 'error'
 export type Failure = { readonly provider: ProviderName; readonly cause: FailureCause }
 
-export type FallbackResult =
-  | {
-      readonly ok: true
-      readonly answer: Answer
-      readonly failures: readonly Failure[]
-      /** Upstream requests that were made. */
-      readonly attempts: number
-    }
-  | {
-      readonly ok: false
-      readonly error: RouterError
-      readonly failures: readonly Failure[]
-      readonly attempts: number
-    }
+export type FallbackResult = {
+  readonly failures: readonly Failure[]
+  /** Upstream requests that were made. */
+  readonly attempts: number
+  /** What a server's own judge said, or undefined where none was asked. */
+  readonly judgeScore: number | undefined
+} & ({ readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly error: RouterError })
 
 export type Providers = Readonly<Record<ProviderName, Provider | undefined>>
 
@@ -61,8 +54,12 @@ export async function openFirst(
   const failures: Failure[] = []
   const errors: RouterError[] = []
   let attempts = 0
+  let judgeScore: number | undefined
   const onAttempt = () => {
     attempts++
+  }
+  const onJudged = (score: number) => {
+    judgeScore = score
   }
   for (const [index, planned] of targets.entries()) {
     const target = resolve(planned, failures)
@@ -75,9 +72,10 @@ export async function openFirst(
         isFallback: failures.length > 0,
         isLast: !targets.slice(index + 1).some(isUsable),
         onAttempt,
+        onJudged,
       }
       const answer = await provider.open(request, target, context)
-      return { ok: true, answer, failures, attempts }
+      return { ok: true, answer, failures, attempts, judgeScore }
     } catch (error) {
       const reason = RouterError.from(error)
       errors.push(reason)
@@ -85,7 +83,7 @@ export async function openFirst(
       if (!reason.tryNextTarget) break
     }
   }
-  return { ok: false, error: summarise(errors), failures, attempts }
+  return { ok: false, error: summarise(errors), failures, attempts, judgeScore }
 }
 
 /** The last error says what the client can do, unless the only one left to ask is not configured. */

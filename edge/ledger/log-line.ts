@@ -22,7 +22,8 @@ export function logLine(receipt: Receipt): { readonly message: string; readonly 
       model: receipt.model,
       requestId: receipt.requestId,
       route: receipt.route,
-      score: Math.round(receipt.score * 1_000) / 1_000,
+      score: roundScore(receipt.score),
+      judgeScore: receipt.judgeScore === undefined ? undefined : roundScore(receipt.judgeScore),
       cache: receipt.cache,
       fallback: localFailure(receipt),
       attempts: receipt.attempts,
@@ -46,6 +47,10 @@ function sentence(receipt: Receipt): string {
   if (route === 'claude' && failure !== undefined) return `Falling back to Claude (local ${failure})`
   if (route === 'claude') return `Using Claude (${reason})`
   return outcome === 'refused' ? `Refused (${reason})` : `No answer (${reason})`
+}
+
+function roundScore(score: number): number {
+  return Math.round(score * 1_000) / 1_000
 }
 
 function roundUsd(amount: number | undefined): number | undefined {

@@ -26,6 +26,8 @@ export type RoutedFacts = {
   readonly task: Task
   /** How surely complex, 0 to 1, by the classifier. */
   readonly score: number
+  /** What a second look said, 0 to 1; undefined where none was taken. */
+  readonly judgeScore: number | undefined
   readonly reason: string
   /** The guard that kept the request from a local model, or undefined. */
   readonly guard: string | undefined

@@ -46,6 +46,8 @@ export type AttemptContext = {
   readonly isLast: boolean
   /** Called before each upstream request. */
   readonly onAttempt: () => void
+  /** Called with the score of a judge that looked at the request, whether an answer follows or not. */
+  readonly onJudged: (score: number) => void
 }
 
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>

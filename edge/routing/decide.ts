@@ -102,6 +102,8 @@ export function decide(features: Features, verdict: Verdict, circumstances: Circ
     local?.judges &&
     judged.zone === 'unsure' &&
     circumstances.rule === undefined &&
+    // Without Claude nobody takes what the judge declines: what the edge finds simple is answered unjudged.
+    (complex || circumstances.claude.configured) &&
     !findGuard(asSimple)
       ? circumstances.judgedFrom
       : undefined

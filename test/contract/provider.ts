@@ -19,7 +19,7 @@ export type ProviderContract = {
   readonly failures: readonly (readonly [string, Responder])[]
 }
 
-const first: AttemptContext = { isFallback: false, isLast: false, onAttempt: () => {} }
+const first: AttemptContext = { isFallback: false, isLast: false, onAttempt: () => {}, onJudged: () => {} }
 
 /** Registers the tests of a provider. */
 export function testProvider(name: string, contract: ProviderContract): void {

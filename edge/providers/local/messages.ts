@@ -35,26 +35,21 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
   const chooseServer = createServerChoice(options.servers)
   return {
     name: 'local',
-    async open(request, target, { isLast, onAttempt }) {
+    async open(request, target, { isLast, onAttempt, onJudged }) {
       const server = chooseServer(request)
       const limits = isLast ? patient(options.deadlines) : options.deadlines
       const deadline = createDeadline(request.signal, limits.totalMs)
       const report = createReport(server, request)
       try {
         onAttempt()
-        const asked = { server, request, target, deadline, report }
-        const { chunks, judgeScore } = await ask({ ...options, deadlines: limits }, asked)
-        const commitment = await commitAtContent(chunks, {
+        const asked = { server, request, target, deadline, report, onJudged }
+        const commitment = await commitAtContent(await ask({ ...options, deadlines: limits }, asked), {
           eventsOf: (chunk) => chunk.events,
           // Without another target an empty answer is passed on as the model's own.
           acceptsEmpty: (stopReason) => isLast || stopReason === 'stop_sequence',
         })
         if (!commitment.committed) throw errorOfEvent(commitment.error, false)
-        const answer = {
-          target,
-          status: 200,
-          headers: { ...ignoredHeaders(server, request), ...judgeHeaders(judgeScore) },
-        }
+        const answer = { target, status: 200, headers: ignoredHeaders(server, request) }
         if (wantsStream(request)) return { ...answer, body: { kind: 'stream', chunks: commitment.pieces } }
         const events: StreamEvent[] = []
         for await (const chunk of commitment.pieces) events.push(...chunk.events)
@@ -89,6 +84,7 @@ type Asked = {
   readonly target: Target
   readonly deadline: Deadline
   readonly report: Report
+  readonly onJudged: (score: number) => void
 }
 
 /** The client's sampling where the model's card allows it: small models lose the thread at temperatures meant for large ones. */
@@ -102,9 +98,10 @@ function ignoredHeaders(server: LocalHealth, { view }: RouterRequest): Record<st
   return isTooHot(server, view) ? { 'x-router-ignored': 'temperature' } : {}
 }
 
-/** How surely complex the local model's judge found the request; a server that says something else says nothing. */
-function judgeHeaders(score: string | null): Record<string, string> {
-  return score !== null && /^(0|1)(\.\d{1,6})?$/.test(score) ? { 'x-router-judge-score': score } : {}
+/** How surely complex the server's judge found the request; one that says something else says nothing. */
+function readJudgeScore(headers: Headers): number | undefined {
+  const score = headers.get('x-judge-score')
+  return score !== null && /^(0|1)(\.\d{1,6})?$/.test(score) && Number(score) <= 1 ? Number(score) : undefined
 }
 
 function isTooHot(server: LocalHealth, { temperature }: MessagesRequest): boolean {
@@ -124,14 +121,14 @@ function patient(deadlines: Deadlines): Deadlines {
 
 async function ask(
   { protocol, secret, deadlines, fetch, log, now }: LocalProviderOptions,
-  { server, request, target, deadline, report }: Asked,
-): Promise<{ readonly chunks: AsyncGenerator<AnswerChunk>; readonly judgeScore: string | null }> {
+  { server, request, target, deadline, report, onJudged }: Asked,
+): Promise<AsyncGenerator<AnswerChunk>> {
   server.begin()
   const { headersMs, firstContentMs } = deadlines
   const known = server.model()
   // Our container sends headers as soon as it has taken a request; other servers may read the whole prompt first.
   const isContainer = known?.isContainer ?? false
-  const judged = isContainer ? target.judgeThreshold?.toFixed(4) : undefined
+  const judged = isContainer ? target.judgeThreshold?.toFixed(6) : undefined
   // Whoever judges sends them once it has.
   const admitsFirst = isContainer && judged === undefined
   deadline.stage(
@@ -165,6 +162,8 @@ async function ask(
     ),
   )
   server.noteLoad(response.headers)
+  const judgeScore = readJudgeScore(response.headers)
+  if (judgeScore !== undefined) onJudged(judgeScore)
   if (!response.ok || response.body === null) {
     if (response.status === 401 || response.status === 403) logRefusedSecret(log, response.status)
     throw await errorOfResponse(response, deadline.within, now())
@@ -173,15 +172,19 @@ async function ask(
     discardBody(response)
     throw new RouterError('upstream', 'Something else answered in place of the local model.')
   }
+  // What was to be judged first is not answered unjudged: of several servers, one may be without a judge.
+  if (target.judgeThreshold !== undefined && judgeScore === undefined) {
+    discardBody(response)
+    throw new RouterError('unsupported', 'The local model’s server does not judge requests.')
+  }
   if (admitsFirst) deadline.stage(firstContentMs, 'The local model wrote nothing')
-  const chunks = readAnswer(response.body, {
+  return readAnswer(response.body, {
     reader: protocol.createReader(model, request.id),
     fromContainer: isFromContainer(response),
     deadlines,
     deadline,
     report,
   })
-  return { chunks, judgeScore: response.headers.get('x-judge-score') }
 }
 
 function logRefusedSecret(log: Log, status: number): void {

@@ -12,6 +12,7 @@ export const local: RoutedFacts = {
   stream: false,
   task: 'simple_chat',
   score: 0.123_456,
+  judgeScore: undefined,
   reason: 'hybrid: simple task',
   guard: undefined,
   cache: 'miss',
