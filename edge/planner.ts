@@ -10,6 +10,7 @@ import type { Classifier, Verdict } from './routing/classifier/classifier.ts'
 import { type Circumstances, type Decision, decide, judge } from './routing/decide.ts'
 import { extractFeatures, type Features } from './routing/features.ts'
 import type { AppliedRule, FindRule } from './routing/operator-rules/find-rule.ts'
+import { withoutSmallTalk } from './routing/small-talk.ts'
 import { type Thresholds, withComplexFrom } from './routing/thresholds.ts'
 import { effectiveCard } from './routing/trust.ts'
 import { isVirtualModel } from './routing/virtual-models.ts'
@@ -72,7 +73,7 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
     const features = request.structured
       ? { ...found, structuredOutput: true, unservableForm: ANY_OBJECT }
       : found
-    const verdict = dependencies.classifier.classify(features)
+    const verdict = classify(dependencies, features)
     const rule = findRule(dependencies, request, features, verdict)
     const thresholds =
       rule?.threshold === undefined
@@ -110,6 +111,17 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
     await refreshing
     return { strategy, features, verdict, decision: decideBy(true) }
   }
+}
+
+/** Small talk around a request makes it no easier: of the two scores the higher one counts. */
+function classify({ classifier, thresholds }: PlannerDependencies, features: Features): Verdict {
+  const verdict = classifier.classify(features)
+  if (verdict.score >= thresholds.strong || verdict.sensitive) return verdict
+  const lastUserText = withoutSmallTalk(features.lastUserText)
+  if (lastUserText === undefined) return verdict
+  const lastUserCharacters = features.lastUserCharacters - features.lastUserText.length + lastUserText.length
+  const asked = classifier.classify({ ...features, lastUserText, lastUserCharacters })
+  return asked.score > verdict.score ? asked : verdict
 }
 
 function findRule(

@@ -10,6 +10,12 @@ import type { Guard } from './guard.ts'
 const SAFETY =
   /\b(suicid\w*|self[- ]?harm\w*|kill(ing)? (myself|me|him|her|them|somebody|someone|my|people)|end (my life|it all)|(want|going|wish) to die|wanna die|don'?t want to (live|be here)|hurt(s|ing)? (myself|me)|(hit|beat|hits|beats|raped?|abused?|threaten(s|ed)?|stalk(s|ed)?) me|overdos\w*|(too many|some) pills|poison\w*|bleach|ammonia|antifreeze|explosive\w*|bomb|weapon\w*|chest (pain|hurts)|head ?ache|dizzy|numb|heart is racing|stroke|swallow(ed|ing)?|throat|feel (sad|worthless|hopeless|empty|nothing)|worthless|hopeless|depress\w*|lonely|ending it( all)?|can'?t (go on|do this|take it|feel my)|(point|reason) (of|in|to) (living|live|life)|miss me if|(all|it) (to )?stop|cut myself|hurt (someone|somebody|people)|(scared|afraid) of my|hate my(self| life)|haven'?t eaten|home alone|goodbye forever|ill|sick|fever|pain|can'?t breathe|bleeding|unconscious|seizure|emergency|ambulance|911|999|112|medic(ine|al|ation)\w*|dos(es?|age)|heart attack|took \d+|\d*mg|ibuprofen|paracetamol|aspirin|tylenols?|antibiotic\w*|insulin|pregnan\w*|symptom\w*|diagnos\w*|allerg\w*|drugs?|alcohol|is it (safe|legal|dangerous|ok|okay) to|side effects?|lawsuit|lawyer|sue (me|you|him|her|us|them|my|the|somebody|someone|over|for)|suing|legal advice|invest\w*|mortgage)\b/
 
+/** Nobody says this to an assistant: it is meant for whoever routes, or makes up turns of a conversation. */
+const WORDS_TO_THE_ROUTER =
+  /\bx-router-[a-z]|\broute["']?\s{0,2}[:=]\s{0,2}["']?local|\b(?:dear|hey|clever|little|note to the|you are the) (?:[a-z]{1,20} )?(?:router|classifier)\b/
+const MADE_UP_TURN =
+  /(?:^|\n) {0,3}(?:human|assistant) ?:|<\|(?:im_start|im_end|user|assistant|system)\|>|\[\/?inst\]|<<\/?sys>>|<\/?system>/
+
 /** Things that only somebody with access to systems can do or know: a small model would say that it has done them. */
 const ACTION =
   /\b((my|the) (order|account|password|subscription|refund|invoice|payment|booking|reservation|delivery|package|parcel|ticket|bill|card|credit card|bank|email|login|profile|data|appointment|flight|membership)|order (number|no)|(book|cancel|delete|reset|refund|order|buy|send|schedule|reserve|transfer|unsubscribe|remind|call|email|text|play|turn (on|off)|set (an?|the|my)|add .{1,30} to (my|the)) (me|my|a|an|the|it|to|up|off|on)|opening (hours|times)|are you open|price of|how much (is|does) (it|your|the))\b/
@@ -61,6 +67,10 @@ export const CONTENT_GUARDS: readonly Guard[] = [
       ENDS_WITH_QUESTION.test(earlierText) &&
       CONSENT.test(plain(lastUserText)),
   ),
+  content('words to the router', ({ lastUserText }) => {
+    const text = plain(lastUserText)
+    return WORDS_TO_THE_ROUTER.test(text) || MADE_UP_TURN.test(text)
+  }),
   content('demanded form', ({ systemText }) => DEMANDED_FORM.test(plain(systemText))),
 ]
 
