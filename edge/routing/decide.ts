@@ -94,14 +94,15 @@ export function decide(features: Features, verdict: Verdict, circumstances: Circ
   const judged = judge(features, verdict, circumstances.thresholds)
   const { task, complex } = judged
   const { sensitive, simpleTask } = verdict
-  const { local, strategy } = circumstances
+  const { local, strategy, rule } = circumstances
   const asSimple: GuardSubject = { features, simpleTask, sensitive, complex: false, local }
   // Only what the model is trusted with, and no rule decides, is worth a look of its own.
   const judgedFrom =
     strategy === 'hybrid' &&
     local?.judges &&
     judged.zone === 'unsure' &&
-    circumstances.rule === undefined &&
+    rule?.route === undefined &&
+    rule?.threshold === undefined &&
     // Without Claude nobody takes what the judge declines: what the edge finds simple is answered unjudged.
     (complex || circumstances.claude.configured) &&
     !findGuard(asSimple)
@@ -110,7 +111,7 @@ export function decide(features: Features, verdict: Verdict, circumstances: Circ
   const subject = judgedFrom === undefined ? { ...asSimple, complex } : asSimple
   const guard = findGuard(subject)
   const isSide = isSideRequest(features.lastUserText)
-  const { tier } = circumstances.rule ?? {}
+  const tier = rule?.tier
   const isGuarded = guard?.kind === 'content' && !isSide
   const isHard =
     tier === undefined
@@ -125,7 +126,7 @@ export function decide(features: Features, verdict: Verdict, circumstances: Circ
   return {
     ...judged,
     task,
-    ...nameRule(withoutOthers(choice, circumstances.localOnlyFeature), circumstances.rule, judged.zone),
+    ...nameRule(withoutOthers(choice, circumstances.localOnlyFeature), rule, judged.zone),
     guard: choice.targets[0]?.provider === 'local' ? undefined : guard?.name,
     claudeModel: model,
     complexModel: claudeModel(features, tier !== 'cheap', circumstances),

@@ -8,7 +8,7 @@ const SENTENCE = /[^.!?。！？\n]*[.!?。！？\n]+\s*|[^.!?。！？\n]+$/g
 /** No set phrase, because the shipped model answers it badly; small talk all the same. */
 const HOW_ARE_YOU = /^\W{0,5}how are you\W{0,5}$/i
 /** Looked at from each end. */
-const MOST_SENTENCES = 20
+const MOST_SENTENCES = 8
 
 /** Returns the text without small talk in front of it and behind it; undefined where there is none, or nothing else. */
 export function withoutSmallTalk(text: string): string | undefined {

@@ -1,4 +1,6 @@
 /** What ROUTER_RULES may hold, and what is said of anything else. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { operatorRules } from '../../../edge/settings/operator-rules-setting.ts'
 
@@ -162,4 +164,11 @@ test('must be a JSON list of so many rules', () => {
   expect(read('{"when": {}}')).toEqual([shape])
   expect(read('[{]')).toEqual([`${shape}; it is no JSON at position 2`])
   expect(read(Array.from({ length: 101 }, () => ({ when: {}, use })))).toEqual(['holds more than 100 rules'])
+})
+
+test('the examples of the documentation are rules', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../../docs/routing-rules.md'), 'utf8')
+  const examples = [...text.matchAll(/```json\n(\[[^`]*)```/g)].map(([, example = '']) => example)
+  expect(examples.length).toBeGreaterThanOrEqual(6)
+  for (const example of examples) expect(read(example)).toEqual(expect.arrayContaining([expect.any(Object)]))
 })

@@ -156,3 +156,14 @@ test('a rule that is wrong stops the start and is named', async () => {
     expect.stringMatching(/^ROUTER_RULES rule 1 \(night\): when has no "betwen"; possible are/),
   ])
 })
+
+test('a rule that chooses side or threshold has the last word, and no judge', () => {
+  const card = { trust: uniformTrust('full'), languages: null, maxTemperature: null, exam: null }
+  const judging = { model: 'tiny-model', card, maxInputTokens: 1_000, judges: true }
+  const judgedBy = (rule: Circumstances['rule']) =>
+    decide(plain, simple, { ...usual, local: judging, judgedFrom: 0.4, rule }).targets[0]
+  expect(judgedBy(undefined)).toHaveProperty('judgeThreshold')
+  expect(judgedBy({ tier: 'cheap', reason: 'rule: mine' })).toHaveProperty('judgeThreshold')
+  for (const rule of [local, { threshold: 0.3, reason: 'rule: mine' }])
+    expect(judgedBy(rule)).toEqual({ provider: 'local', model: 'tiny-model' })
+})
