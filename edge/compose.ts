@@ -2,6 +2,7 @@
  * Puts the parts together: the core that answers requests, for the Worker, for the library and for tests. Knows no
  * platform and no environment.
  */
+import { RouterError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
 import type { AnswerCache } from './cache/cache.ts'
 import { createMemoryCache } from './cache/memory.ts'
@@ -20,8 +21,15 @@ import { createClassifier } from './routing/classifier/classifier.ts'
 import type { ClassifierModel } from './routing/classifier/classifier-model.ts'
 import { createFindRule } from './routing/operator-rules/find-rule.ts'
 import { combinedThreshold } from './routing/second-look/combination.ts'
-import { resolveThresholds, type Thresholds } from './routing/thresholds.ts'
+import {
+  createDecisionServer,
+  createWorkersAiModel,
+  type WorkersAiBinding,
+} from './routing/second-look/decision-model.ts'
+import { createSecondLook, type SecondLook } from './routing/second-look/second-look.ts'
+import { DEFAULT_RECALL, resolveThresholds, type Thresholds } from './routing/thresholds.ts'
 import { createModelMatcher, LOCAL_MODEL, VIRTUAL_MODELS } from './routing/virtual-models.ts'
+import type { SecondLookConfig } from './settings/core-settings.ts'
 import { createStrategyStore, type StrategyRecord, type StrategyStore } from './strategy-store.ts'
 
 /** The settings of the core, a part of the Worker's and of the library's. */
@@ -35,6 +43,7 @@ export type CoreConfig = Pick<
   | 'rules'
   | 'simpleToolTurns'
   | 'judge'
+  | 'secondLook'
   | 'sideRequestsLocal'
   | 'cache'
   | 'savingsBaseline'
@@ -45,6 +54,10 @@ export type CoreEffects = {
   readonly claudeFetch: Fetch
   /** The road to the local servers. */
   readonly localFetch: Fetch
+  /** The road to a second look that has an address. */
+  readonly secondLookFetch: Fetch
+  /** Cloudflare's binding, where the platform gives one. */
+  readonly workersAi?: WorkersAiBinding | undefined
   readonly log: Log
   /** Gets what is learned of the local servers' readiness; `log` unless given. */
   readonly localLog?: Log
@@ -89,6 +102,10 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     thresholds,
     findRule: createFindRule(config.rules),
     simpleToolTurns: config.simpleToolTurns,
+    secondLook: config.secondLook && {
+      model: composeSecondLook(config.secondLook, effects),
+      complexFrom: combinedThreshold(config.judge ?? { recall: DEFAULT_RECALL }),
+    },
     judgedFrom: config.judge && combinedThreshold(config.judge),
     strategies,
     isRouted: createModelMatcher([...config.routedModels, ...VIRTUAL_MODELS, LOCAL_MODEL]),
@@ -106,6 +123,17 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     now,
   })
   return { gateway, claude, local, cache, strategies, thresholds }
+}
+
+function composeSecondLook(
+  config: SecondLookConfig,
+  { secondLookFetch: fetch, workersAi, log, now }: CoreEffects,
+): SecondLook {
+  const { timeoutMs } = config
+  if (config.via === 'http')
+    return createSecondLook({ ask: createDecisionServer({ ...config, fetch }), timeoutMs, log, now })
+  if (workersAi === undefined) throw new RouterError('configuration', 'There is no binding to Workers AI.')
+  return createSecondLook({ ask: createWorkersAiModel(workersAi, config.model), timeoutMs, log, now })
 }
 
 function composeLocal(
@@ -136,14 +164,22 @@ function composeLocal(
   }
 }
 
-export type Effects = Pick<CoreEffects, 'log' | 'now' | 'random' | 'strategyRecord' | 'classifierModel'> & {
+export type Effects = Pick<
+  CoreEffects,
+  'log' | 'now' | 'random' | 'strategyRecord' | 'classifierModel' | 'workersAi'
+> & {
   readonly fetch: Fetch
   readonly createId: () => string
 }
 
 /** Returns everything that `createApp` needs. */
 export function composeDependencies(config: Config, { fetch, createId, ...effects }: Effects) {
-  const core = composeCore(config, { ...effects, claudeFetch: fetch, localFetch: fetch })
+  const core = composeCore(config, {
+    ...effects,
+    claudeFetch: fetch,
+    localFetch: fetch,
+    secondLookFetch: fetch,
+  })
   const { gateway, strategies, thresholds, local, cache, claude } = core
   const { log, now } = effects
   return {

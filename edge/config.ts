@@ -8,6 +8,7 @@ import { schemasOf } from '../shared/setting.ts'
 import type { OperatorRule } from './routing/operator-rules/operator-rule.ts'
 import type { ThresholdSetting } from './routing/thresholds.ts'
 import {
+  bindingProblems,
   type CacheLimits,
   type ClaudeConfig,
   CORE_SETTINGS,
@@ -17,6 +18,8 @@ import {
   type LocalConfig,
   localAddressProblems,
   localConfig,
+  type SecondLookConfig,
+  secondLookConfig,
 } from './settings/core-settings.ts'
 import { EDGE_DEFINITIONS } from './settings/edge-definitions.ts'
 import { parseSettings } from './settings/setting-schemas.ts'
@@ -38,6 +41,8 @@ export type Config = {
   readonly rules: readonly OperatorRule[]
   /** From when on the local model's judge declines; undefined where it is not asked. */
   readonly judge: ThresholdSetting | undefined
+  /** Undefined where none is taken before any target is asked. */
+  readonly secondLook: SecondLookConfig | undefined
   readonly sideRequestsLocal: boolean
   readonly cache: CacheLimits
   readonly maxBodyBytes: number
@@ -74,6 +79,7 @@ export async function readConfig(env: Readonly<Record<string, unknown>>): Promis
     ...malformed,
     ...edgeProblems(settings),
     ...coreProblems(settings),
+    ...bindingProblems(settings, env.AI !== undefined),
     ...[keys, adminKeys].filter((each) => typeof each === 'string'),
   ]
   if (typeof keys === 'string' || typeof adminKeys === 'string' || problems.length > 0)
@@ -102,6 +108,7 @@ function assemble(settings: Settings, keys: readonly TenantKey[], adminKeys: rea
     simpleToolTurns: settings.SIMPLE_TOOL_TURNS,
     rules: settings.ROUTER_RULES,
     judge: settings.JUDGE_THRESHOLD,
+    secondLook: secondLookConfig(settings),
     sideRequestsLocal: settings.SIDE_REQUESTS_LOCAL,
     cache: cacheLimits(settings),
     maxBodyBytes: settings.MAX_BODY_BYTES,

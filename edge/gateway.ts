@@ -120,7 +120,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         stream: wantsStream(request),
         task: decision.task,
         score: decision.score,
-        judgeScore: undefined,
+        judgeScore: plan.secondScore,
         reason: decision.reason,
         guard: decision.guard,
         cache: mayCache && decision.rejection === undefined ? 'miss' : 'bypass',

@@ -11,11 +11,14 @@ import { createDurableStrategyRecord, type RouterState } from './durable/router-
 import type { AppEnvironment } from './http/context.ts'
 import { decodeClassifier } from './routing/classifier/classifier-model.ts'
 import weights from './routing/classifier/weights.bin'
+import type { WorkersAiBinding } from './routing/second-look/decision-model.ts'
 
 export { RouterState } from './durable/router-state.ts'
 
 type Environment = Readonly<Record<string, unknown>> & {
   readonly ROUTER_STATE: DurableObjectNamespace<RouterState>
+  /** Only where wrangler.toml binds it. */
+  readonly AI?: WorkersAiBinding
 }
 type Built = { readonly app: Hono<AppEnvironment> } | { readonly problems: readonly string[] }
 
@@ -48,6 +51,7 @@ function compose(config: Config, env: Environment) {
     random: Math.random,
     createId: () => `req_${crypto.randomUUID().replaceAll('-', '')}`,
     classifierModel: decodeClassifier(new Uint8Array(weights)),
+    workersAi: env.AI,
     strategyRecord: createDurableStrategyRecord(env.ROUTER_STATE, config.strategy),
   })
 }

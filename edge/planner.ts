@@ -1,6 +1,6 @@
 /**
- * What the router means to do with a request, before anything is called: strategy, features, verdict, decision.
- * Refreshes what is known of the local model where that can matter. Calls no model.
+ * What the router means to do with a request, before any target is called: strategy, features, verdict, decision.
+ * Refreshes what is known of the local model where that can matter. Asks no model but that of a second look.
  */
 
 import type { SimpleTask } from '../shared/tasks.ts'
@@ -10,6 +10,8 @@ import type { Classifier, Verdict } from './routing/classifier/classifier.ts'
 import { type Circumstances, type Decision, decide, judge } from './routing/decide.ts'
 import { extractFeatures, type Features } from './routing/features.ts'
 import type { AppliedRule, FindRule } from './routing/operator-rules/find-rule.ts'
+import { combineScores } from './routing/second-look/combination.ts'
+import type { SecondLook } from './routing/second-look/second-look.ts'
 import { withoutSmallTalk } from './routing/small-talk.ts'
 import { type Thresholds, withComplexFrom } from './routing/thresholds.ts'
 import { effectiveCard } from './routing/trust.ts'
@@ -30,6 +32,8 @@ export type PlannerDependencies = {
   readonly claude: { readonly configured: boolean; readonly model: string; readonly simpleModel: string }
   /** The score of edge and judge together from which on a request counts as complex; undefined: no judge is asked. */
   readonly judgedFrom?: number | undefined
+  /** Asked before any target where the edge is unsure; the container's judge then is not. */
+  readonly secondLook?: { readonly model: SecondLook; readonly complexFrom: number } | undefined
   readonly simpleToolTurns: 'strong' | 'cheap'
   /** Whether side requests of an agent's session may leave Claude. */
   readonly sideRequestsLocal: boolean
@@ -40,6 +44,8 @@ export type Plan = {
   readonly features: Features
   readonly verdict: Verdict
   readonly decision: Decision
+  /** What a second look before any answer said, 0 to 1; undefined where none was taken. */
+  readonly secondScore: number | undefined
 }
 
 /** The part of a request that a plan depends on. */
@@ -53,6 +59,7 @@ export type PlannedRequest = Pick<
   | 'logprobs'
   | 'agentSession'
   | 'startedAt'
+  | 'signal'
   | 'waitUntil'
 >
 
@@ -73,13 +80,13 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
     const features = request.structured
       ? { ...found, structuredOutput: true, unservableForm: ANY_OBJECT }
       : found
-    const verdict = classify(dependencies, features)
-    const rule = findRule(dependencies, request, features, verdict)
+    const firstVerdict = classify(dependencies, features)
+    const rule = findRule(dependencies, request, features, firstVerdict)
     const thresholds =
       rule?.threshold === undefined
         ? dependencies.thresholds
         : withComplexFrom(dependencies.thresholds, rule.threshold)
-    const decideBy = (asked: boolean) =>
+    const decideBy = (asked: boolean, { verdict, outcome }: Look = { verdict: firstVerdict }) =>
       decide(features, verdict, {
         strategy,
         requestedModel: request.view.model,
@@ -92,24 +99,32 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
         localOnlyFeature: request.logprobs ? 'logprobs' : undefined,
         local: local && describeLocal(local, dependencies, asked),
         claude: dependencies.claude,
-        thresholds,
+        thresholds: outcome === 'answered' ? withSecondLook(thresholds, dependencies) : thresholds,
         rule,
+        secondLook: outcome,
         judgedFrom: dependencies.judgedFrom,
         simpleToolTurns: dependencies.simpleToolTurns,
       })
-    const decision = decideBy(false)
-    if (local === undefined) return { strategy, features, verdict, decision }
+    const { force, privacyLocal } = request.controls
+    const isRuled = rule?.route !== undefined || rule?.threshold !== undefined
+    const isOpen = strategy === 'hybrid' && force === undefined && !privacyLocal && !isRuled
+    const look: Look = isOpen
+      ? await lookAgain(dependencies, request, features, firstVerdict, decideBy)
+      : { verdict: firstVerdict }
+    const decision = decideBy(false, look)
+    const plan = { strategy, features, verdict: look.verdict, decision, secondScore: look.score }
+    if (local === undefined) return plan
     const toClaude = dependencies.claude.configured && goesToClaudeAnyway(decision, request.view.model)
     // Where no request is for the local server, it may sleep.
-    if (toClaude && strategy === 'claude_only') return { strategy, features, verdict, decision }
+    if (toClaude && strategy === 'claude_only') return plan
     const refreshing = local.refresh(request.waitUntil)
     if (toClaude) {
       // A request that Claude answers must not wait for a container that may be asleep.
       request.waitUntil(refreshing)
-      return { strategy, features, verdict, decision }
+      return plan
     }
     await refreshing
-    return { strategy, features, verdict, decision: decideBy(true) }
+    return { ...plan, decision: decideBy(true, look) }
   }
 }
 
@@ -122,6 +137,34 @@ function classify({ classifier, thresholds }: PlannerDependencies, features: Fea
   const lastUserCharacters = features.lastUserCharacters - features.lastUserText.length + lastUserText.length
   const asked = classifier.classify({ ...features, lastUserText, lastUserCharacters })
   return asked.score > verdict.score ? asked : verdict
+}
+
+/** A verdict and whether a second look is part of it. */
+type Look = {
+  readonly verdict: Verdict
+  readonly outcome?: Circumstances['secondLook']
+  readonly score?: number | undefined
+}
+
+/** Asks only where the answer can change who is asked: not where guards, rules, wishes or sessions decide anyway. */
+async function lookAgain(
+  { secondLook }: PlannerDependencies,
+  { signal }: PlannedRequest,
+  features: Features,
+  verdict: Verdict,
+  decideBy: (asked: boolean, look?: Look) => Decision,
+): Promise<Look> {
+  if (secondLook === undefined || decideBy(false).zone !== 'unsure') return { verdict }
+  const withScore = (score: number): Look => ({ verdict: { ...verdict, score }, outcome: 'answered' })
+  const [simple, complex] = [0, 1].map((score) => decideBy(false, withScore(score)).targets[0])
+  if (simple?.provider === complex?.provider && simple?.model === complex?.model) return { verdict }
+  const score = await secondLook.model.ask(features, signal)
+  if (score === undefined) return { verdict, outcome: 'missing' }
+  return { ...withScore(combineScores(verdict.score, score)), score }
+}
+
+function withSecondLook(thresholds: Thresholds, { secondLook }: PlannerDependencies): Thresholds {
+  return secondLook === undefined ? thresholds : withComplexFrom(thresholds, secondLook.complexFrom)
 }
 
 function findRule(

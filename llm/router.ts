@@ -120,6 +120,7 @@ export function createRouter(options: RouterOptions = {}): Router {
             ? fetch
             : createClaudeFetch(claudeClient, settings.claude.deadlines.totalMs),
         localFetch: localModel?.fetch ?? fetch,
+        secondLookFetch: fetch,
         log,
         // A model that could be loaded counts as ready; that it was loaded is said by whoever loads it.
         ...(localModel === undefined ? {} : { localLog: () => {} }),

@@ -6,6 +6,7 @@ import * as z from 'zod/mini'
 import type { OperatorRule } from '../edge/routing/operator-rules/operator-rule.ts'
 import type { ThresholdSetting } from '../edge/routing/thresholds.ts'
 import {
+  bindingProblems,
   type CacheLimits,
   type ClaudeConfig,
   CORE_SETTINGS,
@@ -15,6 +16,8 @@ import {
   type LocalConfig,
   localAddressProblems,
   localConfig,
+  type SecondLookConfig,
+  secondLookConfig,
 } from '../edge/settings/core-settings.ts'
 import { choice, parseSettings, text } from '../edge/settings/setting-schemas.ts'
 import type { Strategy } from '../edge/strategy.ts'
@@ -38,6 +41,8 @@ export type LibrarySettings = {
   readonly rules: readonly OperatorRule[]
   /** From when on the local model's judge declines; undefined where it is not asked. */
   readonly judge: ThresholdSetting | undefined
+  /** Undefined where none is taken before any target is asked. */
+  readonly secondLook: SecondLookConfig | undefined
   readonly sideRequestsLocal: boolean
   readonly cache: CacheLimits
   readonly savingsBaseline: string | undefined
@@ -63,7 +68,12 @@ type Settings = z.infer<typeof settingsSchema>
 export function readSettings(env: Environment): LibrarySettings {
   const { settings, problems: malformed } = parseSettings(settingsSchema, env)
   const addresses = settings.LOCAL_LLM_ENABLED ? localAddressProblems(settings) : []
-  const problems = [...malformed, ...coreProblems(settings), ...addresses]
+  const problems = [
+    ...malformed,
+    ...coreProblems(settings),
+    ...bindingProblems(settings, false),
+    ...addresses,
+  ]
   if (problems.length > 0) throw problemsError(problems)
   return assemble(settings)
 }
@@ -90,6 +100,7 @@ function assemble(settings: Settings): LibrarySettings {
     simpleToolTurns: settings.SIMPLE_TOOL_TURNS,
     rules: settings.ROUTER_RULES,
     judge: settings.JUDGE_THRESHOLD,
+    secondLook: secondLookConfig(settings),
     sideRequestsLocal: settings.SIDE_REQUESTS_LOCAL,
     cache: cacheLimits(settings),
     savingsBaseline: settings.SAVINGS_BASELINE_MODEL,

@@ -103,6 +103,7 @@ export function createOfflineRequest(
     ...known,
     structured: false,
     logprobs: false,
+    signal: new AbortController().signal,
     waitUntil: () => {},
   }
 }

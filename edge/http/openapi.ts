@@ -123,7 +123,8 @@ export const OPERATIONS = {
   },
   explain: {
     summary: 'What would happen to a request',
-    description: 'Decides without calling a model: targets, reason, task, score and the signals behind it.',
+    description:
+      'Decides without an answer, with a second look where one is set: targets, reason, task, score and the signals behind it.',
     tags: ['router'],
     parameters: CONTROLS,
     requestBody: body('MessagesRequest'),

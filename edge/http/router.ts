@@ -105,7 +105,7 @@ export function createExplainHandler(
       throw new RouterError('forbidden', 'Explanations are not allowed for this key.')
     const bytes = await readJsonBytes(context.req.raw, dependencies.config.maxBodyBytes)
     const request = createRouterRequest(context, checkBody(bytes), clientSignal(context).signal)
-    const { strategy, features, verdict, decision } = await dependencies.gateway.plan(request)
+    const { strategy, features, verdict, decision, secondScore } = await dependencies.gateway.plan(request)
     return context.json({
       route: decision.targets[0]?.provider ?? null,
       targets: decision.targets,
@@ -114,6 +114,7 @@ export function createExplainHandler(
       strategy,
       task: decision.task,
       score: decision.score,
+      judgeScore: secondScore ?? null,
       complex: decision.complex,
       zone: decision.zone,
       thresholds: dependencies.thresholds,

@@ -51,6 +51,8 @@ export type Circumstances = {
   readonly rule: AppliedRule | undefined
   /** The score of edge and judge together from which on a request counts as complex; undefined where no judge is asked. */
   readonly judgedFrom?: number | undefined
+  /** Whether a second look is part of the verdict, or was asked and said nothing; undefined where none was asked. */
+  readonly secondLook?: 'answered' | 'missing' | undefined
   /** Which of Claude's models answers turns with tools that ask for nothing hard. */
   readonly simpleToolTurns: 'strong' | 'cheap'
 }
@@ -103,6 +105,7 @@ export function decide(features: Features, verdict: Verdict, circumstances: Circ
     judged.zone === 'unsure' &&
     rule?.route === undefined &&
     rule?.threshold === undefined &&
+    circumstances.secondLook === undefined &&
     // Without Claude nobody takes what the judge declines: what the edge finds simple is answered unjudged.
     (complex || circumstances.claude.configured) &&
     !findGuard(asSimple)
@@ -217,6 +220,8 @@ function chooseTargets(
       targets: [{ provider: 'local', model: local.model, judgeThreshold }, claude],
       reason: 'hybrid: unsure, judged by the local model',
     }
+  if (circumstances.secondLook === 'missing' && circumstances.claude.configured)
+    return toClaude('hybrid: unsure, no second look')
   if (complex) return toClaude('hybrid: complex task')
   if (guard === undefined) return { targets: both, reason: 'hybrid: simple task' }
   if (circumstances.claude.configured) return toClaude(`hybrid: simple task, ${guard.name}`)

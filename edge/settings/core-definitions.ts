@@ -65,9 +65,32 @@ export const CORE_DEFINITIONS = {
   JUDGE_THRESHOLD: {
     ...routing,
     schema: judgeThreshold({ recall: DEFAULT_RECALL }),
-    text: "The second look of a container that judges: where the edge is unsure, the local model's own judge decides before it answers. From which score of both together on a request counts as complex, as a score or a share; off: the edge decides alone.",
+    text: "The second look of a container that judges: where the edge is unsure, the local model's own judge decides before it answers. From which score of both together on a request counts as complex, as a score or a share; off: that judge is not asked. Holds for SECOND_LOOK_URL, too.",
     defaultText: `recall:${DEFAULT_RECALL}`,
     sample: `recall:${DEFAULT_RECALL}`,
+  },
+  SECOND_LOOK_URL: {
+    ...routing,
+    schema: text,
+    text: 'A decision model that is asked where the edge is unsure, in the place of the container’s judge: a server of POST /v1/systemone, or workers-ai: and the name of a model (the Worker then needs the binding AI). It is shown the end of the conversation. Without a sound answer Claude answers.',
+    sample: 'workers-ai:@cf/cloudflare/clef-flash',
+  },
+  SECOND_LOOK_KEY: {
+    ...routing,
+    schema: headerText,
+    secret: true,
+    text: 'The key of that server, sent as x-api-key and as Authorization: Bearer.',
+  },
+  SECOND_LOOK_MODEL: {
+    ...routing,
+    schema: text,
+    text: 'The name of the model on a decision server that has several.',
+    sample: 'clef-flash',
+  },
+  SECOND_LOOK_MS: {
+    ...routing,
+    schema: milliseconds(400),
+    text: 'Longest wait for the second look, ms; it is never asked again.',
   },
   SIMPLE_TOOL_TURNS: {
     ...routing,

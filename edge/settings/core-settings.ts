@@ -33,6 +33,17 @@ export type LocalConfig = {
   readonly maxInputTokens: number | undefined
 }
 
+/** Where a second look is taken. */
+export type SecondLookConfig = { readonly timeoutMs: number } & (
+  | {
+      readonly via: 'http'
+      readonly url: string
+      readonly key: string | undefined
+      readonly model: string | undefined
+    }
+  | { readonly via: 'workers_ai'; readonly model: string }
+)
+
 export type ClaudeConfig = {
   readonly baseUrl: string
   readonly apiKey: string | undefined
@@ -53,6 +64,9 @@ export type CacheLimits = {
 /** Members of a schema; the homes add their own. */
 export const CORE_SETTINGS = schemasOf(CORE_DEFINITIONS)
 
+/** Stands before the name of a model that is asked by a binding rather than at an address. */
+const WORKERS_AI = 'workers-ai:'
+
 const coreSchema = z.object(CORE_SETTINGS)
 export type CoreSettings = z.infer<typeof coreSchema>
 
@@ -72,6 +86,15 @@ export function localConfig(settings: CoreSettings): LocalConfig {
       totalMs: settings.LOCAL_TIMEOUT_MS,
     },
   }
+}
+
+/** Returns where a second look is taken, or undefined where nowhere. */
+export function secondLookConfig(settings: CoreSettings): SecondLookConfig | undefined {
+  const { SECOND_LOOK_URL: url, SECOND_LOOK_MS: timeoutMs } = settings
+  if (url === undefined) return undefined
+  if (url.startsWith(WORKERS_AI)) return { via: 'workers_ai', model: url.slice(WORKERS_AI.length), timeoutMs }
+  const { SECOND_LOOK_KEY: key, SECOND_LOOK_MODEL: model } = settings
+  return { via: 'http', url: withoutVersion(url), key, model, timeoutMs }
 }
 
 /** Returns how Claude is reached. */
@@ -107,6 +130,26 @@ export function* coreProblems(settings: CoreSettings): Generator<string> {
     yield 'LLM_STRATEGY=local_only needs LOCAL_LLM_ENABLED=true'
   if (settings.ANTHROPIC_BASE_URL !== undefined)
     yield* addressProblems('ANTHROPIC_BASE_URL', settings.ANTHROPIC_BASE_URL)
+  yield* secondLookProblems(settings)
+}
+
+function* secondLookProblems(settings: CoreSettings): Generator<string> {
+  const { SECOND_LOOK_URL: url, SECOND_LOOK_KEY: key, SECOND_LOOK_MODEL: model } = settings
+  if (url === undefined) {
+    if (key !== undefined || model !== undefined)
+      yield 'SECOND_LOOK_URL is not set: SECOND_LOOK_KEY and SECOND_LOOK_MODEL mean nothing without it'
+    return
+  }
+  if (!url.startsWith(WORKERS_AI)) yield* addressProblems('SECOND_LOOK_URL', url)
+  else if (url === WORKERS_AI) yield `SECOND_LOOK_URL names no model: write ${WORKERS_AI}@cf/OWNER/NAME`
+  else if (key !== undefined || model !== undefined)
+    yield 'SECOND_LOOK_URL names a model of Workers AI: remove SECOND_LOOK_KEY and SECOND_LOOK_MODEL'
+}
+
+/** Says what is wrong where a model of Workers AI is named and there is no binding to ask it by. */
+export function* bindingProblems(settings: CoreSettings, hasBinding: boolean): Generator<string> {
+  if (settings.SECOND_LOOK_URL?.startsWith(WORKERS_AI) && !hasBinding)
+    yield `SECOND_LOOK_URL=${WORKERS_AI}… needs a Worker with the binding AI (wrangler.toml: [ai] binding = "AI")`
 }
 
 /** Yields what is wrong with the addresses of the local model, for those who mean to use them. */

@@ -205,6 +205,35 @@ test('reads thresholds as scores from 0 to 1 or as shares of complex requests in
     })
 })
 
+test('reads where a second look is taken, at an address or by a binding', async () => {
+  expect((await read({})).secondLook).toBeUndefined()
+  const key = { SECOND_LOOK_KEY: 'k', SECOND_LOOK_MODEL: 'm' }
+  expect((await read({ SECOND_LOOK_URL: 'https://d.example/v1/', ...key })).secondLook).toEqual({
+    via: 'http',
+    url: 'https://d.example',
+    key: 'k',
+    model: 'm',
+    timeoutMs: 400,
+  })
+  const binding = { SECOND_LOOK_URL: 'workers-ai:@cf/cloudflare/clef-flash', SECOND_LOOK_MS: '300' }
+  const configured = await read({ ...binding, AI: { run: async () => ({}) } })
+  expect(configured.secondLook).toEqual({
+    via: 'workers_ai',
+    model: '@cf/cloudflare/clef-flash',
+    timeoutMs: 300,
+  })
+  expect(await problems(binding)).toEqual([
+    'SECOND_LOOK_URL=workers-ai:… needs a Worker with the binding AI (wrangler.toml: [ai] binding = "AI")',
+  ])
+  for (const [settings, problem] of [
+    [{ SECOND_LOOK_URL: 'http://d.example' }, 'SECOND_LOOK_URL must begin with https://'],
+    [{ SECOND_LOOK_URL: 'workers-ai:', AI: {} }, 'SECOND_LOOK_URL names no model'],
+    [{ ...binding, ...key, AI: {} }, 'remove SECOND_LOOK_KEY and SECOND_LOOK_MODEL'],
+    [key, 'SECOND_LOOK_URL is not set'],
+  ] as const)
+    expect((await problems(settings)).join()).toContain(problem)
+})
+
 test('reads the tasks of the local model', async () => {
   const { local } = await read({ ...LOCAL, LOCAL_TASKS: ' summarization, simple_chat' })
   expect(local?.tasks).toEqual(['simple_chat', 'summarization'])

@@ -43,6 +43,7 @@ export async function createTestRouter(
     ANTHROPIC_BASE_URL: CLAUDE_URL,
     ROUTER_KEYS: `alice:${ALICE_KEY},bob:${BOB_KEY}`,
     ADMIN_KEY,
+    AI: effects.workersAi,
     ...settings,
   })
   if (!result.ok) throw new Error(result.problems.join('; '))

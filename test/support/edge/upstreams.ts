@@ -11,6 +11,7 @@ import { claudeMessage, framesOf, localMessage } from './messages.ts'
 
 export const CLAUDE_URL = 'https://api.anthropic.com'
 export const CONTAINER_URL = 'http://127.0.0.1:4010'
+export const DECISIONS_URL = 'https://decisions.test'
 
 export type Hit = {
   readonly url: string
@@ -33,12 +34,15 @@ type Upstream = {
 
 export const claude = createUpstream()
 export const container = createUpstream()
+/** A decision model: `POST /v1/systemone`. */
+export const decisions = createUpstream()
 /** The container's `GET /readyz`, and `GET /v1/models` of other servers. */
 export const readiness = createUpstream()
 
 const handlers = [
   http.post(`${CLAUDE_URL}/v1/messages`, ({ request }) => claude.take(request)),
   http.post(`${CONTAINER_URL}/v1/messages`, ({ request }) => container.take(request)),
+  http.post(`${DECISIONS_URL}/v1/systemone`, ({ request }) => decisions.take(request)),
   http.get(`${CONTAINER_URL}/readyz`, ({ request }) => readiness.take(request)),
   http.get(`${CONTAINER_URL}/v1/models`, ({ request }) => readiness.take(request)),
 ]
@@ -47,6 +51,7 @@ beforeEach(() => {
   claude.reset(answerNonStreaming(claudeMessage()))
   container.reset(answerStream(localMessage()))
   readiness.reset(() => ready())
+  decisions.reset(() => HttpResponse.error())
 })
 
 /** Answers from the upstreams; anything else is a mistake of the test or of the router. */
