@@ -19,7 +19,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/{shared,edge,inference,llm,contract,scripts,deployment,bench}/**/*.test.ts'],
+          include: [
+            'test/{shared,edge,inference,llm,contract,scripts,deployment,bench,training}/**/*.test.ts',
+          ],
           environment: 'node',
           testTimeout: 30_000,
           restoreMocks: true,
