@@ -1,97 +1,42 @@
 /**
- * What a decision costs: features, score, guards and targets of requests of many lengths and shapes, beside the floor of
- * parsing the same body. Shapes repeat what once made a pattern read a text again and again.
+ * Decisions measured: what they cost, or how well they tell complex from simple on labelled rows.
  *
  *   npm run bench:routing [-- --json]
+ *   npm run bench:routing -- --rows FILE_OR_FOLDER … [--judge] [--systemone URL] [--json]
+ *
+ * Rows are those of `training/labelled-requests.ts`. --judge: the shipped model's judge, or that of JUDGE_MODEL, reads each of
+ * them; --systemone: so does a decision model, with the key SECOND_LOOK_KEY and as SECOND_LOOK_MODEL.
  */
-import { createClassifier } from '../edge/routing/classifier/classifier.ts'
-import { decide } from '../edge/routing/decide.ts'
-import { extractFeatures } from '../edge/routing/features.ts'
-import { resolveThresholds } from '../edge/routing/thresholds.ts'
-import { readShippedClassifier } from '../llm/shipped-classifier.ts'
-import { parseMessagesRequest } from '../shared/messages.ts'
-import { uniformTrust } from '../shared/model-card.ts'
+import { parseArgs } from 'node:util'
+import { readLabelledRequests } from '../training/labelled-requests.ts'
+import { describeDecisionCosts, measureDecisionCosts } from './routing/decision-costs.ts'
+import { describeQuality, measureQuality } from './routing/quality.ts'
+import { scoreRows } from './routing/scorers.ts'
 
-const SHAPES: Record<string, string> = {
-  prose: 'The council met on Friday and decided to close the old ferry. ',
-  SQL: 'SELECT ',
-  'requests for code': 'write a ',
-  steps: 'first, both ',
-  'code lines': 'return x ',
-  'about the assistant': 'are you ',
-  punctuation: '$? ',
-  'white space': ' \n',
-  Chinese: '你好世界',
-  'client texts': '<system-reminder>',
-}
-const LENGTHS = [100, 1_000, 10_000, 100_000, 1_000_000]
-const MEASURED_MS = 100
-
-const model = readShippedClassifier()
-const { classify } = createClassifier(model)
-const circumstances = {
-  strategy: 'hybrid',
-  requestedModel: 'auto',
-  routed: true,
-  force: undefined,
-  mayForce: true,
-  privacyLocal: false,
-  sideRequestsLocal: false,
-  staysWithSession: false,
-  localOnlyFeature: undefined,
-  local: {
-    model: 'local',
-    card: { trust: uniformTrust('full'), languages: ['en'], maxTemperature: null, exam: null },
-    maxInputTokens: 10_000_000,
+const { values } = parseArgs({
+  options: {
+    rows: { type: 'string', multiple: true },
+    judge: { type: 'boolean', default: false },
+    systemone: { type: 'string' },
+    json: { type: 'boolean', default: false },
   },
-  claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
-  thresholds: resolveThresholds(model, { complex: { recall: 97 }, strong: { recall: 90 } }),
-  rule: undefined,
-  simpleToolTurns: 'strong',
-} as const
+})
 
-const rows = Object.entries(SHAPES).flatMap(([shape, piece]) =>
-  LENGTHS.map((length) => measure(shape, piece, length)),
-)
-if (process.argv.includes('--json')) console.log(JSON.stringify(rows))
-else {
-  console.log('microseconds for a decision (floor: JSON.parse of the body), by characters of the last turn')
-  for (const shape of Object.keys(SHAPES)) {
-    const cells = rows
-      .filter((row) => row.shape === shape)
-      .map(({ decisionUs, floorUs }) => `${decisionUs.toFixed(0)} (${floorUs.toFixed(0)})`.padStart(14))
-    console.log(shape.padEnd(22) + cells.join(''))
+try {
+  if (values.rows === undefined) {
+    const costs = measureDecisionCosts()
+    console.log(values.json ? JSON.stringify(costs) : describeDecisionCosts(costs))
+  } else {
+    const rows = readLabelledRequests(values.rows, 'keep')
+    const scorers = await scoreRows(rows, {
+      judge: values.judge,
+      systemone: values.systemone,
+      environment: process.env,
+    })
+    const quality = measureQuality(rows, scorers)
+    console.log(values.json ? JSON.stringify(quality) : describeQuality(quality))
   }
-}
-
-function measure(shape: string, piece: string, length: number) {
-  const content = piece.repeat(Math.ceil(length / piece.length)).slice(0, length)
-  const earlier = [
-    { role: 'user', content },
-    { role: 'assistant', content },
-  ]
-  const body = JSON.stringify({
-    model: 'auto',
-    max_tokens: 100,
-    system: content.slice(0, 8_000),
-    messages: [
-      ...earlier.map((turn) => ({ ...turn, content: turn.content.slice(0, 8_000) })),
-      { role: 'user', content },
-    ],
-  })
-  const request = parseMessagesRequest(JSON.parse(body))
-  const decisionUs = time(() => {
-    const features = extractFeatures(request)
-    decide(features, classify(features), circumstances)
-  })
-  return { shape, characters: length, decisionUs, floorUs: time(() => JSON.parse(body)) }
-}
-
-/** Returns the mean time of a call in microseconds. */
-function time(call: () => void): number {
-  for (let warmUp = 0; warmUp < 20; warmUp++) call()
-  const start = performance.now()
-  let calls = 0
-  for (; performance.now() - start < MEASURED_MS; calls++) call()
-  return ((performance.now() - start) / calls) * 1_000
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exitCode = 2
 }

@@ -8,6 +8,7 @@ import { createPlanner, type PlannedRequest, type Planner } from '../edge/planne
 import type { LocalPool } from '../edge/providers/local/pool.ts'
 import { createClassifier } from '../edge/routing/classifier/classifier.ts'
 import { createFindRule } from '../edge/routing/operator-rules/find-rule.ts'
+import { combinedThreshold } from '../edge/routing/second-look/combination.ts'
 import { resolveThresholds } from '../edge/routing/thresholds.ts'
 import { createModelMatcher, LOCAL_MODEL, VIRTUAL_MODELS } from '../edge/routing/virtual-models.ts'
 import { createMemoryStrategyRecord, createStrategyStore } from '../edge/strategy-store.ts'
@@ -23,6 +24,7 @@ const READ_SETTINGS = [
   'ROUTED_MODELS',
   'ROUTER_THRESHOLD',
   'STRONG_THRESHOLD',
+  'JUDGE_THRESHOLD',
   'SIMPLE_TOOL_TURNS',
   'ROUTER_RULES',
   'LOCAL_TASKS',
@@ -36,9 +38,10 @@ const MISSING_FIELDS = { model: 'auto', max_tokens: 256 }
 
 /**
  * Returns the planner of a router with these settings and the shipped model, or that of `LOCAL_MODEL_NAME`.
+ * @param judges whether that model's server is taken to judge what the edge is unsure of
  * @throws {Error} that names every wrong setting
  */
-export async function createOfflinePlanner(environment: Environment): Promise<Planner> {
+export async function createOfflinePlanner(environment: Environment, judges = false): Promise<Planner> {
   const read = await readConfig({
     ...Object.fromEntries(READ_SETTINGS.map((name) => [name, environment[name]])),
     ALLOW_ANONYMOUS: 'true',
@@ -49,10 +52,11 @@ export async function createOfflinePlanner(environment: Environment): Promise<Pl
   const { config } = read
   const classifierModel = readShippedClassifier()
   return createPlanner({
-    local: offlinePool(environment),
+    local: offlinePool(environment, judges),
     classifier: createClassifier(classifierModel),
     thresholds: resolveThresholds(classifierModel, config.thresholds),
     findRule: createFindRule(config.rules),
+    judgedFrom: config.judge && combinedThreshold(config.judge),
     simpleToolTurns: config.simpleToolTurns,
     strategies: createStrategyStore(createMemoryStrategyRecord(), config.strategy, Date.now, () => {}),
     isRouted: createModelMatcher([...config.routedModels, ...VIRTUAL_MODELS, LOCAL_MODEL]),
@@ -63,7 +67,7 @@ export async function createOfflinePlanner(environment: Environment): Promise<Pl
   })
 }
 
-function offlinePool(environment: Environment): LocalPool {
+function offlinePool(environment: Environment, judges: boolean): LocalPool {
   const container = readInferenceConfig(
     { HOST: '127.0.0.1', LOCAL_MODEL_NAME: environment.LOCAL_MODEL_NAME },
     availableParallelism(),
@@ -75,6 +79,7 @@ function offlinePool(environment: Environment): LocalPool {
     maxInputTokens: container.maxInputTokens,
     isContainer: true,
     structuredOutputs: true,
+    judges,
   }
   return {
     model: () => model,

@@ -1,17 +1,25 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { combineScores } from '../../edge/routing/second-look/combination.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+import { TINY_LLAMA } from '../support/tiny-decoder.ts'
+import { meaninglessHead } from '../support/tiny-judge.ts'
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/classify.ts')
 
-function classify(lines: readonly unknown[], output: string, env: Record<string, string> = {}) {
+function classify(
+  lines: readonly unknown[],
+  output: string,
+  env: Record<string, string> = {},
+  options: readonly string[] = [],
+) {
   const folder = temporaryFolder()
   const file = join(folder, 'in.jsonl')
   const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')
   writeFileSync(file, text)
-  const args = [SCRIPT, file, join(folder, output)]
+  const args = [SCRIPT, file, join(folder, output), ...options]
   const { status, stderr } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
     env: { ...process.env, ...env },
@@ -76,4 +84,39 @@ test('never writes over its input', () => {
   const { status, stderr, text, input } = classify([{ id: 1, request: ask('Hi') }], 'in.jsonl')
   expect({ status, stderr }).toEqual({ status: 2, stderr: 'IN and OUT must be two files.\n' })
   expect(input()).toBe(text)
+})
+
+/** A folder with the tiny decoder, with or without a judge's head of no meaning. */
+async function tinyModel(withHead: boolean): Promise<string> {
+  const folder = temporaryFolder()
+  for (const file of readdirSync(TINY_LLAMA)) symlinkSync(join(TINY_LLAMA, file), join(folder, file))
+  if (withHead)
+    writeFileSync(join(folder, 'judge.json'), await meaninglessHead(join(TINY_LLAMA, 'onnx/model.onnx')))
+  return folder
+}
+
+test('lets a judge read each request, and says what both scores come to', async () => {
+  const rows = [
+    { id: 1, request: ask('Hello! How are you today?') },
+    { id: 2, request: ask('Prove that there are infinitely many primes.') },
+  ]
+  const env = { JUDGE_MODEL: await tinyModel(true), MODEL_CACHE_DIR: temporaryFolder() }
+  const { status, stderr, folder } = classify(rows, 'out.jsonl', env, ['--judge'])
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  const read = (text: string) =>
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  const judged = read(readFileSync(join(folder, 'out.jsonl'), 'utf8'))
+  const alone = read(readFileSync(join(classify(rows, 'out.jsonl').folder, 'out.jsonl'), 'utf8'))
+  for (const [index, { score, judgeScore }] of judged.entries())
+    expect(score).toBeCloseTo(combineScores(alone[index].score, judgeScore), 6)
+})
+
+test('says what to do where the model has no judge', async () => {
+  const env = { JUDGE_MODEL: await tinyModel(false), MODEL_CACHE_DIR: temporaryFolder() }
+  const { status, stderr } = classify([{ id: 1, request: ask('Hi') }], 'out.jsonl', env, ['--judge'])
+  expect(status).toBe(2)
+  expect(stderr).toContain('has no judge: npm run train-judge makes one.')
 })
