@@ -1,11 +1,7 @@
 /**
  * Trains the head by which a model judges requests from its own states, and writes it beside the model.
  *
- *   npm run train-judge [-- --model NAME] [--tensors A,B] [--pools last,turn_end,mean] [--rows FOLDER_OR_FILE …] [--add ROWS.jsonl …]
- *                       [--validate ROWS.jsonl …] [--out FILE] [--json]
- *
- * The tensors are outputs of the model's graph, in the order of its layers; a decoder is cut behind the last one. States are
- * kept in MODEL_CACHE_DIR, so that the same rows are read once.
+ * States are kept in MODEL_CACHE_DIR, so that the same rows are read once.
  */
 
 import { writeFileSync } from 'node:fs'
@@ -15,30 +11,29 @@ import { parseArgs } from 'node:util'
 import { readInferenceConfig } from '../inference/config.ts'
 import { JUDGE_FILE, type JudgeFeatures, writeJudgeHead } from '../inference/engine/judge/judge-head.ts'
 import { graphFiles } from '../inference/models/files.ts'
-import { resolveModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
+import { type ResolvedModel, resolveModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
 import { digestFile } from '../inference/models/verify.ts'
+import { defaultPools, defaultTensors } from '../training/default-states.ts'
 import { type JudgedRow, type JudgeReport, trainJudge } from '../training/judge-training.ts'
 import { readLabelledRequests } from '../training/labelled-requests.ts'
 import { createStateReader, type StateReader } from '../training/model-states.ts'
 
+const USAGE = `Usage: npm run train-judge [-- OPTIONS]
+
+  --model      name or folder of the model; the shipped one by default
+  --tensors    A,B: tensors of its graph, in the order of its layers; a decoder is cut behind the last one.
+               By default what enters the middle layer, or the last hidden state of an encoder
+  --pools      some of last, mean, turn_end, with commas between them
+  --rows       a folder or file of rows, in the place of training/requests; may be repeated
+  --add        more rows, which may say the same as others; may be repeated
+  --validate   rows that train nothing, to measure on; may be repeated
+  --out        the file that is written: judge.json beside the model's own by default
+  --json       the report for programs`
 const OWN_ROWS = join(import.meta.dirname, '../training/requests')
-/** The residual stream that enters the shipped model's layer 16 of 30: of all layers it tells complex from simple best. */
-const SHIPPED_TENSOR = 'layers.16.attn_norm_sum'
 const LONGEST = { head: 160, tail: 96 }
+const POOLS = ['last', 'mean', 'turn_end'] as const
 
-const { values } = parseArgs({
-  options: {
-    model: { type: 'string', default: '' },
-    tensors: { type: 'string', default: SHIPPED_TENSOR },
-    pools: { type: 'string', default: 'last,turn_end' },
-    rows: { type: 'string', multiple: true, default: [OWN_ROWS] },
-    add: { type: 'string', multiple: true, default: [] },
-    validate: { type: 'string', multiple: true },
-    out: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-})
-
+const values = readArguments()
 try {
   await train()
 } catch (error) {
@@ -51,7 +46,7 @@ async function train(): Promise<void> {
   const model = resolveModel(values.model, { shippedDir: SHIPPED_DIR, cacheDir })
   const [source] = graphFiles(model) ?? []
   if (source === undefined) throw new Error(`${model.info.name} has its weights in files of their own.`)
-  const features: JudgeFeatures = { tensors: values.tensors.split(','), pools: readPools(), longest: LONGEST }
+  const features = chooseFeatures(model, source)
   const graphSha256 = await digestFile(source, 'sha256')
   const reader = await createStateReader({ model, features, graphSha256, cacheDir })
   try {
@@ -79,10 +74,49 @@ async function train(): Promise<void> {
   }
 }
 
-function readPools(): JudgeFeatures['pools'] {
-  return values.pools.split(',').map((pool) => {
-    if (pool === 'last' || pool === 'mean' || pool === 'turn_end') return pool
-    throw new Error('--pools: must be some of last, mean, turn_end, with commas between them')
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        model: { type: 'string', default: '' },
+        tensors: { type: 'string' },
+        pools: { type: 'string' },
+        rows: { type: 'string', multiple: true, default: [OWN_ROWS] },
+        add: { type: 'string', multiple: true, default: [] },
+        validate: { type: 'string', multiple: true },
+        out: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+    if (values.help === true) {
+      console.log(USAGE)
+      process.exit(0)
+    }
+    return values
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}
+
+/** The states that were asked for; what was not is chosen, and said. */
+function chooseFeatures({ info }: ResolvedModel, source: string): JudgeFeatures {
+  const pools = values.pools === undefined ? defaultPools(info) : readPools(values.pools)
+  const { tensors, meaning } =
+    values.tensors === undefined
+      ? defaultTensors(info, source)
+      : { tensors: values.tensors.split(','), meaning: 'as named' }
+  console.error(`States: ${tensors.join(', ')} (${meaning}), pooled: ${pools.join(', ')}`)
+  return { tensors, pools, longest: LONGEST }
+}
+
+function readPools(text: string): JudgeFeatures['pools'] {
+  return text.split(',').map((name) => {
+    const pool = POOLS.find((known) => known === name)
+    if (pool === undefined)
+      throw new Error('--pools: must be some of last, mean, turn_end, with commas between them')
+    return pool
   })
 }
 

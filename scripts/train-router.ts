@@ -1,8 +1,6 @@
 /**
  * Trains the edge's classifier on labelled requests and writes its weights, if they are no worse than those before.
  *
- *   npm run train-router [-- --rows FOLDER_OR_FILE …] [--add ROWS.jsonl …] [--validate ROWS.jsonl …] [--out FILE] [--force] [--json]
- *
  * The same rows give the same file, byte for byte. What scores mean is measured on the rows of --validate, which train
  * nothing, and kept beside the training rows; without it, and for rows that were never measured, on folds that leave sources
  * out.
@@ -19,21 +17,20 @@ import { SHIPPED_WEIGHTS } from '../llm/shipped-classifier.ts'
 import { readLabelledRequests } from '../training/labelled-requests.ts'
 import { type RouterCalibration, type RouterReport, trainRouter } from '../training/router-training.ts'
 
+const USAGE = `Usage: npm run train-router [-- OPTIONS]
+
+  --rows       a folder or file of rows, in the place of training/requests; may be repeated
+  --add        more rows, which may say the same as others; may be repeated
+  --validate   rows that train nothing, to measure on; may be repeated
+  --out        the file that is written: the edge's own weights by default
+  --force      write it although it is worse than what is there
+  --json       the report for programs`
 const OWN_ROWS = join(import.meta.dirname, '../training/requests')
 const CALIBRATION = join(import.meta.dirname, '../training/router-calibration.json')
 /** Figures of folds differ by this much from rows to rows without anything being worse. */
 const TOLERANCE = 0.005
 
-const { values } = parseArgs({
-  options: {
-    rows: { type: 'string', multiple: true, default: [OWN_ROWS] },
-    add: { type: 'string', multiple: true, default: [] },
-    validate: { type: 'string', multiple: true },
-    out: { type: 'string', default: SHIPPED_WEIGHTS },
-    force: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
-})
+const values = readArguments()
 
 try {
   const rows = [...readLabelledRequests(values.rows, 'reject'), ...readLabelledRequests(values.add, 'skip')]
@@ -65,6 +62,30 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error))
   process.exitCode = 2
+}
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        rows: { type: 'string', multiple: true, default: [OWN_ROWS] },
+        add: { type: 'string', multiple: true, default: [] },
+        validate: { type: 'string', multiple: true },
+        out: { type: 'string', default: SHIPPED_WEIGHTS },
+        force: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+    if (values.help === true) {
+      console.log(USAGE)
+      process.exit(0)
+    }
+    return values
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
+    process.exit(2)
+  }
 }
 
 function readCalibration(): RouterCalibration | undefined {

@@ -91,7 +91,9 @@ function lastTurnOf({ request }: LabelledRequest): string {
 }
 
 function filesOf(path: string): readonly string[] {
-  if (!statSync(path).isDirectory()) return [path]
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found) throw new Error(`${path}: there is no such file or folder of rows.`)
+  if (!found.isDirectory()) return [path]
   return readdirSync(path)
     .filter((name) => name.endsWith('.jsonl'))
     .toSorted()

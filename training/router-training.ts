@@ -84,13 +84,19 @@ export type RouterTraining = {
   readonly known?: RouterCalibration | undefined
 }
 
+/** Returns the digest of the rows that train the classifier, in hexadecimal: those without tools. */
+export function digestRows(rows: readonly LabelledRequest[]): string {
+  const texts = rows.filter(usesNoTools).map(spokenText)
+  return createHash('sha256').update(texts.join('\0')).digest('hex')
+}
+
 /** Returns the classifier and how it did. */
 export function trainRouter({ rows, provenance, validation, known }: RouterTraining): {
   readonly model: ClassifierModel
   readonly report: RouterReport
 } {
   const plain = rows.filter(usesNoTools)
-  const rowsSha256 = createHash('sha256').update(plain.map(spokenText).join('\0')).digest('hex')
+  const rowsSha256 = digestRows(rows)
   const data = new RouterData(plain)
   const all = plain.map((_, index) => index)
   const bySource = foldsOf(plain)
