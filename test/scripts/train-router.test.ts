@@ -101,3 +101,19 @@ test.each([
   expect(status).toBe(2)
   expect(stderr).toContain(problem)
 })
+
+test('says what options there are, and which file is not there', () => {
+  const out = join(temporaryFolder(), 'weights.bin')
+  expect(train([], out, ['--help'])).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('--validate'),
+  })
+  expect(train([], out, ['--fast'])).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/'--fast'[\s\S]*Usage: npm run train-router/),
+  })
+  expect(train(['/nothing'], out)).toMatchObject({
+    status: 2,
+    stderr: '/nothing: there is no such file or folder of rows.\n',
+  })
+})
