@@ -16,7 +16,7 @@ import {
 } from './validation.ts'
 
 /** Ridges that are tried. */
-const RIDGES = [3_000, 10_000, 20_000, 40_000]
+const RIDGES = [20_000]
 
 export type JudgedRow = { readonly row: LabelledRequest; readonly features: Float32Array }
 

@@ -13,7 +13,7 @@ export type DenseRow = {
 export type DenseHead = { readonly weights: Float32Array; readonly bias: number }
 
 const MOST_ROUNDS = 12
-const CONVERGED = 1e-6
+const CONVERGED = 1e-4
 
 /**
  * Returns the head that fits the rows.

@@ -11,7 +11,7 @@ export type JudgedPrompt = {
   readonly ids: readonly number[]
   /** Where the last user turn begins among them. */
   readonly from: number
-  /** Where it has ended: the first position of what the template puts behind it. */
+  /** Where it has ended: the position after the first token that the template puts behind it. */
   readonly turnEnd: number
 }
 
@@ -37,13 +37,14 @@ export function judgedPrompt(
 }
 
 function endOf(length: number, from: number, closing: number): number {
-  return Math.max(from, length - Math.max(1, closing))
+  return Math.max(from, length - Math.max(1, closing - 1))
 }
 
 /** Where the last user turn begins, and how many tokens follow it: those that are the same where it says something else. */
 function lastTurn({ system, turns }: Prompt, ids: readonly number[], encode: EncodePrompt) {
   const at = turns.findLastIndex(({ role }) => role === 'user')
-  const text = turns[at]?.text.trimStart().startsWith('a') ? '1' : 'a'
+  const said = turns[at]?.text.trim() ?? ''
+  const text = ['a', '1', '?'].find((other) => !said.startsWith(other) && !said.endsWith(other)) ?? 'a'
   const others = encode({ system, turns: [...turns.slice(0, Math.max(0, at)), { role: 'user', text }] })
   let start = 0
   while (start < ids.length - 1 && ids[start] === others[start]) start++
