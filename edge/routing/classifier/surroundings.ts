@@ -4,7 +4,7 @@
  */
 
 /** In a longer message a sentence more weighs little. */
-const LONGEST_MESSAGE = 200
+const LONGEST_MESSAGE = 300
 /** Longer beginnings and ends are no mere surroundings. */
 const LONGEST_SURROUNDING = 80
 const MOST_SENTENCES = 2
