@@ -4,16 +4,21 @@
  */
 
 /** In a longer message a sentence more weighs little. */
-const LONGEST_MESSAGE = 300
+const LONGEST_MESSAGE = 400
 /** Longer beginnings and ends are no mere surroundings. */
-const LONGEST_SURROUNDING = 80
-const MOST_SENTENCES = 2
+const LONGEST_SURROUNDING = 120
+const MOST_SENTENCES = 3
+/** A word or two in front of a comma, such as a greeting, stand for a sentence. */
+const OPENING = /^([^,.!?\n]{1,15}),\s+/u
 const SENTENCE_END = /(?<=[.!?。！？…])\s+|\n+|(?<=[。！？])/u
 
-/** Returns the message without its first sentences and without its last ones, one and two of each; none where it is one sentence. */
+/** Returns the message without its first sentences and without its last ones, up to three of each; none where it is one sentence. */
 export function withoutSurroundings(message: string): readonly string[] {
   if (message.length > LONGEST_MESSAGE) return []
-  const sentences = message.split(SENTENCE_END).filter((sentence) => sentence.trim() !== '')
+  const sentences = message
+    .replace(OPENING, '$1\n')
+    .split(SENTENCE_END)
+    .filter((sentence) => sentence.trim() !== '')
   const found: string[] = []
   for (let count = 1; count <= MOST_SENTENCES && count < sentences.length; count++) {
     const before = sentences.slice(0, count)
