@@ -13,6 +13,8 @@ import { JUDGE_FILE, type JudgeFeatures, writeJudgeHead } from '../inference/eng
 import { graphFiles } from '../inference/models/files.ts'
 import { type ResolvedModel, resolveModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
 import { digestFile } from '../inference/models/verify.ts'
+import { readShippedClassifier } from '../llm/shipped-classifier.ts'
+import { fitCombination } from '../training/combination-training.ts'
 import { defaultPools, defaultTensors } from '../training/default-states.ts'
 import { type JudgedRow, type JudgeReport, trainJudge } from '../training/judge-training.ts'
 import { readLabelledRequests } from '../training/labelled-requests.ts'
@@ -54,10 +56,15 @@ async function train(): Promise<void> {
       ...readLabelledRequests(values.rows, 'reject'),
       ...readLabelledRequests(values.add, 'skip'),
     ])
-    const validation =
-      values.validate && (await judged(reader, readLabelledRequests(values.validate, 'keep')))
+    const measured = values.validate && readLabelledRequests(values.validate, 'keep')
+    const validation = measured && (await judged(reader, measured))
+    const withTools = measured?.filter(({ request }) => request.tools?.length).length ?? 0
     const { head, report } = trainJudge(rows, validation)
     print(report)
+    if (validation)
+      console.error(
+        `With the edge's score (COMBINATION in edge/routing/second-look/combination.ts): ${JSON.stringify(fitCombination(readShippedClassifier(), head, validation, withTools))}`,
+      )
     const hiddenSize = head.weights.length / features.tensors.length / features.pools.length
     const out = values.out ?? join(model.folder, JUDGE_FILE)
     const provenance = {
