@@ -12,3 +12,6 @@ export function clip(text: string, head: number, tail: number): string {
 export function plain(text: string): string {
   return text.toLowerCase().replaceAll(/[’‘`´]/g, "'")
 }
+
+/** Holds where a text asks anything: a number or a mark by itself does not. */
+export const SAYS_SOMETHING = /\p{L}{2}/u

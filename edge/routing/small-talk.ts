@@ -3,6 +3,7 @@
  * the set phrases of English only; of other languages the classifier has learned that such words weigh nothing.
  */
 import { isSetPhrase } from './guards/set-phrases.ts'
+import { SAYS_SOMETHING } from './plain-text.ts'
 
 const SENTENCE = /[^.!?。！？\n]*[.!?。！？\n]+\s*|[^.!?。！？\n]+$/g
 /** No set phrase, because the shipped model answers it badly; small talk all the same. */
@@ -21,5 +22,6 @@ export function withoutSmallTalk(text: string): string | undefined {
   const least = Math.max(from, to - MOST_SENTENCES)
   while (to > least && isSmallTalk(sentences[to - 1])) to--
   if (from === to || to - from === sentences.length) return undefined
-  return sentences.slice(from, to).join('').trim()
+  const rest = sentences.slice(from, to).join('').trim()
+  return SAYS_SOMETHING.test(rest) ? rest : undefined
 }

@@ -14,7 +14,7 @@ const WITHOUT_PAIRS = 'answers.jsonl'
 
 const rows = readLabelledRequests([FOLDER], 'reject')
 
-test.skip('are at least 6,000', () => {
+test('are at least 6,000', () => {
   expect(rows.length).toBeGreaterThanOrEqual(6_000)
 })
 

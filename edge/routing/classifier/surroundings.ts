@@ -2,6 +2,7 @@
  * What is left of a short message without the friendly words, or the words to whoever routes, that stand around what it
  * asks: none of them makes it easier. Judges nothing.
  */
+import { SAYS_SOMETHING } from '../plain-text.ts'
 
 /** In a longer message a sentence more weighs little. */
 const LONGEST_MESSAGE = 400
@@ -26,7 +27,7 @@ export function withoutSurroundings(message: string): readonly string[] {
     if (lengthOf(before) <= LONGEST_SURROUNDING) found.push(sentences.slice(count).join('\n'))
     if (lengthOf(after) <= LONGEST_SURROUNDING) found.push(sentences.slice(0, -count).join('\n'))
   }
-  return found
+  return found.filter((rest) => SAYS_SOMETHING.test(rest))
 }
 
 function lengthOf(sentences: readonly string[]): number {
