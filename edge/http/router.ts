@@ -4,6 +4,7 @@
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
 import { parseJsonBody } from '../../shared/json.ts'
+import { expectedPrices } from '../explanation/expected-prices.ts'
 import { isClaudeConfigured } from '../providers/claude/headers.ts'
 import { effectiveCard } from '../routing/trust.ts'
 import { STRATEGIES } from '../strategy.ts'
@@ -100,10 +101,11 @@ async function stored(work: Promise<void>): Promise<void> {
 export function createExplainHandler(
   dependencies: AppDependencies,
 ): (context: AppContext) => Promise<Response> {
+  const { config, local } = dependencies
   return async (context) => {
     if (context.get('tenant').forbid.includes('explain'))
       throw new RouterError('forbidden', 'Explanations are not allowed for this key.')
-    const bytes = await readJsonBytes(context.req.raw, dependencies.config.maxBodyBytes)
+    const bytes = await readJsonBytes(context.req.raw, config.maxBodyBytes)
     const request = createRouterRequest(context, checkBody(bytes), clientSignal(context).signal)
     const { strategy, features, verdict, decision, secondScore } = await dependencies.gateway.plan(request)
     return context.json({
@@ -121,6 +123,10 @@ export function createExplainHandler(
       language: verdict.language,
       guard: decision.guard ?? null,
       reasons: dependencies.gateway.explain(features),
+      prices: expectedPrices(features, decision, {
+        local: local && (local.modelName() ?? 'local'),
+        claude: config.claude,
+      }),
     })
   }
 }

@@ -130,6 +130,7 @@ test('explains a decision without calling a model', async () => {
     strategy: 'hybrid',
     task: 'simple_chat',
     complex: false,
+    prices: { local: { usd: 0 }, chosen: { model: 'tiny-model' }, savedUsd: expect.any(Number) },
   })
   const complex = await (await explain(router, ask(COMPLEX_PROMPT))).text()
   expect(JSON.parse(complex)).toMatchObject({ route: 'claude', complex: true, reasons: expect.any(Array) })

@@ -1,0 +1,29 @@
+/**
+ * What an answer would cost that has not been given, by Claude's list prices. Does not guess how many tokens there will
+ * be (whoever asks says so) and knows no prices of its own (`prices.ts`).
+ */
+import { costUsd } from './prices.ts'
+
+/** Tokens that a request is expected to take, by how they are billed; all of them disjoint. */
+export type ExpectedTokens = {
+  /** Of the prompt, read at the full price. */
+  readonly uncached: number
+  /** Of the prompt, read from Claude's prompt cache. */
+  readonly cacheRead?: number
+  /** Of the prompt, written to Claude's prompt cache for five minutes. */
+  readonly cacheWrite?: number
+  readonly output: number
+}
+
+/** Returns the cost in USD, or undefined for a model whose price is not known. */
+export function expectedCostUsd(
+  model: string,
+  { uncached, cacheRead = 0, cacheWrite = 0, output }: ExpectedTokens,
+): number | undefined {
+  return costUsd(model, {
+    input_tokens: uncached,
+    cache_read_input_tokens: cacheRead,
+    cache_creation_input_tokens: cacheWrite,
+    output_tokens: output,
+  })
+}
