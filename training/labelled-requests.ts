@@ -86,6 +86,11 @@ export function spokenText({ request }: Pick<LabelledRequest, 'request'>): strin
   return [request.system, ...request.messages.map(({ content }) => content)].map(textOf).join('\n')
 }
 
+/** Says whether a request brings no tools: with them it is complex whatever it says. */
+export function usesNoTools({ request }: Pick<LabelledRequest, 'request'>): boolean {
+  return !Array.isArray(request.tools) || request.tools.length === 0
+}
+
 function lastTurnOf({ request }: LabelledRequest): string {
   return textOf(request.messages.findLast(({ role }) => role === 'user')?.content ?? '')
 }

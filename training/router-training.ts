@@ -4,22 +4,13 @@
  */
 import { createHash } from 'node:crypto'
 import type { ClassifierModel } from '../edge/routing/classifier/classifier-model.ts'
-import { placeSet } from '../edge/routing/classifier/linear-head.ts'
 import { withoutSurroundings } from '../edge/routing/classifier/surroundings.ts'
 import { extractFeatures } from '../edge/routing/features.ts'
-import { COMPLEX_TASKS, SIMPLE_TASKS, type Task } from '../shared/tasks.ts'
-import { FOLDS, foldsOf, weightsOf } from './folds.ts'
-import { type LabelledRequest, spokenText } from './labelled-requests.ts'
-import {
-  type FloatHead,
-  fitHead,
-  type HeadForm,
-  logitsOf,
-  quantizeHead,
-  type TrainingOptions,
-  type TrainingRow,
-} from './linear-training.ts'
-import { type SparseExample, toExamples } from './sparse-example.ts'
+import { FOLDS, foldsOf } from './folds.ts'
+import { type LabelledRequest, spokenText, usesNoTools } from './labelled-requests.ts'
+import { type FloatHead, logitsOf, quantizeHead } from './linear-training.ts'
+import { outOfFold, RouterData, TASKS } from './router-data.ts'
+import { toExamples } from './sparse-example.ts'
 import {
   areaUnderCurve,
   type Calibration,
@@ -30,26 +21,11 @@ import {
   type Scored,
   thresholdFor,
 } from './validation.ts'
-import { wrapRequest } from './wrapped-request.ts'
 
-const LAST_TURN = ['form', 'word', 'pair', 'skip', 'piece', 'opening', 'ending', 'middle', 'reply'] as const
-const COMPLEXITY: HeadForm = { bits: 18, outputs: 1, places: placeSet([...LAST_TURN, 'earlier', 'system']) }
-const SENSITIVITY: HeadForm = { bits: 16, outputs: 1, places: placeSet(['word', 'pair', 'piece', 'opening']) }
-const TASK: Omit<HeadForm, 'outputs'> = {
-  bits: 14,
-  places: placeSet(['form', 'word', 'pair', 'opening', 'ending', 'reply', 'system']),
-}
-const LANGUAGE: Omit<HeadForm, 'outputs'> = { bits: 13, places: placeSet(['word', 'piece']) }
-/** Chosen on sources left out. */
-const OPTIONS: TrainingOptions = { epochs: 20, rate: 0.3, ridge: 1e-4 }
-/** Weight of a complex request with friendly words around it; a plain one has about 1. */
-const WRAPPED_WEIGHT = 0.3
-const SHORT: TrainingOptions = { epochs: 6, rate: 0.5, ridge: 1e-5 }
 /** Shares of complex requests, in percent, whose thresholds are kept. */
 const RECALLS = [50, 60, 70, 75, 80, 85, 90, 92, 94, 95, 96, 97, 98, 98.5, 99, 99.5, 99.8]
 /** Of simple requests, the share that may be taken for sensitive: each costs a call to Claude. */
 const FALSE_ALARMS = 0.005
-const TASKS: readonly Task[] = [...SIMPLE_TASKS, ...COMPLEX_TASKS.filter((task) => task !== 'tool_use')]
 
 export type RouterReport = {
   readonly rows: number
@@ -189,111 +165,8 @@ function scoreRows(head: FloatHead, rows: readonly LabelledRequest[]): readonly 
   })
 }
 
-function usesNoTools({ request }: LabelledRequest): boolean {
-  return !Array.isArray(request.tools) || request.tools.length === 0
-}
-
 function describeRows(rows: readonly LabelledRequest[]): string {
   return `${rows.length} requests of ${new Set(rows.map(({ source }) => source)).size} other sources`
-}
-
-/** Rows with everything that is computed of them once. */
-class RouterData {
-  readonly rows: readonly LabelledRequest[]
-  readonly examples: readonly SparseExample[]
-  /** The same with friendly words around them. */
-  readonly wrapped: readonly SparseExample[]
-  readonly languages: readonly string[]
-  /** Index of each row's task, undefined where it has none. */
-  readonly tasks: readonly (number | undefined)[]
-  readonly languageIndices: readonly (number | undefined)[]
-
-  constructor(rows: readonly LabelledRequest[]) {
-    this.rows = rows
-    this.examples = toExamples(rows.map(({ request }) => extractFeatures(request)))
-    this.wrapped = toExamples(rows.map((row, index) => extractFeatures(wrapRequest(row, index).request)))
-    this.languages = [...new Set(rows.flatMap(({ language }) => language ?? []))].sort()
-    this.tasks = rows.map(({ task }) => indexIn(TASKS, task))
-    this.languageIndices = rows.map(({ language }) => indexIn(this.languages, language))
-  }
-
-  /** Returns the heads that fit some of the rows. */
-  complexity(indices: readonly number[]): FloatHead {
-    const rows = this.training(indices, (index) => binary(this.rows[index]?.complex))
-    const wrapped = indices.flatMap((index): TrainingRow[] => {
-      const example = this.wrapped[index]
-      const row = this.rows[index]
-      return example && row ? [{ example, target: [row.complex ? 1 : 0], weight: WRAPPED_WEIGHT }] : []
-    })
-    return fitHead(COMPLEXITY, [...rows, ...wrapped], OPTIONS)
-  }
-
-  sensitivity(indices: readonly number[]): FloatHead {
-    return fitHead(
-      SENSITIVITY,
-      this.training(indices, (index) => binary(this.rows[index]?.sensitive)),
-      SHORT,
-    )
-  }
-
-  task(indices: readonly number[]): FloatHead {
-    const outputs = TASKS.length
-    return fitHead(
-      { ...TASK, outputs },
-      this.training(indices, (index) => oneOf(outputs, this.tasks[index])),
-      SHORT,
-    )
-  }
-
-  language(indices: readonly number[]): FloatHead {
-    const outputs = this.languages.length
-    return fitHead(
-      { ...LANGUAGE, outputs },
-      this.training(indices, (index) => oneOf(outputs, this.languageIndices[index])),
-      SHORT,
-    )
-  }
-
-  private training(
-    indices: readonly number[],
-    targetOf: (index: number) => readonly number[] | undefined,
-  ): readonly TrainingRow[] {
-    const weights = weightsOf(indices.map((index) => this.rows[index] as LabelledRequest))
-    return indices.flatMap((index, at) => {
-      const target = targetOf(index)
-      const example = this.examples[index]
-      return target && example ? [{ example, target, weight: weights[at] ?? 1 }] : []
-    })
-  }
-}
-
-function binary(value: boolean | undefined): readonly number[] | undefined {
-  return value === undefined ? undefined : [value ? 1 : 0]
-}
-
-function oneOf(size: number, wanted: number | undefined): readonly number[] | undefined {
-  if (wanted === undefined) return undefined
-  return Array.from({ length: size }, (_, index) => (index === wanted ? 1 : 0))
-}
-
-/** Returns the logits that a head gives each row without having seen its fold. */
-function outOfFold(
-  data: RouterData,
-  folds: readonly number[],
-  train: (indices: readonly number[]) => FloatHead,
-): readonly Float64Array[] {
-  const results = new Array<Float64Array>(data.rows.length)
-  for (let fold = 0; fold < FOLDS; fold++) {
-    const head = train(folds.flatMap((own, index) => (own === fold ? [] : [index])))
-    for (const [index, example] of data.examples.entries())
-      if (folds[index] === fold) results[index] = logitsOf(head, example)
-  }
-  return results
-}
-
-function indexIn<T>(names: readonly T[], name: T | undefined): number | undefined {
-  const index = name === undefined ? -1 : names.indexOf(name)
-  return index < 0 ? undefined : index
 }
 
 function largest(values: Float64Array): number {

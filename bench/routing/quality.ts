@@ -5,6 +5,7 @@
  */
 import type { LabelledRequest } from '../../training/labelled-requests.ts'
 import { areaUnderCurve, recallAt, type Scored, thresholdFor } from '../../training/validation.ts'
+import { markdownTable, percent } from '../markdown-table.ts'
 import type { Scorer } from './scorers.ts'
 
 type Recalls = { readonly complex: number; readonly simple: number }
@@ -115,7 +116,7 @@ export function describeQuality({ rows, scorers, detail }: Quality): string {
   const { groups, pairs } = detail
   const groupTables = Object.entries(groups).flatMap(([kind, all]) => [
     '',
-    table(
+    markdownTable(
       [
         all.length > SHOWN_SOURCES ? `${kind} (the ${SHOWN_SOURCES} worst of ${all.length})` : kind,
         'rows',
@@ -130,7 +131,7 @@ export function describeQuality({ rows, scorers, detail }: Quality): string {
   return [
     `${rows.simple} simple and ${rows.complex} complex requests`,
     '',
-    table(
+    markdownTable(
       [
         'scored by',
         'AUC',
@@ -159,13 +160,4 @@ export function describeQuality({ rows, scorers, detail }: Quality): string {
       : 'No near-miss pairs.',
     'Rows that a scorer was trained on flatter it: of what ships, edge and judge know training/requests.',
   ].join('\n')
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map((_, at) => (at === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n')
-}
-
-function percent(share: number): string {
-  return Number.isNaN(share) ? '–' : (100 * share).toFixed(1)
 }
