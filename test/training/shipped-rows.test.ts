@@ -9,7 +9,7 @@ import { digestRows } from '../../training/router-training.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const FOLDER = join(import.meta.dirname, '../../training/requests')
-/** Simple requests of every kind, which were written without near-misses. */
+/** Requests that were written without near-misses: simple ones of every kind, and some that only look simple. */
 const WITHOUT_PAIRS = 'answers.jsonl'
 
 const rows = readLabelledRequests([FOLDER], 'reject')
