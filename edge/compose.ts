@@ -27,6 +27,7 @@ import {
   type WorkersAiBinding,
 } from './routing/second-look/decision-model.ts'
 import { createSecondLook, type SecondLook } from './routing/second-look/second-look.ts'
+import { createSessionMemory } from './routing/sessions/session-memory.ts'
 import { DEFAULT_RECALL, resolveThresholds, type Thresholds } from './routing/thresholds.ts'
 import { createModelMatcher, LOCAL_MODEL, VIRTUAL_MODELS } from './routing/virtual-models.ts'
 import type { SecondLookConfig } from './settings/core-settings.ts'
@@ -118,6 +119,7 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     },
     savingsBaseline: config.savingsBaseline,
     sideRequestsLocal: config.sideRequestsLocal,
+    sessions: createSessionMemory({ now }),
     recordReceipt: createReceiptLog(log),
     log,
     now,

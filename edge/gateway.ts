@@ -4,7 +4,7 @@
  */
 import { causeName, RouterError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
-import type { Message } from '../shared/messages.ts'
+import type { Message, Usage } from '../shared/messages.ts'
 import type { AnswerCache, CacheEntry } from './cache/cache.ts'
 import { uncacheableReason } from './cache/key.ts'
 import { replayAnswer } from './cache/replay.ts'
@@ -18,6 +18,8 @@ import { type ObservedEnd, observeAnswer } from './observe-answer.ts'
 import { createPlanner, type Plan, type Planner, type PlannerDependencies } from './planner.ts'
 import type { Answer, NonStreamingBody, StreamBody } from './providers/provider.ts'
 import { type RouterRequest, wantsStream } from './request.ts'
+import { sessionAfter } from './routing/sessions/session.ts'
+import { isVirtualModel } from './routing/virtual-models.ts'
 import type { Target } from './target.ts'
 
 export type GatewayDependencies = PlannerDependencies & {
@@ -147,6 +149,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     if (body.kind === 'stream') {
       const onEnd = ({ outcome, message, exact, firstContentAt, errorCode }: ObservedEnd) => {
         if (outcome === 'completed' && message && exact) keep(passage, message, target)
+        if (outcome === 'completed') remember(passage, target, message?.usage)
         const firstContentMs = firstContentAt === undefined ? undefined : firstContentAt - request.startedAt
         ledger.end(facts, { outcome, message, firstContentMs, errorCode })
       }
@@ -163,6 +166,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       return { status, headers, receipt, body }
     }
     keep(passage, message, target)
+    remember(passage, target, message.usage)
     const totals = totalHeaders(ledger.end(facts, completed(request, message)))
     return { status, headers: { ...headers, ...totals }, receipt, body }
   }
@@ -171,7 +175,22 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     if (mayCache) request.waitUntil(cache.write(request, { message, target, storedAt: now() }))
   }
 
-  function fromCache({ request, facts: base, ledger }: Passage, entry: CacheEntry): GatewayResult {
+  /** An answer that used no prompt cache leaves the one that is warm as it is: older by a turn. */
+  function remember({ request, plan }: Passage, target: Target | undefined, usage: Usage = {}): void {
+    const { view, startedAt } = request
+    if (!isVirtualModel(view.model)) return
+    const { features, session: before } = plan
+    const left =
+      target?.provider === 'claude'
+        ? sessionAfter({ view, features, model: target.model, usage, startedAt })
+        : undefined
+    const session = left ?? before
+    if (session !== undefined) request.waitUntil(dependencies.sessions.keep(request, session))
+  }
+
+  function fromCache(passage: Passage, entry: CacheEntry): GatewayResult {
+    const { request, facts: base, ledger } = passage
+    remember(passage, undefined)
     const { message, storedAt } = entry
     const facts: RoutedFacts = { ...base, cache: 'hit', route: 'cache', model: message.model }
     const ageSeconds = Math.max(0, Math.floor((now() - storedAt) / 1_000))

@@ -9,6 +9,7 @@ import type { LocalPool } from '../edge/providers/local/pool.ts'
 import { createClassifier } from '../edge/routing/classifier/classifier.ts'
 import { createFindRule } from '../edge/routing/operator-rules/find-rule.ts'
 import { combinedThreshold } from '../edge/routing/second-look/combination.ts'
+import { createSessionMemory } from '../edge/routing/sessions/session-memory.ts'
 import { resolveThresholds } from '../edge/routing/thresholds.ts'
 import { createModelMatcher, LOCAL_MODEL, VIRTUAL_MODELS } from '../edge/routing/virtual-models.ts'
 import { createMemoryStrategyRecord, createStrategyStore } from '../edge/strategy-store.ts'
@@ -64,6 +65,7 @@ export async function createOfflinePlanner(environment: Environment, judges = fa
     localMaxInputTokens: config.local?.maxInputTokens,
     claude: { configured: true, model: config.claude.model, simpleModel: config.claude.simpleModel },
     sideRequestsLocal: config.sideRequestsLocal,
+    sessions: createSessionMemory({ now: Date.now }),
   })
 }
 

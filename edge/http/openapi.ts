@@ -124,7 +124,7 @@ export const OPERATIONS = {
   explain: {
     summary: 'What would happen to a request',
     description:
-      'Decides without an answer, with a second look where one is set: targets, reason, task, score and the signals behind it.',
+      'Decides without an answer, with a second look where one is set: targets, reason, task, score, the signals behind it, and what Claude holds of the conversation in its prompt cache.',
     tags: ['router'],
     parameters: CONTROLS,
     requestBody: body('MessagesRequest'),

@@ -6,6 +6,7 @@ import { RouterError } from '../../shared/errors.ts'
 import { parseJsonBody } from '../../shared/json.ts'
 import { expectedPrices } from '../explanation/expected-prices.ts'
 import { isClaudeConfigured } from '../providers/claude/headers.ts'
+import type { Session } from '../routing/sessions/session.ts'
 import { effectiveCard } from '../routing/trust.ts'
 import { STRATEGIES } from '../strategy.ts'
 import { VERSION } from '../version.ts'
@@ -107,7 +108,8 @@ export function createExplainHandler(
       throw new RouterError('forbidden', 'Explanations are not allowed for this key.')
     const bytes = await readJsonBytes(context.req.raw, config.maxBodyBytes)
     const request = createRouterRequest(context, checkBody(bytes), clientSignal(context).signal)
-    const { strategy, features, verdict, decision, secondScore } = await dependencies.gateway.plan(request)
+    const { strategy, features, verdict, decision, secondScore, session } =
+      await dependencies.gateway.plan(request)
     return context.json({
       route: decision.targets[0]?.provider ?? null,
       targets: decision.targets,
@@ -122,6 +124,7 @@ export function createExplainHandler(
       thresholds: dependencies.thresholds,
       language: verdict.language,
       guard: decision.guard ?? null,
+      session: session === undefined ? null : describeSession(session, request.startedAt),
       reasons: dependencies.gateway.explain(features),
       prices: expectedPrices(features, decision, {
         local: local && (local.modelName() ?? 'local'),
@@ -129,4 +132,8 @@ export function createExplainHandler(
       }),
     })
   }
+}
+
+function describeSession({ model, prefixTokens, usedAt }: Session, at: number) {
+  return { model, prefixTokens, ageMs: Math.max(0, at - usedAt) }
 }

@@ -14,6 +14,8 @@ import type { Guard, GuardSubject } from './guards/guard.ts'
 import { findGuard } from './guards/guards.ts'
 import type { AppliedRule } from './operator-rules/find-rule.ts'
 import { secondThreshold } from './second-look/combination.ts'
+import type { Session } from './sessions/session.ts'
+import { stayWarm } from './sessions/stay-warm.ts'
 import { isSideRequest } from './side-requests.ts'
 import type { Thresholds } from './thresholds.ts'
 import { isVirtualModel, LOCAL_MODEL } from './virtual-models.ts'
@@ -55,6 +57,8 @@ export type Circumstances = {
   readonly secondLook?: 'answered' | 'missing' | undefined
   /** Which of Claude's models answers turns with tools that ask for nothing hard. */
   readonly simpleToolTurns: 'strong' | 'cheap'
+  /** What a Claude model holds of this conversation in its prompt cache; undefined where nothing is known to be warm. */
+  readonly session?: Session | undefined
 }
 
 /** Where the score lies: a second look can change the decision of `unsure` requests only. */
@@ -80,7 +84,7 @@ export type Decision = {
   readonly rejection?: RouterError
 }
 
-type Choice = Pick<Decision, 'targets' | 'reason' | 'rejection'>
+export type Choice = Pick<Decision, 'targets' | 'reason' | 'rejection'>
 
 type Considered = {
   readonly subject: GuardSubject
@@ -126,12 +130,15 @@ export function decide(features: Features, verdict: Verdict, circumstances: Circ
     provider: 'claude',
     model,
   })
+  const named = nameRule(withoutOthers(choice, circumstances.localOnlyFeature), rule, judged.zone)
+  const stayed = stayWarm(named, features, circumstances)
   return {
     ...judged,
     task,
-    ...nameRule(withoutOthers(choice, circumstances.localOnlyFeature), rule, judged.zone),
+    ...named,
+    ...stayed,
     guard: choice.targets[0]?.provider === 'local' ? undefined : guard?.name,
-    claudeModel: model,
+    claudeModel: stayed.targets.find(({ provider }) => provider === 'claude')?.model ?? model,
     complexModel: claudeModel(features, tier !== 'cheap', circumstances),
   }
 }

@@ -6,6 +6,7 @@ import { closesWith } from '../../edge/fallback/commit.ts'
 import { createGateway, type GatewayDependencies } from '../../edge/gateway.ts'
 import type { Receipt } from '../../edge/ledger/receipt.ts'
 import type { AnswerChunk } from '../../edge/providers/provider.ts'
+import { createSessionMemory } from '../../edge/routing/sessions/session-memory.ts'
 import { RouterError } from '../../shared/errors.ts'
 import { collect, parseStreamEvent } from '../../shared/events.ts'
 import { encodeSseEvent } from '../../shared/sse.ts'
@@ -438,6 +439,7 @@ function dependenciesWith(cache: AnswerCache): GatewayDependencies {
     claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
     savingsBaseline: undefined,
     sideRequestsLocal: false,
+    sessions: createSessionMemory({ now: () => 0 }),
     recordReceipt: (receipt) => void recorded.push(receipt),
     log: collectLog,
     now: () => 0,

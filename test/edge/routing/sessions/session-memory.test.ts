@@ -1,0 +1,132 @@
+/** By what a conversation is known again, for whom and how long. */
+import fc from 'fast-check'
+import { beforeEach, expect, test } from 'vitest'
+import type { Session } from '../../../../edge/routing/sessions/session.ts'
+import { createSessionMemory } from '../../../../edge/routing/sessions/session-memory.ts'
+import { type MessageParam, parseMessagesRequest } from '../../../../shared/messages.ts'
+
+const LIFE = 300_000
+const alice = { id: 'alice', admin: false, forbid: [] }
+const begun = Date.UTC(2026, 10, 27)
+const session: Session = {
+  model: 'strong',
+  prefixTokens: 2_000,
+  uncachedTokens: 0,
+  estimatedTokens: 2_500,
+  usedAt: begun,
+  lifeMs: LIFE,
+}
+let now = begun
+let memory = createSessionMemory({ now: () => now })
+beforeEach(() => {
+  now = begun
+  memory = createSessionMemory({ now: () => now })
+})
+
+const user = (content: unknown) => ({ role: 'user', content })
+const assistant = (content: unknown) => ({ role: 'assistant', content })
+const system = (content: unknown) => ({ role: 'system', content })
+
+function turn(messages: readonly unknown[], fields: Record<string, unknown> = {}, tenant = alice) {
+  return { tenant, view: parseMessagesRequest({ model: 'auto', max_tokens: 64, messages, ...fields }) }
+}
+
+const first = turn([user('Write a parser.')])
+const second = turn([user('Write a parser.'), assistant('Here it is.'), user('Thanks!')])
+
+test('finds in the next turn what a turn has left', async () => {
+  await memory.keep(first, session)
+  expect(await memory.find(second)).toEqual(session)
+  expect(await memory.find(first)).toBeUndefined()
+})
+
+test('finds it whatever a client makes of the answer', async () => {
+  await memory.keep(first, session)
+  for (const answer of ['', 'Shortened', [{ type: 'thinking', thinking: '…' }]])
+    expect(await memory.find(turn([user('Write a parser.'), assistant(answer), user('Why?')]))).toEqual(
+      session,
+    )
+})
+
+test('finds it after marks have moved on and texts have become blocks', async () => {
+  const mark = { cache_control: { type: 'ephemeral' } }
+  const text = (value: string, marked = {}) => [{ type: 'text', text: value, ...marked }]
+  await memory.keep(turn([user(text('Write a parser.', mark))], { system: text('Be kind.', mark) }), session)
+  const later = [user('Write a parser.'), assistant('Done.'), user(text('Why?', mark))]
+  expect(await memory.find(turn(later, { system: 'Be kind.', ...mark }))).toEqual(session)
+})
+
+test('finds it where a tool has answered, the answer was begun, or the operator spoke in between', async () => {
+  const asked = [user('What time is it?')]
+  await memory.keep(turn([...asked, assistant('It is')]), session)
+  const called = [...asked, assistant([{ type: 'tool_use', id: 't', name: 'clock', input: {} }])]
+  const answered = [...called, user([{ type: 'tool_result', tool_use_id: 't', content: 'noon' }])]
+  expect(await memory.find(turn(answered))).toEqual(session)
+  expect(await memory.find(turn([...asked, assistant('Noon.'), user('Sure?'), assistant('Yes')]))).toEqual(
+    session,
+  )
+  expect(await memory.find(turn([...asked, assistant('Noon.'), system('Be brief.'), user('Sure?')]))).toEqual(
+    session,
+  )
+})
+
+test.each<[string, ReturnType<typeof turn>]>([
+  ['another user turn', turn([user('Write a lexer.'), assistant('Here it is.'), user('Thanks!')])],
+  ['another system prompt', turn(second.view.messages, { system: 'Be kind.' })],
+  ['other tools', turn(second.view.messages, { tools: [{ name: 'clock' }] })],
+  ['another tenant', turn(second.view.messages, {}, { ...alice, id: 'bob' })],
+  ['an administrator of that name', turn(second.view.messages, {}, { ...alice, admin: true })],
+  ['a turn more', turn([...second.view.messages, assistant('Welcome.'), user('Bye!')])],
+])('finds nothing with %s', async (_, other) => {
+  await memory.keep(first, session)
+  expect(await memory.find(other)).toBeUndefined()
+})
+
+test('forgets it when the prompt cache has gone cold', async () => {
+  await memory.keep(first, session)
+  now = begun + LIFE - 1
+  expect(await memory.find(second)).toEqual(session)
+  now = begun + LIFE + 1
+  expect(await memory.find(second)).toBeUndefined()
+})
+
+test('counts the time from the use of the cache, not from when it is told', async () => {
+  now = begun + LIFE - 1_000
+  await memory.keep(first, session)
+  now = begun + LIFE + 1
+  expect(await memory.find(second)).toBeUndefined()
+})
+
+test('keeps nothing that is cold already', async () => {
+  now = begun + LIFE
+  await memory.keep(first, session)
+  now = begun
+  expect(await memory.find(second)).toBeUndefined()
+})
+
+test('forgets those used longest ago where there are too many', async () => {
+  memory = createSessionMemory({ now: () => now, maxSessions: 2 })
+  const after = (name: string) => turn([user(name), assistant('Yes?'), user('Thanks!')])
+  for (const name of ['one', 'two', 'three']) await memory.keep(turn([user(name)]), session)
+  expect(await memory.find(after('one'))).toBeUndefined()
+  expect(await memory.find(after('two'))).toEqual(session)
+  expect(await memory.find(after('three'))).toEqual(session)
+})
+
+test('finds any conversation again after one more exchange, and no shorter one', async () => {
+  const content = fc.oneof(
+    fc.string(),
+    fc.array(fc.record({ type: fc.constant('text'), text: fc.string() }), { minLength: 1, maxLength: 3 }),
+  )
+  const exchange = fc.tuple(content, content)
+  await fc.assert(
+    fc.asyncProperty(fc.array(exchange, { maxLength: 4 }), content, content, async (before, last, said) => {
+      const fresh = createSessionMemory({ now: () => now })
+      const earlier = before.flatMap(([asked, answer]) => [user(asked), assistant(answer)])
+      const messages = [...earlier, user(last)] as MessageParam[]
+      await fresh.keep(turn(messages), session)
+      expect(await fresh.find(turn([...messages, assistant(said), user('and?')]))).toEqual(session)
+      expect(await fresh.find(turn(messages))).toBeUndefined()
+    }),
+  )
+})
