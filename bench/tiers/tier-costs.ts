@@ -30,6 +30,8 @@ export type TierCosts = {
   readonly strongUsdPerThousand: number
   /** The simple ones' share of that: what no router can save more than. */
   readonly simpleShare: number
+  /** USD for a thousand of the simple ones, by either of Claude's models: what it costs to keep them from the local one. */
+  readonly simpleUsdPerThousand: { readonly cheap: number; readonly strong: number }
   readonly curves: readonly Curve[]
 }
 
@@ -57,6 +59,10 @@ export function measureTierCosts(rows: readonly PricedRow[]): TierCosts {
     rows: { simple: simple.length, complex: rows.length - simple.length },
     strongUsdPerThousand: (1_000 * whole) / rows.length,
     simpleShare: costOf(simple, 'strong') / whole,
+    simpleUsdPerThousand: {
+      cheap: (1_000 * costOf(simple, 'cheap')) / simple.length,
+      strong: (1_000 * costOf(simple, 'strong')) / simple.length,
+    },
     curves: [
       curve('Local and strong: by ROUTER_THRESHOLD', RECALLS, (score) => ({ local: score, strong: score })),
       curve('Cheap and strong: by STRONG_THRESHOLD', RECALLS, (score) => ({

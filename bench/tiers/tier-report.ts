@@ -12,10 +12,11 @@ type Scaled = { readonly outputScale: number; readonly costs: TierCosts }
 export function describeTierCosts({ strong, cheap }: ClaudeModels, byOutputScale: readonly Scaled[]): string {
   const shown = byOutputScale[0]
   if (shown === undefined) throw new Error('There are no costs to describe.')
-  const { rows, strongUsdPerThousand, simpleShare, curves } = shown.costs
+  const { rows, strongUsdPerThousand, simpleShare, simpleUsdPerThousand, curves } = shown.costs
   return [
     `${rows.simple} simple and ${rows.complex} complex requests, list prices of ${strong} and ${cheap}. A thousand of them cost`,
     `${strongUsdPerThousand.toFixed(2)} USD where the strong model answers all; ${percent(simpleShare)} % of that is for the simple ones.`,
+    `A thousand simple ones cost ${simpleUsdPerThousand.strong.toFixed(2)} USD by the strong model and ${simpleUsdPerThousand.cheap.toFixed(2)} by the cheap one.`,
     '',
     `Tokens of questions are estimated, those of answers are assumed: ${Object.entries(OUTPUT_TOKENS)
       .map(([task, tokens]) => `${task} ${tokens}`)
