@@ -19,7 +19,6 @@ import { createPlanner, type Plan, type Planner, type PlannerDependencies } from
 import type { Answer, NonStreamingBody, StreamBody } from './providers/provider.ts'
 import { type RouterRequest, wantsStream } from './request.ts'
 import { sessionAfter } from './routing/sessions/session.ts'
-import { isVirtualModel } from './routing/virtual-models.ts'
 import type { Target } from './target.ts'
 
 export type GatewayDependencies = PlannerDependencies & {
@@ -178,14 +177,13 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   /** An answer that used no prompt cache leaves the one that is warm as it is: older by a turn. */
   function remember({ request, plan }: Passage, target: Target | undefined, usage: Usage = {}): void {
     const { view, startedAt } = request
-    if (!isVirtualModel(view.model)) return
-    const { features, session: before } = plan
+    const { features, conversation } = plan
     const left =
       target?.provider === 'claude'
         ? sessionAfter({ view, features, model: target.model, usage, startedAt })
         : undefined
-    const session = left ?? before
-    if (session !== undefined) request.waitUntil(dependencies.sessions.keep(request, session))
+    const session = left ?? conversation?.session
+    if (session !== undefined) conversation?.keep(session)
   }
 
   function fromCache(passage: Passage, entry: CacheEntry): GatewayResult {

@@ -12,8 +12,7 @@ import { extractFeatures, type Features } from './routing/features.ts'
 import type { AppliedRule, FindRule } from './routing/operator-rules/find-rule.ts'
 import { combineScores } from './routing/second-look/combination.ts'
 import type { SecondLook } from './routing/second-look/second-look.ts'
-import type { Session } from './routing/sessions/session.ts'
-import type { SessionMemory } from './routing/sessions/session-memory.ts'
+import type { Recalled, SessionMemory } from './routing/sessions/session-memory.ts'
 import { withoutSmallTalk } from './routing/small-talk.ts'
 import { type Thresholds, withComplexFrom } from './routing/thresholds.ts'
 import { effectiveCard } from './routing/trust.ts'
@@ -49,8 +48,8 @@ export type Plan = {
   readonly decision: Decision
   /** What a second look before any answer said, 0 to 1; undefined where none was taken. */
   readonly secondScore: number | undefined
-  /** What a Claude model holds of this conversation, where the router picks the model and knows of any. */
-  readonly session: Session | undefined
+  /** What is known of the conversation; undefined where the client names the model. */
+  readonly conversation: Recalled | undefined
 }
 
 /** The part of a request that a plan depends on. */
@@ -87,7 +86,9 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
       : found
     const firstVerdict = classify(dependencies, features)
     const rule = findRule(dependencies, request, features, firstVerdict)
-    const session = isVirtualModel(request.view.model) ? await dependencies.sessions.find(request) : undefined
+    const conversation = isVirtualModel(request.view.model)
+      ? await dependencies.sessions.recall(request)
+      : undefined
     const thresholds =
       rule?.threshold === undefined
         ? dependencies.thresholds
@@ -110,7 +111,7 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
         secondLook: outcome,
         judgedFrom: dependencies.judgedFrom,
         simpleToolTurns: dependencies.simpleToolTurns,
-        session,
+        session: conversation?.session,
       })
     const { force, privacyLocal } = request.controls
     const isRuled = rule?.route !== undefined || rule?.threshold !== undefined
@@ -119,7 +120,8 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
       ? await lookAgain(dependencies, request, features, firstVerdict, decideBy)
       : { verdict: firstVerdict }
     const decision = decideBy(false, look)
-    const plan = { strategy, features, verdict: look.verdict, decision, secondScore: look.score, session }
+    const { verdict, score: secondScore } = look
+    const plan = { strategy, features, verdict, decision, secondScore, conversation }
     if (local === undefined) return plan
     const toClaude = dependencies.claude.configured && goesToClaudeAnyway(decision, request.view.model)
     // Where no request is for the local server, it may sleep.

@@ -108,8 +108,9 @@ export function createExplainHandler(
       throw new RouterError('forbidden', 'Explanations are not allowed for this key.')
     const bytes = await readJsonBytes(context.req.raw, config.maxBodyBytes)
     const request = createRouterRequest(context, checkBody(bytes), clientSignal(context).signal)
-    const { strategy, features, verdict, decision, secondScore, session } =
+    const { strategy, features, verdict, decision, secondScore, conversation } =
       await dependencies.gateway.plan(request)
+    const session = conversation?.session
     return context.json({
       route: decision.targets[0]?.provider ?? null,
       targets: decision.targets,

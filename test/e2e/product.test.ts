@@ -20,6 +20,7 @@ import {
   CLAUDE_KEY,
   claudeAnswers,
   nonStreamingBody,
+  stream,
   streamFrames,
 } from '../support/upstream-messages.ts'
 
@@ -129,6 +130,24 @@ test('tools go to Claude, however simple the text', async () => {
   const reply = await client.ask(SIMPLE, { fields: TOOLS })
   expect(reply.headers.get('x-router-reason')).toBe('tools required')
   expect(claude.hits).toHaveLength(1)
+})
+
+test('a conversation that Claude has begun stays with the model whose cache is warm', async () => {
+  const turns = [
+    { role: 'user', content: COMPLEX },
+    { role: 'assistant', content: CLAUDE_ANSWER.pieces.join('') },
+    { role: 'user', content: SIMPLE },
+  ]
+  claude.next(stream(streamFrames({ ...CLAUDE_ANSWER, cacheWritten: 4_000 })))
+  for (const count of [1, 3]) {
+    const fields = { messages: turns.slice(0, count), cache_control: { type: 'ephemeral' } }
+    const reply = await client.ask('', { stream: true, fields })
+    expect(reply.headers.get('x-router-reason')).toBe(
+      count === 1 ? 'hybrid: complex task' : 'hybrid: simple task, stays with the warm cache',
+    )
+  }
+  const asked = claude.hits.map((hit) => JSON.parse(hit.body.toString()).model)
+  expect(asked).toEqual(['claude-sonnet-5-5', 'claude-sonnet-5-5'])
 })
 
 test('local_only answers complex requests locally and refuses what the model cannot do', async () => {

@@ -16,6 +16,7 @@ import { requestMessages } from '../support/edge/log-collector.ts'
 import { claudeMessage, framesOf, framesToFirstContent } from '../support/edge/messages.ts'
 import { routerRequest } from '../support/edge/requests.ts'
 import {
+  answerNonStreaming,
   CLAUDE_URL,
   CONTAINER_URL,
   claude,
@@ -278,6 +279,21 @@ test('sends tools, betas and other fields on', async () => {
     service_tier: 'auto',
   })
   expect(claude.hits[0]?.headers.get('anthropic-beta')).toBe('a-2026,b-2026')
+})
+
+test('stays with the Claude model whose prompt cache is warm', async () => {
+  const usage = { input_tokens: 4, cache_creation_input_tokens: 3_000, output_tokens: 7 }
+  claude.answer(answerNonStreaming(claudeMessage({ usage })))
+  for (const strategy of ['hybrid', 'claude_only'] as const) {
+    const router = createTestRouter({ LLM_STRATEGY: strategy })
+    await router.local.start()
+    const cached = { extraBody: { cache_control: { type: 'ephemeral' } } }
+    const first = await router.generate(complex, cached)
+    const turns = [...complex, { role: 'assistant', content: first.content }, ...simple] as const
+    const chunks = await collectChunks(router.stream(turns, cached))
+    expect(asked()).toMatchObject({ model: 'claude-sonnet-5-5' })
+    expect(chunks.at(-1)).toMatchObject({ reason: expect.stringMatching(/, stays with the warm cache$/) })
+  }
 })
 
 test('goes through the SDK with its credential and the API version that the router speaks', async () => {

@@ -11,7 +11,12 @@ export const CLAUDE_REQUEST_ID = 'req_claude_1'
 export const CLAUDE_KEY = 'sk-ant-canary-0123456789'
 export const LOCAL_SECRET = 'local-canary-0123456789'
 
-export type AnswerText = { readonly model: string; readonly pieces: readonly string[] }
+export type AnswerText = {
+  readonly model: string
+  readonly pieces: readonly string[]
+  /** Tokens of the prompt that went into the prompt cache. */
+  readonly cacheWritten?: number
+}
 
 export const LOCAL_ANSWER: AnswerText = { model: LOCAL_MODEL_NAME, pieces: ['Hello', ' from', ' local.'] }
 export const CLAUDE_ANSWER: AnswerText = { model: 'claude-haiku-5-5', pieces: ['Greetings', ' from Claude.'] }
@@ -27,10 +32,10 @@ export function textFrame(text: string): string {
 }
 
 /** The frames of a whole stream, one for each event. */
-export function streamFrames({ model, pieces }: AnswerText): string[] {
+export function streamFrames({ model, pieces, cacheWritten = 0 }: AnswerText): string[] {
   const usage = {
     input_tokens: 9,
-    cache_creation_input_tokens: 0,
+    cache_creation_input_tokens: cacheWritten,
     cache_read_input_tokens: 0,
     output_tokens: 1,
   }

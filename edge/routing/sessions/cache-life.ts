@@ -10,14 +10,17 @@ const ONE_HOUR = 60 * 60_000
 
 const markedSchema = z.object({ cache_control: z.object({ ttl: z.optional(z.unknown()) }) })
 
-/** Returns milliseconds: an hour where every mark asks for it, else five minutes, which the shortest part lives. */
-export function cacheLifeMs({ system, tools, messages, cache_control }: MessagesRequest): number {
+/**
+ * Returns milliseconds: an hour where every mark asks for it, else five minutes, which the shortest part lives; undefined
+ * where nothing is marked.
+ */
+export function cacheLifeMs({ system, tools, messages, cache_control }: MessagesRequest): number | undefined {
   const marked = [{ cache_control }, ...listOf(system), ...(tools ?? []), ...messages.flatMap(blocksOf)]
   const lives = marked.flatMap((part) => {
     const mark = markedSchema.safeParse(part).data?.cache_control
     return mark === undefined ? [] : [mark.ttl === '1h' ? ONE_HOUR : FIVE_MINUTES]
   })
-  return lives.length === 0 ? FIVE_MINUTES : Math.min(...lives)
+  return lives.length === 0 ? undefined : Math.min(...lives)
 }
 
 function blocksOf({ content }: MessageParam): readonly unknown[] {

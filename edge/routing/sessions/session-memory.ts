@@ -3,14 +3,20 @@
  * numbers, no content; forgotten with the isolate. Judges nothing.
  */
 import { LRUCache } from 'lru-cache'
+import { cacheLifeMs } from './cache-life.ts'
 import { type ConversationTurn, keyAfter, keyBefore } from './conversation-key.ts'
 import type { Session } from './session.ts'
 
+/** What is known of the conversation that a turn belongs to. */
+export type Recalled = {
+  /** What the turn before left; undefined where nothing is known to be warm. */
+  readonly session: Session | undefined
+  /** Leaves a session to the next turn, which finds it from now on. */
+  readonly keep: (session: Session) => void
+}
+
 export type SessionMemory = {
-  /** Returns what the turn before left, or undefined where nothing is known to be warm. */
-  readonly find: (turn: ConversationTurn) => Promise<Session | undefined>
-  /** Leaves a session to the next turn. */
-  readonly keep: (turn: ConversationTurn, session: Session) => Promise<void>
+  readonly recall: (turn: ConversationTurn) => Promise<Recalled>
 }
 
 export type SessionMemoryOptions = {
@@ -29,17 +35,20 @@ export function createSessionMemory({
 }: SessionMemoryOptions): SessionMemory {
   const sessions = new LRUCache<string, Session>({ max: maxSessions, ttlResolution: 0, perf: { now } })
   return {
-    async find(turn) {
+    async recall(turn) {
       // Digests of long conversations cost time, which those whose clients never ask for a cache need not spend.
-      if (sessions.size === 0) return undefined
-      const key = await keyBefore(turn)
-      return key === undefined ? undefined : sessions.get(key)
-    },
-    async keep(turn, session) {
-      const key = await keyAfter(turn)
-      const ttl = session.usedAt + session.lifeMs - now()
-      // To the cache a life of 0 is one without end.
-      if (ttl > 0) sessions.set(key, session, { ttl })
+      if (sessions.size === 0 && cacheLifeMs(turn.view) === undefined) return NOTHING
+      const [before, after] = await Promise.all([keyBefore(turn), keyAfter(turn)])
+      return {
+        session: before === undefined ? undefined : sessions.get(before),
+        keep(session) {
+          const ttl = session.usedAt + session.lifeMs - now()
+          // To the cache a life of 0 is one without end.
+          if (ttl > 0) sessions.set(after, session, { ttl })
+        },
+      }
     },
   }
 }
+
+const NOTHING: Recalled = { session: undefined, keep() {} }

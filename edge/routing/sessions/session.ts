@@ -37,14 +37,15 @@ export type ClaudeTurn = {
  */
 export function sessionAfter({ view, features, model, usage, startedAt }: ClaudeTurn): Session | undefined {
   const prefixTokens = (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0)
-  if (prefixTokens <= 0) return undefined
+  const lifeMs = cacheLifeMs(view)
+  if (prefixTokens <= 0 || lifeMs === undefined) return undefined
   return {
     model,
     prefixTokens,
     uncachedTokens: usage.input_tokens ?? 0,
     estimatedTokens: features.estimatedInputTokens,
     usedAt: startedAt,
-    lifeMs: cacheLifeMs(view),
+    lifeMs,
   }
 }
 

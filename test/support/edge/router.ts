@@ -23,8 +23,6 @@ export type TestRouter = {
   ) => Promise<Response>
   /** Moves the router's clock, ms. */
   readonly advance: (milliseconds: number) => void
-  /** Waits for what the router still does beside its answers. */
-  readonly settled: () => Promise<void>
   /** Every request that the router sent, as it gave it to fetch. */
   readonly sent: readonly SentRequest[]
 }
@@ -67,14 +65,8 @@ export async function createTestRouter(
       ...effects,
     }),
   )
-  const beside: Promise<unknown>[] = []
-  const execution = {
-    waitUntil: (work: Promise<unknown>) => void beside.push(work),
-    passThroughOnException() {},
-    props: {},
-  }
   const request = async (path: string, init?: RequestInit) =>
-    app.fetch(new Request(`http://localhost${path}`, init), {}, execution)
+    app.fetch(new Request(`http://localhost${path}`, init))
   return {
     request,
     post: (body, headers = {}, { query = '', signal, path = '/v1/messages' } = {}) =>
@@ -86,9 +78,6 @@ export async function createTestRouter(
       }),
     advance(milliseconds) {
       now += milliseconds
-    },
-    async settled() {
-      await Promise.all(beside)
     },
     sent,
   }

@@ -70,7 +70,7 @@ test('never moves down where this turn would cost more, however long its answer 
 })
 
 const turn = {
-  view: parseMessagesRequest(ask()),
+  view: parseMessagesRequest(ask('Hello', { cache_control: { type: 'ephemeral' } })),
   features: { estimatedInputTokens: 30 },
   model: STRONG,
   startedAt: 1_000,
@@ -88,7 +88,9 @@ test('is made of what the answer says was read and written', () => {
   })
 })
 
-test('is not made where nothing was cached', () => {
+test('is not made where nothing was cached, or nothing asked for it', () => {
+  const unmarked = { ...turn, view: parseMessagesRequest(ask()) }
+  expect(sessionAfter({ ...unmarked, usage: { cache_read_input_tokens: 2_000 } })).toBeUndefined()
   for (const usage of [
     {},
     { input_tokens: 9, cache_read_input_tokens: 0, cache_creation_input_tokens: null },
@@ -102,7 +104,6 @@ const mark = (ttl?: string) => ({
 const block = (text: string, ttl?: string) => ({ type: 'text', text, ...mark(ttl) })
 
 test.each<[string, Record<string, unknown>, number]>([
-  ['nobody asks', {}, 5],
   ['the request asks for an hour', mark('1h'), 60],
   ['the request asks for no time', mark(), 5],
   ['a tool asks for an hour', { tools: [{ name: 'clock', ...mark('1h') }] }, 60],
@@ -112,7 +113,7 @@ test.each<[string, Record<string, unknown>, number]>([
     { system: [block('You are kind.', '1h')], messages: [{ role: 'user', content: [block('Hi', '5m')] }] },
     5,
   ],
-  ['what asks is no mark', { cache_control: '1h', tools: [null, 7] }, 5],
+  ['what asks for more is no mark', { ...mark(), system: 'x', tools: [null, 7, { cache_control: '1h' }] }, 5],
 ])('lives as long as Claude keeps it: %s', (_, fields, minutes) => {
   const view = parseMessagesRequest(ask('Hello', fields))
   const usage = { cache_creation_input_tokens: 2_000 }
