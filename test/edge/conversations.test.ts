@@ -183,3 +183,63 @@ test('explains with the session, and keeps none by explaining', async () => {
   })
   expect(container.hits).toHaveLength(0)
 })
+
+type Sayings = {
+  readonly hard: string
+  readonly greeting: string
+  readonly thanks: string
+  readonly followUps: readonly string[]
+}
+
+const LANGUAGES: Readonly<Record<string, Sayings>> = {
+  English: {
+    hard: 'Write a Python function that merges overlapping intervals in O(n log n), with unit tests.',
+    greeting: 'Hi there!',
+    thanks: 'thanks!',
+    followUps: ['port that to C#', 'why?', 'and in Spanish?', 'now without recursion'],
+  },
+  French: {
+    hard: 'Écris une fonction Python qui fusionne des intervalles chevauchants en O(n log n), avec des tests unitaires.',
+    greeting: 'Bonjour !',
+    thanks: 'Merci beaucoup !',
+    followUps: ['Porte ça en C#', 'Pourquoi ?', 'maintenant sans récursion'],
+  },
+  Spanish: {
+    hard: 'Escribe una función en Python que fusione intervalos solapados en O(n log n), con pruebas unitarias.',
+    greeting: '¡Hola!',
+    thanks: '¡Gracias!',
+    followUps: ['Pásalo a C#', '¿Por qué?', '¿Y en inglés?', 'ahora sin recursión'],
+  },
+  Italian: {
+    hard: 'Scrivi una funzione Python che unisca intervalli sovrapposti in O(n log n), con test unitari.',
+    greeting: 'Ciao!',
+    thanks: 'Grazie!',
+    followUps: ['Portalo in C#', 'Perché?', 'E in spagnolo?', 'ora senza ricorsione'],
+  },
+  Portuguese: {
+    hard: 'Escreve uma função em Python que una intervalos sobrepostos em O(n log n), com testes unitários.',
+    greeting: 'Olá!',
+    thanks: 'Obrigado!',
+    followUps: ['Converte isso para C#', 'Por quê?', 'E em espanhol?', 'agora sem recursão'],
+  },
+  Japanese: {
+    hard: '重なる区間をO(n log n)で統合するPython関数を、単体テスト付きで書いてください。',
+    greeting: 'こんにちは',
+    thanks: 'ありがとう！',
+    followUps: ['それをC#に移植して', 'なぜ？', 'スペイン語では？'],
+  },
+}
+
+test.each(Object.entries(LANGUAGES))(
+  'judges the last turn in the light of those before it: %s',
+  async (_, { hard, greeting, thanks, followUps }) => {
+    const router = await createTestRouter()
+    const isComplex = async (...turns: readonly string[]) => {
+      const response = await router.post(conversation(turns), {}, { path: '/v1/router/explain' })
+      return (await response.json()).complex
+    }
+    expect(await isComplex(greeting, 'Hello! How can I help?', hard)).toBe(true)
+    expect(await isComplex(hard, CODE, thanks)).toBe(false)
+    for (const said of followUps) expect([said, await isComplex(hard, CODE, said)]).toEqual([said, true])
+  },
+)
