@@ -234,12 +234,11 @@ test.each(Object.entries(LANGUAGES))(
   'judges the last turn in the light of those before it: %s',
   async (_, { hard, greeting, thanks, followUps }) => {
     const router = await createTestRouter()
-    const isComplex = async (...turns: readonly string[]) => {
-      const response = await router.post(conversation(turns), {}, { path: '/v1/router/explain' })
-      return (await response.json()).complex
-    }
-    expect(await isComplex(greeting, 'Hello! How can I help?', hard)).toBe(true)
-    expect(await isComplex(hard, CODE, thanks)).toBe(false)
-    for (const said of followUps) expect([said, await isComplex(hard, CODE, said)]).toEqual([said, true])
+    const explain = async (...turns: readonly string[]) =>
+      (await router.post(conversation(turns), {}, { path: '/v1/router/explain' })).json()
+    expect(await explain(greeting, 'Hello! How can I help?', hard)).toMatchObject({ complex: true })
+    expect(await explain(hard, CODE, thanks)).toMatchObject({ complex: false })
+    for (const said of followUps)
+      expect(await explain(hard, CODE, said), said).toMatchObject({ complex: true })
   },
 )
