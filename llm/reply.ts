@@ -31,6 +31,8 @@ export type Reply = {
   readonly reason: string
   /** How surely the request is complex, 0 to 1. */
   readonly score: number
+  /** The same by a second look, 0 to 1; undefined where none was taken or nothing came of it. */
+  readonly judgeScore: number | undefined
   readonly cache: 'hit' | 'miss' | 'bypass'
   /** Why Claude answered in the local model's place (`timeout`, `unavailable` …), else undefined. */
   readonly fallback: string | undefined
@@ -59,6 +61,7 @@ export function createReply(message: Message, receipt: Receipt): Reply {
     route: receipt.route ?? 'claude',
     reason: receipt.reason,
     score: receipt.score,
+    judgeScore: receipt.judgeScore,
     cache: receipt.cache,
     fallback: localFailure(receipt),
     costUsd: receipt.costUsd,
