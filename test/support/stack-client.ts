@@ -33,6 +33,15 @@ export type AskOptions = {
 export const SIMPLE = 'Hello! How are you today?'
 export const COMPLEX = 'Refactor this recursive quicksort in Python and prove its worst-case time complexity.'
 
+/** What the edge is sure of, and its own model with every simple task. */
+export const SURELY_SIMPLE = 'What colour is a ripe banana?'
+/** The edge is unsure of these; by itself it sends the first to Claude and, of the others, keeps the second. */
+export const UNSURE_SIMPLE = 'Give me a nickname for my cat.'
+export const UNSURE_COMPLEX = [
+  'Give me a training plan for my first marathon.',
+  'Design a database for a library.',
+] as const
+
 /** Returns a Messages body. */
 export function messagesBody(text: string, { stream, model = 'auto', fields = {} }: AskOptions = {}): string {
   return JSON.stringify({
