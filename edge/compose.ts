@@ -7,6 +7,7 @@ import type { Log } from '../shared/log.ts'
 import type { AnswerCache } from './cache/cache.ts'
 import { createMemoryCache } from './cache/memory.ts'
 import type { Config } from './config.ts'
+import { createExplainer, type Explainer } from './explanation/explanation.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import { createReceiptLog } from './ledger/log-line.ts'
 import { isClaudeConfigured } from './providers/claude/headers.ts'
@@ -73,6 +74,7 @@ export type CoreEffects = {
 
 export type Core = {
   readonly gateway: Gateway
+  readonly explain: Explainer
   readonly claude: Provider
   readonly local: LocalParts | undefined
   readonly cache: AnswerCache
@@ -95,10 +97,8 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
   const cache = createMemoryCache({ ...config.cache, now, random })
   const local = config.local && composeLocal(config.local, effects)
   const claude = createClaudeProvider({ config: config.claude, fetch: claudeFetch, log, now, random, sleep })
-  const gateway = createGateway({
-    providers: { claude, local: local?.provider },
+  const planning = {
     local: local?.pool,
-    cache,
     classifier: createClassifier(classifierModel),
     thresholds,
     findRule: createFindRule(config.rules),
@@ -117,14 +117,23 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
       model: config.claude.model,
       simpleModel: config.claude.simpleModel,
     },
-    savingsBaseline: config.savingsBaseline,
     sideRequestsLocal: config.sideRequestsLocal,
     sessions: createSessionMemory({ now }),
+  }
+  const gateway = createGateway({
+    ...planning,
+    providers: { claude, local: local?.provider },
+    cache,
+    savingsBaseline: config.savingsBaseline,
     recordReceipt: createReceiptLog(log),
     log,
     now,
   })
-  return { gateway, claude, local, cache, strategies, thresholds }
+  const explain = createExplainer({
+    ...planning,
+    thresholdsWith: (changed) => resolveThresholds(classifierModel, { ...config.thresholds, ...changed }),
+  })
+  return { gateway, explain, claude, local, cache, strategies, thresholds }
 }
 
 function composeSecondLook(
@@ -182,11 +191,12 @@ export function composeDependencies(config: Config, { fetch, createId, ...effect
     localFetch: fetch,
     secondLookFetch: fetch,
   })
-  const { gateway, strategies, thresholds, local, cache, claude } = core
+  const { gateway, explain, strategies, thresholds, local, cache, claude } = core
   const { log, now } = effects
   return {
     config,
     gateway,
+    explain,
     strategies,
     thresholds,
     claude,

@@ -47,8 +47,6 @@ export type GatewayResult = {
 export type Gateway = {
   /** Decides without calling a model. */
   readonly plan: Planner
-  /** Says what spoke most for or against a request being complex. */
-  readonly explain: PlannerDependencies['classifier']['explain']
   /** Answers. Failures are results, not exceptions. */
   readonly handle: (request: RouterRequest) => Promise<GatewayResult>
 }
@@ -222,7 +220,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     return { status: error.status, headers, receipt: ledger.receipt, error }
   }
 
-  return { plan: makePlan, explain: dependencies.classifier.explain, handle }
+  return { plan: makePlan, handle }
 }
 
 /** Says why the request goes to Claude where Claude cannot be asked: only then can the client do something about it. */

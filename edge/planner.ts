@@ -50,6 +50,8 @@ export type Plan = {
   readonly secondScore: number | undefined
   /** What is known of the conversation; undefined where the client names the model. */
   readonly conversation: Recalled | undefined
+  /** Those that the score was compared with: a rule or a second look may have changed them. */
+  readonly thresholds: Thresholds
 }
 
 /** The part of a request that a plan depends on. */
@@ -67,7 +69,8 @@ export type PlannedRequest = Pick<
   | 'waitUntil'
 >
 
-export type Planner = (request: PlannedRequest) => Promise<Plan>
+/** Reads the features of the request itself where none are given. */
+export type Planner = (request: PlannedRequest, features?: Features) => Promise<Plan>
 
 /** What a client reads that asks for JSON without saying which, where only the local model may answer. */
 const ANY_OBJECT =
@@ -78,12 +81,9 @@ const DEFAULT_MAX_INPUT_TOKENS = 2_000
 /** Returns the planner over its dependencies. */
 export function createPlanner(dependencies: PlannerDependencies): Planner {
   const { local, strategies } = dependencies
-  return async (request) => {
+  return async (request, given) => {
     const strategy = request.controls.strategy ?? (await strategies.current(request.waitUntil))
-    const found = extractFeatures(request.view)
-    const features = request.structured
-      ? { ...found, structuredOutput: true, unservableForm: ANY_OBJECT }
-      : found
+    const features = given ?? readFeatures(request)
     const firstVerdict = classify(dependencies, features)
     const rule = findRule(dependencies, request, features, firstVerdict)
     const conversation = isVirtualModel(request.view.model)
@@ -93,6 +93,8 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
       rule?.threshold === undefined
         ? dependencies.thresholds
         : withComplexFrom(dependencies.thresholds, rule.threshold)
+    const thresholdsAfter = (outcome: Look['outcome']) =>
+      outcome === 'answered' ? withSecondLook(thresholds, dependencies) : thresholds
     const decideBy = (asked: boolean, { verdict, outcome }: Look = { verdict: firstVerdict }) =>
       decide(features, verdict, {
         strategy,
@@ -106,7 +108,7 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
         localOnlyFeature: request.logprobs ? 'logprobs' : undefined,
         local: local && describeLocal(local, dependencies, asked),
         claude: dependencies.claude,
-        thresholds: outcome === 'answered' ? withSecondLook(thresholds, dependencies) : thresholds,
+        thresholds: thresholdsAfter(outcome),
         rule,
         secondLook: outcome,
         judgedFrom: dependencies.judgedFrom,
@@ -120,8 +122,15 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
       ? await lookAgain(dependencies, request, features, firstVerdict, decideBy)
       : { verdict: firstVerdict }
     const decision = decideBy(false, look)
-    const { verdict, score: secondScore } = look
-    const plan = { strategy, features, verdict, decision, secondScore, conversation }
+    const plan = {
+      strategy,
+      features,
+      verdict: look.verdict,
+      decision,
+      secondScore: look.score,
+      conversation,
+      thresholds: thresholdsAfter(look.outcome),
+    }
     if (local === undefined) return plan
     const toClaude = dependencies.claude.configured && goesToClaudeAnyway(decision, request.view.model)
     // Where no request is for the local server, it may sleep.
@@ -135,6 +144,11 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
     await refreshing
     return { ...plan, decision: decideBy(true, look) }
   }
+}
+
+function readFeatures({ view, structured }: PlannedRequest): Features {
+  const features = extractFeatures(view)
+  return structured ? { ...features, structuredOutput: true, unservableForm: ANY_OBJECT } : features
 }
 
 /** Small talk around a request makes it no easier: of the two scores the higher one counts. */
@@ -204,8 +218,11 @@ function goesToClaudeAnyway(decision: Decision, requestedModel: string): boolean
   return namesClaude && decision.targets[0]?.provider === 'claude'
 }
 
-/** @param asked whether the local model was asked already: what has not been asked may read any length and form */
-function describeLocal(
+/**
+ * Returns what is known of the local model.
+ * @param asked whether it was asked already: what has not been asked may read any length and form
+ */
+export function describeLocal(
   local: LocalPool,
   { localTasks, localMaxInputTokens }: PlannerDependencies,
   asked: boolean,

@@ -6,12 +6,13 @@ import { isSimpleTask, type SimpleTask, type Task } from '../../shared/tasks.ts'
 import { expectedCostUsd } from '../ledger/expected-cost.ts'
 import type { Decision } from '../routing/decide.ts'
 import type { Features } from '../routing/features.ts'
+import { type Session, tokensOutsideCache } from '../routing/sessions/session.ts'
 
 /** USD; null where the model's price is not known. */
 export type ExpectedPrice = { readonly model: string; readonly usd: number | null }
 
 export type ExpectedPrices = {
-  /** Estimated from the texts of the request. */
+  /** Estimated from the texts of the request and, where a session is known, what Claude counted of it. */
   readonly inputTokens: number
   /** Assumed by the kind of task, and never more than the request allows. */
   readonly outputTokens: number
@@ -26,8 +27,8 @@ export type ExpectedPrices = {
 }
 
 /**
- * Tokens of a typical answer. Simple tasks: the medians of the 2,450 answers that the shipped model is tuned by, counted
- * as `estimateTokens` does.
+ * Tokens of a typical answer. Simple tasks: the medians of the 2,450 short answers that were written to tune and to test
+ * the shipped model, counted as `estimateTokens` does.
  */
 const SIMPLE_OUTPUT_TOKENS: Readonly<Record<SimpleTask, number>> = {
   simple_chat: 20,
@@ -44,33 +45,50 @@ type Models = {
   readonly claude: { readonly model: string; readonly simpleModel: string }
 }
 
+type Priced = {
+  readonly features: Pick<Features, 'estimatedInputTokens' | 'maxTokens'>
+  readonly decision: Pick<Decision, 'task' | 'targets'>
+  readonly session: Session | undefined
+}
+
 /** Returns the prices of the local, the cheap and the strong model for this request. */
 export function expectedPrices(
-  { estimatedInputTokens, maxTokens }: Pick<Features, 'estimatedInputTokens' | 'maxTokens'>,
-  { task, targets }: Pick<Decision, 'task' | 'targets'>,
+  { features, decision: { task, targets }, session }: Priced,
   { local, claude }: Models,
 ): ExpectedPrices {
-  const outputTokens = Math.min(maxTokens, typicalOutputTokens(task))
-  const priceOf = (model: string): ExpectedPrice => ({
-    model,
-    usd: expectedCostUsd(model, { uncached: estimatedInputTokens, output: outputTokens }) ?? null,
-  })
+  const cached = session?.prefixTokens ?? 0
+  const uncached = session ? tokensOutsideCache(session, features) : features.estimatedInputTokens
+  const inputTokens = cached + uncached
+  const outputTokens = Math.min(features.maxTokens, typicalOutputTokens(task))
+  const priceOf = (model: string): ExpectedPrice => {
+    const input = model === session?.model ? { uncached, cacheRead: cached } : { uncached: inputTokens }
+    const usd = expectedCostUsd(model, { ...input, output: outputTokens })
+    return { model, usd: usd === undefined ? null : roundUsd(usd) }
+  }
   const free = (model: string): ExpectedPrice => ({ model, usd: 0 })
   const strong = priceOf(claude.model)
   const [target] = targets
   const chosen =
     target === undefined ? null : target.provider === 'local' ? free(target.model) : priceOf(target.model)
   return {
-    inputTokens: estimatedInputTokens,
+    inputTokens,
     outputTokens,
     local: local === undefined ? null : free(local),
     cheap: priceOf(claude.simpleModel),
     strong,
     chosen,
-    savedUsd: strong.usd === null || chosen === null || chosen.usd === null ? null : strong.usd - chosen.usd,
+    savedUsd:
+      strong.usd === null || chosen === null || chosen.usd === null
+        ? null
+        : roundUsd(strong.usd - chosen.usd),
   }
 }
 
 function typicalOutputTokens(task: Task): number {
   return isSimpleTask(task) ? SIMPLE_OUTPUT_TOKENS[task] : COMPLEX_OUTPUT_TOKENS
+}
+
+/** Below a hundredth of a millionth of a dollar there is only what binary fractions leave over. */
+function roundUsd(usd: number): number {
+  return Number(usd.toFixed(10))
 }

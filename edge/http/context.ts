@@ -6,6 +6,7 @@ import type { Context } from 'hono'
 import type { Log } from '../../shared/log.ts'
 import type { AnswerCache } from '../cache/cache.ts'
 import type { Config } from '../config.ts'
+import type { Explainer } from '../explanation/explanation.ts'
 import type { Gateway } from '../gateway.ts'
 import type { LocalPool } from '../providers/local/pool.ts'
 import type { Fetch } from '../providers/provider.ts'
@@ -27,6 +28,7 @@ export type AppContext = Context<AppEnvironment>
 export type AppDependencies = {
   readonly config: Config
   readonly gateway: Gateway
+  readonly explain: Explainer
   readonly strategies: StrategyStore
   readonly thresholds: Thresholds
   readonly local: LocalPool | undefined

@@ -4,9 +4,7 @@
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
 import { parseJsonBody } from '../../shared/json.ts'
-import { expectedPrices } from '../explanation/expected-prices.ts'
 import { isClaudeConfigured } from '../providers/claude/headers.ts'
-import type { Session } from '../routing/sessions/session.ts'
 import { effectiveCard } from '../routing/trust.ts'
 import { STRATEGIES } from '../strategy.ts'
 import { VERSION } from '../version.ts'
@@ -99,42 +97,16 @@ async function stored(work: Promise<void>): Promise<void> {
 }
 
 /** `POST /v1/router/explain` */
-export function createExplainHandler(
-  dependencies: AppDependencies,
-): (context: AppContext) => Promise<Response> {
-  const { config, local } = dependencies
+export function createExplainHandler({
+  config,
+  explain,
+}: AppDependencies): (context: AppContext) => Promise<Response> {
   return async (context) => {
     if (context.get('tenant').forbid.includes('explain'))
       throw new RouterError('forbidden', 'Explanations are not allowed for this key.')
     const bytes = await readJsonBytes(context.req.raw, config.maxBodyBytes)
-    const request = createRouterRequest(context, checkBody(bytes), clientSignal(context).signal)
-    const { strategy, features, verdict, decision, secondScore, conversation } =
-      await dependencies.gateway.plan(request)
-    const session = conversation?.session
-    return context.json({
-      route: decision.targets[0]?.provider ?? null,
-      targets: decision.targets,
-      reason: decision.reason,
-      rejection: decision.rejection?.message ?? null,
-      strategy,
-      task: decision.task,
-      score: decision.score,
-      judgeScore: secondScore ?? null,
-      complex: decision.complex,
-      zone: decision.zone,
-      thresholds: dependencies.thresholds,
-      language: verdict.language,
-      guard: decision.guard ?? null,
-      session: session === undefined ? null : describeSession(session, request.startedAt),
-      reasons: dependencies.gateway.explain(features),
-      prices: expectedPrices(features, decision, {
-        local: local && (local.modelName() ?? 'local'),
-        claude: config.claude,
-      }),
-    })
+    return context.json(
+      await explain(createRouterRequest(context, checkBody(bytes), clientSignal(context).signal)),
+    )
   }
-}
-
-function describeSession({ model, prefixTokens, usedAt }: Session, at: number) {
-  return { model, prefixTokens, ageMs: Math.max(0, at - usedAt) }
 }

@@ -180,6 +180,9 @@ test('explains with the session, and keeps none by explaining', async () => {
     reason: STAYS.why,
     targets: [{ provider: 'claude', model: STRONG }],
     session: { model: STRONG, prefixTokens: 3_000, ageMs: MINUTE },
+    whatWouldChange: expect.arrayContaining([
+      expect.objectContaining({ change: 'without a warm prompt cache', route: 'local', reason: MOVES.why }),
+    ]),
   })
   expect(container.hits).toHaveLength(0)
 })

@@ -7,7 +7,7 @@ import type { Features } from '../features.ts'
 import type { ClassifierModel } from './classifier-model.ts'
 import { createVectorizer } from './feature-vector.ts'
 import { applyHead, placeFactors } from './linear-head.ts'
-import { findReasons, type Reason } from './reasons.ts'
+import { findReasonKinds, findReasons, type Reason, type Weighed } from './reasons.ts'
 import { withoutSurroundings } from './surroundings.ts'
 
 export type Verdict = {
@@ -23,10 +23,18 @@ export type Verdict = {
   readonly language: string
 }
 
+export type ScoreExplanation = {
+  /** The part of the last message that was scored; null where that is all of it. */
+  readonly scored: string | null
+  readonly reasons: readonly Reason[]
+}
+
 export type Classifier = {
   readonly classify: (features: Features) => Verdict
   /** Returns what spoke most for or against, strongest first. Takes longer than `classify`. */
-  readonly explain: (features: Features) => readonly Reason[]
+  readonly explain: (features: Features) => ScoreExplanation
+  /** Returns which kinds of reason those were, without a word of the request. */
+  readonly explainKinds: (features: Features) => readonly Weighed[]
 }
 
 /** Returns a classifier. */
@@ -71,7 +79,8 @@ export function createClassifier(model: ClassifierModel): Classifier {
         },
       }
     },
-    explain: (features) => findReasons(features, model.complexity),
+    explain: (features) => ({ scored: null, reasons: findReasons(features, model.complexity) }),
+    explainKinds: (features) => findReasonKinds(features, model.complexity),
   }
 }
 

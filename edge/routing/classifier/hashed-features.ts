@@ -71,28 +71,28 @@ export function emitFeatures(features: Features, emit: Emit): void {
   if (INSTRUCTS.test(system)) emitWords(plainCodes(system), emit, PLACES.system, PLACES.system)
 }
 
-/** What forms are, for people, by the number under which they are told. */
-export const FORM_NAMES: Readonly<Record<number, string>> = {
-  1: 'length of the message',
-  2: 'words in the message',
-  3: 'digits in the message',
-  4: 'symbols in the message',
-  5: 'capitals in the message',
-  6: 'lines of the message',
-  7: 'question marks',
-  8: 'last character of the message',
-  9: 'script of the message',
-  10: 'turns of the conversation',
-  12: 'length of the conversation',
-  13: 'symbols in the conversation',
-  14: 'digits in the conversation',
-  15: 'length of the message after that conversation',
-  16: 'length and question marks of the message',
-  17: 'length and symbols of the message',
-}
+/** What the forms tell of, by the number under which they are told; some tell of two things at once. */
+export const FORMS = {
+  1: ['length'],
+  2: ['length'],
+  3: ['digits'],
+  4: ['symbols'],
+  5: ['capitals'],
+  6: ['lines'],
+  7: ['question marks'],
+  8: ['ending'],
+  9: ['script'],
+  10: ['turns'],
+  12: ['earlier length'],
+  13: ['earlier symbols'],
+  14: ['earlier digits'],
+  15: ['length', 'earlier length'],
+  16: ['length', 'question marks'],
+  17: ['length', 'symbols'],
+} as const
 
 function emitForms(features: Features, shape: TextShape, text: Uint16Array, emit: Emit): void {
-  const form = (name: number, value: number) =>
+  const form = (name: keyof typeof FORMS, value: number) =>
     emit(PLACES.form, mix(name * 64 + value), NO_CODES, name, value)
   const { letters } = shape
   const size = Math.max(1, text.length)

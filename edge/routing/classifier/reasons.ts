@@ -4,23 +4,30 @@
  */
 import type { Features } from '../features.ts'
 import { PLACE_COUNT, rowOf } from './feature-vector.ts'
-import { emitFeatures, FORM_NAMES, PLACES } from './hashed-features.ts'
+import { createFormPhrases, type Form, type ReasonKind } from './form-phrases.ts'
+import { emitFeatures, FORMS, PLACES } from './hashed-features.ts'
 import { type LinearHead, placeFactors } from './linear-head.ts'
 import { textOfCodes } from './plain-codes.ts'
 
-export type Reason = {
-  /** Such as `"prove" in the message` or `length of the message`. */
-  readonly what: string
+export type Weighed = {
+  readonly kind: ReasonKind
   /** What it added to the logit of being complex; negative: it speaks for simple. */
   readonly weight: number
+  readonly towards: 'complex' | 'simple'
 }
+/** What names a reason may quote a word of the request, as in `the word "prove" in the last message`. */
+export type Reason = Weighed & { readonly what: string }
 
 const MOST_REASONS = 6
 /** Less than this is no reason. */
 const LEAST_WEIGHT = 0.05
 /** Longer pieces of a message are cut where they are named. */
 const NAMED_CHARACTERS = 40
+/** Every digit is the same to the classifier. */
+const MASKED_NUMBER = /^0+$/
 
+type Named = Pick<Reason, 'kind' | 'what'>
+type Contribution = Named & { readonly weight: number }
 type Found = {
   readonly place: number
   readonly row: number
@@ -31,6 +38,38 @@ type Found = {
 
 /** Returns the strongest reasons, strongest first. */
 export function findReasons(features: Features, head: LinearHead): readonly Reason[] {
+  return strongest(contributionsOf(features, head), ({ kind, what }) => ({ kind, what }))
+}
+
+/** Returns which kinds of reason were strongest, strongest first, without a word of the request. */
+export function findReasonKinds(features: Features, head: LinearHead): readonly Weighed[] {
+  return strongest(contributionsOf(features, head), ({ kind }) => ({ kind }))
+}
+
+function strongest<Name extends object>(
+  contributions: readonly Contribution[],
+  nameOf: (contribution: Contribution) => Name,
+): readonly (Name & Omit<Weighed, 'kind'>)[] {
+  const sums = new Map<string, { readonly name: Name; weight: number }>()
+  for (const contribution of contributions) {
+    const name = nameOf(contribution)
+    const key = JSON.stringify(name)
+    const sum = sums.get(key) ?? { name, weight: 0 }
+    sum.weight += contribution.weight
+    sums.set(key, sum)
+  }
+  return [...sums.values()]
+    .filter(({ weight }) => Math.abs(weight) >= LEAST_WEIGHT)
+    .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
+    .slice(0, MOST_REASONS)
+    .map(({ name, weight }) => ({
+      ...name,
+      weight: Math.round(weight * 1_000) / 1_000,
+      towards: weight > 0 ? 'complex' : 'simple',
+    }))
+}
+
+function contributionsOf(features: Features, head: LinearHead): readonly Contribution[] {
   const found = new Map<number, Found>()
   const counts = new Uint32Array(PLACE_COUNT)
   emitFeatures(features, (place, hash, codes, start, end) => {
@@ -41,29 +80,40 @@ export function findReasons(features: Features, head: LinearHead): readonly Reas
   })
   const factors = placeFactors(counts)
   const mask = (1 << head.bits) - 1
-  const sums = new Map<string, number>()
-  for (const feature of found.values()) {
-    if ((head.places & (1 << feature.place)) === 0) continue
-    const weight = (head.weights[feature.row & mask] ?? 0) * head.scale * (factors[feature.place] ?? 0)
-    const names = namesOf(feature)
-    for (const name of names) sums.set(name, (sums.get(name) ?? 0) + weight / names.length)
-  }
-  return [...sums]
-    .map(([what, weight]) => ({ what, weight: Math.round(weight * 1_000) / 1_000 }))
-    .filter(({ weight }) => Math.abs(weight) >= LEAST_WEIGHT)
-    .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
-    .slice(0, MOST_REASONS)
+  const sayForm = createFormPhrases(features)
+  return [...found.values()]
+    .filter(({ place }) => (head.places & (1 << place)) !== 0)
+    .flatMap((feature) => {
+      const weight = (head.weights[feature.row & mask] ?? 0) * head.scale * (factors[feature.place] ?? 0)
+      const names = feature.place === PLACES.form ? formsOf(feature.start).map(sayForm) : wordsOf(feature)
+      return names.map((name) => ({ ...name, weight: weight / names.length }))
+    })
+}
+
+function formsOf(number: number): readonly Form[] {
+  return Object.entries(FORMS).find(([form]) => Number(form) === number)?.[1] ?? []
 }
 
 /** A piece of a word speaks for the word, a pair of words for both. */
-function namesOf({ place, codes, start, end }: Found): readonly string[] {
-  if (place === PLACES.form) return [FORM_NAMES[start] ?? 'form of the message']
-  const where =
-    place === PLACES.system ? 'system prompt' : place === PLACES.earlier ? 'earlier conversation' : 'message'
+function wordsOf({ place, codes, start, end }: Found): readonly Named[] {
+  const { kind, where } = PLACE_NAMES[place] ?? LAST_MESSAGE
   const words = wordsAt(textOfCodes(codes), Math.max(0, start), Math.min(codes.length, end))
-  return words.length === 0
-    ? [`punctuation in the ${where}`]
-    : words.map((word) => `"${word}" in the ${where}`)
+  if (words.length === 0)
+    return [{ kind: kind === 'words' ? 'punctuation' : kind, what: `the punctuation of ${where}` }]
+  return words.map((word) =>
+    MASKED_NUMBER.test(word)
+      ? {
+          kind: 'digits',
+          what: `a number of ${word.length === 1 ? 'one digit' : `${word.length} digits`} in ${where}`,
+        }
+      : { kind, what: `the word "${word}" in ${where}` },
+  )
+}
+
+const LAST_MESSAGE = { kind: 'words', where: 'the last message' } as const
+const PLACE_NAMES: Readonly<Record<number, { readonly kind: ReasonKind; readonly where: string }>> = {
+  [PLACES.earlier]: { kind: 'conversation', where: 'the conversation before' },
+  [PLACES.system]: { kind: 'system prompt', where: 'the system prompt' },
 }
 
 function wordsAt(text: string, start: number, end: number): readonly string[] {

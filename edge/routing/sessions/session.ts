@@ -56,15 +56,24 @@ export function sessionAfter({ view, features, model, usage, startedAt }: Claude
  * @param to the Claude model below; undefined: the local model, which costs nothing
  */
 export function isWorthLeaving(
-  { model, prefixTokens, uncachedTokens, estimatedTokens }: Session,
-  { estimatedInputTokens }: Pick<Features, 'estimatedInputTokens'>,
+  session: Session,
+  features: Pick<Features, 'estimatedInputTokens'>,
   to: string | undefined,
 ): boolean {
-  const newTokens = uncachedTokens + Math.max(0, estimatedInputTokens - estimatedTokens)
+  const { model, prefixTokens } = session
+  const newTokens = tokensOutsideCache(session, features)
   const anew = { uncached: prefixTokens + newTokens, output: 0 }
   const warm = expectedCostUsd(model, { uncached: newTokens, cacheRead: prefixTokens, output: 0 })
   const cold = expectedCostUsd(model, anew)
   const moved = to === undefined ? 0 : expectedCostUsd(to, anew)
   if (warm === undefined || cold === undefined || moved === undefined) return false
   return warm - moved > cold - warm
+}
+
+/** Returns how many tokens of the next prompt the cache does not hold: those left over last time, and what was added. */
+export function tokensOutsideCache(
+  { uncachedTokens, estimatedTokens }: Session,
+  { estimatedInputTokens }: Pick<Features, 'estimatedInputTokens'>,
+): number {
+  return uncachedTokens + Math.max(0, estimatedInputTokens - estimatedTokens)
 }

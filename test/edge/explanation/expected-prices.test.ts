@@ -10,16 +10,21 @@ const claude = { model: 'claude-opus-5-5', simpleModel: 'claude-haiku-5-5' }
 const LOCAL: Target = { provider: 'local', model: 'tiny-model' }
 const STRONG: Target = { provider: 'claude', model: claude.model }
 const request = { estimatedInputTokens: 1_000, maxTokens: 4_096 }
+const plan = (task: Task, targets: readonly Target[], changed: Partial<typeof request> = {}) => ({
+  features: { ...request, ...changed },
+  decision: { task, targets },
+  session: undefined,
+})
 const prices = (task: Task, targets: readonly Target[], changed: Partial<typeof request> = {}) =>
-  expectedPrices({ ...request, ...changed }, { task, targets }, { local: LOCAL.model, claude })
+  expectedPrices(plan(task, targets, changed), { local: LOCAL.model, claude })
 
 test('prices all three sides by the same tokens, and says what the chosen one saves', () => {
   const { inputTokens, outputTokens, local, cheap, strong, chosen, savedUsd } = prices('simple_chat', [LOCAL])
   const tokens = { uncached: inputTokens, output: outputTokens }
   expect(inputTokens).toBe(1_000)
   expect(local).toEqual({ model: 'tiny-model', usd: 0 })
-  expect(cheap.usd).toBe(expectedCostUsd(claude.simpleModel, tokens))
-  expect(strong.usd).toBe(expectedCostUsd(claude.model, tokens))
+  expect(cheap.usd).toBeCloseTo(expectedCostUsd(claude.simpleModel, tokens) ?? 0, 10)
+  expect(strong.usd).toBeCloseTo(expectedCostUsd(claude.model, tokens) ?? 0, 10)
   expect(chosen).toEqual(local)
   expect(savedUsd).toBe(strong.usd)
   expect(prices('complex_reasoning', [STRONG])).toMatchObject({
@@ -49,10 +54,33 @@ test('says null where a price, a local model or a target is missing', () => {
     savedUsd: null,
   })
   expect(prices('other', [])).toMatchObject({ chosen: null, savedUsd: null })
-  const off = expectedPrices(request, { task: 'other', targets: [STRONG] }, { local: undefined, claude })
+  const off = expectedPrices(plan('other', [STRONG]), { local: undefined, claude })
   expect(off.local).toBeNull()
   const unpriced = { model: 'proxied', simpleModel: claude.simpleModel }
-  expect(
-    expectedPrices(request, { task: 'other', targets: [LOCAL] }, { local: 'tiny-model', claude: unpriced }),
-  ).toMatchObject({ strong: { usd: null }, savedUsd: null })
+  expect(expectedPrices(plan('other', [LOCAL]), { local: 'tiny-model', claude: unpriced })).toMatchObject({
+    strong: { usd: null },
+    savedUsd: null,
+  })
+})
+
+test('counts what a model holds of the conversation as read from its cache, by that model alone', () => {
+  const session = {
+    model: claude.model,
+    prefixTokens: 10_000,
+    uncachedTokens: 50,
+    estimatedTokens: 900,
+    usedAt: 0,
+    lifeMs: 1,
+  }
+  const warm = expectedPrices({ ...plan('simple_chat', [STRONG]), session }, { local: LOCAL.model, claude })
+  const output = warm.outputTokens
+  expect(warm.inputTokens).toBe(10_150)
+  expect(warm.strong.usd).toBeCloseTo(
+    expectedCostUsd(claude.model, { uncached: 150, cacheRead: 10_000, output }) ?? 0,
+    10,
+  )
+  expect(warm.cheap.usd).toBeCloseTo(
+    expectedCostUsd(claude.simpleModel, { uncached: 10_150, output }) ?? 0,
+    10,
+  )
 })

@@ -9,7 +9,7 @@ import { featuresOf } from '../../../support/edge/requests.ts'
 import { ask } from '../../../support/edge/router.ts'
 
 const model = readShippedClassifier()
-const { classify, explain } = createClassifier(model)
+const { classify, explain, explainKinds } = createClassifier(model)
 const { complex: threshold } = resolveThresholds(model, { complex: { recall: 97 }, strong: { recall: 90 } })
 const verdictOf = (prompt: string) => classify(featuresOf(ask(prompt)))
 const isComplex = (prompt: string) => verdictOf(prompt).score >= threshold
@@ -166,9 +166,14 @@ test('takes a short follow-up to code for complex', () => {
 })
 
 test('explains a score by the words that weighed most', () => {
-  const reasons = explain(featuresOf(ask('Prove that the square root of 2 is irrational.')))
+  const { scored, reasons } = explain(featuresOf(ask('Prove that the square root of 2 is irrational.')))
+  expect(scored).toBeNull()
   expect(reasons.length).toBeGreaterThan(2)
-  expect(reasons.map(({ what }) => what)).toContain('"prove" in the message')
+  expect(reasons[0]).toMatchObject({
+    kind: 'words',
+    what: 'the word "prove" in the last message',
+    towards: 'complex',
+  })
   const weights = reasons.map(({ weight }) => Math.abs(weight))
   expect(weights).toEqual(weights.toSorted((a, b) => b - a))
 })
@@ -176,12 +181,22 @@ test('explains a score by the words that weighed most', () => {
 test('explains any request without failing', () => {
   fc.assert(
     fc.property(anyText, (text) => {
-      for (const { what, weight } of explain(featuresOf(ask(text)))) {
+      const { reasons } = explain(featuresOf(ask(text)))
+      expect(reasons.length).toBeLessThanOrEqual(6)
+      for (const { what, weight, towards } of reasons) {
         expect(what).not.toBe('')
         expect(Number.isFinite(weight)).toBe(true)
+        expect(towards).toBe(weight > 0 ? 'complex' : 'simple')
       }
     }),
   )
+})
+
+test('names kinds of reasons without a word of the request', () => {
+  const kinds = explainKinds(featuresOf(ask('Prove that xylophonia is 17 times irrational.')))
+  expect(kinds[0]).toMatchObject({ kind: 'words', towards: 'complex' })
+  expect(JSON.stringify(kinds)).not.toMatch(/prove|xylophonia|17/i)
+  expect(new Set(kinds.map(({ kind }) => kind)).size).toBe(kinds.length)
 })
 
 test.each([

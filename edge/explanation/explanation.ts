@@ -1,0 +1,79 @@
+/**
+ * The explanation of one request: who would answer it, why, at what price, and what would move it elsewhere. Calls no
+ * model but that of a second look; puts the parts together, each of which stands in its own file.
+ */
+import { createPlanner, describeLocal, type Plan, type PlannedRequest } from '../planner.ts'
+import type { ScoreExplanation } from '../routing/classifier/classifier.ts'
+import type { Decision } from '../routing/decide.ts'
+import type { Session } from '../routing/sessions/session.ts'
+import type { ProviderName } from '../target.ts'
+import { type ExpectedPrices, expectedPrices } from './expected-prices.ts'
+import { type ExplainedDependencies, freezeSituation } from './situation.ts'
+import { summarize } from './summary.ts'
+import { type WouldChange, whatWouldChange } from './what-would-change.ts'
+
+export type Explanation = Pick<Plan, 'strategy' | 'thresholds'> &
+  Pick<Plan['verdict'], 'language'> &
+  Pick<Decision, 'targets' | 'reason' | 'task' | 'score' | 'complex' | 'zone'> &
+  ScoreExplanation & {
+    /** The decision in plain sentences. */
+    readonly summary: string
+    /** Who would be asked first; null where the request is refused. */
+    readonly route: ProviderName | null
+    /** Why it is refused, or null. */
+    readonly rejection: string | null
+    /** What a second look said, 0 to 1, or null. */
+    readonly judgeScore: number | null
+    /** The guard that keeps the request from the local model, or null. */
+    readonly guard: string | null
+    /** What a Claude model holds of this conversation in its prompt cache, in tokens, and how long ago it was used; or null. */
+    readonly session: (Pick<Session, 'model' | 'prefixTokens'> & { readonly ageMs: number }) | null
+    readonly prices: ExpectedPrices
+    readonly whatWouldChange: readonly WouldChange[]
+  }
+
+export type Explainer = (request: PlannedRequest) => Promise<Explanation>
+
+/** Returns the explainer over the planner's dependencies. */
+export function createExplainer(dependencies: ExplainedDependencies): Explainer {
+  const { local, classifier, claude } = dependencies
+  const planRequest = createPlanner(dependencies)
+  return async (request) => {
+    // What would move a request to the local model hangs on what that model is trusted with, also where it is asleep.
+    await local?.refresh(request.waitUntil)
+    const plan = await planRequest(request)
+    const { decision, features, strategy, thresholds, verdict, secondScore, conversation } = plan
+    const session = conversation?.session
+    const { targets, reason, task, score, complex, zone } = decision
+    return {
+      summary: summarize(plan),
+      route: targets[0]?.provider ?? null,
+      targets,
+      reason,
+      rejection: decision.rejection?.message ?? null,
+      strategy,
+      task,
+      score,
+      judgeScore: secondScore ?? null,
+      complex,
+      zone,
+      thresholds,
+      guard: decision.guard ?? null,
+      language: verdict.language,
+      session: session === undefined ? null : describeSession(session, request.startedAt),
+      ...classifier.explain(features),
+      prices: expectedPrices(
+        { features, decision, session },
+        {
+          local: local && describeLocal(local, dependencies, true).model,
+          claude,
+        },
+      ),
+      whatWouldChange: await whatWouldChange(plan, freezeSituation(dependencies, request, plan)),
+    }
+  }
+}
+
+function describeSession({ model, prefixTokens, usedAt }: Session, at: number): Explanation['session'] {
+  return { model, prefixTokens, ageMs: Math.max(0, at - usedAt) }
+}
