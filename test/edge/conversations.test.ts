@@ -7,7 +7,7 @@ import { BOB_KEY, COMPLEX_PROMPT } from '../support/edge/canaries.ts'
 import { requestMessages } from '../support/edge/log-collector.ts'
 import { claudeMessage } from '../support/edge/messages.ts'
 import { createTestRouter, type TestRouter } from '../support/edge/router.ts'
-import { answerNonStreaming, claude, container } from '../support/edge/upstreams.ts'
+import { answerNonStreaming, claude, container, DECISIONS_URL, decisions } from '../support/edge/upstreams.ts'
 
 const STRONG = 'claude-sonnet-5-5'
 const CHEAP = 'claude-haiku-5-5'
@@ -167,6 +167,18 @@ test('knows the conversations of each tenant for itself', async () => {
   const router = await createTestRouter()
   await send(router, first())
   expect(await send(router, thanks(), { 'x-api-key': BOB_KEY })).toEqual(MOVES)
+})
+
+test('takes no second look where the conversation stays whatever it says', async () => {
+  claudeCaches(3_000)
+  const unsure = { ROUTER_THRESHOLD: '0', JUDGE_THRESHOLD: '0.4', SECOND_LOOK_URL: DECISIONS_URL }
+  const router = await createTestRouter(unsure)
+  await send(router, first())
+  expect(await send(router, thanks())).toMatchObject({
+    who: STRONG,
+    why: expect.stringMatching(/warm cache$/),
+  })
+  expect(decisions.hits).toHaveLength(0)
 })
 
 test('explains with the session, and keeps none by explaining', async () => {
