@@ -2,6 +2,7 @@
  * The router as a library: the edge's routing, strategies, fallback, cache and prices in a Node program, without edge
  * and without container. docs/library.md shows its use.
  */
+export type { Explanation } from '../edge/explanation/explanation.ts'
 export type { Strategy } from '../edge/strategy.ts'
 export { type ErrorCode, RouterError } from '../shared/errors.ts'
 export type { Log } from '../shared/log.ts'

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod'
 import { localFailure, type Receipt } from '../edge/ledger/receipt.ts'
+import type { Weighed } from '../edge/routing/classifier/reasons.ts'
 import { errorTypeMeaning, RouterError, readRetryAfterMs } from '../shared/errors.ts'
 import type { Message, Usage } from '../shared/messages.ts'
 
@@ -31,6 +32,10 @@ export type Reply = {
   readonly reason: string
   /** How surely the request is complex, 0 to 1. */
   readonly score: number
+  /** The score from which on it would have counted as complex. */
+  readonly threshold: number
+  /** Returns what spoke most for or against, strongest first, without a word of the request; `explain` names the words. */
+  readonly reasons: () => readonly Weighed[]
   /** The same by a second look, 0 to 1; undefined where none was taken or nothing came of it. */
   readonly judgeScore: number | undefined
   readonly cache: 'hit' | 'miss' | 'bypass'
@@ -61,6 +66,8 @@ export function createReply(message: Message, receipt: Receipt): Reply {
     route: receipt.route ?? 'claude',
     reason: receipt.reason,
     score: receipt.score,
+    threshold: receipt.threshold,
+    reasons: receipt.reasons,
     judgeScore: receipt.judgeScore,
     cache: receipt.cache,
     fallback: localFailure(receipt),

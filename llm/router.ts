@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { type Core, composeCore } from '../edge/compose.ts'
+import type { Explanation } from '../edge/explanation/explanation.ts'
 import type { Fetch, Provider } from '../edge/providers/provider.ts'
 import { isStrategy, STRATEGIES, type Strategy } from '../edge/strategy.ts'
 import { createMemoryStrategyRecord } from '../edge/strategy-store.ts'
@@ -69,6 +70,8 @@ export type Router = {
     messages: readonly LLMMessage[],
     options?: GenerateOptions,
   ) => AsyncGenerator<StreamChunk, void>
+  /** Says who would be asked and why, at what price, and what would change that. Calls no model but that of a second look. */
+  readonly explain: (messages: readonly LLMMessage[], options?: GenerateOptions) => Promise<Explanation>
   readonly getStatus: () => Promise<RouterStatus>
   /** In force from the next request on. @throws {RouterError} `invalid_request` for a name that is no strategy */
   readonly setStrategy: (strategy: Strategy) => void
@@ -173,6 +176,8 @@ export function createRouter(options: RouterOptions = {}): Router {
   return {
     generate: (messages, given = {}) => generate(theRouted, messages, given),
     stream: (messages, given = {}) => stream(theRouted, messages, given),
+    explain: async (messages, given = {}) =>
+      keepAlive(routed.core.explain(prepare(messages, given, false, new AbortController().signal))),
     getStatus: () =>
       readStatus({ strategy, settings, claudeConfigured: claudeClient !== undefined, ...routed }),
     setStrategy(next) {

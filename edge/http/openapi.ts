@@ -7,6 +7,7 @@ import { chatCompletionRequestSchema } from '../chat-completions/request-schema.
 import { ROUTER_HEADERS } from '../ledger/headers.ts'
 import { STRATEGIES } from '../strategy.ts'
 import { VERSION } from '../version.ts'
+import { explanationSchema } from './explanation-schema.ts'
 
 export type Operation = {
   readonly operationId?: string
@@ -122,13 +123,13 @@ export const OPERATIONS = {
     responses: plain('The model.'),
   },
   explain: {
-    summary: 'What would happen to a request',
+    summary: 'What would happen to a request, and why',
     description:
-      'Decides without an answer, with a second look where one is set: targets, reason, task, score, the signals behind it, and what Claude holds of the conversation in its prompt cache.',
+      'Decides without an answer, with a second look where one is set: targets, reason, task, score and thresholds, the strongest reasons in words, the session whose prompt cache is warm, the price on each side, and what would change the decision. Each change was tried.',
     tags: ['router'],
     parameters: CONTROLS,
     requestBody: body('MessagesRequest'),
-    responses: plain('The decision.'),
+    responses: plain('The decision.', ref('Explanation')),
   },
   status: {
     summary: 'What the router is doing',
@@ -196,10 +197,8 @@ export function createOpenApiDocument(paths: OpenApiDocument['paths']): OpenApiD
         CountTokensRequest: withoutRequired(toSchema(messagesRequestSchema), 'max_tokens'),
         Message: toSchema(messageResponseSchema),
         ChatCompletionRequest: toSchema(chatCompletionRequestSchema),
-        ChatCompletion: {
-          type: 'object',
-          description: "OpenAI's chat completion; model is the one that answered.",
-        },
+        ChatCompletion: { type: 'object', description: "OpenAI's; model is the one that answered." },
+        Explanation: toSchema(explanationSchema),
         Error: ERROR,
         OpenAiError: OPENAI_ERROR,
       },

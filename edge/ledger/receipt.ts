@@ -5,6 +5,7 @@
 import type { Message, Usage } from '../../shared/messages.ts'
 import type { Task } from '../../shared/tasks.ts'
 import type { Failure } from '../fallback/fallback.ts'
+import type { Weighed } from '../routing/classifier/reasons.ts'
 import type { Strategy } from '../strategy.ts'
 import { costUsd } from './prices.ts'
 
@@ -26,8 +27,12 @@ export type RoutedFacts = {
   readonly task: Task
   /** How surely complex, 0 to 1, by the classifier. */
   readonly score: number
+  /** The score from which on it would have counted as complex. */
+  readonly threshold: number
   /** What a second look said, 0 to 1; undefined where none was taken. */
   readonly judgeScore: number | undefined
+  /** Returns what spoke most for or against, by kind and without a word of the request. Computed when asked for. */
+  readonly reasons: () => readonly Weighed[]
   readonly reason: string
   /** The guard that kept the request from a local model, or undefined. */
   readonly guard: string | undefined

@@ -12,7 +12,7 @@ import {
   LOCAL_TEXT,
   SIMPLE_PROMPT,
 } from '../support/edge/canaries.ts'
-import { requestMessages } from '../support/edge/log-collector.ts'
+import { expectNoCanary, requestMessages } from '../support/edge/log-collector.ts'
 import { claudeMessage, framesOf, framesToFirstContent } from '../support/edge/messages.ts'
 import { routerRequest } from '../support/edge/requests.ts'
 import {
@@ -158,6 +158,23 @@ test('answers a stream from the cache as the whole answer before it', async () =
   expect(end).toMatchObject({ route: 'cache', cache: 'hit', content: CLAUDE_TEXT, costUsd: 0 })
   expect(end?.type === 'end' && end.savedUsd).toBeGreaterThan(0)
   expect(claude.hits).toHaveLength(1)
+})
+
+test('says why a request goes where it goes, before and after, and quotes it only where it is asked to', async () => {
+  const router = createTestRouter()
+  const explanation = await router.explain(complex)
+  expect(explanation).toMatchObject({ route: 'claude', complex: true })
+  expect(JSON.stringify(explanation.reasons)).toContain('the word \\"')
+  expect(claude.hits).toHaveLength(0)
+  const reply = await router.generate(complex)
+  expect(reply).toMatchObject({
+    route: explanation.route,
+    model: 'claude-haiku-5-5',
+    score: explanation.score,
+  })
+  expect(reply.threshold).toBe(explanation.thresholds.complex)
+  expect(reply.reasons()[0]).toMatchObject({ kind: 'words', towards: 'complex' })
+  expectNoCanary(JSON.stringify(reply.reasons()))
 })
 
 test('ends the upstream when a stream is left', async () => {

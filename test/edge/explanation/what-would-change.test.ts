@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Explanation } from '../../../edge/explanation/explanation.ts'
 import type { WouldChange } from '../../../edge/explanation/what-would-change.ts'
+import { explanationSchema } from '../../../edge/http/explanation-schema.ts'
 import { type ModelCard, uniformTrust } from '../../../shared/model-card.ts'
 import { ALICE_KEY, CLAUDE_KEY, COMPLEX_PROMPT, SIMPLE_PROMPT } from '../../support/edge/canaries.ts'
 import { ask, createTestRouter } from '../../support/edge/router.ts'
@@ -81,11 +81,11 @@ const SMALL_TALK: ModelCard = {
 }
 const CARDS = { trusted: ready, 'trusted with small talk': () => ready({ card: SMALL_TALK }) }
 
-async function explain({ body, headers, settings }: Asked): Promise<Explanation> {
+async function explain({ body, headers, settings }: Asked) {
   const router = await createTestRouter(settings)
   const response = await router.post(body, headers, { path: '/v1/router/explain' })
   if (response.status !== 200) throw new Error(await response.text())
-  return response.json()
+  return explanationSchema.parse(await response.json())
 }
 
 test('every change of headers, settings and requests does what is said of it', async () => {
