@@ -52,6 +52,22 @@ export function createClassifier(model: ClassifierModel): Classifier {
     const vector = vectorize(features)
     return applyHead(model.complexity, vector, placeFactors(vector.counts))[0] ?? 0
   }
+  /**
+   * What surrounds a request makes it no easier: of the whole and what is left without, the hardest counts. The whole is
+   * weighed last, as its vector is needed further.
+   */
+  const weigh = (features: Features) => {
+    const parts = withoutSurroundings(features.lastUserText).map((lastUserText) => {
+      const part = { ...features, lastUserText, lastUserCharacters: lastUserText.length }
+      return { part, logit: complexityOf(part) }
+    })
+    const vector = vectorize(features)
+    const factors = placeFactors(vector.counts)
+    const [logit = 0] = applyHead(model.complexity, vector, factors)
+    let hardest = { part: features, logit }
+    for (const other of parts) if (other.logit > hardest.logit) hardest = other
+    return { part: hardest.part, logit: hardest.logit, vector, factors }
+  }
   const languageOf = (features: Features): string => {
     const vector = vectorize(features)
     const logits = applyHead(model.language, vector, placeFactors(vector.counts))
@@ -59,17 +75,12 @@ export function createClassifier(model: ClassifierModel): Classifier {
   }
   return {
     classify(features) {
-      const bare = withoutSurroundings(features.lastUserText).map((lastUserText) =>
-        complexityOf({ ...features, lastUserText, lastUserCharacters: lastUserText.length }),
-      )
-      const vector = vectorize(features)
-      const factors = placeFactors(vector.counts)
-      const [whole = 0] = applyHead(model.complexity, vector, factors)
+      const { logit, vector, factors } = weigh(features)
       const [sensitivity = 0] = applyHead(model.sensitivity, vector, factors)
       const tasks = applyHead(model.task, vector, factors)
       const simpleTask = best(tasks, true)
       return {
-        score: probability(Math.max(whole, ...bare)),
+        score: probability(logit),
         simpleTask: isSimpleTask(simpleTask) ? simpleTask : 'simple_chat',
         complexTask: best(tasks, false),
         sensitive: probability(sensitivity) >= model.sensitiveFrom,
@@ -79,8 +90,12 @@ export function createClassifier(model: ClassifierModel): Classifier {
         },
       }
     },
-    explain: (features) => ({ scored: null, reasons: findReasons(features, model.complexity) }),
-    explainKinds: (features) => findReasonKinds(features, model.complexity),
+    explain(features) {
+      const { part } = weigh(features)
+      const scored = part === features ? null : part.lastUserText
+      return { scored, reasons: findReasons(part, model.complexity) }
+    },
+    explainKinds: (features) => findReasonKinds(weigh(features).part, model.complexity),
   }
 }
 

@@ -178,6 +178,14 @@ test('explains a score by the words that weighed most', () => {
   expect(weights).toEqual(weights.toSorted((a, b) => b - a))
 })
 
+test('explains the part that was scored where what stands around it makes it no easier', () => {
+  const { scored, reasons } = explain(
+    featuresOf(ask('Thanks! Prove that the square root of 2 is irrational.')),
+  )
+  expect(scored).toBe('Prove that the square root of 2 is irrational.')
+  expect(reasons.map(({ what }) => what).join()).not.toContain('thanks')
+})
+
 test('explains any request without failing', () => {
   fc.assert(
     fc.property(anyText, (text) => {
