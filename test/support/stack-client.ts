@@ -33,13 +33,14 @@ export type AskOptions = {
 export const SIMPLE = 'Hello! How are you today?'
 export const COMPLEX = 'Refactor this recursive quicksort in Python and prove its worst-case time complexity.'
 
-/** What the edge is sure of, and its own model with every simple task. */
+/** Simple, and the edge is sure of it. */
 export const SURELY_SIMPLE = 'What colour is a ripe banana?'
-/** The edge is unsure of these; by itself it sends the first to Claude and, of the others, keeps the second. */
+/** Simple, but by itself the edge takes it for complex. */
 export const UNSURE_SIMPLE = 'Give me a nickname for my cat.'
+/** Complex, and the edge is unsure of it. */
 export const UNSURE_COMPLEX = [
-  'Give me a training plan for my first marathon.',
-  'Design a database for a library.',
+  'Break this goal into steps: learn Japanese in a year.',
+  'Work through the proof of the pigeonhole principle with me.',
 ] as const
 
 /** Returns a Messages body. */
