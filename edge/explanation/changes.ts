@@ -7,6 +7,7 @@ import { SIMPLE_TASKS } from '../../shared/tasks.ts'
 import { describeLocal, type Plan, type PlannedRequest } from '../planner.ts'
 import type { Features } from '../routing/features.ts'
 import type { ThresholdSetting } from '../routing/thresholds.ts'
+import { isVirtualModel } from '../routing/virtual-models.ts'
 import type { Strategy } from '../strategy.ts'
 import type { ProviderName } from '../target.ts'
 import type { ControlName } from '../tenants.ts'
@@ -57,17 +58,20 @@ export const ROWS: readonly Row[] = [
     (['cheap', 'strong'] as const).map((simpleToolTurns) =>
       setting(`SIMPLE_TOOL_TURNS=${simpleToolTurns}`, () => ({ simpleToolTurns })),
     ),
-  () => [rewritten('model "auto"', () => ({ model: 'auto' }))],
-  () => [requested('without log-probabilities', () => ({ logprobs: false }))],
+  // What is read anew costs time in long requests: only where it is there.
+  (_, { request }) =>
+    isVirtualModel(request.view.model) ? [] : [rewritten('model "auto"', () => ({ model: 'auto' }))],
+  (_, { request }) =>
+    request.logprobs ? [requested('without log-probabilities', () => ({ logprobs: false }))] : [],
   ({ features }) => [found('without tools', { ...features, usesTools: false, forcedTool: false })],
   ({ features }) => [
-    found(`without content other than text (${features.nonTextBlock})`, {
+    found(`without content other than text (${named(features.nonTextBlock)})`, {
       ...features,
       nonTextBlock: undefined,
     }),
   ],
   ({ features }) => [
-    found(`without fields that the router does not know (${features.unknownField})`, {
+    found(`without fields that the router does not know (${named(features.unknownField)})`, {
       ...features,
       unknownField: undefined,
     }),
@@ -171,6 +175,11 @@ function rewritten(change: string, changed: (view: MessagesRequest) => Partial<M
 /** Says what would be found in the request. */
 function found(change: string, features: Features): Change {
   return { by: 'request', change, apply: (situation) => ({ ...situation, features }) }
+}
+
+/** Clients name blocks and fields, as long as they like. */
+function named(name: string | undefined): string {
+  return (name ?? 'none').slice(0, 60)
 }
 
 /** What lies on the other side of the score: the share that changes least, else the score itself. */

@@ -7,9 +7,22 @@ import { expect, test } from 'vitest'
 import type { WouldChange } from '../../../edge/explanation/what-would-change.ts'
 import { explanationSchema } from '../../../edge/http/explanation-schema.ts'
 import { type ModelCard, uniformTrust } from '../../../shared/model-card.ts'
-import { ALICE_KEY, CLAUDE_KEY, COMPLEX_PROMPT, SIMPLE_PROMPT } from '../../support/edge/canaries.ts'
+import {
+  ALICE_KEY,
+  CLAUDE_KEY,
+  COMPLEX_PROMPT,
+  LOCAL_SECRET,
+  SIMPLE_PROMPT,
+} from '../../support/edge/canaries.ts'
 import { ask, createTestRouter } from '../../support/edge/router.ts'
-import { claude, container, readiness, ready } from '../../support/edge/upstreams.ts'
+import {
+  claude,
+  container,
+  DECISIONS_URL,
+  decisions,
+  readiness,
+  ready,
+} from '../../support/edge/upstreams.ts'
 
 type Body = Readonly<Record<string, unknown>>
 type Asked = {
@@ -71,6 +84,11 @@ const SETTINGS: Readonly<Record<string, Record<string, string>>> = {
     ]),
   },
   'few models': { ROUTED_MODELS: 'claude-haiku-*' },
+  'a second look': {
+    SECOND_LOOK_URL: DECISIONS_URL,
+    SECOND_LOOK_KEY: LOCAL_SECRET,
+    ROUTER_THRESHOLD: '0.01',
+  },
   'a rare threshold': { ROUTER_THRESHOLD: '0.9', STRONG_THRESHOLD: '0.95', SIMPLE_TOOL_TURNS: 'cheap' },
 }
 const SMALL_TALK: ModelCard = {
@@ -79,7 +97,13 @@ const SMALL_TALK: ModelCard = {
   maxTemperature: null,
   exam: null,
 }
-const CARDS = { trusted: ready, 'trusted with small talk': () => ready({ card: SMALL_TALK }) }
+const SERVERS = {
+  trusted: ready,
+  'trusted with small talk': () => ready({ card: SMALL_TALK }),
+  judging: () => ready({ judge: { model: 'tiny-model', head: 'abc' } }),
+}
+const saysComplex = (probability: number) =>
+  Response.json({ model: 'clef', answers: { complex: { type: 'noul', noul: probability } } })
 
 async function explain({ body, headers, settings }: Asked) {
   const router = await createTestRouter(settings)
@@ -95,9 +119,11 @@ test('every change of headers, settings and requests does what is said of it', a
       fc.constantFrom(...Object.values(BODIES)),
       fc.constantFrom(...Object.values(HEADERS)),
       fc.constantFrom(...Object.values(SETTINGS)),
-      fc.constantFrom(...Object.values(CARDS)),
-      async (body, headers, settings, card) => {
-        readiness.answer(() => card())
+      fc.constantFrom(...Object.values(SERVERS)),
+      fc.constantFrom(0.01, 0.3, 0.99),
+      async (body, headers, settings, server, secondLook) => {
+        readiness.answer(() => server())
+        decisions.answer(() => saysComplex(secondLook))
         const asked = { body, headers, settings }
         const now = await explain(asked)
         for (const change of now.whatWouldChange.filter(({ by }) => by !== 'score')) {
