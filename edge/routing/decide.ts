@@ -11,7 +11,7 @@ import type { ProviderName, Target } from '../target.ts'
 import type { Verdict } from './classifier/classifier.ts'
 import type { Features } from './features.ts'
 import type { Guard, GuardSubject } from './guards/guard.ts'
-import { findGuard } from './guards/guards.ts'
+import { findGuard, saysWhatNeedsClaude } from './guards/guards.ts'
 import type { AppliedRule } from './operator-rules/find-rule.ts'
 import { secondThreshold } from './second-look/combination.ts'
 import type { Session } from './sessions/session.ts'
@@ -119,7 +119,9 @@ export function decide(features: Features, verdict: Verdict, circumstances: Circ
   const guard = findGuard(subject)
   const isSide = isSideRequest(features.lastUserText)
   const tier = rule?.tier
-  const isGuarded = guard?.kind === 'content' && !isSide
+  // An image beside a danger makes it no lesser one; of turns with tools SIMPLE_TOOL_TURNS decides.
+  const isMasked = guard?.kind === 'capability' && !features.usesTools && saysWhatNeedsClaude(subject)
+  const isGuarded = (guard?.kind === 'content' || isMasked) && !isSide
   const isHard =
     tier === undefined
       ? isGuarded || (!isSide && needsStrongModel(features, verdict, circumstances))

@@ -12,3 +12,8 @@ const GUARDS: readonly Guard[] = [...CAPABILITY_GUARDS, ...CONTENT_GUARDS, ...TR
 export function findGuard(subject: GuardSubject): Guard | undefined {
   return GUARDS.find((guard) => guard.stops(subject))
 }
+
+/** Says whether what the request says needs Claude, also where a capability guard comes first. */
+export function saysWhatNeedsClaude(subject: GuardSubject): boolean {
+  return CONTENT_GUARDS.some((guard) => guard.stops(subject))
+}
