@@ -37,7 +37,7 @@ const outputs = [
   /canary\n\S+ in \d+ ms \(.+\)/,
   /^\[LocalLLM\] Model initialized[\s\S]*local \S/,
   /claude-haiku-5-5: 7 tokens, \$0\.0000/,
-  /^It goes to Claude .*\(claude_only\)[\s\S]*the word "prove" in the last message: \d\S+, complex\n[\s\S]*\nWith/,
+  /^It goes to Claude .*\(claude_only\)[\s\S]*the word "\w+" in the last message: -?\d\S+, (?:complex|simple)\n[\s\S]*\nWith/,
   /Claude available: true\nLocal available: true idle\nCurrent strategy: claude_only/,
   /claude-haiku-5-5 tiny-llama\nModel: tiny-llama Size: 1 MB Capabilities: streaming/,
   /^cancelled 499/,

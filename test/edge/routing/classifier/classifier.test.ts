@@ -169,11 +169,13 @@ test('explains a score by the words that weighed most', () => {
   const { scored, reasons } = explain(featuresOf(ask('Prove that the square root of 2 is irrational.')))
   expect(scored).toBeNull()
   expect(reasons.length).toBeGreaterThan(2)
-  expect(reasons[0]).toMatchObject({
-    kind: 'words',
-    what: 'the word "prove" in the last message',
-    towards: 'complex',
-  })
+  expect(reasons).toContainEqual(
+    expect.objectContaining({
+      kind: 'words',
+      what: 'the word "prove" in the last message',
+      towards: 'complex',
+    }),
+  )
   const weights = reasons.map(({ weight }) => Math.abs(weight))
   expect(weights).toEqual(weights.toSorted((a, b) => b - a))
 })
@@ -202,7 +204,7 @@ test('explains any request without failing', () => {
 
 test('names kinds of reasons without a word of the request', () => {
   const kinds = explainKinds(featuresOf(ask('Prove that xylophonia is 17 times irrational.')))
-  expect(kinds[0]).toMatchObject({ kind: 'words', towards: 'complex' })
+  expect(kinds).toContainEqual(expect.objectContaining({ kind: 'words', towards: 'complex' }))
   expect(JSON.stringify(kinds)).not.toMatch(/prove|xylophonia|17/i)
   expect(new Set(kinds.map(({ kind }) => kind)).size).toBe(kinds.length)
 })
