@@ -34,9 +34,12 @@ const MIDDLE_CHARACTERS = 600
 const EARLIER_CHARACTERS = 300
 const SYSTEM_CHARACTERS = 400
 const SHORT_REPLY = 60
-/** A system prompt that makes a service of the model, to which every message is material. */
+/**
+ * A system prompt that makes a service of the model, to which every message is material. In how many sentences or in which
+ * language it is to answer does not.
+ */
 const INSTRUCTS =
-  /\b(?:classif\w*|categor\w*|label\w*|extract\w*|sentiment|intent|one of|only (?:with )?(?:the|one|a|yes)|(?:reply|respond|answer|return|output) (?:with|only|just|in)|summari[sz]\w*|translat\w*|detect\w*|tag\w*)\b/i
+  /\b(?:classif\w*|categor\w*|label\w*|extract\w*|sentiment|intent|one of|only (?:with )?(?:the|one|a|yes)|(?:reply|respond|answer|return|output) (?:with|only|just)(?! in )|summari[sz]\w*|translat\w*|detect\w*|tag\w*)\b/i
 const LONGEST_PIECE = 5
 
 /** Tells the features of a request. */

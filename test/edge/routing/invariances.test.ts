@@ -61,7 +61,7 @@ test('a request is decided as before, whatever was asked in between, and by anot
   )
 })
 
-const WHO_AND_WHERE = [
+const UNRELATED = [
   'You are a helpful assistant.',
   'You are a senior software architect with twenty years of experience in distributed systems.',
   'You are Luna, a friendly companion who loves small talk and cats.',
@@ -69,9 +69,6 @@ const WHO_AND_WHERE = [
   'Acme Bank. Opening hours: Mon-Fri 9-17. Tone: warm, professional. Never promise refunds.',
   'You work for a museum of modern art. Keep answers short and polite. Today is Tuesday.',
   'Tu es le guide d’un musée de province, chaleureux et bavard.',
-]
-/** These use the words of prompts that make every message material, such as a label's to be given. */
-const HOW_TO_ANSWER = [
   'Reply in a friendly tone. Respond only in English. Our office is closed on public holidays.',
   'You are the help desk of a bicycle shop. Answer in two sentences at most and sign as Tim.',
 ]
@@ -86,19 +83,9 @@ async function movedBy(system: string): Promise<readonly LabelledRequest[]> {
   return moved
 }
 
-test.each(WHO_AND_WHERE)(
-  'a system prompt that says who and where the model is moves no row: %s',
-  async (system) => {
-    expect((await movedBy(system)).map(({ id }) => id)).toEqual([])
-  },
-)
-
-test.each(HOW_TO_ANSWER)(
-  'one that says how to answer leaves 97 of 100 rows where they are: %s',
-  async (system) => {
-    expect(1 - (await movedBy(system)).length / rows.length).toBeGreaterThanOrEqual(0.97)
-  },
-)
+test.each(UNRELATED)('a system prompt that asks for nothing else moves no row: %s', async (system) => {
+  expect((await movedBy(system)).map(({ id }) => id)).toEqual([])
+})
 
 test('fewer than eight thousand features of a request are weighed, however long it is', () => {
   const piece = fc.oneof(
