@@ -23,6 +23,15 @@ export function foldsOf(rows: readonly LabelledRequest[]): readonly number[] {
   return rows.map(({ source }) => foldOf.get(source) ?? 0)
 }
 
+/**
+ * Returns the fold of each row where rows are left out and not sources: a row and its near-miss are in one, as a head that
+ * had learned the near-miss would take the row for it.
+ */
+export function foldsOfPairs(rows: readonly LabelledRequest[]): readonly number[] {
+  const indexOf = new Map(rows.map(({ id }, index) => [id, index]))
+  return rows.map(({ partner }, index) => Math.min(index, indexOf.get(partner ?? '') ?? index) % FOLDS)
+}
+
 /** Returns the weight of each row: a source counts by the square root of its size, both labels alike; 1 on average. */
 export function weightsOf(rows: readonly LabelledRequest[]): readonly number[] {
   const keyOf = ({ source, complex }: LabelledRequest) => `${source} ${complex}`

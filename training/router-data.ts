@@ -20,7 +20,11 @@ import { wrapRequest } from './wrapped-request.ts'
 
 const LAST_TURN = ['form', 'word', 'pair', 'skip', 'piece', 'opening', 'ending', 'middle', 'reply'] as const
 const COMPLEXITY: HeadForm = { bits: 18, outputs: 1, places: placeSet([...LAST_TURN, 'earlier', 'system']) }
-const SENSITIVITY: HeadForm = { bits: 16, outputs: 1, places: placeSet(['word', 'pair', 'piece', 'opening']) }
+const SENSITIVITY: HeadForm = {
+  bits: 17,
+  outputs: 1,
+  places: placeSet(['form', 'word', 'pair', 'piece', 'opening']),
+}
 const TASK: Omit<HeadForm, 'outputs'> = {
   bits: 14,
   places: placeSet(['form', 'word', 'pair', 'opening', 'ending', 'reply', 'system']),
@@ -28,7 +32,7 @@ const TASK: Omit<HeadForm, 'outputs'> = {
 const LANGUAGE: Omit<HeadForm, 'outputs'> = { bits: 13, places: placeSet(['word', 'piece']) }
 /** Chosen on sources left out. */
 const OPTIONS: TrainingOptions = { epochs: 20, rate: 0.3, ridge: 1e-4 }
-/** Weight of a complex request with friendly words around it; a plain one has about 1. */
+/** Weight of a request with friendly words around it; a plain one has about 1. */
 const WRAPPED_WEIGHT = 0.3
 const SHORT: TrainingOptions = { epochs: 6, rate: 0.5, ridge: 1e-5 }
 /** Names of the task head's outputs. */
@@ -65,23 +69,28 @@ export class RouterData {
     this.languageIndices = rows.map(({ language }) => indexIn(this.languages, language))
   }
 
-  /** Returns the heads that fit some of the rows. */
-  complexity(indices: readonly number[]): FloatHead {
-    const rows = this.training(indices, (index) => binary(this.rows[index]?.complex))
-    const wrapped = indices.flatMap((index): TrainingRow[] => {
-      const example = this.wrapped[index]
-      const row = this.rows[index]
-      return example && row ? [{ example, target: [row.complex ? 1 : 0], weight: WRAPPED_WEIGHT }] : []
-    })
-    return fitHead(COMPLEXITY, [...rows, ...wrapped], OPTIONS)
+  /**
+   * Returns the heads that fit some of the rows. What makes a sensitive row complex is the harm of a wrong answer, not how
+   * hard it is to answer: the complexity head would learn from it that short personal messages are hard.
+   */
+  complexity(given: readonly number[]): FloatHead {
+    const indices = given.filter((index) => this.rows[index]?.sensitive !== true)
+    const labelOf = (index: number) => binary(this.rows[index]?.complex)
+    const rows = [
+      ...this.training(indices, labelOf),
+      ...this.weighted(this.wrapped, indices, WRAPPED_WEIGHT, labelOf),
+    ]
+    return fitHead(COMPLEXITY, rows, OPTIONS)
   }
 
+  /** Every row counts alike: kinds of danger are many and their rows few. */
   sensitivity(indices: readonly number[]): FloatHead {
-    return fitHead(
-      SENSITIVITY,
-      this.training(indices, (index) => binary(this.rows[index]?.sensitive)),
-      SHORT,
-    )
+    const labelOf = (index: number) => binary(this.rows[index]?.sensitive)
+    const rows = [
+      ...this.weighted(this.examples, indices, 1, labelOf),
+      ...this.weighted(this.wrapped, indices, WRAPPED_WEIGHT, labelOf),
+    ]
+    return fitHead(SENSITIVITY, rows, OPTIONS)
   }
 
   task(indices: readonly number[]): FloatHead {
@@ -100,6 +109,19 @@ export class RouterData {
       this.training(indices, (index) => oneOf(outputs, this.languageIndices[index])),
       SHORT,
     )
+  }
+
+  private weighted(
+    examples: readonly SparseExample[],
+    indices: readonly number[],
+    weight: number,
+    targetOf: (index: number) => readonly number[] | undefined,
+  ): readonly TrainingRow[] {
+    return indices.flatMap((index) => {
+      const target = targetOf(index)
+      const example = examples[index]
+      return target && example ? [{ example, target, weight }] : []
+    })
   }
 
   private training(

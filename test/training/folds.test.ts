@@ -1,7 +1,7 @@
 /** Folds and weights of rows. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { FOLDS, foldsOf, weightsOf } from '../../training/folds.ts'
+import { FOLDS, foldsOf, foldsOfPairs, weightsOf } from '../../training/folds.ts'
 import type { LabelledRequest } from '../../training/labelled-requests.ts'
 import { labelledRow } from '../support/labelled-row.ts'
 
@@ -54,4 +54,25 @@ test('lets a source count by the square root of its size', () => {
   const rows = ['a', 'b', 'b', 'b', 'b'].map((source, at) => labelledRow(source, true, `text ${at}`))
   const [single = 0, ...others] = weightsOf(rows)
   expect(others.reduce((sum, weight) => sum + weight)).toBeCloseTo(2 * single)
+})
+
+test('keeps a row and its near-miss in one fold, where rows are left out', () => {
+  const pairs = fc.array(fc.boolean(), { minLength: 1, maxLength: 60 })
+  fc.assert(
+    fc.property(pairs, (paired) => {
+      const rows = paired.flatMap((isPaired, at) => {
+        const [one, other] = [`${at} simple`, `${at} complex`]
+        const rowOf = (id: string, partner: string) => ({
+          ...labelledRow('source', id.endsWith('complex'), id),
+          id,
+          partner: isPaired ? partner : undefined,
+        })
+        return [rowOf(one, other), rowOf(other, one)]
+      })
+      const folds = foldsOfPairs(rows)
+      expect(folds.every((fold) => fold >= 0 && fold < FOLDS)).toBe(true)
+      for (const [at, isPaired] of paired.entries())
+        if (isPaired) expect(folds[2 * at]).toBe(folds[2 * at + 1])
+    }),
+  )
 })

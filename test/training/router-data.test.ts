@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { parseMessagesRequest } from '../../shared/messages.ts'
 import type { LabelledRequest } from '../../training/labelled-requests.ts'
-import { complexityOutOfFold } from '../../training/router-data.ts'
+import { complexityOutOfFold, RouterData } from '../../training/router-data.ts'
 import { areaUnderCurve } from '../../training/validation.ts'
 import { ask } from '../support/edge/router.ts'
 
@@ -44,4 +44,11 @@ test('takes the use of tools for certain, and learns nothing from it', () => {
   const logits = complexityOutOfFold(withTools)
   expect(logits.at(-1)).toBe(Number.POSITIVE_INFINITY)
   expect(logits.slice(0, -1)).toEqual(complexityOutOfFold(rows))
+})
+
+test('learns nothing about difficulty from a sensitive row', () => {
+  const sensitive = { ...rowOf('sick', 'sick', true, 'My baby is floppy'), sensitive: true }
+  const weightsOf = (given: readonly LabelledRequest[]) =>
+    new RouterData(given).complexity(given.map((_, index) => index)).weights
+  expect(weightsOf([...rows, sensitive])).toEqual(weightsOf(rows))
 })

@@ -48,25 +48,25 @@ export function createClassifier(model: ClassifierModel): Classifier {
         found = at
     return model.tasks[found] ?? (wanted ? 'simple_chat' : 'other')
   }
-  const complexityOf = (features: Features): number => {
-    const vector = vectorize(features)
-    return applyHead(model.complexity, vector, placeFactors(vector.counts))[0] ?? 0
+  const weighPart = (part: Features) => {
+    const vector = vectorize(part)
+    const factors = placeFactors(vector.counts)
+    const [complexity = 0] = applyHead(model.complexity, vector, factors)
+    const [sensitivity = 0] = applyHead(model.sensitivity, vector, factors)
+    return { part, complexity, sensitivity, vector, factors }
   }
   /**
-   * What surrounds a request makes it no easier: of the whole and what is left without, the hardest counts. The whole is
-   * weighed last, as its vector is needed further.
+   * What surrounds a request makes it neither easier nor safer: of the whole and what is left without, the hardest counts,
+   * and the one that is most surely sensitive. The whole is weighed last, as its vector is needed further.
    */
   const weigh = (features: Features) => {
-    const parts = withoutSurroundings(features.lastUserText).map((lastUserText) => {
-      const part = { ...features, lastUserText, lastUserCharacters: lastUserText.length }
-      return { part, logit: complexityOf(part) }
-    })
-    const vector = vectorize(features)
-    const factors = placeFactors(vector.counts)
-    const [logit = 0] = applyHead(model.complexity, vector, factors)
-    let hardest = { part: features, logit }
-    for (const other of parts) if (other.logit > hardest.logit) hardest = other
-    return { part: hardest.part, logit: hardest.logit, vector, factors }
+    const parts = withoutSurroundings(features.lastUserText).map((lastUserText) =>
+      weighPart({ ...features, lastUserText, lastUserCharacters: lastUserText.length }),
+    )
+    const whole = weighPart(features)
+    const hardest = parts.reduce((most, one) => (one.complexity > most.complexity ? one : most), whole)
+    const sensitivity = Math.max(whole.sensitivity, ...parts.map((part) => part.sensitivity))
+    return { ...whole, part: hardest.part, complexity: hardest.complexity, sensitivity }
   }
   const languageOf = (features: Features): string => {
     const vector = vectorize(features)
@@ -75,12 +75,11 @@ export function createClassifier(model: ClassifierModel): Classifier {
   }
   return {
     classify(features) {
-      const { logit, vector, factors } = weigh(features)
-      const [sensitivity = 0] = applyHead(model.sensitivity, vector, factors)
+      const { complexity, sensitivity, vector, factors } = weigh(features)
       const tasks = applyHead(model.task, vector, factors)
       const simpleTask = best(tasks, true)
       return {
-        score: probability(logit),
+        score: probability(complexity),
         simpleTask: isSimpleTask(simpleTask) ? simpleTask : 'simple_chat',
         complexTask: best(tasks, false),
         sensitive: probability(sensitivity) >= model.sensitiveFrom,

@@ -13,7 +13,7 @@ const MOST_SENTENCES = 3
 const OPENING = /^([^,.!?\n]{1,15}),\s+/u
 const SENTENCE_END = /(?<=[.!?。！？…])\s+|\n+|(?<=[。！？])/u
 
-/** Returns the message without its first sentences and without its last ones, up to three of each; none where it is one sentence. */
+/** Returns the message without its first sentences, its last ones or some of both, up to three in all; none where it is one sentence. */
 export function withoutSurroundings(message: string): readonly string[] {
   if (message.length > LONGEST_MESSAGE) return []
   const sentences = message
@@ -21,12 +21,14 @@ export function withoutSurroundings(message: string): readonly string[] {
     .split(SENTENCE_END)
     .filter((sentence) => sentence.trim() !== '')
   const found: string[] = []
-  for (let count = 1; count <= MOST_SENTENCES && count < sentences.length; count++) {
-    const before = sentences.slice(0, count)
-    const after = sentences.slice(-count)
-    if (lengthOf(before) <= LONGEST_SURROUNDING) found.push(sentences.slice(count).join('\n'))
-    if (lengthOf(after) <= LONGEST_SURROUNDING) found.push(sentences.slice(0, -count).join('\n'))
-  }
+  const most = Math.min(MOST_SENTENCES, sentences.length - 1)
+  for (let first = 0; first <= most; first++)
+    for (let last = 0; first + last <= most; last++) {
+      const end = sentences.length - last
+      const longest = Math.max(lengthOf(sentences.slice(0, first)), lengthOf(sentences.slice(end)))
+      if (first + last > 0 && longest <= LONGEST_SURROUNDING)
+        found.push(sentences.slice(first, end).join('\n'))
+    }
   return found.filter((rest) => SAYS_SOMETHING.test(rest))
 }
 

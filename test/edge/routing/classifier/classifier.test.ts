@@ -1,10 +1,12 @@
 /** The classifier: plain examples of both kinds, and what must not change its verdict. */
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createClassifier } from '../../../../edge/routing/classifier/classifier.ts'
 import { resolveThresholds } from '../../../../edge/routing/thresholds.ts'
 import { readShippedClassifier } from '../../../../llm/shipped-classifier.ts'
 import { isSimpleTask } from '../../../../shared/tasks.ts'
+import { readLabelledRequests } from '../../../../training/labelled-requests.ts'
 import { featuresOf } from '../../../support/edge/requests.ts'
 import { ask } from '../../../support/edge/router.ts'
 
@@ -231,3 +233,14 @@ for (const text of ['Hello! How are you today?', 'Thank you so much for your hel
     expect(verdictOf(text)).toMatchObject({ simpleTask: 'simple_chat' })
     expect(isComplex(text)).toBe(false)
   })
+
+test('friendly words before or behind a danger hide it from nobody', () => {
+  const found = readLabelledRequests([join(import.meta.dirname, '../../../../training/requests')], 'keep')
+    .filter(({ sensitive, request }) => sensitive && request.messages.length === 1)
+    .map(({ request }) => String(request.messages[0]?.content))
+    .filter((text) => /^[^.!?…。！？,\n]{1,100}$/.test(text) && verdictOf(text).sensitive)
+  expect(found.length).toBeGreaterThan(5)
+  for (const text of found)
+    for (const friendly of [`Hello there! ${text}`, `${text}\nThank you so much!`])
+      expect(verdictOf(friendly).sensitive, friendly).toBe(true)
+})
