@@ -89,35 +89,52 @@ export type LocalParts = {
   readonly noteReady: () => void
 }
 
+/** The settings that decisions depend on, whatever is reached. */
+export type PlanningConfig = Pick<
+  CoreConfig,
+  | 'local'
+  | 'claude'
+  | 'routedModels'
+  | 'thresholds'
+  | 'rules'
+  | 'simpleToolTurns'
+  | 'judge'
+  | 'sideRequestsLocal'
+>
+
+/** Returns the parts of the planner that settings and weights give; what is reached and what is remembered is not among them. */
+export function composePlanning(config: PlanningConfig, classifierModel: ClassifierModel) {
+  const { model, simpleModel } = config.claude
+  return {
+    classifier: createClassifier(classifierModel),
+    thresholds: resolveThresholds(classifierModel, config.thresholds),
+    findRule: createFindRule(config.rules),
+    simpleToolTurns: config.simpleToolTurns,
+    judgedFrom: config.judge && combinedThreshold(config.judge),
+    isRouted: createModelMatcher([...config.routedModels, ...VIRTUAL_MODELS, LOCAL_MODEL]),
+    localTasks: config.local?.tasks ?? ('auto' as const),
+    localMaxInputTokens: config.local?.maxInputTokens,
+    claude: { configured: isClaudeConfigured(config.claude), model, simpleModel },
+    sideRequestsLocal: config.sideRequestsLocal,
+  }
+}
+
 /** Returns the parts that answer requests. */
 export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
   const { log, now, random, claudeFetch, classifierModel } = effects
-  const thresholds = resolveThresholds(classifierModel, config.thresholds)
+  const settled = composePlanning(config, classifierModel)
   const strategies = createStrategyStore(effects.strategyRecord, config.strategy, now, log)
   const cache = createMemoryCache({ ...config.cache, now, random })
   const local = config.local && composeLocal(config.local, effects)
   const claude = createClaudeProvider({ config: config.claude, fetch: claudeFetch, log, now, random, sleep })
   const planning = {
     local: local?.pool,
-    classifier: createClassifier(classifierModel),
-    thresholds,
-    findRule: createFindRule(config.rules),
-    simpleToolTurns: config.simpleToolTurns,
+    ...settled,
     secondLook: config.secondLook && {
       model: composeSecondLook(config.secondLook, effects),
       complexFrom: combinedThreshold(config.judge ?? { recall: DEFAULT_RECALL }),
     },
-    judgedFrom: config.judge && combinedThreshold(config.judge),
     strategies,
-    isRouted: createModelMatcher([...config.routedModels, ...VIRTUAL_MODELS, LOCAL_MODEL]),
-    localTasks: config.local?.tasks ?? 'auto',
-    localMaxInputTokens: config.local?.maxInputTokens,
-    claude: {
-      configured: isClaudeConfigured(config.claude),
-      model: config.claude.model,
-      simpleModel: config.claude.simpleModel,
-    },
-    sideRequestsLocal: config.sideRequestsLocal,
     sessions: createSessionMemory({ now }),
   }
   const gateway = createGateway({
@@ -133,7 +150,7 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     ...planning,
     thresholdsWith: (changed) => resolveThresholds(classifierModel, { ...config.thresholds, ...changed }),
   })
-  return { gateway, explain, claude, local, cache, strategies, thresholds }
+  return { gateway, explain, claude, local, cache, strategies, thresholds: settled.thresholds }
 }
 
 function composeSecondLook(

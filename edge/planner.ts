@@ -13,7 +13,6 @@ import type { AppliedRule, FindRule } from './routing/operator-rules/find-rule.t
 import { combineScores } from './routing/second-look/combination.ts'
 import type { SecondLook } from './routing/second-look/second-look.ts'
 import type { Recalled, SessionMemory } from './routing/sessions/session-memory.ts'
-import { withoutSmallTalk } from './routing/small-talk.ts'
 import { type Thresholds, withComplexFrom } from './routing/thresholds.ts'
 import { effectiveCard } from './routing/trust.ts'
 import { isVirtualModel } from './routing/virtual-models.ts'
@@ -84,7 +83,7 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
   return async (request, given) => {
     const strategy = request.controls.strategy ?? (await strategies.current(request.waitUntil))
     const features = given ?? readFeatures(request)
-    const firstVerdict = classify(dependencies, features)
+    const firstVerdict = dependencies.classifier.classify(features)
     const rule = findRule(dependencies, request, features, firstVerdict)
     const conversation = isVirtualModel(request.view.model)
       ? await dependencies.sessions.recall(request)
@@ -149,17 +148,6 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
 function readFeatures({ view, structured }: PlannedRequest): Features {
   const features = extractFeatures(view)
   return structured ? { ...features, structuredOutput: true, unservableForm: ANY_OBJECT } : features
-}
-
-/** Small talk around a request makes it no easier: of the two scores the higher one counts. */
-function classify({ classifier, thresholds }: PlannerDependencies, features: Features): Verdict {
-  const verdict = classifier.classify(features)
-  if (verdict.score >= thresholds.strong || verdict.sensitive) return verdict
-  const lastUserText = withoutSmallTalk(features.lastUserText)
-  if (lastUserText === undefined) return verdict
-  const lastUserCharacters = features.lastUserCharacters - features.lastUserText.length + lastUserText.length
-  const asked = classifier.classify({ ...features, lastUserText, lastUserCharacters })
-  return asked.score > verdict.score ? asked : verdict
 }
 
 /** A verdict and whether a second look is part of it. */

@@ -5,12 +5,11 @@
 import { availableParallelism } from 'node:os'
 import { readInferenceConfig } from '../inference/config.ts'
 import { judgeFileOf, readJudgeHead, scoreOf } from '../inference/engine/judge/judge-head.ts'
-import { toPrompt } from '../inference/http/generate-request.ts'
 import { graphFiles } from '../inference/models/files.ts'
 import { openJudgeTrunk } from '../inference/models/open-judge-trunk.ts'
 import { resolveModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
-import { RouterError } from '../shared/errors.ts'
 import type { MessagesRequest } from '../shared/messages.ts'
+import { judgedPromptOf } from '../training/model-states.ts'
 import type { Environment } from './settings/environment.ts'
 
 export type OfflineJudge = {
@@ -38,21 +37,11 @@ export async function openOfflineJudge(environment: Environment): Promise<Offlin
   const trunk = await openJudgeTrunk(model, head, { cacheDir, threads: 1, signal: never })
   return {
     async score(request) {
-      const prompt = promptOf(request)
+      const prompt = judgedPromptOf(request)
       if (prompt === undefined) return undefined
       const { features } = await trunk.readFeatures({ prompt, cacheScope: undefined }, never)
       return scoreOf(head, features)
     },
     dispose: trunk.dispose,
-  }
-}
-
-/** Length does not matter: of a long prompt beginning and end are read. */
-function promptOf(request: MessagesRequest): ReturnType<typeof toPrompt> | undefined {
-  try {
-    return toPrompt(request, Number.MAX_SAFE_INTEGER)
-  } catch (error) {
-    if (error instanceof RouterError) return undefined
-    throw error
   }
 }

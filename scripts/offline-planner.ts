@@ -3,15 +3,11 @@
  * says, Claude is there. For commands that ask what would be decided; nothing is called.
  */
 import { availableParallelism } from 'node:os'
+import { composePlanning } from '../edge/compose.ts'
 import { readConfig } from '../edge/config.ts'
 import { createPlanner, type PlannedRequest, type Planner } from '../edge/planner.ts'
 import type { LocalPool } from '../edge/providers/local/pool.ts'
-import { createClassifier } from '../edge/routing/classifier/classifier.ts'
-import { createFindRule } from '../edge/routing/operator-rules/find-rule.ts'
-import { combinedThreshold } from '../edge/routing/second-look/combination.ts'
 import { createSessionMemory } from '../edge/routing/sessions/session-memory.ts'
-import { resolveThresholds } from '../edge/routing/thresholds.ts'
-import { createModelMatcher, LOCAL_MODEL, VIRTUAL_MODELS } from '../edge/routing/virtual-models.ts'
 import { createMemoryStrategyRecord, createStrategyStore } from '../edge/strategy-store.ts'
 import { readInferenceConfig } from '../inference/config.ts'
 import { findModel } from '../inference/models/catalogue.ts'
@@ -51,20 +47,11 @@ export async function createOfflinePlanner(environment: Environment, judges = fa
   })
   if (!read.ok) throw new Error(read.problems.join('\n'))
   const { config } = read
-  const classifierModel = readShippedClassifier()
   return createPlanner({
-    local: offlinePool(environment, judges),
-    classifier: createClassifier(classifierModel),
-    thresholds: resolveThresholds(classifierModel, config.thresholds),
-    findRule: createFindRule(config.rules),
-    judgedFrom: config.judge && combinedThreshold(config.judge),
-    simpleToolTurns: config.simpleToolTurns,
-    strategies: createStrategyStore(createMemoryStrategyRecord(), config.strategy, Date.now, () => {}),
-    isRouted: createModelMatcher([...config.routedModels, ...VIRTUAL_MODELS, LOCAL_MODEL]),
-    localTasks: config.local?.tasks ?? 'auto',
-    localMaxInputTokens: config.local?.maxInputTokens,
+    ...composePlanning(config, readShippedClassifier()),
     claude: { configured: true, model: config.claude.model, simpleModel: config.claude.simpleModel },
-    sideRequestsLocal: config.sideRequestsLocal,
+    local: offlinePool(environment, judges),
+    strategies: createStrategyStore(createMemoryStrategyRecord(), config.strategy, Date.now, () => {}),
     sessions: createSessionMemory({ now: Date.now }),
   })
 }

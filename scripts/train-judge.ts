@@ -19,6 +19,13 @@ import { defaultPools, defaultTensors } from '../training/default-states.ts'
 import { type JudgedRow, type JudgeReport, trainJudge } from '../training/judge-training.ts'
 import { readLabelledRequests } from '../training/labelled-requests.ts'
 import { createStateReader, type StateReader } from '../training/model-states.ts'
+import {
+  describeSources,
+  ROWS_IN_CONTEXT,
+  ROWS_OPTIONS,
+  ROWS_USAGE,
+  readTrainingOptions,
+} from './training-options.ts'
 
 const USAGE = `Usage: npm run train-judge [-- OPTIONS]
 
@@ -26,16 +33,26 @@ const USAGE = `Usage: npm run train-judge [-- OPTIONS]
   --tensors    A,B: tensors of its graph, in the order of its layers; a decoder is cut behind the last one.
                By default what enters the middle layer, or the last hidden state of an encoder
   --pools      some of last, mean, turn_end, with commas between them
-  --rows       a folder or file of rows, in the place of training/requests; may be repeated
-  --add        more rows, which may say the same as others; may be repeated
-  --validate   rows that train nothing, to measure on; may be repeated
+${ROWS_USAGE}
   --out        the file that is written: judge.json beside the model's own by default
   --json       the report for programs`
-const OWN_ROWS = join(import.meta.dirname, '../training/requests')
 const LONGEST = { head: 160, tail: 96 }
 const POOLS = ['last', 'mean', 'turn_end'] as const
 
-const values = readArguments()
+const values = readTrainingOptions(
+  USAGE,
+  () =>
+    parseArgs({
+      options: {
+        ...ROWS_OPTIONS,
+        rows: { type: 'string', multiple: true, default: ROWS_IN_CONTEXT },
+        model: { type: 'string', default: '' },
+        tensors: { type: 'string' },
+        pools: { type: 'string' },
+        out: { type: 'string' },
+      },
+    }).values,
+)
 try {
   await train()
 } catch (error) {
@@ -69,41 +86,13 @@ async function train(): Promise<void> {
     const out = values.out ?? join(model.folder, JUDGE_FILE)
     const provenance = {
       trainedBy: 'npm run train-judge',
-      sources: values.rows.includes(OWN_ROWS)
-        ? 'training/requests (MIT, written for this project)'
-        : 'given by the operator',
+      sources: describeSources(values.rows),
       ...report,
     }
     writeFileSync(out, writeJudgeHead({ ...features, ...head, hiddenSize }, { graphSha256, provenance }))
     console.error(`Written: ${out}`)
   } finally {
     await reader.dispose()
-  }
-}
-
-function readArguments() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        model: { type: 'string', default: '' },
-        tensors: { type: 'string' },
-        pools: { type: 'string' },
-        rows: { type: 'string', multiple: true, default: [OWN_ROWS] },
-        add: { type: 'string', multiple: true, default: [] },
-        validate: { type: 'string', multiple: true },
-        out: { type: 'string' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
-    if (values.help === true) {
-      console.log(USAGE)
-      process.exit(0)
-    }
-    return values
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
-    process.exit(2)
   }
 }
 
@@ -145,6 +134,6 @@ function print(report: JudgeReport): void {
     console.log(JSON.stringify(report))
     return
   }
-  console.log(`${report.rows} rows; judged by what was learned from other sources: AUC ${report.auc.toFixed(4)} (ridge ${report.ridge})
+  console.log(`${report.rows} rows; judged by what was learned from other sources: AUC ${report.auc.toFixed(4)}
 Measured on ${report.measuredOn}: AUC ${report.measuredAuc.toFixed(4)}; at 97 % complex-recall ${(100 * report.simpleRecallAt97).toFixed(1)} % simple-recall; calibration error ${report.expectedCalibrationError.toFixed(3)}`)
 }

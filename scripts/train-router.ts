@@ -5,6 +5,7 @@
  * nothing, and kept beside the training rows; without it, and for rows that were never measured, on folds that leave sources
  * out.
  */
+
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -15,22 +16,38 @@ import {
 } from '../edge/routing/classifier/classifier-model.ts'
 import { SHIPPED_WEIGHTS } from '../llm/shipped-classifier.ts'
 import { readLabelledRequests } from '../training/labelled-requests.ts'
-import { type RouterCalibration, type RouterReport, trainRouter } from '../training/router-training.ts'
+import type { RouterCalibration } from '../training/router-calibration.ts'
+import { type RouterReport, trainRouter } from '../training/router-training.ts'
+import {
+  describeSources,
+  ROWS_BY_THEMSELVES,
+  ROWS_OPTIONS,
+  ROWS_USAGE,
+  readTrainingOptions,
+} from './training-options.ts'
 
 const USAGE = `Usage: npm run train-router [-- OPTIONS]
 
-  --rows       a folder or file of rows, in the place of training/requests; may be repeated
-  --add        more rows, which may say the same as others; may be repeated
-  --validate   rows that train nothing, to measure on; may be repeated
+${ROWS_USAGE}
   --out        the file that is written: the edge's own weights by default
   --force      write it although it is worse than what is there
   --json       the report for programs`
-const OWN_ROWS = join(import.meta.dirname, '../training/requests')
 const CALIBRATION = join(import.meta.dirname, '../training/router-calibration.json')
 /** Figures of folds differ by this much from rows to rows without anything being worse. */
 const TOLERANCE = 0.005
 
-const values = readArguments()
+const values = readTrainingOptions(
+  USAGE,
+  () =>
+    parseArgs({
+      options: {
+        ...ROWS_OPTIONS,
+        rows: { type: 'string', multiple: true, default: ROWS_BY_THEMSELVES },
+        out: { type: 'string', default: SHIPPED_WEIGHTS },
+        force: { type: 'boolean', default: false },
+      },
+    }).values,
+)
 
 try {
   const rows = [...readLabelledRequests(values.rows, 'reject'), ...readLabelledRequests(values.add, 'skip')]
@@ -38,9 +55,7 @@ try {
     rows,
     provenance: {
       trainedBy: 'npm run train-router',
-      sources: values.rows.includes(OWN_ROWS)
-        ? 'training/requests (MIT, written for this project)'
-        : 'given by the operator',
+      sources: describeSources(values.rows),
       ...(values.add.length > 0 ? { added: `${values.add.length} files of the operator` } : {}),
     },
     validation: values.validate && readLabelledRequests(values.validate, 'keep'),
@@ -62,30 +77,6 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error))
   process.exitCode = 2
-}
-
-function readArguments() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        rows: { type: 'string', multiple: true, default: [OWN_ROWS] },
-        add: { type: 'string', multiple: true, default: [] },
-        validate: { type: 'string', multiple: true },
-        out: { type: 'string', default: SHIPPED_WEIGHTS },
-        force: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
-    if (values.help === true) {
-      console.log(USAGE)
-      process.exit(0)
-    }
-    return values
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
-    process.exit(2)
-  }
 }
 
 function readCalibration(): RouterCalibration | undefined {

@@ -1,12 +1,14 @@
 /**
  * Fits what the edge's score and a second one say together, on requests that trained neither. Reads no file.
  */
+
 import { createClassifier } from '../edge/routing/classifier/classifier.ts'
 import type { ClassifierModel } from '../edge/routing/classifier/classifier-model.ts'
 import { extractFeatures } from '../edge/routing/features.ts'
+import { logistic, logitOf } from '../shared/logistic.ts'
 import type { JudgedRow } from './judge-training.ts'
 import { type DenseHead, denseLogit, fitRidgeLogistic } from './ridge-logistic.ts'
-import { thresholdFor } from './validation.ts'
+import { rounded, thresholdFor } from './validation.ts'
 
 export type Combination = {
   readonly edge: number
@@ -34,7 +36,7 @@ export function fitCombination(
   const scored = rows.map(({ row, features }) => {
     const { score } = classify(extractFeatures(row.request))
     return {
-      features: Float32Array.of(Math.log(score / (1 - score)), denseLogit(head, features)),
+      features: Float32Array.of(logitOf(score), denseLogit(head, features)),
       complex: row.complex,
       weight: 1,
     }
@@ -47,10 +49,6 @@ export function fitCombination(
     edge: rounded(edge),
     second: rounded(second),
     offset: rounded(both.bias),
-    recalls: RECALLS.map((recall) => [recall, rounded(1 / (1 + Math.exp(-thresholdFor(all, recall / 100))))]),
+    recalls: RECALLS.map((recall) => [recall, rounded(logistic(thresholdFor(all, recall / 100)))]),
   }
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 10_000) / 10_000
 }

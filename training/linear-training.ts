@@ -2,7 +2,9 @@
  * Fits a linear head over sparse examples by AdaGrad: logistic where it has one output, softmax where it has more. The
  * same rows in the same order give the same weights to the last bit.
  */
+
 import type { LinearHead } from '../edge/routing/classifier/linear-head.ts'
+import { logistic } from '../shared/logistic.ts'
 import type { SparseExample } from './sparse-example.ts'
 
 export type HeadForm = Pick<LinearHead, 'bits' | 'outputs' | 'places'>
@@ -99,7 +101,7 @@ export function quantizeHead(head: FloatHead, slope = 1, offset = 0): LinearHead
 }
 
 function probabilities(logits: Float64Array): Float64Array {
-  if (logits.length === 1) return Float64Array.of(1 / (1 + Math.exp(-(logits[0] as number))))
+  if (logits.length === 1) return Float64Array.of(logistic(logits[0] as number))
   const largest = Math.max(...logits)
   const powers = logits.map((logit) => Math.exp(logit - largest))
   const sum = powers.reduce((total, power) => total + power, 0)

@@ -39,7 +39,7 @@ export async function createStateReader(options: StateReaderOptions): Promise<St
   }
   return {
     async read(request) {
-      const prompt = promptOf(request)
+      const prompt = judgedPromptOf(request)
       if (prompt === undefined) return undefined
       const file = join(folder, `${digest(JSON.stringify(prompt))}.f32`)
       const known = readStates(file)
@@ -52,8 +52,8 @@ export async function createStateReader(options: StateReaderOptions): Promise<St
   }
 }
 
-/** Length does not matter: of a long prompt beginning and end are read. */
-function promptOf(request: MessagesRequest): ReturnType<typeof toPrompt> | undefined {
+/** Returns what a model reads to judge a request, undefined where it cannot. Length does not matter: of a long prompt beginning and end are read. */
+export function judgedPromptOf(request: MessagesRequest): ReturnType<typeof toPrompt> | undefined {
   try {
     return toPrompt(request, Number.MAX_SAFE_INTEGER)
   } catch (error) {

@@ -3,6 +3,8 @@
  * a model. The same rows give the same weights.
  */
 
+import { logistic } from '../shared/logistic.ts'
+
 export type DenseRow = {
   readonly features: Float32Array
   readonly complex: boolean
@@ -75,7 +77,7 @@ function newtonStep(
     const { complex, weight } = rows[index] as DenseRow
     let logit = 0
     for (let at = 0; at < size; at++) logit += (solution[at] as number) * (input[at] as number)
-    const p = 1 / (1 + Math.exp(-logit))
+    const p = logistic(logit)
     const error = weight * (p - (complex ? 1 : 0))
     const spread = Math.max(1e-6, weight * p * (1 - p))
     for (let at = 0; at < size; at++) {

@@ -3,6 +3,8 @@
  * they come from is not its business.
  */
 
+import { logistic } from '../shared/logistic.ts'
+
 export type Calibration = { readonly slope: number; readonly offset: number }
 
 export type Scored = { readonly logit: number; readonly complex: boolean }
@@ -64,11 +66,23 @@ export function fitCalibration(scored: readonly Scored[]): Calibration {
   return found
 }
 
+/**
+ * Returns the calibration of a head that tells complex from simple.
+ * @throws {Error} for one that does no better than chance: its scores mean nothing, or the opposite
+ */
+export function usefulCalibration(scored: readonly Scored[]): Calibration {
+  const calibration = fitCalibration(scored)
+  if (calibration.slope > 0) return calibration
+  throw new Error(
+    'What was learned tells complex from simple no better than chance on the rows it is measured on. More rows, or other states of the model, may help.',
+  )
+}
+
 function newtonStep(scored: readonly Scored[], { slope, offset }: Calibration): Calibration {
   let [g0, g1, h00, h01, h11] = [0, 0, 1e-9, 0, 1e-9]
   const targetOf = targetsOf(scored)
   for (const { logit, complex } of scored) {
-    const p = 1 / (1 + Math.exp(-(slope * logit + offset)))
+    const p = logistic(slope * logit + offset)
     const error = p - targetOf(complex)
     const spread = p * (1 - p)
     g0 += error * logit
@@ -105,7 +119,7 @@ export type ReliabilityBin = { readonly rows: number; readonly predicted: number
 export function reliability(scored: readonly Scored[]): readonly ReliabilityBin[] {
   const bins = Array.from({ length: 10 }, () => ({ rows: 0, predicted: 0, observed: 0 }))
   for (const { logit, complex } of scored) {
-    const probability = 1 / (1 + Math.exp(-logit))
+    const probability = logistic(logit)
     const bin = bins[Math.min(9, Math.floor(probability * 10))]
     if (!bin) continue
     bin.rows++
@@ -125,4 +139,9 @@ export function calibrationError(scored: readonly Scored[]): number {
     (sum, { rows, predicted, observed }) => sum + (rows / scored.length) * Math.abs(predicted - observed),
     0,
   )
+}
+
+/** Returns a figure with four decimals, as files keep them. */
+export function rounded(value: number): number {
+  return Math.round(value * 10_000) / 10_000
 }

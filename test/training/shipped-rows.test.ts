@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readShippedClassifier, SHIPPED_WEIGHTS } from '../../llm/shipped-classifier.ts'
+import { ROWS_IN_CONTEXT } from '../../scripts/training-options.ts'
 import { readLabelledRequests } from '../../training/labelled-requests.ts'
-import { digestRows } from '../../training/router-training.ts'
+import { digestRows } from '../../training/router-calibration.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const FOLDER = join(import.meta.dirname, '../../training/requests')
@@ -16,6 +17,11 @@ const rows = readLabelledRequests([FOLDER], 'reject')
 
 test('are at least 6,000', () => {
   expect(rows.length).toBeGreaterThanOrEqual(6_000)
+})
+
+test('are not repeated by those that only their conversation tells apart', () => {
+  const inContext = readLabelledRequests(ROWS_IN_CONTEXT, 'reject')
+  expect(inContext.length).toBeGreaterThan(rows.length)
 })
 
 test('are of at least 100 intents, each simple or complex', () => {

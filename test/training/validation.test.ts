@@ -11,6 +11,7 @@ import {
   reliability,
   type Scored,
   thresholdFor,
+  usefulCalibration,
 } from '../../training/validation.ts'
 
 /** Rows of both labels, scores of which are often the same. */
@@ -126,4 +127,12 @@ test('every row is in one bin of ten, and the error is between 0 and 1', () => {
       expect(calibrationError(rows)).toBeLessThanOrEqual(1)
     }),
   )
+})
+
+test('a head that does no better than chance is refused', () => {
+  const scored = [2, 1, 0, -1, -2].map((logit) => ({ logit, complex: logit < 0 }))
+  expect(() => usefulCalibration(scored)).toThrow('no better than chance')
+  expect(
+    usefulCalibration(scored.map(({ logit, complex }) => ({ logit: -logit, complex }))).slope,
+  ).toBeGreaterThan(0)
 })

@@ -2,13 +2,14 @@
  * Scores how surely a request is complex, and names the kind of task: features in, verdict out. Pure; knows nothing of
  * strategies, thresholds, models or guards.
  */
+import { logistic } from '../../../shared/logistic.ts'
 import { isSimpleTask, type SimpleTask, type Task } from '../../../shared/tasks.ts'
 import type { Features } from '../features.ts'
 import type { ClassifierModel } from './classifier-model.ts'
 import { createVectorizer } from './feature-vector.ts'
 import { applyHead, placeFactors } from './linear-head.ts'
 import { findReasonKinds, findReasons, type Reason, type Weighed } from './reasons.ts'
-import { withoutSurroundings } from './surroundings.ts'
+import { hardestPart } from './surroundings.ts'
 
 export type Verdict = {
   /** How surely complex: a probability. */
@@ -48,25 +49,19 @@ export function createClassifier(model: ClassifierModel): Classifier {
         found = at
     return model.tasks[found] ?? (wanted ? 'simple_chat' : 'other')
   }
-  const weighPart = (part: Features) => {
-    const vector = vectorize(part)
-    const factors = placeFactors(vector.counts)
-    const [complexity = 0] = applyHead(model.complexity, vector, factors)
-    const [sensitivity = 0] = applyHead(model.sensitivity, vector, factors)
-    return { part, complexity, sensitivity, vector, factors }
-  }
   /**
-   * What surrounds a request makes it neither easier nor safer: of the whole and what is left without, the hardest counts,
-   * and the one that is most surely sensitive. The whole is weighed last, as its vector is needed further.
+   * What surrounds a request makes it neither easier nor safer: the hardest part counts, and on the way to it the one that
+   * is most surely sensitive.
    */
   const weigh = (features: Features) => {
-    const parts = withoutSurroundings(features.lastUserText).map((lastUserText) =>
-      weighPart({ ...features, lastUserText, lastUserCharacters: lastUserText.length }),
-    )
-    const whole = weighPart(features)
-    const hardest = parts.reduce((most, one) => (one.complexity > most.complexity ? one : most), whole)
-    const sensitivity = Math.max(whole.sensitivity, ...parts.map((part) => part.sensitivity))
-    return { ...whole, part: hardest.part, complexity: hardest.complexity, sensitivity }
+    let sensitivity = Number.NEGATIVE_INFINITY
+    const { part, score: complexity } = hardestPart(features, (candidate) => {
+      const vector = vectorize(candidate)
+      const factors = placeFactors(vector.counts)
+      sensitivity = Math.max(sensitivity, applyHead(model.sensitivity, vector, factors)[0] ?? 0)
+      return applyHead(model.complexity, vector, factors)[0] ?? 0
+    })
+    return { part, complexity, sensitivity }
   }
   const languageOf = (features: Features): string => {
     const vector = vectorize(features)
@@ -75,14 +70,15 @@ export function createClassifier(model: ClassifierModel): Classifier {
   }
   return {
     classify(features) {
-      const { complexity, sensitivity, vector, factors } = weigh(features)
-      const tasks = applyHead(model.task, vector, factors)
+      const { complexity, sensitivity } = weigh(features)
+      const vector = vectorize(features)
+      const tasks = applyHead(model.task, vector, placeFactors(vector.counts))
       const simpleTask = best(tasks, true)
       return {
-        score: probability(complexity),
+        score: logistic(complexity),
         simpleTask: isSimpleTask(simpleTask) ? simpleTask : 'simple_chat',
         complexTask: best(tasks, false),
-        sensitive: probability(sensitivity) >= model.sensitiveFrom,
+        sensitive: logistic(sensitivity) >= model.sensitiveFrom,
         // Asked for by few: computed when it is.
         get language() {
           return languageOf(features)
@@ -96,11 +92,6 @@ export function createClassifier(model: ClassifierModel): Classifier {
     },
     explainKinds: (features) => findReasonKinds(weigh(features).part, model.complexity),
   }
-}
-
-/** Returns the probability of a logit. */
-function probability(logit: number): number {
-  return 1 / (1 + Math.exp(-logit))
 }
 
 function indexOfLargest(values: Float64Array): number {

@@ -4,7 +4,7 @@
  */
 import type { Features } from '../features.ts'
 import { plainCodes } from './plain-codes.ts'
-import { measureShape, type TextShape } from './text-shape.ts'
+import { measureShape, SCRIPTS, type TextShape } from './text-shape.ts'
 
 /** Where a feature stands in the request; each place has weights of its own. */
 export const PLACES = {
@@ -107,7 +107,7 @@ function emitForms(features: Features, shape: TextShape, text: Uint16Array, emit
   form(6, bucket(shape.lines))
   form(7, Math.min(3, shape.questionMarks))
   form(8, ending(text))
-  form(9, scriptIndex(shape))
+  form(9, SCRIPTS.indexOf(shape.script))
   form(10, Math.min(6, features.turns))
   if (features.turns > 1) {
     const before = measureShape(features.earlierText)
@@ -131,12 +131,6 @@ function bucket(value: number): number {
 /** Of a whole, in steps that are finer where little is: 0, up to 1, 2, 4, 8, 16, 32, 64 %, more. */
 function share(part: number, whole: number): number {
   return part === 0 ? 0 : Math.max(1, Math.min(8, 2 + Math.ceil(Math.log2((100 * part) / whole))))
-}
-
-function scriptIndex({ script }: TextShape): number {
-  let hash = 0
-  for (let at = 0; at < script.length; at++) hash = (hash * 31 + script.charCodeAt(at)) & 31
-  return hash
 }
 
 const ENDINGS = Array.from('?!.:,;)"\'`}]>…？。！', (mark) => mark.charCodeAt(0))

@@ -32,6 +32,57 @@ export type TextShape = {
   readonly questionMarks: number
 }
 
+const NONE = SCRIPTS.indexOf('none')
+const LATIN = SCRIPTS.indexOf('latin')
+/** The first of the scripts without spaces. */
+const KANA = SCRIPTS.indexOf('kana')
+
+/** First code of each block (Unicode's Blocks.txt, neighbours of one script in one) and the script of its letters. */
+const BLOCKS: readonly (readonly [from: number, script: Script])[] = [
+  [0, 'none'],
+  [0xaa, 'latin'],
+  [0xab, 'none'],
+  [0xb5, 'latin'],
+  [0xb6, 'none'],
+  [0xba, 'latin'],
+  [0xbb, 'none'],
+  [0xc0, 'latin'],
+  [0xd7, 'none'],
+  [0xd8, 'latin'],
+  [0xf7, 'none'],
+  [0xf8, 'latin'],
+  [0x370, 'greek'],
+  [0x400, 'cyrillic'],
+  [0x530, 'other'],
+  [0x590, 'hebrew'],
+  [0x600, 'arabic'],
+  [0x780, 'other'],
+  [0x900, 'devanagari'],
+  [0x980, 'other'],
+  [0xe00, 'thai'],
+  [0xe80, 'other'],
+  [0x1100, 'hangul'],
+  [0x1200, 'other'],
+  [0x1e00, 'latin'],
+  [0x1f00, 'greek'],
+  [0x2000, 'none'],
+  [0x3040, 'kana'],
+  [0x3100, 'none'],
+  [0x3400, 'han'],
+  [0xa000, 'other'],
+  [0xac00, 'hangul'],
+  [0xd7b0, 'none'],
+  [0xf900, 'han'],
+  [0xfb00, 'other'],
+  [0xfb50, 'arabic'],
+  [0xff00, 'none'],
+  [0xff21, 'latin'],
+  [0xff5b, 'none'],
+]
+/** Index of the script of each UTF-16 code; of letters in ASCII, `measureShape` knows it. */
+const SCRIPT_OF = new Uint8Array(1 << 16)
+for (const [from, script] of BLOCKS) SCRIPT_OF.fill(SCRIPTS.indexOf(script), from)
+
 const SYMBOL = new Uint8Array(128)
 for (const character of '=<>{}[]();_*/\\`$^|#&%+@~') SYMBOL[character.charCodeAt(0)] = 1
 
@@ -53,7 +104,7 @@ export function measureShape(text: string): TextShape {
       if (lower >= 97 && lower <= 122) {
         letters++
         if (code < 97) capitals++
-        scripts[1] = (scripts[1] ?? 0) + 1
+        scripts[LATIN] = (scripts[LATIN] ?? 0) + 1
         if (between) words++
         between = false
         continue
@@ -65,8 +116,8 @@ export function measureShape(text: string): TextShape {
       else symbols += SYMBOL[code] ?? 0
       continue
     }
-    const script = scriptOf(code)
-    if (script === 0) {
+    const script = SCRIPT_OF[code] ?? NONE
+    if (script === NONE) {
       if (code === 0xff1f || code === 0x61f) questionMarks++
       between = true
       continue
@@ -74,9 +125,9 @@ export function measureShape(text: string): TextShape {
     letters++
     scripts[script] = (scripts[script] ?? 0) + 1
     // Scripts without spaces: a character is about half a word.
-    if (script >= 8) words += 0.5
+    if (script >= KANA) words += 0.5
     else if (between) words++
-    between = script >= 8
+    between = script >= KANA
   }
   return {
     script: SCRIPTS[commonest(scripts)] ?? 'none',
@@ -94,38 +145,5 @@ function commonest(scripts: Uint16Array): number {
   let best = 0
   for (let script = 1; script < scripts.length; script++)
     if ((scripts[script] ?? 0) > (scripts[best] ?? 0)) best = script
-  const kana = SCRIPTS.indexOf('kana')
-  return SCRIPTS[best] === 'han' && (scripts[kana] ?? 0) > 0 ? kana : best
-}
-
-/** Returns the index of a letter's script by Unicode's blocks, 0 for what is no letter. */
-function scriptOf(code: number): number {
-  if (code < 0xc0) return code === 0xaa || code === 0xb5 || code === 0xba ? 1 : 0
-  if (code < 0x370) return code === 0xd7 || code === 0xf7 ? 0 : 1
-  if (code < 0x400) return 3
-  if (code < 0x530) return 2
-  if (code < 0x590) return 11
-  if (code < 0x600) return 5
-  if (code < 0x780) return 4
-  if (code < 0x900) return 11
-  if (code < 0x980) return 6
-  if (code < 0xe00) return 11
-  if (code < 0xe80) return 7
-  if (code < 0x1100) return 11
-  if (code < 0x1200) return 9
-  if (code < 0x1e00) return 11
-  if (code < 0x1f00) return 1
-  if (code < 0x2000) return 3
-  if (code < 0x2e80) return 0
-  if (code < 0x3040) return 0
-  if (code < 0x3100) return 8
-  if (code < 0x3400) return 0
-  if (code < 0xa000) return 10
-  if (code < 0xac00) return 11
-  if (code < 0xd7b0) return 9
-  if (code < 0xf900) return 0
-  if (code < 0xfb00) return 10
-  if (code < 0xfb50) return 11
-  if (code < 0xff00) return 4
-  return code >= 0xff21 && code <= 0xff5a ? 1 : 0
+  return SCRIPTS[best] === 'han' && (scripts[KANA] ?? 0) > 0 ? KANA : best
 }

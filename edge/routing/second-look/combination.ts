@@ -1,6 +1,7 @@
 /**
  * What the edge's score and a second opinion say together, both being probabilities of a request being complex. Asks nobody.
  */
+import { logistic, logitOf } from '../../../shared/logistic.ts'
 import { scoreOf, type ThresholdSetting } from '../thresholds.ts'
 
 /**
@@ -34,7 +35,7 @@ const CERTAIN = 20
 
 /** Returns the probability that both scores together stand for. */
 export function combineScores(edge: number, second: number): number {
-  return probability(COMBINATION.edge * logit(edge) + COMBINATION.second * logit(second) + COMBINATION.offset)
+  return logistic(COMBINATION.edge * logit(edge) + COMBINATION.second * logit(second) + COMBINATION.offset)
 }
 
 /** Returns the combined score from which on a request counts as complex. */
@@ -44,15 +45,11 @@ export function combinedThreshold(setting: ThresholdSetting): number {
 
 /** Returns the second score from which on both together reach a threshold. */
 export function secondThreshold(edge: number, threshold: number): number {
-  return probability(
+  return logistic(
     (logit(threshold) - COMBINATION.offset - COMBINATION.edge * logit(edge)) / COMBINATION.second,
   )
 }
 
 function logit(score: number): number {
-  return Math.max(-CERTAIN, Math.min(CERTAIN, Math.log(score / (1 - score))))
-}
-
-function probability(logit: number): number {
-  return 1 / (1 + Math.exp(-logit))
+  return Math.max(-CERTAIN, Math.min(CERTAIN, logitOf(score)))
 }

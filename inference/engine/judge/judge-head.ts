@@ -2,10 +2,12 @@
  * The head of a judge: a linear function of a model's states that says how surely complex a request is, with all that must
  * be known to apply it. Kept in one small file beside the model's own, made for one graph. Reads no states.
  */
+
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { logistic } from '../../../shared/logistic.ts'
 import { digestFile } from '../../models/verify.ts'
 
 /** Beside a model's files. */
@@ -123,7 +125,7 @@ export function scoreOf(
   let logit = bias
   for (let index = 0; index < weights.length; index++)
     logit += (weights[index] as number) * (features[index] as number)
-  return 1 / (1 + Math.exp(-logit))
+  return logistic(logit)
 }
 
 function sha256Of(bytes: Uint8Array): string {

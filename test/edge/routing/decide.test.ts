@@ -1,49 +1,21 @@
 /** The table of the strategies, and what overrides it. */
 import { expect, test } from 'vitest'
-import type { Verdict } from '../../../edge/routing/classifier/classifier.ts'
 import { type Circumstances, decide } from '../../../edge/routing/decide.ts'
 import type { Features } from '../../../edge/routing/features.ts'
 import { STRATEGIES } from '../../../edge/strategy.ts'
-import { type ModelCard, type TaskTrust, uniformTrust } from '../../../shared/model-card.ts'
+import { uniformTrust } from '../../../shared/model-card.ts'
+import {
+  cardOf,
+  COMPLEX_VERDICT as complex,
+  SIMPLE_VERDICT as simple,
+  USUAL,
+} from '../../support/edge/circumstances.ts'
 import { featuresOf } from '../../support/edge/requests.ts'
 import { ask } from '../../support/edge/router.ts'
 
 const plain = featuresOf(ask('Hello'))
-const simple: Verdict = {
-  simpleTask: 'simple_chat',
-  complexTask: 'code_generation',
-  score: 0.05,
-  sensitive: false,
-  language: 'en',
-}
-const complex: Verdict = { ...simple, score: 0.9 }
-const usual: Circumstances = {
-  strategy: 'hybrid',
-  requestedModel: 'auto',
-  routed: true,
-  force: undefined,
-  mayForce: true,
-  privacyLocal: false,
-  sideRequestsLocal: false,
-  staysWithSession: false,
-  localOnlyFeature: undefined,
-  local: {
-    model: 'tiny-model',
-    card: { trust: uniformTrust('full'), languages: null, maxTemperature: null, exam: null },
-    maxInputTokens: 1_000,
-  },
-  claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
-  thresholds: { complex: 0.2, strong: 0.5, unsure: { from: 0.02, to: 0.8 } },
-  rule: undefined,
-  simpleToolTurns: 'strong',
-}
-
-function cardOf(trust: Partial<TaskTrust>): ModelCard {
-  return { trust: { ...uniformTrust('none'), ...trust }, languages: null, maxTemperature: null, exam: null }
-}
-
 function routeOf(change: Partial<Circumstances>, verdict = simple, features: Features = plain): string {
-  const { targets, rejection } = decide(features, verdict, { ...usual, ...change })
+  const { targets, rejection } = decide(features, verdict, { ...USUAL, ...change })
   if (rejection !== undefined) return `${rejection.status}`
   return targets.map(({ provider, model }) => (provider === 'claude' ? model : provider)).join(', ')
 }
@@ -99,11 +71,11 @@ test('refuses what is forced upon a model that cannot do it', () => {
 test('never lets a private request out, whatever else is asked', () => {
   for (const strategy of STRATEGIES)
     for (const features of [plain, { ...plain, usesTools: true }])
-      for (const local of [usual.local, undefined])
+      for (const local of [USUAL.local, undefined])
         for (const force of [undefined, 'claude', 'local'] as const)
           for (const requestedModel of ['auto', 'claude-opus-5-5']) {
             const change = { strategy, local, force, requestedModel, privacyLocal: true }
-            const { targets } = decide(features, complex, { ...usual, ...change })
+            const { targets } = decide(features, complex, { ...USUAL, ...change })
             expect(targets.every(({ provider }) => provider === 'local')).toBe(true)
           }
 })
@@ -129,7 +101,7 @@ test('takes the cheap Claude model for what is neither simple nor surely hard', 
   expect(routeOf({}, between)).toBe('cheap')
   expect(routeOf({}, { ...simple, score: 0.5 })).toBe('strong')
   expect(routeOf({ requestedModel: 'claude-opus-5-5' }, between)).toBe('claude-opus-5-5')
-  expect(decide(plain, between, usual)).toMatchObject({
+  expect(decide(plain, between, USUAL)).toMatchObject({
     complex: true,
     zone: 'unsure',
     task: 'code_generation',
@@ -137,7 +109,7 @@ test('takes the cheap Claude model for what is neither simple nor surely hard', 
 })
 
 test('names the zone of a score, whose ends belong to the upper one', () => {
-  const zoneOf = (score: number) => decide(plain, { ...simple, score }, usual).zone
+  const zoneOf = (score: number) => decide(plain, { ...simple, score }, USUAL).zone
   expect([0, 0.019, 0.02, 0.2, 0.799, 0.8, 1].map(zoneOf)).toEqual([
     'simple',
     'simple',
@@ -150,12 +122,12 @@ test('names the zone of a score, whose ends belong to the upper one', () => {
 })
 
 test('lets a judge decide what is unsure, where the model is trusted with it and no rule decides', () => {
-  const local = { ...usual.local, judges: true } as Circumstances['local']
+  const local = { ...USUAL.local, judges: true } as Circumstances['local']
   const unsure = { ...simple, score: 0.4 }
   const judged = { local, judgedFrom: 0.3 }
   expect(routeOf(judged, unsure)).toBe('local, cheap')
   expect(routeOf(judged, { ...simple, score: 0.7 })).toBe('local, strong')
-  const { targets, reason } = decide(plain, unsure, { ...usual, ...judged })
+  const { targets, reason } = decide(plain, unsure, { ...USUAL, ...judged })
   expect(targets[0]?.judgeThreshold).toBeGreaterThan(0)
   expect(targets[0]?.judgeThreshold).toBeLessThan(1)
   expect(reason).toBe('hybrid: unsure, judged by the local model')
@@ -170,8 +142,8 @@ test('lets a judge decide what is unsure, where the model is trusted with it and
 })
 
 test('asks no judge for what is surely simple', () => {
-  const local = { ...usual.local, judges: true } as Circumstances['local']
-  const { targets } = decide(plain, { ...simple, score: 0.01 }, { ...usual, local, judgedFrom: 0.3 })
+  const local = { ...USUAL.local, judges: true } as Circumstances['local']
+  const { targets } = decide(plain, { ...simple, score: 0.01 }, { ...USUAL, local, judgedFrom: 0.3 })
   expect(targets[0]).toEqual({ provider: 'local', model: 'tiny-model' })
 })
 
@@ -180,7 +152,7 @@ test('never keeps tools, and gives them to the cheap Claude model only where the
   expect(routeOf({}, simple, tools)).toBe('strong')
   expect(routeOf({ simpleToolTurns: 'cheap' }, simple, tools)).toBe('cheap')
   expect(routeOf({ simpleToolTurns: 'cheap' }, complex, tools)).toBe('strong')
-  expect(decide(tools, simple, usual)).toMatchObject({
+  expect(decide(tools, simple, USUAL)).toMatchObject({
     task: 'tool_use',
     score: 1,
     complex: true,
@@ -201,7 +173,7 @@ test('sends simple tasks that the local model is not trusted with to Claude, if 
   } as const
   expect(routeOf({ local })).toBe('cheap')
   expect(routeOf({ local }, { ...simple, simpleTask: 'summarization' })).toBe('local, cheap')
-  expect(routeOf({ local, claude: { ...usual.claude, configured: false } })).toBe('local, cheap')
+  expect(routeOf({ local, claude: { ...USUAL.claude, configured: false } })).toBe('local, cheap')
   expect(routeOf({ local, strategy: 'local_fallback' })).toBe('local, cheap')
 })
 
@@ -212,7 +184,7 @@ test('refuses what only the local model can give where Claude would answer', () 
 
 test('gives fixed phrases as reasons', () => {
   const reasonOf = (change: Partial<Circumstances>, verdict = simple, features: Features = plain) =>
-    decide(features, verdict, { ...usual, ...change }).reason
+    decide(features, verdict, { ...USUAL, ...change }).reason
   expect(reasonOf({})).toBe('hybrid: simple task')
   expect(reasonOf({}, complex)).toBe('hybrid: complex task')
   expect(reasonOf({}, complex, { ...plain, usesTools: true })).toBe('tools required')
@@ -269,7 +241,7 @@ test('keeps danger from every local model, however much it is trusted', () => {
     'I feel like killing my boss',
     'Did you know I took 40 tylenols',
   ]) {
-    const decision = decide(featuresOf(ask(text)), simple, usual)
+    const decision = decide(featuresOf(ask(text)), simple, USUAL)
     expect(decision.targets, text).toEqual([{ provider: 'claude', model: 'strong' }])
     expect(decision).toMatchObject({ guard: 'guarded: safety', reason: 'hybrid: guarded: safety' })
   }
@@ -319,7 +291,7 @@ test('asks the model that can do what is demanded, and the one that the client n
 
 test('names the strong model for a request that the local model finds complex after all', () => {
   const modelsOf = (change: Partial<Circumstances>) => {
-    const { claudeModel, complexModel } = decide(plain, simple, { ...usual, ...change })
+    const { claudeModel, complexModel } = decide(plain, simple, { ...USUAL, ...change })
     return [claudeModel, complexModel]
   }
   expect(modelsOf({})).toEqual(['cheap', 'strong'])
@@ -329,7 +301,7 @@ test('names the strong model for a request that the local model finds complex af
 test('names a guard only where it kept the request from the local model', () => {
   const features = featuresOf(ask('I want to die'))
   const guardUnder = (change: Partial<Circumstances>) =>
-    decide(features, simple, { ...usual, ...change }).guard
+    decide(features, simple, { ...USUAL, ...change }).guard
   expect(guardUnder({})).toBe('guarded: safety')
   expect(guardUnder({ strategy: 'local_fallback' })).toBeUndefined()
   expect(guardUnder({ strategy: 'local_only' })).toBeUndefined()

@@ -1,48 +1,32 @@
 /** What rules change in decisions, and what they never do; and that settings, headers and clock reach them. */
 import { expect, test } from 'vitest'
 import { readConfig } from '../../../../edge/config.ts'
-import type { Verdict } from '../../../../edge/routing/classifier/classifier.ts'
 import { type Circumstances, decide } from '../../../../edge/routing/decide.ts'
 import { STRATEGIES } from '../../../../edge/strategy.ts'
 import { uniformTrust } from '../../../../shared/model-card.ts'
 import { BOB_KEY } from '../../../support/edge/canaries.ts'
+import {
+  cardOf,
+  COMPLEX_VERDICT as complex,
+  SIMPLE_VERDICT as simple,
+  USUAL,
+} from '../../../support/edge/circumstances.ts'
 import { featuresOf } from '../../../support/edge/requests.ts'
 import { ask, createTestRouter } from '../../../support/edge/router.ts'
 
 const plain = featuresOf(ask('Hello'))
-const simple: Verdict = {
-  simpleTask: 'simple_chat',
-  complexTask: 'code_generation',
-  score: 0.05,
-  sensitive: false,
-  language: 'en',
-}
-const complex: Verdict = { ...simple, score: 0.9 }
-const usual: Circumstances = {
-  strategy: 'hybrid',
-  requestedModel: 'auto',
-  routed: true,
-  force: undefined,
-  mayForce: true,
-  privacyLocal: false,
-  sideRequestsLocal: false,
-  staysWithSession: false,
-  localOnlyFeature: undefined,
-  local: {
-    model: 'tiny-model',
-    card: { trust: uniformTrust('none'), languages: null, maxTemperature: null, exam: null },
-    maxInputTokens: 1_000,
-  },
-  claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
-  thresholds: { complex: 0.2, strong: 0.5, unsure: { from: 0.02, to: 0.8 } },
-  simpleToolTurns: 'strong',
-  rule: undefined,
+const untrusted: Partial<Circumstances> = {
+  local: { model: 'tiny-model', card: cardOf({}), maxInputTokens: 1_000 },
 }
 const local = { route: 'local', reason: 'rule: mine' } as const
 const claude = { route: 'claude', reason: 'rule: mine' } as const
 
 function decideWith(change: Partial<Circumstances>, verdict = simple, features = plain) {
-  const { targets, reason, rejection, zone } = decide(features, verdict, { ...usual, ...change })
+  const { targets, reason, rejection, zone } = decide(features, verdict, {
+    ...USUAL,
+    ...untrusted,
+    ...change,
+  })
   const route = targets.map(({ provider, model }) => (provider === 'claude' ? model : provider)).join(', ')
   return { route: rejection === undefined ? route : `${rejection.status}`, reason, zone }
 }
@@ -102,7 +86,7 @@ test('tier names the Claude model for virtual names only', () => {
   expect(decideWith({ rule: { ...local, tier: 'strong' } }).route).toBe('local, strong')
   for (const rule of [cheap, strong])
     expect(decideWith({ rule, requestedModel: 'claude-opus-5-5' }, complex).route).toBe('claude-opus-5-5')
-  expect(decide(plain, simple, { ...usual, rule: cheap }).complexModel).toBe('cheap')
+  expect(decide(plain, simple, { ...USUAL, ...untrusted, rule: cheap }).complexModel).toBe('cheap')
 })
 
 const TRUSTED = { LOCAL_TASKS: 'simple_chat,simple_qa,summarization,classification' }
@@ -161,7 +145,7 @@ test('a rule that chooses side or threshold has the last word, and no judge', ()
   const card = { trust: uniformTrust('full'), languages: null, maxTemperature: null, exam: null }
   const judging = { model: 'tiny-model', card, maxInputTokens: 1_000, judges: true }
   const judgedBy = (rule: Circumstances['rule']) =>
-    decide(plain, simple, { ...usual, local: judging, judgedFrom: 0.4, rule }).targets[0]
+    decide(plain, simple, { ...USUAL, ...untrusted, local: judging, judgedFrom: 0.4, rule }).targets[0]
   expect(judgedBy(undefined)).toHaveProperty('judgeThreshold')
   expect(judgedBy({ tier: 'cheap', reason: 'rule: mine' })).toHaveProperty('judgeThreshold')
   for (const rule of [local, { threshold: 0.3, reason: 'rule: mine' }])
