@@ -31,7 +31,7 @@ beforeEach(() => edge.forget())
 
 let questions = 0
 /** A question that no cache has seen. */
-const simple = () => `${SIMPLE} (${++questions})`
+const simple = () => `${SIMPLE}${' '.repeat(++questions)}`
 const complex = () => `${COMPLEX} (${++questions})`
 
 test('a simple request is answered by the container as one message', async () => {
