@@ -112,19 +112,21 @@ async function list(places: ModelPlaces): Promise<void> {
   out.print(`Memory available here: ${formatBytes(available)}. Downloads: ${places.cacheDir}\n`)
   for (const model of CATALOGUE) {
     const location = locateModel(model.name, places)
-    const here = isComplete(location)
-    const size = here
-      ? formatBytes(resolveModel(model.name, places).info.sizeBytes)
+    const resolved = isComplete(location) ? resolveModel(model.name, places) : undefined
+    const size = resolved
+      ? formatBytes(resolved.info.sizeBytes)
       : `${formatBytes(model.downloadBytes)} to download`
     const fits = model.memoryBytes <= available ? 'fits' : 'does not fit'
-    const compiled = here ? resolveModel(model.name, places).int8MemoryBytes : undefined
+    const compiled = resolved?.int8MemoryBytes
     const int8 = compiled !== undefined && compiled <= available ? ', run in int8' : ''
-    out.print(`${here ? green('●') : '○'} ${model.name}${here ? '  (on disk)' : ''}`)
+    const card = resolved?.info.card ?? model.card
+    out.print(`${resolved ? green('●') : '○'} ${model.name}${resolved ? '  (on disk)' : ''}`)
     out.print(
       `    ${size}, ${model.dtype}${int8}; memory ${formatBytes(model.memoryBytes)}: ${fits}; ${model.license}`,
     )
-    out.print(`    ${describeTrust(model.card.trust)}. ${model.note}`)
-    const slow = here ? await knownFallback(resolveModel(model.name, places), places.cacheDir) : undefined
+    out.print(`    ${describeTrust(card.trust)}. ${model.note}`)
+    if (card.exam !== null) out.print(`    Exam: ${card.exam}`)
+    const slow = resolved && (await knownFallback(resolved, places.cacheDir))
     if (slow !== undefined) out.print(`    Answers one request at a time, by transformers.js: ${slow}`)
   }
   for (const name of otherDownloads(places.cacheDir)) out.print(`● ${name}  (on disk, not in the catalogue)`)

@@ -30,6 +30,7 @@ import {
   readModelConfig,
   totalSize,
 } from './files.ts'
+import { readCardFile } from './model-card-file.ts'
 
 export type ResolvedModel = {
   readonly info: ModelInfo
@@ -169,7 +170,7 @@ export function resolveModel(name: string, places: ModelPlaces, dtype?: string):
       dtype: choice.dtype,
       promptStyle: catalogue?.promptStyle ?? (kind === 'text-generation' ? 'chat' : 'plain'),
       contextLength: contextLengthOf(config, folder),
-      card: catalogue?.card,
+      card: readCardFile(folder) ?? catalogue?.card,
       capabilities: catalogue?.capabilities ?? ['streaming'],
       sizeBytes,
       license: catalogue?.license ?? 'unknown: see the model’s own page',
