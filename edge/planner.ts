@@ -2,12 +2,12 @@
  * What the router means to do with a request, before any target is called: strategy, features, verdict, decision.
  * Refreshes what is known of the local model where that can matter. Asks no model but that of a second look.
  */
-
 import type { SimpleTask } from '../shared/tasks.ts'
 import type { LocalPool } from './providers/local/pool.ts'
 import type { RouterRequest } from './request.ts'
+import type { Circumstances } from './routing/circumstances.ts'
 import type { Classifier, Verdict } from './routing/classifier/classifier.ts'
-import { type Circumstances, type Decision, decide, judge } from './routing/decide.ts'
+import { type Decision, decide, judge } from './routing/decide.ts'
 import { extractFeatures, type Features } from './routing/features.ts'
 import type { AppliedRule, FindRule } from './routing/operator-rules/find-rule.ts'
 import { combineScores } from './routing/second-look/combination.ts'

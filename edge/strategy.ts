@@ -1,5 +1,5 @@
 /**
- * The names of the four strategies. What each does stands in `routing/decide.ts`.
+ * The names of the four strategies. What each does stands in `routing/choose-targets.ts`.
  */
 
 export const STRATEGIES = ['claude_only', 'hybrid', 'local_fallback', 'local_only'] as const

@@ -13,6 +13,14 @@ export function isVirtualModel(name: string): boolean {
 }
 
 /**
+ * Says whether the name asks for the local model.
+ * @param localModel its own name; undefined where it is switched off
+ */
+export function namesLocalModel(name: string, localModel: string | undefined): boolean {
+  return name === LOCAL_MODEL || name === localModel
+}
+
+/**
  * Returns a predicate over requested model names.
  * @param patterns names with `*` as wildcard; matched as a whole, case ignored
  */

@@ -3,7 +3,8 @@
  * only where that saves more than the warm prefix is worth. Pure. What it is worth is `session.ts`.
  */
 import { capableModel } from '../../providers/claude/model-capabilities.ts'
-import type { Choice, Circumstances } from '../decide.ts'
+import type { Choice } from '../choose-targets.ts'
+import type { Circumstances } from '../circumstances.ts'
 import type { Features } from '../features.ts'
 import { isVirtualModel } from '../virtual-models.ts'
 import { isWorthLeaving, type Session } from './session.ts'

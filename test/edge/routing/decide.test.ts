@@ -1,6 +1,7 @@
 /** The table of the strategies, and what overrides it. */
 import { expect, test } from 'vitest'
-import { type Circumstances, decide } from '../../../edge/routing/decide.ts'
+import type { Circumstances } from '../../../edge/routing/circumstances.ts'
+import { decide } from '../../../edge/routing/decide.ts'
 import type { Features } from '../../../edge/routing/features.ts'
 import { STRATEGIES } from '../../../edge/strategy.ts'
 import { uniformTrust } from '../../../shared/model-card.ts'

@@ -1,6 +1,7 @@
 /** The circumstances under which tests of the pure decision start, each changing what it is about. */
+
+import type { Circumstances } from '../../../edge/routing/circumstances.ts'
 import type { Verdict } from '../../../edge/routing/classifier/classifier.ts'
-import type { Circumstances } from '../../../edge/routing/decide.ts'
 import { type ModelCard, type TaskTrust, uniformTrust } from '../../../shared/model-card.ts'
 
 export const SIMPLE_VERDICT: Verdict = {

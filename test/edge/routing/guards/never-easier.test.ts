@@ -4,8 +4,9 @@
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Circumstances } from '../../../../edge/routing/circumstances.ts'
 import type { Verdict } from '../../../../edge/routing/classifier/classifier.ts'
-import { type Circumstances, decide } from '../../../../edge/routing/decide.ts'
+import { decide } from '../../../../edge/routing/decide.ts'
 import { type ModelCard, trustByTask, uniformTrust } from '../../../../shared/model-card.ts'
 import { featuresOf } from '../../../support/edge/requests.ts'
 import { ask } from '../../../support/edge/router.ts'

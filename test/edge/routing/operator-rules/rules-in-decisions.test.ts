@@ -1,7 +1,8 @@
 /** What rules change in decisions, and what they never do; and that settings, headers and clock reach them. */
 import { expect, test } from 'vitest'
 import { readConfig } from '../../../../edge/config.ts'
-import { type Circumstances, decide } from '../../../../edge/routing/decide.ts'
+import type { Circumstances } from '../../../../edge/routing/circumstances.ts'
+import { decide } from '../../../../edge/routing/decide.ts'
 import { STRATEGIES } from '../../../../edge/strategy.ts'
 import { uniformTrust } from '../../../../shared/model-card.ts'
 import { BOB_KEY } from '../../../support/edge/canaries.ts'

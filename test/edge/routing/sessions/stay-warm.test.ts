@@ -1,8 +1,9 @@
 /** Who answers where a Claude model holds the conversation in its prompt cache: up at any time, down rarely. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Circumstances } from '../../../../edge/routing/circumstances.ts'
 import type { Verdict } from '../../../../edge/routing/classifier/classifier.ts'
-import { type Circumstances, decide } from '../../../../edge/routing/decide.ts'
+import { decide } from '../../../../edge/routing/decide.ts'
 import type { Features } from '../../../../edge/routing/features.ts'
 import { isWorthLeaving, type Session } from '../../../../edge/routing/sessions/session.ts'
 import { STRATEGIES } from '../../../../edge/strategy.ts'
