@@ -42,7 +42,8 @@ export const TRUST_GUARDS: readonly Guard[] = [
   // Nothing here tells other languages apart: a model that lists some without English is given what is not English.
   trust('local model does not speak the language', ({ features }, _, { languages }) => {
     if (languages === null) return false
-    return looksEnglish(features.lastUserText) ? !languages.includes('en') : onlyEnglish(languages)
+    const isEnglish = looksEnglish(features.lastUserText)
+    return !languages.some((language) => (language === 'en') === isEnglish)
   }),
   trust(
     'local model not trusted with its system prompt',
@@ -58,10 +59,6 @@ export const TRUST_GUARDS: readonly Guard[] = [
     ({ features }, level) => level === 'set_phrases' && !isSmallTalkSoFar(features),
   ),
 ]
-
-function onlyEnglish(languages: readonly string[]): boolean {
-  return languages.length === 1 && languages[0] === 'en'
-}
 
 function isPlainPersona(system: string): boolean {
   return system.length <= LONGEST_SYSTEM && !INSTRUCTION.test(plain(system)) && looksEnglish(system)

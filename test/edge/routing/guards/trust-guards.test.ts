@@ -88,6 +88,11 @@ test('other languages than the card names stay with Claude', () => {
   expect(guardOf(german, full)).toBeUndefined()
 })
 
+test('a model whose card names no language speaks none', () => {
+  for (const text of ['Guten Morgen! Wie geht es dir?', 'Good morning'])
+    expect(guardOf(text, full, { languages: [] })).toBe('local model does not speak the language')
+})
+
 test('a language is the card’s matter for simple tasks only: complex ones are not its own anyway', () => {
   const german = 'Guten Morgen! Wie geht es dir?'
   expect(guardOf(german, full, { languages: ['en'], complex: true })).toBeUndefined()
