@@ -28,6 +28,8 @@ export type ClassifierModel = {
 }
 
 const MAGIC = 'ULFC'
+/** Bytes in front of the header: `MAGIC`, and the header's length. */
+const PREAMBLE = 8
 const FORMAT = 1
 
 const headSchema = z.object({
@@ -66,11 +68,11 @@ export function encodeClassifier(model: ClassifierModel): Uint8Array {
       provenance,
     }),
   )
-  const file = new Uint8Array(8 + header.length + tables.length)
+  const file = new Uint8Array(PREAMBLE + header.length + tables.length)
   file.set(new TextEncoder().encode(MAGIC))
   new DataView(file.buffer).setUint32(4, header.length, true)
-  file.set(header, 8)
-  file.set(tables, 8 + header.length)
+  file.set(header, PREAMBLE)
+  file.set(tables, PREAMBLE + header.length)
   return file
 }
 
@@ -79,11 +81,11 @@ export function encodeClassifier(model: ClassifierModel): Uint8Array {
  * @throws {TypeError} for a file that is damaged or of another format, saying which
  */
 export function decodeClassifier(file: Uint8Array): ClassifierModel {
-  if (new TextDecoder().decode(file.subarray(0, 4)) !== MAGIC)
+  if (file.length < PREAMBLE || new TextDecoder().decode(file.subarray(0, 4)) !== MAGIC)
     throw new TypeError('The classifier’s weights are no file of `npm run train-router`.')
   const length = new DataView(file.buffer, file.byteOffset, file.byteLength).getUint32(4, true)
-  const tables = file.subarray(8 + length)
-  const header = readHeader(file.subarray(8, 8 + length))
+  const tables = file.subarray(PREAMBLE + length)
+  const header = readHeader(file.subarray(PREAMBLE, PREAMBLE + length))
   if (header === undefined)
     throw new TypeError(
       'The classifier’s weights are of another format. Train them anew: npm run train-router.',

@@ -30,6 +30,7 @@ test('refuses what is damaged, cut off, of another format, or no such file', () 
   const last = file.length - 1
   expect(() => decodeClassifier(changed(last, ((file[last] ?? 0) + 1) & 255))).toThrow(/damaged/)
   expect(() => decodeClassifier(file.slice(0, -1))).toThrow(/damaged/)
+  expect(() => decodeClassifier(file.slice(0, 6))).toThrow(/no file of/)
   expect(() => decodeClassifier(changed(20, 0))).toThrow(/another format/)
   expect(() => decodeClassifier(changed(0, 0))).toThrow(/no file of/)
 })
