@@ -69,7 +69,12 @@ function emitRepeat(
   { part, least, most }: { readonly part: PatternNode; readonly least: number; readonly most: number },
   program: Instruction[],
 ): void {
-  for (let count = 0; count < least; count++) emit(part, program)
+  for (let count = 0; count < least; count++) {
+    const start = program.length
+    emit(part, program)
+    // What has no instructions is the same however often it stands there, and no bound on instructions would end this.
+    if (program.length === start) return
+  }
   if (most === Number.POSITIVE_INFINITY) {
     const start = program.length
     const fork = emitSplit(program)

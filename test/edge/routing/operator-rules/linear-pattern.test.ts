@@ -88,6 +88,12 @@ test('refuses what no automaton can do, and says so', () => {
     expect(() => compileLinearPattern(pattern)).toThrow(said)
 })
 
+test('repeats nothing as often as is asked in no time', () => {
+  const matches = compileLinearPattern('^a(?:(){1000000000000000}|(?:){999999999999999,})b$')
+  expect(matches('ab')).toBe(true)
+  expect(matches('a')).toBe(false)
+})
+
 test('follows each state once at a character, so that no pattern takes more than text times states', () => {
   for (const pattern of ['(a+)+$', '(a|a)*b', '.*.*.*.*x', '(a?){60}!', '(\\w*\\s*)*!']) {
     const matches = compileLinearPattern(pattern)
