@@ -81,7 +81,7 @@ export function decide(features: Features, verdict: Verdict, circumstances: Circ
 function judgeThresholdOf(
   { score, zone, complex }: Judged,
   asSimple: GuardSubject,
-  { strategy, local, rule, secondLook, claude, judgedFrom }: Circumstances,
+  { strategy, local, rule, secondLook, claude, judgedFrom, localOnlyFeature }: Circumstances,
 ): number | undefined {
   const isOpen =
     strategy === 'hybrid' &&
@@ -90,7 +90,8 @@ function judgeThresholdOf(
     rule?.route === undefined &&
     rule?.threshold === undefined &&
     secondLook === undefined &&
-    // Without Claude nobody takes what the judge declines: what the edge finds simple is answered unjudged.
+    // Where nobody takes what the judge declines, what the edge finds simple is answered unjudged.
+    localOnlyFeature === undefined &&
     (complex || claude.configured)
   if (judgedFrom === undefined || !isOpen || findGuard(asSimple)) return undefined
   return secondThreshold(score, judgedFrom)

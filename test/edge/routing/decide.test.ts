@@ -183,6 +183,14 @@ test('refuses what only the local model can give where Claude would answer', () 
   expect(routeOf({ localOnlyFeature: 'logprobs' }, complex)).toBe('400')
 })
 
+test('asks no judge where only the local model can give what is wanted: nobody would take what it declines', () => {
+  const local = { ...USUAL.local, judges: true } as Circumstances['local']
+  const wanted = { ...USUAL, local, judgedFrom: 0.3, localOnlyFeature: 'logprobs' }
+  const { targets } = decide(plain, { ...simple, score: 0.1 }, wanted)
+  expect(targets).toEqual([{ provider: 'local', model: 'tiny-model' }])
+  expect(decide(plain, { ...complex, score: 0.5 }, wanted).rejection?.code).toBe('invalid_request')
+})
+
 test('gives fixed phrases as reasons', () => {
   const reasonOf = (change: Partial<Circumstances>, verdict = simple, features: Features = plain) =>
     decide(features, verdict, { ...USUAL, ...change }).reason
