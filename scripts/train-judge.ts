@@ -17,7 +17,7 @@ import { readShippedClassifier } from '../llm/shipped-classifier.ts'
 import { fitCombination } from '../training/combination-training.ts'
 import { defaultPools, defaultTensors } from '../training/default-states.ts'
 import { type JudgedRow, type JudgeReport, trainJudge } from '../training/judge-training.ts'
-import { readLabelledRequests } from '../training/labelled-requests.ts'
+import { readLabelledRequests, usesNoTools } from '../training/labelled-requests.ts'
 import { createStateReader, type StateReader } from '../training/model-states.ts'
 import {
   describeSources,
@@ -69,13 +69,11 @@ async function train(): Promise<void> {
   const graphSha256 = await digestFile(source, 'sha256')
   const reader = await createStateReader({ model, features, graphSha256, cacheDir })
   try {
-    const rows = await judged(reader, [
-      ...readLabelledRequests(values.rows, 'reject'),
-      ...readLabelledRequests(values.add, 'skip'),
-    ])
+    const own = readLabelledRequests(values.rows, 'reject')
+    const rows = await judged(reader, [...own, ...readLabelledRequests(values.add, 'skip', own)])
     const measured = values.validate && readLabelledRequests(values.validate, 'keep')
     const validation = measured && (await judged(reader, measured))
-    const withTools = measured?.filter(({ request }) => request.tools?.length).length ?? 0
+    const withTools = measured?.filter((row) => !usesNoTools(row)).length ?? 0
     const { head, report } = trainJudge(rows, validation)
     print(report)
     if (validation)

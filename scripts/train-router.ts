@@ -50,7 +50,8 @@ const values = readTrainingOptions(
 )
 
 try {
-  const rows = [...readLabelledRequests(values.rows, 'reject'), ...readLabelledRequests(values.add, 'skip')]
+  const own = readLabelledRequests(values.rows, 'reject')
+  const rows = [...own, ...readLabelledRequests(values.add, 'skip', own)]
   const { model, report } = trainRouter({
     rows,
     provenance: {

@@ -54,31 +54,45 @@ const foreignRow = z.looseObject({
 export type OnDuplicate = 'reject' | 'skip' | 'keep'
 
 /**
- * Returns the rows of files and of the `.jsonl` files of folders.
+ * Returns the rows of files and of the `.jsonl` files of folders. A row whose partner was skipped has none.
+ * @param known rows that were read before: none of these may have their ids or say what they say
  * @throws {Error} that names file and line of the first row that is malformed, contradicts its partner, or repeats another
  */
 export function readLabelledRequests(
   paths: readonly string[],
   onDuplicate: OnDuplicate,
+  known: readonly LabelledRequest[] = [],
 ): readonly LabelledRequest[] {
-  const rows = new Map<string, LabelledRequest>()
-  const findDuplicate = createDuplicateFinder()
+  if (paths.length === 0) return []
+  const rows = new Map(known.map((row) => [row.id, row]))
+  const skipped = new Set<string>()
+  const findTwin = onDuplicate === 'keep' ? () => undefined : createTwinFinder(known)
   for (const file of paths.flatMap(filesOf))
     for (const [index, line] of readFileSync(file, 'utf8').split('\n').entries()) {
       if (line.trim() === '') continue
       const where = `${file}, line ${index + 1}`
       const row = parseRow(line, where)
-      if (rows.has(row.id)) throw new Error(`${where}: the id ${row.id} is taken.`)
-      const twin =
-        onDuplicate === 'keep'
-          ? undefined
-          : findDuplicate(row.id, { whole: spokenText(row), lastTurn: lastTurnOf(row) })
-      if (twin !== undefined && onDuplicate === 'reject')
-        throw new Error(`${where}: ${row.id} says nearly the same as ${twin}.`)
-      if (twin === undefined) rows.set(row.id, row)
+      const twin = findTwin(row)
+      if (twin !== undefined && onDuplicate === 'skip') skipped.add(row.id)
+      else if (rows.has(row.id)) throw new Error(`${where}: the id ${row.id} is taken.`)
+      else if (twin !== undefined) throw new Error(`${where}: ${row.id} says nearly the same as ${twin}.`)
+      else rows.set(row.id, row)
     }
-  for (const row of rows.values()) checkPartner(row, rows)
-  return [...rows.values()]
+  return [...rows.values()].slice(known.length).map((row) => {
+    if (row.partner !== undefined && !rows.has(row.partner) && skipped.has(row.partner))
+      return { ...row, partner: undefined }
+    checkPartner(row, rows)
+    return row
+  })
+}
+
+/** Returns a function that keeps a row and returns the id of one before that says nearly the same, or undefined. */
+function createTwinFinder(known: readonly LabelledRequest[]): (row: LabelledRequest) => string | undefined {
+  const find = createDuplicateFinder()
+  const findTwin = (row: LabelledRequest) =>
+    find(row.id, { whole: spokenText(row), lastTurn: lastTurnOf(row) })
+  for (const row of known) findTwin(row)
+  return findTwin
 }
 
 /** Returns what is said in a request, earlier turns and system prompt before the last turn. */

@@ -74,6 +74,15 @@ test('makes a classifier of rows, the same file each time', () => {
   expect(score('Write code for a lamp')).toBeGreaterThan(score('Thanks for the lamp'))
 })
 
+test('adds rows that say something new, and no others', () => {
+  const more = rows.map((row) => ({ ...row, id: `more-${row.id}` })).slice(0, 50)
+  const fresh = { ...rows[0], id: 'fresh', turns: ['Good night, and sleep well in your new flat'] }
+  const added = ['--add', write('more.jsonl', [...more, fresh])]
+  const { status, stdout } = train([write('rows.jsonl', rows)], join(temporaryFolder(), 'weights.bin'), added)
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/^101 rows from 10 sources/)
+})
+
 test('keeps what is there where the new one would be worse, unless told', () => {
   const out = join(temporaryFolder(), 'weights.bin')
   expect(train([write('rows.jsonl', rows)], out).status).toBe(0)

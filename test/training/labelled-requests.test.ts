@@ -87,6 +87,27 @@ test('rejects, skips or keeps what says the same as a row before', () => {
   expect(readLabelledRequests([file], 'keep').map(({ id }) => id)).toEqual(['a', 'b'])
 })
 
+test('leaves out what repeats rows that were read before, under whichever id', () => {
+  const before = read(own('a'), own('b'))
+  const file = write([own('a'), own('c', { turns: ['HELLO from b!'] }), own('d')])
+  expect(readLabelledRequests([file], 'skip', before).map(({ id }) => id)).toEqual(['d'])
+  expect(() => readLabelledRequests([file], 'keep', before)).toThrow(/line 1: the id a is taken/)
+})
+
+test('finds partners among rows that were read before, and keeps a row whose partner is left out', () => {
+  const before = read(own('a'))
+  const file = write([
+    own('b', { ...complex, turns: ['Sort it'], partner: 'a' }),
+    own('c', { turns: ['Hello from a'] }),
+    own('d', { ...complex, turns: ['Sort them'], partner: 'c' }),
+  ])
+  const rows = readLabelledRequests([file], 'skip', before)
+  expect(rows.map(({ id, partner }) => [id, partner])).toEqual([
+    ['b', 'a'],
+    ['d', undefined],
+  ])
+})
+
 test('takes rows of both labels for partners', () => {
   const rows = read(own('a', { partner: 'b' }), own('b', { ...complex, partner: 'a' }))
   expect(rows.map(({ partner }) => partner)).toEqual(['b', 'a'])
