@@ -169,7 +169,7 @@ function composeLocal(
   { localFetch: fetch, log, localLog = log, now }: CoreEffects,
 ): LocalParts {
   const protocol = config.protocol === 'openai' ? localOpenAiProtocol : localMessagesProtocol
-  const { secret, deadlines } = config
+  const { secret, deadlines, handover } = config
   const servers = config.urls.map((url) =>
     createLocalHealth({
       url,
@@ -185,7 +185,7 @@ function composeLocal(
   )
   return {
     pool: createLocalPool(servers, config.model),
-    provider: createLocalProvider({ servers, protocol, secret, deadlines, fetch, log, now }),
+    provider: createLocalProvider({ servers, protocol, secret, deadlines, handover, fetch, log, now }),
     noteReady() {
       for (const server of servers) server.succeeded()
     },

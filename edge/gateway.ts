@@ -75,6 +75,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     }
   }
 
+  const isUsable = ({ provider }: Target) => provider === 'local' || dependencies.claude.configured
+
   async function pass(passage: Passage): Promise<GatewayResult> {
     const { request } = passage
     const { decision } = passage.plan
@@ -83,13 +85,17 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     // Asking may wake the server, which a request that is not for it must not do.
     const forLocal = decision.targets.some((target) => target.provider === 'local')
     const known = forLocal ? local?.unavailableReason(request.waitUntil) : undefined
-    const firstOpen = decision.targets.find((target) => target.provider !== 'local' || known === undefined)
+    const targets = decision.targets.map((target, index) => ({
+      ...target,
+      mayHandOver: decision.targets.slice(index + 1).some(isUsable),
+    }))
+    const firstOpen = targets.find((target) => target.provider !== 'local' || known === undefined)
     if (passage.mayCache && firstOpen !== undefined && request.controls.cache === 'use') {
       const entry = await cache.read(request, firstOpen)
       if (entry !== undefined) return fromCache(passage, entry)
     }
-    const result = await openFirst(request, decision.targets, dependencies.providers, {
-      isUsable: (target) => target.provider === 'local' || dependencies.claude.configured,
+    const result = await openFirst(request, targets, dependencies.providers, {
+      isUsable,
       known: known === undefined ? {} : { local: known },
       // A request that the local model judged complex is no longer the simple one that the cheap model was meant for.
       resolve: (target, failures) =>
@@ -97,8 +103,9 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
           ? { ...target, model: decision.complexModel }
           : target,
     })
-    const { failures, attempts, judgeScore = passage.facts.judgeScore } = result
-    const tried: Passage = { ...passage, facts: { ...passage.facts, failures, attempts, judgeScore } }
+    const { failures, attempts, judgeScore = passage.facts.judgeScore, handoverScore } = result
+    const facts = { ...passage.facts, failures, attempts, judgeScore, handoverScore }
+    const tried: Passage = { ...passage, facts }
     return result.ok ? answered(tried, cutAnswer(result.answer, request.cutAt)) : fail(tried, result.error)
   }
 
@@ -121,6 +128,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         score: decision.score,
         threshold: plan.thresholds.complex,
         judgeScore: plan.secondScore,
+        handoverScore: undefined,
         reasons: () => dependencies.classifier.explainKinds(features),
         reason: decision.reason,
         guard: decision.guard,

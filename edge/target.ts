@@ -10,4 +10,6 @@ export type Target = {
   readonly model: string
   /** The score of the local model's own judge, 0 to 1, from which on it must decline; undefined where it needn't judge. */
   readonly judgeThreshold?: number | undefined
+  /** Whether another target stands behind it that can be asked what its model would only guess at; absent: it answers all. */
+  readonly mayHandOver?: boolean | undefined
 }

@@ -3,7 +3,13 @@
  * Owns who gets in and the one error handler. Knows nothing of processes and model files.
  */
 import { Hono } from 'hono'
-import { type ErrorBody, errorBody, RouterError, retryAfterSeconds } from '../shared/errors.ts'
+import {
+  type ErrorBody,
+  type ErrorCode,
+  errorBody,
+  RouterError,
+  retryAfterSeconds,
+} from '../shared/errors.ts'
 import { isLoopbackHost } from '../shared/loopback.ts'
 import { createAuthenticate } from './http/authenticate.ts'
 import { type AppDeps, type AppEnvironment, writeLoad } from './http/context.ts'
@@ -78,8 +84,13 @@ export function createApp(deps: AppDeps): Hono<AppEnvironment> {
   return app
 }
 
-/** A request that the judge leaves to another is no error of any type that Anthropic knows. */
+/** A request that is left to another is no error of any type that Anthropic knows. */
+const OWN_TYPES: Partial<Record<ErrorCode, string>> = {
+  declined: 'judged_complex',
+  low_confidence: 'low_confidence',
+}
+
 function bodyOf(error: RouterError, requestId: string): ErrorBody {
   const body = errorBody(error, requestId)
-  return error.code === 'declined' ? { ...body, error: { ...body.error, type: 'judged_complex' } } : body
+  return { ...body, error: { ...body.error, type: OWN_TYPES[error.code] ?? body.error.type } }
 }

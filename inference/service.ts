@@ -139,7 +139,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
       engine = startEngine(model, graph, judge)
       await engine.ready
       const initTime = `${Math.round(now() - startedAt)}ms`
-      const { loop, weights, rows, reason } = engine.serving() ?? {}
+      const { loop, weights, rows, reason, handover } = engine.serving() ?? {}
       log('[LocalLLM] Model initialized successfully', { model: model.info.name, initTime })
       log('[LocalLLM] Serving', { loop, weights, rows, reason })
       const judging = engine.serving()?.judge
@@ -147,6 +147,8 @@ export function createModelService(options: ModelServiceOptions): ModelService {
       if (judging) log('[LocalLLM] Judging requests', judging)
       else if (choice.reason ?? unfit)
         log('[LocalLLM] Judging no requests', { reason: choice.reason ?? unfit })
+      if (handover && 'reason' in handover) log('[LocalLLM] Handing over no requests', handover)
+      else if (handover) log('[LocalLLM] Handing over requests', { threshold: handover.threshold })
       return model
     },
   }

@@ -38,6 +38,8 @@ export type Reply = {
   readonly reasons: () => readonly Weighed[]
   /** The same by a second look, 0 to 1; undefined where none was taken or nothing came of it. */
   readonly judgeScore: number | undefined
+  /** How probable the local model found it that it would only guess, 0 to 1; undefined where it did not say. */
+  readonly handoverScore: number | undefined
   readonly cache: 'hit' | 'miss' | 'bypass'
   /** Why Claude answered in the local model's place (`timeout`, `unavailable` …), else undefined. */
   readonly fallback: string | undefined
@@ -69,6 +71,7 @@ export function createReply(message: Message, receipt: Receipt): Reply {
     threshold: receipt.threshold,
     reasons: receipt.reasons,
     judgeScore: receipt.judgeScore,
+    handoverScore: receipt.handoverScore,
     cache: receipt.cache,
     fallback: localFailure(receipt),
     costUsd: receipt.costUsd,

@@ -76,6 +76,8 @@ const MEANINGS = {
   upstream: { status: 502, type: 'api_error', tryNextTarget: true },
   /** The model has looked at the request and leaves it to another: no error of anybody's. */
   declined: { status: 409, type: 'api_error', tryNextTarget: true },
+  /** The model has read the request and would only guess: it hands it over, which is no error either. */
+  low_confidence: { status: 409, type: 'api_error', tryNextTarget: true },
   /** The model ended without a word; the next target may know one. */
   empty_answer: { status: 502, type: 'api_error', tryNextTarget: true },
   /** The client left; nobody reads what is written from here on. */

@@ -9,7 +9,7 @@ import type { Features } from '../routing/features.ts'
 import type { Target } from '../target.ts'
 
 /** Raise when answers kept under older keys must not be served any more. */
-const KEY_VERSION = 3
+const KEY_VERSION = 4
 /** Bytes of a body. The key of a longer one would cost several times its size in memory, and it rarely recurs. */
 const LONGEST_BODY = 512 * 1024
 const COMPLETE_STOP_REASONS = new Set(['end_turn', 'stop_sequence'])
@@ -47,7 +47,8 @@ export function isCacheableAnswer(message: Message): boolean {
  * Returns the key of a request's answer by one target: SHA-256 over the caller, the text of every field of the body,
  * API version and betas, target and model. The text, not the parsed value: duplicate names, `__proto__` and digits
  * beyond a double's are what Claude would read. `stream` is left out: both forms come from one entry. Whether the body is
- * a translation, and whether its limit of tokens is the client's own, decide what a model gets of it.
+ * a translation, and whether its limit of tokens is the client's own, decide what a model gets of it. A model that nobody stands
+ * behind answers what it would have left to another.
  */
 export async function cacheKey(request: RouterRequest, target: Target): Promise<string> {
   const { text, tenant, translated, unlimited } = request
@@ -57,7 +58,7 @@ export async function cacheKey(request: RouterRequest, target: Target): Promise<
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
   const headers = Object.entries(request.apiHeaders).toSorted(([left], [right]) => (left < right ? -1 : 1))
   const caller = [tenant.admin ? 'admin' : 'tenant', tenant.id]
-  const meant = [translated, unlimited, target.provider, target.model]
+  const meant = [translated, unlimited, target.provider, target.model, target.mayHandOver ?? false]
   const parts = [KEY_VERSION, caller, request.query, headers, meant, body]
   return sha256Hex(JSON.stringify(parts))
 }

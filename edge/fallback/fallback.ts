@@ -14,6 +14,7 @@ export type FailureCause =
   | 'overloaded'
   | 'unsupported'
   | 'judged_complex'
+  | 'low_confidence'
   | 'error'
 export type Failure = { readonly provider: ProviderName; readonly cause: FailureCause }
 
@@ -23,6 +24,8 @@ export type FallbackResult = {
   readonly attempts: number
   /** What a server's own judge said, or undefined where none was asked. */
   readonly judgeScore: number | undefined
+  /** How probable a server's model found it that it would only guess, 0 to 1; undefined where it did not say. */
+  readonly handoverScore: number | undefined
 } & ({ readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly error: RouterError })
 
 export type Providers = Readonly<Record<ProviderName, Provider | undefined>>
@@ -33,6 +36,7 @@ const CAUSES: Partial<Record<ErrorCode, FailureCause>> = {
   overloaded: 'overloaded',
   unsupported: 'unsupported',
   declined: 'judged_complex',
+  low_confidence: 'low_confidence',
 }
 
 export type FallbackOptions = {
@@ -55,11 +59,15 @@ export async function openFirst(
   const errors: RouterError[] = []
   let attempts = 0
   let judgeScore: number | undefined
+  let handoverScore: number | undefined
   const onAttempt = () => {
     attempts++
   }
   const onJudged = (score: number) => {
     judgeScore = score
+  }
+  const onWeighed = (score: number) => {
+    handoverScore = score
   }
   for (const [index, planned] of targets.entries()) {
     const target = resolve(planned, failures)
@@ -73,9 +81,10 @@ export async function openFirst(
         isLast: !targets.slice(index + 1).some(isUsable),
         onAttempt,
         onJudged,
+        onWeighed,
       }
       const answer = await provider.open(request, target, context)
-      return { ok: true, answer, failures, attempts, judgeScore }
+      return { ok: true, answer, failures, attempts, judgeScore, handoverScore }
     } catch (error) {
       const reason = RouterError.from(error)
       errors.push(reason)
@@ -83,7 +92,7 @@ export async function openFirst(
       if (!reason.tryNextTarget) break
     }
   }
-  return { ok: false, error: summarise(errors), failures, attempts, judgeScore }
+  return { ok: false, error: summarise(errors), failures, attempts, judgeScore, handoverScore }
 }
 
 /** The last error says what the client can do, unless the only one left to ask is not configured. */
@@ -92,7 +101,7 @@ function summarise(errors: readonly RouterError[]): RouterError {
   const first = errors[0]
   if (last.code !== 'configuration' || first === undefined || first === last) return last
   // Where a model declined nothing has failed: what is missing is the one that it left the request to.
-  if (first.code === 'declined') return last
+  if (first.code === 'declined' || first.code === 'low_confidence') return last
   return new RouterError(
     first.code,
     `${first.message} Claude cannot take over: ANTHROPIC_API_KEY is not set.`,

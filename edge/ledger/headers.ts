@@ -12,6 +12,9 @@ export function routeHeaders(facts: RoutedFacts): Record<string, string> {
     'x-router-task': facts.task,
     'x-router-score': facts.score.toFixed(3),
     ...(facts.judgeScore === undefined ? {} : { 'x-router-judge-score': facts.judgeScore.toFixed(3) }),
+    ...(facts.handoverScore === undefined
+      ? {}
+      : { 'x-router-handover-score': facts.handoverScore.toFixed(3) }),
     'x-router-reason': facts.reason,
     'x-router-cache': facts.cache,
     'x-router-attempts': String(facts.attempts),
@@ -51,6 +54,7 @@ export const ROUTER_HEADERS = [
   'x-router-task',
   'x-router-score',
   'x-router-judge-score',
+  'x-router-handover-score',
   'x-router-reason',
   'x-router-cache',
   'x-router-fallback',

@@ -24,6 +24,7 @@ export function logLine(receipt: Receipt): { readonly message: string; readonly 
       route: receipt.route,
       score: roundScore(receipt.score),
       judgeScore: receipt.judgeScore === undefined ? undefined : roundScore(receipt.judgeScore),
+      handoverScore: receipt.handoverScore === undefined ? undefined : roundScore(receipt.handoverScore),
       cache: receipt.cache,
       fallback: localFailure(receipt),
       attempts: receipt.attempts,

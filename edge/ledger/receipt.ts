@@ -31,6 +31,8 @@ export type RoutedFacts = {
   readonly threshold: number
   /** What a second look said, 0 to 1; undefined where none was taken. */
   readonly judgeScore: number | undefined
+  /** How probable the local model found it that it would only guess, 0 to 1; undefined where it did not say. */
+  readonly handoverScore: number | undefined
   /** Returns what spoke most for or against, by kind and without a word of the request. Computed when asked for. */
   readonly reasons: () => readonly Weighed[]
   readonly reason: string

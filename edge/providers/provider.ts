@@ -48,6 +48,8 @@ export type AttemptContext = {
   readonly onAttempt: () => void
   /** Called with the score of a judge that looked at the request, whether an answer follows or not. */
   readonly onJudged: (score: number) => void
+  /** Called with how probable a model found it that it would only guess, whether an answer follows or not. */
+  readonly onWeighed: (score: number) => void
 }
 
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>

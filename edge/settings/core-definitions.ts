@@ -12,6 +12,7 @@ import {
   boolean,
   choice,
   choices,
+  handoverThreshold,
   headerText,
   judgeThreshold,
   list,
@@ -68,6 +69,13 @@ export const CORE_DEFINITIONS = {
     text: "The second look of a container that judges: where the edge is unsure, the local model's own judge decides before it answers. From which score of both together on a request counts as complex, as a score or a share; off: that judge is not asked. Holds for SECOND_LOOK_URL, too.",
     defaultText: `recall:${DEFAULT_RECALL}`,
     sample: `recall:${DEFAULT_RECALL}`,
+  },
+  HANDOVER_THRESHOLD: {
+    ...routing,
+    schema: handoverThreshold,
+    text: 'How probable it must be that a container’s model would only guess, 0 to 1, for it to hand over to Claude instead of answering; default: what the model’s own handover.json says; off: it answers. Without Claude to ask it always answers.',
+    defaultText: 'default',
+    sample: 'default',
   },
   SECOND_LOOK_URL: {
     ...routing,

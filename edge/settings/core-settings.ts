@@ -31,6 +31,8 @@ export type LocalConfig = {
   readonly deadlines: Deadlines
   readonly tasks: 'auto' | readonly SimpleTask[]
   readonly maxInputTokens: number | undefined
+  /** From which probability on a container's model hands over, as its header takes it; undefined: it never does. */
+  readonly handover: string | undefined
 }
 
 /** Where a second look is taken. */
@@ -79,6 +81,7 @@ export function localConfig(settings: CoreSettings): LocalConfig {
     model: settings.LOCAL_LLM_MODEL,
     tasks: settings.LOCAL_TASKS,
     maxInputTokens: settings.LOCAL_MAX_INPUT_TOKENS,
+    handover: settings.HANDOVER_THRESHOLD,
     deadlines: {
       headersMs: settings.LOCAL_HEADERS_MS,
       firstContentMs: settings.LOCAL_FIRST_CONTENT_MS,

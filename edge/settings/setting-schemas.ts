@@ -64,6 +64,16 @@ export function judgeThreshold(fallback: ThresholdSetting) {
   )
 }
 
+const HANDOVER = /^(0(\.\d+)?|1(\.0+)?|\.\d+|default|off)$/
+
+/** A probability from 0 to 1 as the container's header takes it, or `default`, which unset is as well; `off` is undefined. */
+export const handoverThreshold = z.pipe(
+  z.optional(
+    z.string().check(z.regex(HANDOVER, { error: 'must be a probability from 0 to 1, default, or off' })),
+  ),
+  z.transform((value = 'default') => (value === 'off' ? undefined : value)),
+)
+
 function readThreshold(value: string): ThresholdSetting {
   return value.startsWith('recall:')
     ? { recall: Number(value.slice('recall:'.length)) }

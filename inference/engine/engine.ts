@@ -5,6 +5,7 @@
 import type { AnswerFormat } from '../../shared/answer-format.ts'
 import type { JudgeInfo } from '../../shared/judge-info.ts'
 import type { ModelCard } from '../../shared/model-card.ts'
+import type { Handover } from './handover/handover.ts'
 import type { Exactness } from './onnx/exactness.ts'
 
 /** transformers.js's two families: decoders that continue a text, encoder-decoders that answer one. */
@@ -58,6 +59,11 @@ export type GenerateRequest = Prompt & {
   readonly seed?: number | undefined
   /** Judged at or above it, the request is declined; absent, or where the engine has no judge: it is not judged. */
   readonly judgeThreshold?: number | undefined
+  /**
+   * At or above this probability of the model's handover token the request is handed over, and below it that token is not
+   * written; absent, or where the model does not hand over: it is answered as well as the model can.
+   */
+  readonly handoverThreshold?: number | undefined
 }
 
 /** What a judge says of a prompt. */
@@ -80,6 +86,8 @@ export type EngineEvent =
     }
   /** The prompt was judged; where it is declined, nothing follows. May come before `start`. */
   | { readonly type: 'judged'; readonly score: number }
+  /** How probable the handover token is as the first of the answer, 0 to 1; where it is handed over, nothing follows. */
+  | { readonly type: 'weighed'; readonly score: number }
   /** The prompt has been read and no token has been made. */
   | { readonly type: 'prefilled' }
   /** `tokens` that `text` stands for; where asked for, the mean of their log-probabilities (natural log, before temperature). */
@@ -112,6 +120,8 @@ export type Serving = {
   readonly reason: string | undefined
   /** What judges requests; undefined where nothing does. */
   readonly judge?: JudgeInfo | undefined
+  /** How the model hands over, or why it cannot though it means to, for the operator; undefined for one that does not. */
+  readonly handover?: Handover | { readonly reason: string } | undefined
 }
 
 /** What a loop has done since the model was loaded. */
@@ -131,10 +141,10 @@ export type Engine = {
   /** Undefined until the model is loaded. */
   readonly serving: () => Serving | undefined
   /**
-   * Yields `start`, `judged` where that was asked for, `prefilled`, any number of `text`, `end`. Aborting `signal` or leaving the loop stops the model within
-   * a step.
-   * @throws {RouterError} `unsupported` for a prompt beyond the context, `declined` for one that the model leaves to
-   * another, `cancelled` once aborted, `unavailable` if the model's process fails
+   * Yields `start`, `judged` and `weighed` where those were asked for, `prefilled`, any number of `text`, `end`. Aborting `signal`
+   * or leaving the loop stops the model within a step.
+   * @throws {RouterError} `unsupported` for a prompt beyond the context, `declined` and `low_confidence` for one that the
+   * model leaves to another, `cancelled` once aborted, `unavailable` if the model's process fails
    */
   readonly generate: (request: GenerateRequest, signal: AbortSignal) => AsyncIterable<EngineEvent>
   /**

@@ -53,6 +53,7 @@ const PASSED_ON: ReadonlySet<ErrorCode> = new Set([
   'configuration',
   'unavailable',
   'declined',
+  'low_confidence',
 ])
 
 /** Returns what may cross the border of an error: never an unknown error's own text. */

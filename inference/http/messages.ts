@@ -6,6 +6,8 @@ import type { Hono } from 'hono'
 import { RouterError } from '../../shared/errors.ts'
 import { collect } from '../../shared/events.ts'
 import { parseMessagesRequest } from '../../shared/messages.ts'
+import type { Serving } from '../engine/engine.ts'
+import { handoverOf } from '../engine/handover/handover.ts'
 import { demandOf } from '../serving/demand.ts'
 import { type RunSummary, startRun } from '../serving/message-run.ts'
 import { type AppContext, type AppDeps, type AppEnvironment, readyEngine, writeLoad } from './context.ts'
@@ -41,7 +43,9 @@ export function addMessageEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): v
     const engine = readyEngine(deps)
     const tenant = readTenant(c)
     const deadlineMs = readDeadline(c)
-    const threshold = readThreshold(c)
+    const serving = engine.serving()
+    const judgeThreshold = readThreshold(c, 'x-judge-threshold')
+    const handoverThreshold = readHandoverThreshold(c, serving)
     const limits = deps.limits(engine.info)
     const request = parseMessagesRequest(await readJsonBody(c.req.raw))
     const asked = toGenerateRequest(request, limits)
@@ -55,7 +59,8 @@ export function addMessageEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): v
         ...asked,
         logprobs: c.req.header('x-logprobs') === '1',
         cacheScope: tenant,
-        judgeThreshold: engine.serving()?.judge ? threshold : undefined,
+        judgeThreshold: serving?.judge ? judgeThreshold : undefined,
+        handoverThreshold,
       },
       messageId: `msg_${deps.newId()}`,
       demand: demandOf(asked, { tenant, maxInputTokens, maxTokens: asked.maxTokens }),
@@ -66,9 +71,10 @@ export function addMessageEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): v
     const ids = { requestId, routerRequestId: routerIdOf(c.req.header('x-router-request-id')) }
     const onFinish = (summary: RunSummary) => reportRun(deps, ids, summary)
     const { judgements, now } = deps
-    const { events, judged } = startRun({ engine, scheduler, judgements, maxInputTokens, now, onFinish }, run)
-    const score = await judged
-    if (score !== undefined) c.header('x-judge-score', score.toFixed(4))
+    const { events, scores } = startRun({ engine, scheduler, judgements, maxInputTokens, now, onFinish }, run)
+    const { judge, handover } = await scores
+    if (judge !== undefined) c.header('x-judge-score', judge.toFixed(4))
+    if (handover !== undefined) c.header('x-handover-score', handover.toFixed(4))
     if (!request.stream) {
       const message = await collect(events)
       writeLoad(c, scheduler)
@@ -116,11 +122,20 @@ function readDeadline(c: AppContext): number | undefined {
   throw new RouterError('invalid_request', 'x-deadline-ms: must be a number of milliseconds, 0 or more')
 }
 
-function readThreshold(c: AppContext): number | undefined {
-  const value = c.req.header('x-judge-threshold')
+function readThreshold(c: AppContext, header: string, otherwise = ''): number | undefined {
+  const value = c.req.header(header)
   if (value === undefined) return undefined
   if (/^(0|1|[01]?\.\d+)$/.test(value) && Number(value) <= 1) return Number(value)
-  throw new RouterError('invalid_request', 'x-judge-threshold: must be a number from 0 to 1')
+  throw new RouterError('invalid_request', `${header}: must be a number from 0 to 1${otherwise}`)
+}
+
+/** Returns from which probability on the request is handed over; undefined where that is not wanted, or the model does not. */
+function readHandoverThreshold(c: AppContext, serving: Serving | undefined): number | undefined {
+  const header = 'x-handover-threshold'
+  const handover = handoverOf(serving)
+  if (c.req.header(header) === 'default') return handover?.threshold
+  const threshold = readThreshold(c, header, ', or default')
+  return handover && threshold
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -4,6 +4,7 @@
 import type { Hono } from 'hono'
 import { RouterError, retryAfterSeconds } from '../../shared/errors.ts'
 import type { Engine } from '../engine/engine.ts'
+import { handoverOf } from '../engine/handover/handover.ts'
 import { type AppDeps, type AppEnvironment, RETRY_AFTER_MS } from './context.ts'
 
 /** Adds `/readyz` and `/v1/models`. */
@@ -24,6 +25,7 @@ export function addModelEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): voi
       serving: servingItem(engine),
       structuredOutputs: true,
       judge: engine.serving()?.judge ?? null,
+      handover: handsOver(engine),
       ...deps.limits(engine.info),
       queueDepth,
       expectedWaitMs,
@@ -59,6 +61,10 @@ function servingItem(engine: Engine) {
   return { loop, weights, rows, reason: reason ?? null }
 }
 
+function handsOver(engine: Engine): boolean {
+  return handoverOf(engine.serving()) !== undefined
+}
+
 function modelItem(engine: Engine, deps: AppDeps) {
   const { info } = engine
   const { maxInputTokens, maxOutputTokens } = deps.limits(info)
@@ -72,6 +78,7 @@ function modelItem(engine: Engine, deps: AppDeps) {
     owned_by: 'local',
     card: info.card ?? null,
     serving: servingItem(engine),
+    handover: handsOver(engine),
     max_input_tokens: maxInputTokens,
     max_tokens: maxOutputTokens,
     size: info.sizeBytes,

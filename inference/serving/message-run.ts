@@ -22,6 +22,8 @@ export type RunSummary = {
   readonly stopReason: string | undefined
   /** How surely complex the request was judged to be, 0 to 1; undefined where it was not judged. */
   readonly judgeScore: number | undefined
+  /** How probable it was that the model would only guess, 0 to 1; undefined where that was not weighed. */
+  readonly handoverScore: number | undefined
   /** From arrival to the judgement. */
   readonly judgeMs: number | undefined
   /** Undefined where the request never got a row. */
@@ -53,8 +55,16 @@ export type RunRequest = {
 
 export type Run = {
   readonly events: AsyncIterable<KnownEvent>
-  /** Resolves with the judge's score when it is known; with undefined where the request is not judged, or ended before. */
-  readonly judged: Promise<number | undefined>
+  /** Resolves when all scores are known that the request asks for, or the run has ended before. */
+  readonly scores: Promise<Scores>
+}
+
+/** What was found before an answer, 0 to 1 each; absent where it was not asked for or not found. */
+export type Scores = {
+  /** How surely complex the request is. */
+  readonly judge?: number
+  /** How probable it is that the model would only guess. */
+  readonly handover?: number
 }
 
 /**
@@ -63,28 +73,37 @@ export type Run = {
  */
 export function startRun(deps: RunDeps, run: RunRequest): Run {
   const events = createAsyncQueue<KnownEvent>()
-  const judged = Promise.withResolvers<number | undefined>()
-  if (run.request.judgeThreshold === undefined) judged.resolve(undefined)
-  void conduct(deps, run, events, judged.resolve)
-  return { events, judged: judged.promise }
+  const scores = Promise.withResolvers<Scores>()
+  void conduct(deps, run, events, scores.resolve)
+  return { events, scores: scores.promise }
 }
 
 async function conduct(
   deps: RunDeps,
   run: RunRequest,
   events: AsyncQueue<KnownEvent>,
-  onJudged: (score: number | undefined) => void,
+  tellScores: (scores: Scores) => void,
 ): Promise<void> {
   const { engine, scheduler, now } = deps
   const startedAt = now()
   let request = run.request
-  let judgeScore: number | undefined
+  let scores: Scores = {}
   let judgedAt: number | undefined
-  const judged = (score: number) => {
-    judgeScore = score
-    judgedAt = now()
-    onJudged(score)
+  const tellComplete = () => {
+    const isJudged = run.request.judgeThreshold === undefined || scores.judge !== undefined
+    const isWeighed = run.request.handoverThreshold === undefined || scores.handover !== undefined
+    if (isJudged && isWeighed) tellScores(scores)
   }
+  const judged = (judge: number) => {
+    scores = { ...scores, judge }
+    judgedAt = now()
+    tellComplete()
+  }
+  const weighed = (handover: number) => {
+    scores = { ...scores, handover }
+    tellComplete()
+  }
+  tellComplete()
   const told: Told = { inputTokens: 0, cachedTokens: 0, outputTokens: 0, stopReason: undefined }
   let slot: Slot | undefined
   let admittedAt: number | undefined
@@ -108,10 +127,12 @@ async function conduct(
     slot = await scheduler.acquire(run.demand, run.signal, deadline)
     admittedAt = now()
     // Nothing is told of an answer that may yet be declined.
-    const opensWith = request.judgeThreshold === undefined ? 'start' : 'prefilled'
+    const mayDecline = request.judgeThreshold !== undefined || request.handoverThreshold !== undefined
+    const opensWith = mayDecline ? 'prefilled' : 'start'
     for await (const event of engine.generate(request, run.signal)) {
       note(slot, event)
       if (event.type === 'judged') judged(event.score)
+      else if (event.type === 'weighed') weighed(event.score)
       else if (event.type === 'start') {
         checkLength(event.inputTokens, deps.maxInputTokens)
         told.cachedTokens = event.cachedTokens
@@ -143,14 +164,15 @@ async function conduct(
     failure = error
   }
   slot?.release(failure === undefined)
-  onJudged(undefined)
+  tellScores(scores)
   const known = failure === undefined ? undefined : RouterError.from(failure)
   const moreTokens = told.outputTokens - 1
   deps.onFinish({
     ...told,
     outcome: known?.code ?? 'ok',
     model: engine.info.name,
-    judgeScore,
+    judgeScore: scores.judge,
+    handoverScore: scores.handover,
     judgeMs: judgedAt === undefined ? undefined : Math.round(judgedAt - startedAt),
     queueMs: admittedAt === undefined ? undefined : Math.round(admittedAt - startedAt),
     firstTokenMs: firstAt === undefined ? undefined : Math.round(firstAt - startedAt),

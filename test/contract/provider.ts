@@ -19,7 +19,13 @@ export type ProviderContract = {
   readonly failures: readonly (readonly [string, Responder])[]
 }
 
-const first: AttemptContext = { isFallback: false, isLast: false, onAttempt: () => {}, onJudged: () => {} }
+const first: AttemptContext = {
+  isFallback: false,
+  isLast: false,
+  onAttempt: () => {},
+  onJudged: () => {},
+  onWeighed: () => {},
+}
 
 /** Registers the tests of a provider. */
 export function testProvider(name: string, contract: ProviderContract): void {

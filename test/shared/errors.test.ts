@@ -30,6 +30,7 @@ const TABLE: Record<ErrorCode, readonly [status: number, type: string, tryNextTa
   upstream: [502, 'api_error', true],
   cancelled: [499, 'api_error', false],
   declined: [409, 'api_error', true],
+  low_confidence: [409, 'api_error', true],
   empty_answer: [502, 'api_error', true],
   internal: [500, 'api_error', false],
 }

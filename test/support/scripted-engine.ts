@@ -10,6 +10,7 @@ import type {
   ModelInfo,
   Prompt,
 } from '../../inference/engine/engine.ts'
+import { handOverFrom } from '../../inference/engine/handover/handover.ts'
 import { declineFrom } from '../../inference/engine/judge/judge.ts'
 import { RouterError } from '../../shared/errors.ts'
 import { uniformTrust } from '../../shared/model-card.ts'
@@ -50,7 +51,12 @@ export type Script = {
   readonly failure?: Error
   /** How surely complex a prompt is; absent: the engine has no judge. */
   readonly judge?: (text: string) => number
+  /** How probable it is that the engine would only guess; absent: it hands nothing over. */
+  readonly handover?: (text: string) => number
 }
+
+/** The engine's own, where it hands over. */
+export const SCRIPTED_HANDOVER = { token: 0, threshold: 0.6 }
 
 /** Returns an engine that writes the script's words; a token is a word, of prompts too. */
 export function createScriptedEngine(script: Script): ScriptedEngine {
@@ -66,6 +72,11 @@ export function createScriptedEngine(script: Script): ScriptedEngine {
       const score = script.judge(lastText(request))
       yield { type: 'judged', score }
       declineFrom(score, request.judgeThreshold)
+    }
+    if (request.handoverThreshold !== undefined && script.handover) {
+      const score = script.handover(lastText(request))
+      yield { type: 'weighed', score }
+      handOverFrom(score, request.handoverThreshold)
     }
     yield { type: 'prefilled' }
     const words = script.words.slice(0, request.maxTokens)
@@ -91,6 +102,7 @@ export function createScriptedEngine(script: Script): ScriptedEngine {
       cacheBytesPerToken: 0,
       reason: 'written down beforehand',
       judge: script.judge && { model: 'scripted', head: 'f'.repeat(64) },
+      handover: script.handover && SCRIPTED_HANDOVER,
     }),
     async judge(prompt) {
       if (!script.judge) throw new RouterError('unsupported', 'Nothing judges requests here.')

@@ -12,7 +12,14 @@ import { type RouterRequest, wantsStream } from '../../request.ts'
 import { LOCAL_MODEL } from '../../routing/virtual-models.ts'
 import type { Deadlines } from '../../settings/core-settings.ts'
 import type { Target } from '../../target.ts'
-import { type AnswerChunk, discardBody, type Fetch, fetchOrUnavailable, type Provider } from '../provider.ts'
+import {
+  type AnswerChunk,
+  type AttemptContext,
+  discardBody,
+  type Fetch,
+  fetchOrUnavailable,
+  type Provider,
+} from '../provider.ts'
 import { type Report, readAnswer } from './answer-stream.ts'
 import type { LocalHealth } from './health.ts'
 import type { LocalProtocol } from './protocol.ts'
@@ -25,6 +32,8 @@ export type LocalProviderOptions = {
   readonly protocol: LocalProtocol
   readonly secret: string | undefined
   readonly deadlines: Deadlines
+  /** From which probability on a container's model hands over, as its header takes it; undefined: it never does. */
+  readonly handover: string | undefined
   readonly fetch: Fetch
   readonly log: Log
   readonly now: () => number
@@ -35,14 +44,14 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
   const chooseServer = createServerChoice(options.servers)
   return {
     name: 'local',
-    async open(request, target, { isLast, onAttempt, onJudged }) {
+    async open(request, target, { isLast, onAttempt, ...listeners }) {
       const server = chooseServer(request)
       const limits = isLast ? patient(options.deadlines) : options.deadlines
       const deadline = createDeadline(request.signal, limits.totalMs)
       const report = createReport(server, request)
       try {
         onAttempt()
-        const asked = { server, request, target, deadline, report, onJudged }
+        const asked = { server, request, target, deadline, report, ...listeners }
         const commitment = await commitAtContent(await ask({ ...options, deadlines: limits }, asked), {
           eventsOf: (chunk) => chunk.events,
           // Without another target an empty answer is passed on as the model's own.
@@ -78,13 +87,12 @@ function createReport(server: LocalHealth, request: RouterRequest): Report {
   }
 }
 
-type Asked = {
+type Asked = Pick<AttemptContext, 'onJudged' | 'onWeighed'> & {
   readonly server: LocalHealth
   readonly request: RouterRequest
   readonly target: Target
   readonly deadline: Deadline
   readonly report: Report
-  readonly onJudged: (score: number) => void
 }
 
 /** The client's sampling where the model's card allows it: small models lose the thread at temperatures meant for large ones. */
@@ -98,9 +106,9 @@ function ignoredHeaders(server: LocalHealth, { view }: RouterRequest): Record<st
   return isTooHot(server, view) ? { 'x-router-ignored': 'temperature' } : {}
 }
 
-/** How surely complex the server's judge found the request; one that says something else says nothing. */
-function readJudgeScore(headers: Headers): number | undefined {
-  const score = headers.get('x-judge-score')
+/** Returns a score that the server tells, 0 to 1; one that says something else says nothing. */
+function readScore(headers: Headers, name: 'x-judge-score' | 'x-handover-score'): number | undefined {
+  const score = headers.get(name)
   return score !== null && /^(0|1)(\.\d{1,6})?$/.test(score) && Number(score) <= 1 ? Number(score) : undefined
 }
 
@@ -120,8 +128,8 @@ function patient(deadlines: Deadlines): Deadlines {
 }
 
 async function ask(
-  { protocol, secret, deadlines, fetch, log, now }: LocalProviderOptions,
-  { server, request, target, deadline, report, onJudged }: Asked,
+  { protocol, secret, deadlines, handover, fetch, log, now }: LocalProviderOptions,
+  { server, request, target, deadline, report, onJudged, onWeighed }: Asked,
 ): Promise<AsyncGenerator<AnswerChunk>> {
   server.begin()
   const { headersMs, firstContentMs } = deadlines
@@ -129,8 +137,9 @@ async function ask(
   // Our container sends headers as soon as it has taken a request; other servers may read the whole prompt first.
   const isContainer = known?.isContainer ?? false
   const judged = isContainer ? target.judgeThreshold?.toFixed(6) : undefined
-  // Whoever judges sends them once it has.
-  const admitsFirst = isContainer && judged === undefined
+  const handedOverFrom = known?.handsOver && target.mayHandOver ? handover : undefined
+  // Whoever may decline sends them once it has not.
+  const admitsFirst = isContainer && judged === undefined && handedOverFrom === undefined
   deadline.stage(
     admitsFirst ? headersMs : headersMs + firstContentMs,
     'The local model did not begin to answer',
@@ -154,6 +163,7 @@ async function ask(
           ...(isContainer ? { 'x-router-tenant': await tenantName(request.tenant.id, secret) } : {}),
           ...(request.logprobs ? { 'x-logprobs': '1' } : {}),
           ...(judged ? { 'x-judge-threshold': judged } : {}),
+          ...(handedOverFrom ? { 'x-handover-threshold': handedOverFrom } : {}),
         },
         body: JSON.stringify(protocol.body(withOwnSampling(server, request), options)),
         signal: deadline.signal,
@@ -162,8 +172,10 @@ async function ask(
     ),
   )
   server.noteLoad(response.headers)
-  const judgeScore = readJudgeScore(response.headers)
+  const judgeScore = readScore(response.headers, 'x-judge-score')
   if (judgeScore !== undefined) onJudged(judgeScore)
+  const handoverScore = readScore(response.headers, 'x-handover-score')
+  if (handoverScore !== undefined) onWeighed(handoverScore)
   if (!response.ok || response.body === null) {
     if (response.status === 401 || response.status === 403) logRefusedSecret(log, response.status)
     throw await errorOfResponse(response, deadline.within, now())

@@ -21,6 +21,8 @@ export type LocalModel = {
   readonly structuredOutputs?: boolean
   /** Whether it judges requests itself before it answers; absent: it does not. */
   readonly judges?: boolean
+  /** Whether its model can leave to another what it would only guess at; absent: it cannot. */
+  readonly handsOver?: boolean
   /** Who made the server, as its list of models says. */
   readonly owner?: string | undefined
 }
@@ -55,6 +57,7 @@ const readySchema = z.looseObject({
   card: z.optional(z.unknown()),
   structuredOutputs: z.optional(z.unknown()),
   judge: z.optional(z.unknown()),
+  handover: z.optional(z.unknown()),
   maxInputTokens: z.optional(z.number()),
   expectedWaitMs: z.optional(z.number()),
   /** How other servers list their models. */
@@ -90,10 +93,17 @@ export async function askReadiness(options: ReadinessOptions, signal: AbortSigna
     }
     const parsed = readySchema.safeParse(await response.json().catch(() => undefined))
     if (!parsed.success) throw somethingElse()
-    const { model: name, card, maxInputTokens, structuredOutputs, judge, expectedWaitMs, data } = parsed.data
+    const { model: name, card, maxInputTokens, expectedWaitMs, data } = parsed.data
     if (name !== undefined) {
+      const { structuredOutputs, judge, handover } = parsed.data
       const judges = judge !== undefined && judge !== null ? { judges: true } : {}
-      const own = { isContainer: true, structuredOutputs: structuredOutputs === true, ...judges }
+      const handsOver = handover === true ? { handsOver: true } : {}
+      const own = {
+        isContainer: true,
+        structuredOutputs: structuredOutputs === true,
+        ...judges,
+        ...handsOver,
+      }
       return { model: { name, card: readModelCard(card), maxInputTokens, ...own }, waitMs: expectedWaitMs }
     }
     // A server with another page of this name lists its models elsewhere.

@@ -7,7 +7,9 @@ import { RouterError, readRetryAfterMs } from '../../../shared/errors.ts'
 import type { ErrorEvent } from '../../fallback/commit.ts'
 import { discardBody } from '../provider.ts'
 
-const errorSchema = z.looseObject({ error: z.looseObject({ message: z.string() }) })
+const errorSchema = z.looseObject({
+  error: z.looseObject({ message: z.string(), type: z.catch(z.optional(z.string()), undefined) }),
+})
 const LONGEST_REASON = 300
 /** What a restart of the container's model takes, where an answer that had begun was lost to it. */
 const RESTART_MS = 2_000
@@ -31,9 +33,10 @@ export async function errorOfResponse(
 ): Promise<RouterError> {
   const { status } = response
   const retryAfterMs = readRetryAfterMs(response.headers, now)
-  const reason = await ownReason(response, within)
-  if (status === 409 && reason !== undefined) return new RouterError('declined', reason)
-  if (REQUEST_FAULTS.has(status)) return unsupported(reason)
+  const own = await ownError(response, within)
+  if (status === 409 && own !== undefined)
+    return new RouterError(own.type === 'low_confidence' ? 'low_confidence' : 'declined', own.reason)
+  if (REQUEST_FAULTS.has(status)) return unsupported(own?.reason)
   // 529 is what Anthropic's own API says when it is full; servers that imitate it say the same.
   if (status === 429 || status === 529)
     return new RouterError('overloaded', 'The local model is busy.', { retryAfterMs: retryAfterMs ?? 1_000 })
@@ -45,8 +48,8 @@ export async function errorOfResponse(
 
 /** Returns what an error event within an answer means. */
 export function errorOfEvent({ error }: ErrorEvent, fromContainer: boolean): RouterError {
-  if (fromContainer && error.code === 'declined')
-    return new RouterError('declined', presentable(error.message))
+  if (fromContainer && (error.code === 'declined' || error.code === 'low_confidence'))
+    return new RouterError(error.code, presentable(error.message))
   if (fromContainer && error.type === 'invalid_request_error') return unsupported(presentable(error.message))
   if (fromContainer && error.code === 'unavailable')
     return new RouterError('unavailable', 'The local model is being restarted.', { retryAfterMs: RESTART_MS })
@@ -62,16 +65,18 @@ function unsupported(reason: string | undefined): RouterError {
   )
 }
 
-async function ownReason(
+async function ownError(
   response: Response,
   within: (work: Promise<unknown>) => Promise<unknown>,
-): Promise<string | undefined> {
+): Promise<{ readonly type: string | undefined; readonly reason: string } | undefined> {
   if (!isFromContainer(response)) {
     discardBody(response)
     return undefined
   }
   const parsed = errorSchema.safeParse(await within(response.json()).catch(() => undefined))
-  return parsed.success ? presentable(parsed.data.error.message) : undefined
+  if (!parsed.success) return undefined
+  const { type, message } = parsed.data.error
+  return { type, reason: presentable(message) }
 }
 
 function presentable(message: string): string {

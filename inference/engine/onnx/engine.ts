@@ -8,6 +8,7 @@ import { RouterError } from '../../../shared/errors.ts'
 import { readJson } from '../../models/files.ts'
 import type { ResolvedModel } from '../../models/resolve.ts'
 import type { Engine, EngineStats, Prompt } from '../engine.ts'
+import { findHandover } from '../handover/handover.ts'
 import type { JudgeHead } from '../judge/judge-head.ts'
 import { decoderStateNames } from '../judge/judge-trunk.ts'
 import { createPromptJudge } from '../judge/prompt-judge.ts'
@@ -104,6 +105,7 @@ export async function createOnnxEngine(
       cacheBytesPerToken: loaded.shapes.reduce((sum, shape) => sum + cacheBytesPerToken(shape), 0),
       exactness,
       reason: reasons.length === 0 ? undefined : reasons.join('; '),
+      handover: findHandover(folder, tokenizer, endTokens),
     },
     encode,
     decode: createDecode(tokenizer),

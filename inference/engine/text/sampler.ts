@@ -40,12 +40,15 @@ export type SamplerOptions = {
   readonly random: () => number
   /** Tokens that the penalty counts as having occurred. */
   readonly occurred: Iterable<number>
+  /** A token that is never picked. */
+  readonly banned?: number | undefined
   /** Whether picks tell their confidence: it costs a sum of exponentials over the vocabulary. */
   readonly withConfidence: boolean
 }
 
 /** Returns the sampler of one sequence. */
-export function createSampler({ sampling, random, occurred, withConfidence }: SamplerOptions): Sampler {
+export function createSampler(options: SamplerOptions): Sampler {
+  const { sampling, random, occurred, banned, withConfidence } = options
   const { repetitionPenalty } = sampling
   const penalised = repetitionPenalty === 1 ? undefined : new Set(occurred)
   const draw = sampling.temperature > 0 ? createDraw(sampling) : undefined
@@ -55,10 +58,11 @@ export function createSampler({ sampling, random, occurred, withConfidence }: Sa
   /** A row belongs to the model, and others may read it: what changes it works on a copy. */
   const rowOf = (logits: Float32Array, allowed: readonly Int32Array[] | undefined): Float32Array => {
     let row = logits
-    if (penalised !== undefined) {
+    if (penalised !== undefined || banned !== undefined) {
       if (copy.length !== logits.length) copy = new Float32Array(logits.length)
       copy.set(logits)
-      penalise(copy, penalised, repetitionPenalty)
+      if (penalised !== undefined) penalise(copy, penalised, repetitionPenalty)
+      if (banned !== undefined) copy[banned] = -Infinity
       row = copy
     }
     if (allowed === undefined) return row
@@ -81,6 +85,11 @@ export function createSampler({ sampling, random, occurred, withConfidence }: Sa
       return { token, confidence: withConfidence ? measureConfidence(logits, token) : undefined }
     },
   }
+}
+
+/** Returns a token's probability in the model's own distribution, 0 to 1; NaN for logits that are not numbers. */
+export function probabilityOf(logits: Float32Array, token: number): number {
+  return Math.exp(measureConfidence(logits, token).logprob)
 }
 
 /** Returns a repeatable source of chance (mulberry32) for a 32-bit seed. */

@@ -6,6 +6,7 @@ import type { AnswerFormat } from '../../../shared/answer-format.ts'
 import { RouterError } from '../../../shared/errors.ts'
 import { createAsyncQueue } from '../../serving/async-queue.ts'
 import type { Engine, EngineEvent, EngineStats, GenerateRequest, ModelInfo, Serving } from '../engine.ts'
+import { handoverOf } from '../handover/handover.ts'
 import { declineFrom, judgeFirst } from '../judge/judge.ts'
 import type { PromptJudge } from '../judge/prompt-judge.ts'
 import type { InspectPrompt } from '../step-model.ts'
@@ -53,6 +54,7 @@ export type TextEngineParts = {
 /** Returns the engine. */
 export function createTextEngine(parts: TextEngineParts): Engine {
   const { info, serving, encode, decode, endTokens, judge, loop } = parts
+  const handover = handoverOf(serving)
   const closed = new AbortController()
   const running = new Set<Promise<void>>()
 
@@ -101,11 +103,16 @@ export function createTextEngine(parts: TextEngineParts): Engine {
     if (request.judgeThreshold !== undefined && judgeAlone && !inspection)
       yield* judgeFirst(judgeAlone, request, threshold, signal)
     const maxTokens = Math.min(request.maxTokens, room)
+    const { handoverThreshold } = request
     const sequence = createSequence({
       ids,
       request: { ...request, maxTokens },
       sampling: samplingOf(request, info),
       constraint,
+      handover:
+        handover && handoverThreshold !== undefined
+          ? { token: handover.token, threshold: handoverThreshold }
+          : undefined,
       // An encoder's text is no part of what the decoder has written.
       occurred: info.kind === 'text-generation' ? ids : [],
       random: request.seed === undefined ? parts.random : seededRandom(request.seed),

@@ -4,6 +4,7 @@
  */
 import type { ResolvedModel } from '../../models/resolve.ts'
 import type { Engine } from '../engine.ts'
+import { hasHandoverFile } from '../handover/handover-file.ts'
 import { createAnswerConstrainer } from '../text/answer-constraint.ts'
 import { createPromptEncoder } from '../text/prompt.ts'
 import { createTextEngine } from '../text/text-engine.ts'
@@ -33,7 +34,17 @@ export async function createTransformersEngine(
   const { info } = resolved
   return createTextEngine({
     info,
-    serving: { loop: 'generate', weights: info.dtype, rows: 1, cacheBytesPerToken: 0, reason },
+    serving: {
+      loop: 'generate',
+      weights: info.dtype,
+      rows: 1,
+      cacheBytesPerToken: 0,
+      reason,
+      // The threshold was chosen on what the batched loop computes.
+      handover: hasHandoverFile(resolved.folder)
+        ? { reason: `${info.name} is served by a loop that hands nothing over` }
+        : undefined,
+    },
     encode: createPromptEncoder(tokenizer, info.promptStyle),
     decode: createDecode(tokenizer),
     endTokens,

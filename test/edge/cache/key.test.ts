@@ -64,6 +64,7 @@ test('differs by tenant, query, API headers, provider, model and what is made of
     keyOf(body, { apiHeaders: { 'anthropic-beta': 'x' } }),
     keyOf(body, {}, { provider: 'claude', model: 'tiny-model' }),
     keyOf(body, {}, { provider: 'local', model: 'other-model' }),
+    keyOf(body, {}, { ...target, mayHandOver: true }),
     keyOf(body, { translated: true }),
     // The same placeholder for a limit that the client did not set.
     keyOf(body, { translated: true, unlimited: true }),

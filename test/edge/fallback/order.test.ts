@@ -13,7 +13,7 @@ const targets: Target[] = [
 ]
 
 function providersThat(local: ErrorCode | undefined, claude: ErrorCode | undefined) {
-  const asked: [ProviderName, Omit<AttemptContext, 'onAttempt' | 'onJudged'>][] = []
+  const asked: [ProviderName, Pick<AttemptContext, 'isFallback' | 'isLast'>][] = []
   const provider = (name: ProviderName, code: ErrorCode | undefined): Provider => ({
     name,
     async open(_, target, context) {

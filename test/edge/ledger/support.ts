@@ -14,6 +14,7 @@ export const local: RoutedFacts = {
   score: 0.123_456,
   threshold: 0.2,
   judgeScore: undefined,
+  handoverScore: undefined,
   reasons: () => [],
   reason: 'hybrid: simple task',
   guard: undefined,

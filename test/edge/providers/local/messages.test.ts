@@ -46,7 +46,7 @@ testProvider('the local model', {
       refreshTimeoutMs: 60,
       longestWaitMs: 60,
     })
-    return createLocalProvider({ ...common, servers: [server], deadlines })
+    return createLocalProvider({ ...common, servers: [server], deadlines, handover: 'default' })
   },
   upstream: (responder) => container.answer(responder),
   text: LOCAL_TEXT,

@@ -14,9 +14,14 @@ const never = () => {
 
 function samplerOf(
   sampling: Partial<SamplingOptions> = {},
-  { random = never as () => number, occurred = [] as number[], withConfidence = false } = {},
+  {
+    random = never as () => number,
+    occurred = [] as number[],
+    banned = undefined as number | undefined,
+    withConfidence = false,
+  } = {},
 ) {
-  return createSampler({ sampling: { ...greedy, ...sampling }, random, occurred, withConfidence })
+  return createSampler({ sampling: { ...greedy, ...sampling }, random, occurred, banned, withConfidence })
 }
 
 test('takes the likeliest token at temperature 0 without asking chance', () => {
@@ -113,6 +118,29 @@ test('repeats its numbers for a seed, all within [0, 1)', () => {
         expect(value).toBeGreaterThanOrEqual(0)
         expect(value).toBeLessThan(1)
       }
+    }),
+  )
+})
+
+test('a banned token is picked as rarely as one that is impossible, and the others as if it were', () => {
+  const values = fc.array(fc.float({ min: -30, max: 30, noNaN: true }), { minLength: 4, maxLength: 12 })
+  const sampling = fc.record({
+    temperature: fc.constantFrom(0, 0.7, 1.5),
+    topP: fc.constantFrom(1, 0.8, 0.1),
+    topK: fc.constantFrom(0, 2),
+    minP: fc.constantFrom(0, 0.5),
+    repetitionPenalty: fc.constantFrom(1, 1.3),
+  })
+  fc.assert(
+    fc.property(values, fc.nat(3), sampling, fc.nat(), (row, banned, options, seed) => {
+      const logits = Float32Array.from(row)
+      const impossible = Float32Array.from(row, (logit, at) => (at === banned ? -Infinity : logit))
+      const pick = (given: Float32Array, token: number | undefined) =>
+        samplerOf(options, { random: seededRandom(seed), occurred: [banned, 1], banned: token }).pick(given)
+      const { token } = pick(logits, banned)
+      expect(token).not.toBe(banned)
+      expect(token).toBe(pick(impossible, undefined).token)
+      expect(logits).toEqual(Float32Array.from(row))
     }),
   )
 })
