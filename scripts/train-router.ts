@@ -89,7 +89,7 @@ function print(report: RouterReport): void {
     console.log(JSON.stringify(report))
     return
   }
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+  const percent = (share: number) => (Number.isNaN(share) ? '–' : `${(100 * share).toFixed(1)} %`)
   const { calibration } = report
   console.log(`${report.rows} rows from ${report.sources} sources; each judged by what was learned from the others:
 AUC ${report.auc.toFixed(4)}, task ${percent(report.taskAccuracy)}, language ${percent(report.languageAccuracy)}, sensitive ${percent(report.sensitiveRecall)}

@@ -58,7 +58,10 @@ export function trainRouter({ rows, provenance, validation, known }: RouterTrain
     outOfFold(data, foldsOfPairs(plain), (rows) => data.sensitivity(rows)),
     plain.map((row) => (row.complex && !row.sensitive ? undefined : row.sensitive)),
   )
-  const sensitiveFrom = falseAlarmThreshold(sensitive, FALSE_ALARMS)
+  // Where no row is sensitive there is nothing to find, and no false alarm is worth it.
+  const sensitiveFrom = sensitive.some(({ complex }) => complex)
+    ? falseAlarmThreshold(sensitive, FALSE_ALARMS)
+    : Number.POSITIVE_INFINITY
   const calibration =
     validation !== undefined
       ? measureOn(whole, validation, rowsSha256)

@@ -83,6 +83,21 @@ test('adds rows that say something new, and no others', () => {
   expect(stdout).toMatch(/^101 rows from 10 sources/)
 })
 
+test('takes rows of a log alone, of which nobody has said language, task or danger', () => {
+  const log = rows.map(({ id, intent, label, turns }) => ({
+    id,
+    label,
+    source: intent,
+    request: { messages: [{ role: 'user', content: turns[0] }] },
+  }))
+  const out = join(temporaryFolder(), 'weights.bin')
+  const { status, stdout } = train([write('log.jsonl', log)], out)
+  expect(status).toBe(0)
+  expect(stdout).toContain('task –, language –, sensitive –')
+  const { classify } = createClassifier(decodeClassifier(readFileSync(out)))
+  expect(classify(featuresOf(ask('Thanks for the lamp')))).toMatchObject({ sensitive: false, language: 'en' })
+})
+
 test('keeps what is there where the new one would be worse, unless told', () => {
   const out = join(temporaryFolder(), 'weights.bin')
   expect(train([write('rows.jsonl', rows)], out).status).toBe(0)

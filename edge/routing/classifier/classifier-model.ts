@@ -34,7 +34,8 @@ const FORMAT = 1
 
 const headSchema = z.object({
   bits: z.int().check(z.minimum(1), z.maximum(18)),
-  outputs: z.int().check(z.minimum(1), z.maximum(64)),
+  // None of languages, where the rows have named none.
+  outputs: z.int().check(z.minimum(0), z.maximum(64)),
   places: z.int(),
   scale: z.number(),
   biases: z.readonly(z.array(z.number())),
