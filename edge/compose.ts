@@ -30,7 +30,8 @@ import {
 import { createSecondLook, type SecondLook } from './routing/second-look/second-look.ts'
 import { createSessionMemory } from './routing/sessions/session-memory.ts'
 import { DEFAULT_RECALL, resolveThresholds, type Thresholds } from './routing/thresholds.ts'
-import { createModelMatcher, LOCAL_MODEL, VIRTUAL_MODELS } from './routing/virtual-models.ts'
+import { LOCAL_MODEL, VIRTUAL_MODELS } from './routing/virtual-models.ts'
+import { createWildcardMatcher } from './routing/wildcard-matcher.ts'
 import type { SecondLookConfig } from './settings/core-settings.ts'
 import { createStrategyStore, type StrategyRecord, type StrategyStore } from './strategy-store.ts'
 
@@ -111,7 +112,7 @@ export function composePlanning(config: PlanningConfig, classifierModel: Classif
     findRule: createFindRule(config.rules),
     simpleToolTurns: config.simpleToolTurns,
     judgedFrom: config.judge && combinedThreshold(config.judge),
-    isRouted: createModelMatcher([...config.routedModels, ...VIRTUAL_MODELS, LOCAL_MODEL]),
+    isRouted: createWildcardMatcher([...config.routedModels, ...VIRTUAL_MODELS, LOCAL_MODEL]),
     localTasks: config.local?.tasks ?? ('auto' as const),
     localMaxInputTokens: config.local?.maxInputTokens,
     claude: { configured: isClaudeConfigured(config.claude), model, simpleModel },

@@ -15,7 +15,7 @@ import type { SecondLook } from './routing/second-look/second-look.ts'
 import type { Recalled, SessionMemory } from './routing/sessions/session-memory.ts'
 import { type Thresholds, withComplexFrom } from './routing/thresholds.ts'
 import { effectiveCard } from './routing/trust.ts'
-import { isVirtualModel } from './routing/virtual-models.ts'
+import { isVirtualModel, LOCAL_MODEL } from './routing/virtual-models.ts'
 import type { Strategy } from './strategy.ts'
 import type { StrategyStore } from './strategy-store.ts'
 
@@ -218,7 +218,7 @@ export function describeLocal(
   const model = local.model()
   const unstated = asked || model !== undefined ? DEFAULT_MAX_INPUT_TOKENS : Number.POSITIVE_INFINITY
   return {
-    model: local.modelName() ?? 'local',
+    model: local.modelName() ?? LOCAL_MODEL,
     card: effectiveCard(model?.card, localTasks),
     maxInputTokens: localMaxInputTokens ?? model?.maxInputTokens ?? unstated,
     structuredOutputs: model?.structuredOutputs ?? !asked,

@@ -5,7 +5,7 @@
 import type { Task } from '../../../shared/tasks.ts'
 import type { Features } from '../features.ts'
 import { plain } from '../plain-text.ts'
-import { createModelMatcher } from '../virtual-models.ts'
+import { createWildcardMatcher } from '../wildcard-matcher.ts'
 import { compileLinearPattern } from './linear-pattern.ts'
 import type { OperatorRule, RuleConditions, RuleEffect } from './operator-rule.ts'
 import { createTimeCondition } from './time-of-day.ts'
@@ -66,7 +66,7 @@ function* conditionsOf(when: RuleConditions): Generator<Condition> {
 }
 
 function named(names: readonly string[], read: (subject: RuleSubject) => string | undefined): Condition {
-  const matches = createModelMatcher(names)
+  const matches = createWildcardMatcher(names)
   return (subject) => {
     const value = read(subject)
     return value !== undefined && value.length <= LONGEST_VALUE && matches(value)

@@ -1,45 +1,6 @@
-/** Model names and their wildcards, against regular expressions as the reference. */
-import fc from 'fast-check'
+/** Names that mean more than one model. */
 import { expect, test } from 'vitest'
-import { createModelMatcher, isVirtualModel } from '../../../edge/routing/virtual-models.ts'
-
-const letters = (characters: string) => fc.string({ unit: fc.constantFrom(...characters), maxLength: 12 })
-
-test('matches as a regular expression with the same wildcards would', () => {
-  fc.assert(
-    fc.property(letters('ab-.*'), letters('abAB-.'), (pattern, name) => {
-      const source = pattern.replaceAll('.', '\\.').replaceAll('*', '.*')
-      expect(createModelMatcher([pattern])(name)).toBe(new RegExp(`^${source}$`, 'is').test(name))
-    }),
-    { numRuns: 2_000 },
-  )
-})
-
-test('matches every name that is made from the pattern', () => {
-  fc.assert(
-    fc.property(
-      fc.array(letters('ab-*'), { minLength: 1, maxLength: 5 }),
-      fc.array(letters('abc'), { minLength: 1, maxLength: 9 }),
-      (pieces, fills) => {
-        const stars = pieces.join('*')
-        const name = stars.replaceAll('*', (_, at: number) => fills[at % fills.length] ?? '')
-        expect(createModelMatcher([stars])(name)).toBe(true)
-      },
-    ),
-  )
-})
-
-test('needs no longer for patterns that make regular expressions backtrack', () => {
-  const matches = createModelMatcher([`${'*a'.repeat(60)}*b`])
-  expect(matches('a'.repeat(256))).toBe(false)
-})
-
-test('matches where any of several patterns does, and nothing where there is none', () => {
-  const matches = createModelMatcher(['claude-haiku-*', 'auto'])
-  expect(['claude-haiku-5-5', 'AUTO', 'claude-haiku-'].map(matches)).toEqual([true, true, true])
-  expect(['claude-opus-5-5', 'autox', 'xauto', ''].map(matches)).toEqual([false, false, false, false])
-  expect(createModelMatcher([])('auto')).toBe(false)
-})
+import { isVirtualModel, namesLocalModel } from '../../../edge/routing/virtual-models.ts'
 
 test('knows the virtual names exactly', () => {
   expect(['auto', 'claude-auto'].map(isVirtualModel)).toEqual([true, true])
@@ -49,4 +10,13 @@ test('knows the virtual names exactly', () => {
     false,
     false,
   ])
+})
+
+test('knows the local model by its name and by the one that means it', () => {
+  expect(['local', 'tiny-model', 'auto'].map((name) => namesLocalModel(name, 'tiny-model'))).toEqual([
+    true,
+    true,
+    false,
+  ])
+  expect(['local', 'tiny-model'].map((name) => namesLocalModel(name, undefined))).toEqual([true, false])
 })
