@@ -10,20 +10,17 @@ export type ExpectedTokens = {
   readonly uncached: number
   /** Of the prompt, read from Claude's prompt cache. */
   readonly cacheRead?: number
-  /** Of the prompt, written to Claude's prompt cache for five minutes. */
-  readonly cacheWrite?: number
   readonly output: number
 }
 
 /** Returns the cost in USD, or undefined for a model whose price is not known. */
 export function expectedCostUsd(
   model: string,
-  { uncached, cacheRead = 0, cacheWrite = 0, output }: ExpectedTokens,
+  { uncached, cacheRead = 0, output }: ExpectedTokens,
 ): number | undefined {
   return costUsd(model, {
     input_tokens: uncached,
     cache_read_input_tokens: cacheRead,
-    cache_creation_input_tokens: cacheWrite,
     output_tokens: output,
   })
 }

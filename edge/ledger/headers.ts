@@ -66,7 +66,7 @@ export const ROUTER_HEADERS = [
 
 /** Eight digits: a short local answer saves some millionths of a dollar. */
 function formatUsd(amount: number): string {
-  return amount.toFixed(8).replace(/\.?0+$/, '') || '0'
+  return amount.toFixed(8).replace(/\.?0+$/, '')
 }
 
 /** Header values are bytes: a model's name comes from outside and may be anything. */

@@ -176,7 +176,6 @@ function emitWords(text: Uint16Array, emit: Emit, place: number, pairs?: number)
     start = -1
     hash = 0
     at = end - 1
-    if (at >= text.length - 1 && end >= text.length) break
   }
 }
 

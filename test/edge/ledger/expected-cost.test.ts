@@ -12,26 +12,24 @@ test('prices each kind of token at its own rate', () => {
   expect(expectedCostUsd(MODEL, { uncached: MILLION, output: 0 })).toBe(2)
   expect(expectedCostUsd(MODEL, { uncached: 0, output: MILLION })).toBe(10)
   expect(expectedCostUsd(MODEL, { uncached: 0, cacheRead: MILLION, output: 0 })).toBe(0.1)
-  expect(expectedCostUsd(MODEL, { uncached: 0, cacheWrite: MILLION, output: 0 })).toBe(2.5)
 })
 
 test('is what the answer costs if it takes as many tokens', () => {
   fc.assert(
-    fc.property(count, count, count, count, (uncached, cacheRead, cacheWrite, output) => {
+    fc.property(count, count, count, (uncached, cacheRead, output) => {
       const usage = {
         input_tokens: uncached,
         cache_read_input_tokens: cacheRead,
-        cache_creation_input_tokens: cacheWrite,
         output_tokens: output,
       }
-      expect(expectedCostUsd(MODEL, { uncached, cacheRead, cacheWrite, output })).toBe(costUsd(MODEL, usage))
+      expect(expectedCostUsd(MODEL, { uncached, cacheRead, output })).toBe(costUsd(MODEL, usage))
     }),
   )
 })
 
 test('counts what is not said of the cache as nothing', () => {
   expect(expectedCostUsd(MODEL, { uncached: 10, output: 5 })).toBe(
-    expectedCostUsd(MODEL, { uncached: 10, cacheRead: 0, cacheWrite: 0, output: 5 }),
+    expectedCostUsd(MODEL, { uncached: 10, cacheRead: 0, output: 5 }),
   )
 })
 
