@@ -9,7 +9,12 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readInferenceConfig } from '../inference/config.ts'
-import { JUDGE_FILE, type JudgeFeatures, writeJudgeHead } from '../inference/engine/judge/judge-head.ts'
+import {
+  JUDGE_FILE,
+  type JudgeFeatures,
+  POOLS,
+  writeJudgeHead,
+} from '../inference/engine/judge/judge-head.ts'
 import { graphFiles } from '../inference/models/files.ts'
 import { type ResolvedModel, resolveModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
 import { digestFile } from '../inference/models/verify.ts'
@@ -32,12 +37,11 @@ const USAGE = `Usage: npm run train-judge [-- OPTIONS]
   --model      name or folder of the model; the shipped one by default
   --tensors    A,B: tensors of its graph, in the order of its layers; a decoder is cut behind the last one.
                By default what enters the middle layer, or the last hidden state of an encoder
-  --pools      some of last, mean, turn_end, with commas between them
+  --pools      some of ${POOLS.join(', ')}, with commas between them
 ${ROWS_USAGE}
   --out        the file that is written: judge.json beside the model's own by default
   --json       the report for programs`
 const LONGEST = { head: 160, tail: 96 }
-const POOLS = ['last', 'mean', 'turn_end'] as const
 
 const values = readTrainingOptions(
   USAGE,
@@ -109,7 +113,7 @@ function readPools(text: string): JudgeFeatures['pools'] {
   return text.split(',').map((name) => {
     const pool = POOLS.find((known) => known === name)
     if (pool === undefined)
-      throw new Error('--pools: must be some of last, mean, turn_end, with commas between them')
+      throw new Error(`--pools: must be some of ${POOLS.join(', ')}, with commas between them`)
     return pool
   })
 }
@@ -119,10 +123,10 @@ async function judged(
   rows: ReturnType<typeof readLabelledRequests>,
 ): Promise<readonly JudgedRow[]> {
   const found: JudgedRow[] = []
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
     const states = await reader.read(row.request)
     if (states) found.push({ row, features: states })
-    if (found.length % 500 === 0) console.error(`${found.length} of ${rows.length} requests read`)
+    if ((index + 1) % 500 === 0) console.error(`${index + 1} of ${rows.length} requests read`)
   }
   return found
 }

@@ -2,6 +2,7 @@
  * What scores mean: of the requests with a score near 0.3, are three of ten complex? As numbers and as text bars. Computes no
  * score.
  */
+import { logitOf } from '../../shared/logistic.ts'
 import { type LabelledRequest, usesNoTools } from '../../training/labelled-requests.ts'
 import { calibrationError, type ReliabilityBin, reliability } from '../../training/validation.ts'
 import type { Scorer } from './scorers.ts'
@@ -26,7 +27,7 @@ export function measureReliability(
     if (threshold === undefined) return []
     const scored = rows.flatMap((row, index) => {
       const score = scores[index] ?? 1
-      return usesNoTools(row) ? [{ complex: row.complex, logit: Math.log(score / (1 - score)) }] : []
+      return usesNoTools(row) ? [{ complex: row.complex, logit: logitOf(score) }] : []
     })
     return [{ name, rows: scored.length, error: calibrationError(scored), bins: reliability(scored) }]
   })

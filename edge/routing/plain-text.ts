@@ -8,9 +8,14 @@ export function clip(text: string, head: number, tail: number): string {
   return text.length <= head + tail ? text : `${text.slice(0, head)}\n${text.slice(-tail)}`
 }
 
-/** Returns the text in lower case, phones' apostrophes straightened: word lists need no other form of a word. */
+/** Returns the text in lower case, with straight apostrophes: word lists need no other form of a word. */
 export function plain(text: string): string {
-  return text.toLowerCase().replaceAll(/[’‘`´]/g, "'")
+  return straightened(text.toLowerCase())
+}
+
+/** Returns the text with phones' apostrophes as keyboards have them. */
+export function straightened(text: string): string {
+  return text.replaceAll(/[’‘`´]/g, "'")
 }
 
 /** Holds where a text asks anything: a number or a mark by itself does not. */

@@ -3,6 +3,7 @@
  * badly was left out (jokes, who it is, a bare "how are you?", names of teams, birthdays). A text is one only if every
  * clause of it is; whatever else is said makes it something else.
  */
+import { straightened } from '../plain-text.ts'
 
 const LONGEST = 160
 const MOST_WORDS = 14
@@ -48,12 +49,7 @@ export function isSetPhrase(text: string): boolean {
   const clauses = text
     .replaceAll(ADDRESSEE, '')
     .split(CLAUSE_ENDS)
-    .map((clause) =>
-      clause
-        .replaceAll(/[’‘`´]/g, "'")
-        .replaceAll(/\s+/g, ' ')
-        .trim(),
-    )
+    .map((clause) => straightened(clause).replaceAll(/\s+/g, ' ').trim())
     .filter((clause) => clause !== '')
   if (clauses.length === 0) return text.trim() !== '' && /\p{Extended_Pictographic}/u.test(text)
   const areSetPhrases = clauses.every(

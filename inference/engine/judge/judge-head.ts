@@ -14,7 +14,8 @@ import { digestFile } from '../../models/verify.ts'
 export const JUDGE_FILE = 'judge.json'
 
 /** Over the positions of the last user turn up to the prompt's end: the last one, the mean of all, the one where the turn has ended. */
-const poolSchema = z.enum(['last', 'mean', 'turn_end'])
+export const POOLS = ['last', 'mean', 'turn_end'] as const
+const poolSchema = z.enum(POOLS)
 
 /** What of a model's states is read for a judgement. */
 export type JudgeFeatures = {
