@@ -4,11 +4,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
-import { type ModelCard, readModelCard } from '../../shared/model-card.ts'
+import { type ModelCard, readModelCard, uniformTrust } from '../../shared/model-card.ts'
 import { readJson } from './files.ts'
+import { digestFile } from './verify.ts'
 
 const MODEL_CARD_FILE = 'model-card.json'
 const FORMAT = 1
+const OTHER_WEIGHTS = 'its model-card.json is of other weights: npm run exam -- --write'
 
 const kindSchema = z.object({
   items: z.int(),
@@ -50,12 +52,29 @@ export function encodeModelCard(examined: ExaminedCard): string {
 export function readCardFile(folder: string): ModelCard | undefined {
   const path = modelCardPath(folder)
   if (!existsSync(path)) return undefined
-  return readModelCard(cardIn(path) ?? 'unreadable')
+  return readModelCard(parseFile(path)?.card ?? 'unreadable')
 }
 
-function cardIn(path: string): unknown {
+/**
+ * Returns the same once it is known of which weights the card is: one that was measured on others trusts with nothing.
+ * @param graphFile the ONNX file that is loaded; undefined where weights stand in files of their own, of which nothing is known
+ */
+export async function readFittingCard(
+  folder: string,
+  graphFile: string | undefined,
+): Promise<ModelCard | undefined> {
+  const card = readCardFile(folder)
+  const examined = card && parseFile(modelCardPath(folder))
+  if (!card || !examined) return card
+  const loaded = graphFile === undefined ? null : await digestFile(graphFile, 'sha256')
+  return loaded === examined.graphSha256
+    ? card
+    : { ...card, trust: uniformTrust('none'), exam: OTHER_WEIGHTS }
+}
+
+function parseFile(path: string): z.infer<typeof fileSchema> | undefined {
   try {
-    return fileSchema.safeParse(readJson(path)).data?.card
+    return fileSchema.safeParse(readJson(path)).data
   } catch {
     return undefined
   }

@@ -3,7 +3,9 @@
  */
 import type { PreparedGraph } from '../engine/prepared-graph.ts'
 import { type DownloadDeps, downloadModel } from './download.ts'
+import { graphFiles } from './files.ts'
 import { availableMemory, checkMemory, type MemoryReadings } from './memory.ts'
+import { readFittingCard } from './model-card-file.ts'
 import { type PrepareGraphOptions, prepareGraph } from './prepare-graph.ts'
 import { type JudgeChoice, type JudgeSetting, prepareJudge } from './prepare-judge.ts'
 import {
@@ -42,7 +44,7 @@ export async function prepareModel(options: PrepareOptions): Promise<PreparedMod
     options.onDownload?.(location.name)
     await downloadModel(location, dtype, options.download)
   }
-  const model = resolveModel(name, places, dtype)
+  const model = await withFittingCard(resolveModel(name, places, dtype))
   const availableBytes = availableMemory(options.memory)
   checkMemory(model, availableBytes)
   const { threads, signal, onCompile } = options
@@ -57,4 +59,10 @@ export async function prepareModel(options: PrepareOptions): Promise<PreparedMod
     onCompile,
   })
   return { model, graph, judge }
+}
+
+/** Digesting the graph takes a fraction of a second, so it is done where a model is loaded, not wherever one is looked up. */
+async function withFittingCard(model: ResolvedModel): Promise<ResolvedModel> {
+  const card = await readFittingCard(model.folder, graphFiles(model)?.[0])
+  return card === undefined ? model : { ...model, info: { ...model.info, card } }
 }

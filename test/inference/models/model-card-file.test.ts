@@ -2,8 +2,14 @@
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { encodeModelCard, modelCardPath, readCardFile } from '../../../inference/models/model-card-file.ts'
+import {
+  encodeModelCard,
+  modelCardPath,
+  readCardFile,
+  readFittingCard,
+} from '../../../inference/models/model-card-file.ts'
 import { resolveModel, SHIPPED_DIR } from '../../../inference/models/resolve.ts'
+import { digestFile } from '../../../inference/models/verify.ts'
 import { uniformTrust } from '../../../shared/model-card.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -45,4 +51,18 @@ test('trusts with nothing where it cannot be read', () => {
     writeFileSync(modelCardPath(folder), text)
     expect(readCardFile(folder)?.trust).toEqual(uniformTrust('none'))
   }
+})
+
+test('trusts with nothing where it was measured on other weights', async () => {
+  const folder = temporaryFolder()
+  const graph = join(TINY, 'onnx/model.onnx')
+  expect(await readFittingCard(folder, graph)).toBeUndefined()
+  const graphSha256 = await digestFile(graph, 'sha256')
+  writeFileSync(modelCardPath(folder), encodeModelCard({ ...EXAMINED, graphSha256 }))
+  expect(await readFittingCard(folder, graph)).toEqual(EXAMINED.card)
+  for (const other of [join(TINY, 'config.json'), undefined])
+    expect(await readFittingCard(folder, other)).toMatchObject({
+      trust: uniformTrust('none'),
+      exam: expect.stringContaining('other weights'),
+    })
 })
