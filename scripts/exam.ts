@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { readInferenceConfig } from '../inference/config.ts'
+import { handoverOf } from '../inference/engine/handover/handover.ts'
 import { createEngineProcess } from '../inference/engine/process.ts'
 import { seededRandom } from '../inference/engine/text/sampler.ts'
 import { graphFiles } from '../inference/models/files.ts'
@@ -103,11 +104,13 @@ async function examineModel(): Promise<void> {
   })
   try {
     await engine.ready
-    const { rows = 1, weights = model.info.dtype } = engine.serving() ?? {}
+    const serving = engine.serving()
+    const { rows = 1, weights = model.info.dtype } = serving ?? {}
     let answered = 0
     const outcomes = await examine(items, {
       engine,
       limits: limitsOf(model.info, config),
+      handoverThreshold: handoverOf(serving)?.threshold,
       rows,
       isInLanguage: createLanguageCheck(readShippedClassifier()),
       now,

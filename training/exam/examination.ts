@@ -22,12 +22,18 @@ export type ExamOutcome = {
 /** No answer that passes is nearly as long; one that never ends is cut. Tokens. */
 const LONGEST_ANSWER = 256
 /** What the router then asks of Claude: the model hands over, or the prompt is too long for it. */
-const ANSWERED_BY_ANOTHER: ReadonlySet<RouterError['code']> = new Set(['declined', 'unsupported'])
+const ANSWERED_BY_ANOTHER: ReadonlySet<RouterError['code']> = new Set([
+  'declined',
+  'low_confidence',
+  'unsupported',
+])
 
 export type ExaminationOptions = {
   readonly engine: Pick<Engine, 'generate'>
   /** What the container would take and give. */
   readonly limits: Limits
+  /** What the router asks of a model that hands over; undefined for one that does not. */
+  readonly handoverThreshold?: number | undefined
   /** Requests that are answered at once. */
   readonly rows: number
   readonly isInLanguage: IsInLanguage
@@ -60,7 +66,7 @@ export async function examine(
 }
 
 async function ask(item: ExamItem, options: ExaminationOptions): Promise<ExamOutcome> {
-  const { engine, limits, isInLanguage, now } = options
+  const { engine, limits, handoverThreshold, isInLanguage, now } = options
   const { system, messages } = item
   const request = parseMessagesRequest({
     model: 'local',
@@ -74,7 +80,8 @@ async function ask(item: ExamItem, options: ExaminationOptions): Promise<ExamOut
   let tokens = 0
   let declined = false
   try {
-    const events = engine.generate(toGenerateRequest(request, limits), new AbortController().signal)
+    const asked = { ...toGenerateRequest(request, limits), handoverThreshold }
+    const events = engine.generate(asked, new AbortController().signal)
     for await (const event of events)
       if (event.type === 'text') text += event.text
       else if (event.type === 'end') tokens = event.outputTokens

@@ -61,8 +61,9 @@ test('asks greedily, within the limits of the container, and keeps the order of 
 
 test('takes what the model declines or cannot read for handed over, and ends where it fails', async () => {
   const handover = item(0, { checks: [{ is: 'hands_over' }, { is: 'contains', any: ["don't know"] }] })
-  const declining = optionsOf(() => new RouterError('declined', 'Judged complex.'))
-  const outcomes = await examine([handover, item(1)], declining)
+  const declining = optionsOf(() => new RouterError('low_confidence', 'It would only guess.'))
+  const outcomes = await examine([handover, item(1)], { ...declining, handoverThreshold: 0.4 })
+  expect(declining.requests[0]).toMatchObject({ handoverThreshold: 0.4 })
   expect(outcomes.map(({ failures }) => failures)).toEqual([[], ['declined']])
   expect(examFailures(outcomes)).toMatchObject([{ id: 'ex-1', answer: null, failures: ['declined'] }])
   const broken = optionsOf(() => new RouterError('unavailable', 'The process is gone.'))
