@@ -10,7 +10,7 @@ import type { Config } from './config.ts'
 import { createExplainer, type Explainer } from './explanation/explanation.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import { createReceiptLog } from './ledger/log-line.ts'
-import { isClaudeConfigured } from './providers/claude/headers.ts'
+import { hasClaudeKey, isClaudeConfigured } from './providers/claude/headers.ts'
 import { createClaudeProvider } from './providers/claude/messages.ts'
 import { createLocalHealth } from './providers/local/health.ts'
 import { createLocalProvider } from './providers/local/messages.ts'
@@ -141,6 +141,7 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
   const gateway = createGateway({
     ...planning,
     providers: { claude, local: local?.provider },
+    canAskClaude: (request) => hasClaudeKey(config.claude, request),
     cache,
     savingsBaseline: config.savingsBaseline,
     recordReceipt: createReceiptLog(log),

@@ -23,6 +23,8 @@ import type { Target } from './target.ts'
 
 export type GatewayDependencies = PlannerDependencies & {
   readonly providers: Providers
+  /** Whether Claude can be asked on this caller's behalf. */
+  readonly canAskClaude: (request: RouterRequest) => boolean
   readonly cache: AnswerCache
   /** The model whose price savings are measured by; the one that would have answered unless this is set. */
   readonly savingsBaseline: string | undefined
@@ -75,8 +77,6 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     }
   }
 
-  const isUsable = ({ provider }: Target) => provider === 'local' || dependencies.claude.configured
-
   async function pass(passage: Passage): Promise<GatewayResult> {
     const { request } = passage
     const { decision } = passage.plan
@@ -85,6 +85,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     // Asking may wake the server, which a request that is not for it must not do.
     const forLocal = decision.targets.some((target) => target.provider === 'local')
     const known = forLocal ? local?.unavailableReason(request.waitUntil) : undefined
+    const canAskClaude = dependencies.canAskClaude(request)
+    const isUsable = ({ provider }: Target) => provider === 'local' || canAskClaude
     const targets = decision.targets.map((target, index) => ({
       ...target,
       mayHandOver: decision.targets.slice(index + 1).some(isUsable),

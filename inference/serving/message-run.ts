@@ -89,21 +89,17 @@ async function conduct(
   let request = run.request
   let scores: Scores = {}
   let judgedAt: number | undefined
-  const tellComplete = () => {
+  const found = (more: Scores) => {
+    scores = { ...scores, ...more }
     const isJudged = run.request.judgeThreshold === undefined || scores.judge !== undefined
     const isWeighed = run.request.handoverThreshold === undefined || scores.handover !== undefined
     if (isJudged && isWeighed) tellScores(scores)
   }
   const judged = (judge: number) => {
-    scores = { ...scores, judge }
     judgedAt = now()
-    tellComplete()
+    found({ judge })
   }
-  const weighed = (handover: number) => {
-    scores = { ...scores, handover }
-    tellComplete()
-  }
-  tellComplete()
+  found({})
   const told: Told = { inputTokens: 0, cachedTokens: 0, outputTokens: 0, stopReason: undefined }
   let slot: Slot | undefined
   let admittedAt: number | undefined
@@ -132,7 +128,7 @@ async function conduct(
     for await (const event of engine.generate(request, run.signal)) {
       note(slot, event)
       if (event.type === 'judged') judged(event.score)
-      else if (event.type === 'weighed') weighed(event.score)
+      else if (event.type === 'weighed') found({ handover: event.score })
       else if (event.type === 'start') {
         checkLength(event.inputTokens, deps.maxInputTokens)
         told.cachedTokens = event.cachedTokens

@@ -417,6 +417,7 @@ function dependenciesWith(cache: AnswerCache): GatewayDependencies {
         }),
       },
     },
+    canAskClaude: () => true,
     local: undefined,
     cache,
     classifier: {

@@ -93,6 +93,16 @@ test('where nobody else may answer, nothing is handed over', async () => {
   expect(container.hits).toHaveLength(6)
 })
 
+test('where each caller brings a key for Claude, only the requests of those that do are handed over', async () => {
+  container.answer(kept)
+  const router = await handingOver({ CLAUDE_KEY_SOURCE: 'client', ANTHROPIC_API_KEY: '' })
+  await router.post(ask(), { authorization: 'Bearer sk-ant-canary-x' })
+  expect(thresholdSent()).toBe('default')
+  await router.post(ask())
+  expect(thresholdSent()).toBeNull()
+  expect(container.hits).toHaveLength(2)
+})
+
 test('a server that does not say that it hands over is not asked to', async () => {
   container.answer(kept)
   for (const page of [{}, { handover: false }, { handover: 'yes' }]) {
