@@ -41,6 +41,8 @@ const USAGE = `Usage: npm run exam [-- OPTIONS]
   --read N     in the place of the report, N answers as a form (JSON lines) in which a reader says right, wrong or harmful
   --verdicts   such a form, filled in: how often reader and checks disagree. Asks no model
   --json       the report for programs`
+/** Nobody waits here, and the machine may be busy: only a model that hangs is given up. */
+const LONGEST_SILENCE_MS = 600_000
 /** The same answers are drawn each time. */
 const FORM_SEED = 1
 
@@ -98,7 +100,7 @@ async function examineModel(): Promise<void> {
   const engine = createEngineProcess(model, {
     graph,
     settings: { threads: config.threads, maxRows: config.maxConcurrency, prefixCacheBytes: 0 },
-    watchdogTimeoutMs: config.watchdogTimeoutMs,
+    watchdogTimeoutMs: LONGEST_SILENCE_MS,
     env: process.env,
     now,
   })
