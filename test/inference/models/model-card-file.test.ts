@@ -2,6 +2,7 @@
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { graphFiles } from '../../../inference/models/files.ts'
 import {
   encodeModelCard,
   modelCardPath,
@@ -11,6 +12,7 @@ import {
 import { resolveModel, SHIPPED_DIR } from '../../../inference/models/resolve.ts'
 import { digestFile } from '../../../inference/models/verify.ts'
 import { uniformTrust } from '../../../shared/model-card.ts'
+import { EXAM_FOLDER, readExamItems } from '../../../training/exam/exam-item.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const TINY = join(import.meta.dirname, '../../fixtures/models/tiny-llama')
@@ -65,4 +67,11 @@ test('trusts with nothing where it was measured on other weights', async () => {
       trust: uniformTrust('none'),
       exam: expect.stringContaining('other weights'),
     })
+})
+
+test('of the shipped model is of the weights that are shipped, and of the items that are there', async () => {
+  const model = resolveModel('', { shippedDir: SHIPPED_DIR, cacheDir: temporaryFolder() })
+  const [graph] = graphFiles(model) ?? []
+  expect(await readFittingCard(model.folder, graph)).toEqual(model.info.card)
+  expect(model.info.card?.exam).toContain(` of ${readExamItems(EXAM_FOLDER).length} items`)
 })
