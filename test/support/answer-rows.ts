@@ -1,0 +1,59 @@
+/**
+ * The rows that the local model's answers are tuned on, as files of JSON lines: read and checked. The tuning itself is
+ * Python's, in training/tune.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { SIMPLE_TASKS } from '../../shared/tasks.ts'
+
+const message = z.strictObject({ role: z.enum(['user', 'assistant']), content: z.string().min(1) })
+const answerRow = z.strictObject({
+  id: z.string().min(1),
+  /** What kind of request it is, as the exam names kinds. */
+  kind: z.string().optional(),
+  task: z.enum(SIMPLE_TASKS),
+  lang: z.string().regex(/^[a-z]{2,3}$/),
+  system: z.string().min(1).nullable(),
+  messages: z
+    .array(message)
+    .min(1)
+    .refine(
+      (messages) =>
+        messages.toReversed().every(({ role }, at) => role === (at % 2 === 0 ? 'user' : 'assistant')),
+      'roles must take turns and end with the user',
+    ),
+  answer: z.string().min(1).max(500),
+  /** The answer stands word for word in the messages. */
+  copy: z.literal(true).optional(),
+  /** The model hands over; the answer is for those who have nobody to hand over to. */
+  handover: z.literal(true).optional(),
+  /** Of summaries: what must not be swapped. */
+  swap: z.string().optional(),
+})
+
+export type AnswerRow = z.infer<typeof answerRow>
+
+/**
+ * Returns the rows of a folder's `.jsonl` files.
+ * @throws {Error} that names file and line of the first row that is malformed, or has another one's id
+ */
+export function readAnswerRows(folder: string): readonly AnswerRow[] {
+  const ids = new Set<string>()
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.jsonl'))
+    .toSorted()
+    .flatMap((name) =>
+      readFileSync(join(folder, name), 'utf8')
+        .split('\n')
+        .flatMap((line, at) => {
+          if (line.trim() === '') return []
+          const where = `${name}:${at + 1}`
+          const parsed = answerRow.safeParse(JSON.parse(line))
+          if (!parsed.success) throw new Error(`${where}: ${z.prettifyError(parsed.error)}`)
+          if (ids.has(parsed.data.id)) throw new Error(`${where}: the id ${parsed.data.id} is taken.`)
+          ids.add(parsed.data.id)
+          return [parsed.data]
+        }),
+    )
+}

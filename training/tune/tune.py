@@ -1,0 +1,125 @@
+"""Tunes the model on training/answers: python tune.py OUT.npz [--epochs 2] [--rate 2e-3] [--answers FOLDER]
+
+Answers are weighted by the inverse root of their length, so that labels of one token count. What enters the first tuned
+layer is computed once and kept in memory (about 1 KB a token in bfloat16).
+"""
+import argparse
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from tokenizers import Tokenizer
+
+from decoder import Decoder
+from rows import encode, is_held_out, read_rows
+from source_weights import source_path
+
+ROOT = Path(__file__).resolve().parents[2]
+TOKENS = 1200  # padded tokens of a batch
+WARM_UP = 15  # steps
+LONGEST = 700  # tokens of a row; longer ones are left out
+
+
+def batches(rows, random=None):
+    """Returns lists of indices of rows of like length."""
+    lengths = np.array([len(p) + len(a) for p, a in rows])
+    order = np.argsort(lengths if random is None else lengths * random.uniform(0.9, 1.1, len(rows)))
+    found, current = [], []
+    for i in order:
+        if current and max(lengths[j] for j in [*current, i]) * (len(current) + 1) > TOKENS:
+            found.append(current)
+            current = []
+        current.append(i)
+    found.append(current)
+    if random is not None:
+        random.shuffle(found)
+    return found
+
+
+class Examples:
+    """Encoded rows with their states, which are computed when they are first asked for."""
+
+    def __init__(self, model, rows):
+        self.model, self.rows, self._states = model, rows, [None] * len(rows)
+
+    def batch(self, indices):
+        """Returns states [batch, length, hidden], kept [batch, length], targets and weights of the kept positions."""
+        missing = [i for i in indices if self._states[i] is None]
+        if missing:
+            self._compute(missing)
+        width = max(len(self._states[i]) for i in indices)
+        states = torch.stack([F.pad(self._states[i], (0, 0, 0, width - len(self._states[i]))) for i in indices])
+        kept = torch.zeros((len(indices), width), dtype=torch.bool)
+        targets, weights = [], []
+        for j, i in enumerate(indices):
+            prompt, answer = self.rows[i]
+            kept[j, len(prompt) - 1 : len(prompt) + len(answer) - 1] = True
+            targets += answer
+            weights += [1 / math.sqrt(len(answer))] * len(answer)
+        return states, kept, torch.tensor(targets), torch.tensor(weights)
+
+    def _compute(self, indices):
+        texts = [torch.tensor(self.rows[i][0] + self.rows[i][1]) for i in indices]
+        states = self.model.states(torch.nn.utils.rnn.pad_sequence(texts, batch_first=True, padding_value=2))
+        for i, text, state in zip(indices, texts, states):
+            self._states[i] = state[: len(text)].clone()
+
+
+@torch.no_grad()
+def evaluate(model, examples):
+    """Returns mean loss of a token and the share of tokens that are right."""
+    loss = right = count = 0
+    for indices in batches(examples.rows):
+        states, kept, targets, _ = examples.batch(indices)
+        logits = model(states, kept)
+        loss += float(F.cross_entropy(logits, targets, reduction="sum"))
+        right += int((logits.argmax(-1) == targets).sum())
+        count += len(targets)
+    return f"held-out loss {loss / count:.3f}, next token right {right / count:.1%}"
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("out")
+    arguments.add_argument("--epochs", type=int, default=2)
+    arguments.add_argument("--rate", type=float, default=2e-3)
+    arguments.add_argument("--answers", default=str(ROOT / "training/answers"))
+    arguments.add_argument("--model", default=str(ROOT / "models/Ulfberht-135M"), help="whose tokenizer is used")
+    options = arguments.parse_args()
+
+    tokenizer = Tokenizer.from_file(f"{options.model}/tokenizer.json")
+    rows = read_rows(options.answers)
+    encoded = [(is_held_out(row), encode(row, tokenizer)) for row in rows]
+    encoded = [(held, (p, a)) for held, (p, a) in encoded if len(p) + len(a) <= LONGEST]
+    torch.manual_seed(0)
+    random = np.random.default_rng(0)
+    model = Decoder(source_path())
+    train = Examples(model, [row for held, row in encoded if not held])
+    held_out = Examples(model, [row for held, row in encoded if held])
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, lr=options.rate, betas=(0.9, 0.98), weight_decay=0)
+    steps, step, start = options.epochs * len(batches(train.rows)), 0, time.time()
+    print(f"{len(train.rows)} rows, about {steps} steps", flush=True)
+    for epoch in range(options.epochs):
+        for indices in batches(train.rows, random):
+            states, kept, targets, weights = train.batch(indices)
+            loss = (F.cross_entropy(model(states, kept), targets, reduction="none") * weights).sum() / weights.sum()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+            progress = math.cos(math.pi * min(1, step / steps))
+            for group in optimizer.param_groups:
+                group["lr"] = options.rate * min(1, (step + 1) / WARM_UP) * (0.05 + 0.475 * (1 + progress))
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            step += 1
+            if step % 20 == 0:
+                print(f"step {step}: loss {loss.item():.3f}, {time.time() - start:.0f} s", flush=True)
+        print(f"epoch {epoch + 1}: {evaluate(model, held_out)}, {time.time() - start:.0f} s", flush=True)
+        np.savez(options.out, **model.tuned())
+
+
+if __name__ == "__main__":
+    main()

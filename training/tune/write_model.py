@@ -1,0 +1,102 @@
+"""Writes tuned weights into the model's graph: python write_model.py TUNED.npz MODEL_FOLDER OUT_FOLDER
+
+Without TUNED.npz (a minus sign in its place) the source's own weights are written. Graph and tokenizer are the given
+model's; only initialisers change.
+
+A Q4_1 block is d * q + m. MatMulNBits is fast with integer zero points only, d * (q - z), and rounding m / d to an integer
+costs a lot (KL of the next token 0.28 and more). So z = round(-m / d), and what is left, r = m + d * z, goes into extra
+columns: the layer's input is extended by the sum of each of its blocks, the matrix by one column a block that holds r.
+Those columns are rounded to 4 bits; their error is a thirtieth of a step.
+"""
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+from source_weights import BLOCK, MATRICES, load_source, source_path
+
+GRAPH = "onnx/model_q4.onnx"
+
+
+def round_to_4_bits(weight):
+    """Returns codes, scales (representable in float16) and zero points of the least squared error in a small search."""
+    n, k = weight.shape
+    blocks = weight.reshape(n, k // BLOCK, BLOCK)
+    low, high = np.minimum(blocks.min(-1), 0), np.maximum(blocks.max(-1), 0)
+    best = None
+    for shrink in np.linspace(1.0, 0.72, 15):
+        s = np.maximum((high - low) * shrink / 15, 1e-6).astype(np.float16).astype(np.float32)
+        z = np.clip(np.round(-low * shrink / s), 0, 15)
+        q = np.clip(np.round(blocks / s[..., None]) + z[..., None], 0, 15)
+        error = ((s[..., None] * (q - z[..., None]) - blocks) ** 2).sum(-1)
+        if best is None:
+            best = [error, q, s, z]
+        else:
+            better = error < best[0]
+            choose = lambda new, old: np.where(better if new.ndim == 2 else better[..., None], new, old)
+            best = [choose(new, old) for new, old in zip((error, q, s, z), best)]
+    _, q, s, z = best
+    return q.reshape(n, k).astype(np.uint8), s, z
+
+
+def initialisers(name, codes, scales, offsets):
+    """Returns the arrays of one linear layer by the names of its initialisers."""
+    scales = scales.astype(np.float16).astype(np.float32)
+    n, blocks, _ = codes.shape
+    zeros = np.clip(np.round(-offsets / scales), 0, 15)
+    remainder = np.zeros((n, -(-blocks // BLOCK) * BLOCK), np.float32)
+    remainder[:, :blocks] = offsets + scales * zeros
+    extra_codes, extra_scales, extra_zeros = round_to_4_bits(remainder)
+    q = np.concatenate([codes.reshape(n, -1), extra_codes], 1)
+    z = np.concatenate([zeros, extra_zeros], 1).astype(np.uint8)
+    if z.shape[1] % 2:
+        z = np.concatenate([z, np.zeros((n, 1), np.uint8)], 1)
+    return {
+        f"{name}_Q": (q[:, 0::2] | (q[:, 1::2] << 4)).reshape(n, -1, BLOCK // 2),
+        f"{name}_scales": np.concatenate([scales, extra_scales], 1).astype(np.float16).reshape(-1),
+        f"{name}_zp": (z[:, 0::2] | (z[:, 1::2] << 4)).reshape(-1),
+    }
+
+
+def all_initialisers(source, tuned):
+    """Returns every array that a tuned model may have changed."""
+    arrays = {}
+    for i, layer in enumerate(source["layers"]):
+        for norm in ("attn_norm", "ffn_norm"):
+            arrays[f"layers.{i}.{norm}"] = tuned.get(f"{i}.{norm}", layer[norm])
+        for name in MATRICES:
+            codes, scales, offsets = layer[name]
+            scales, offsets = tuned.get(f"{i}.{name}.scales", scales), tuned.get(f"{i}.{name}.offsets", offsets)
+            arrays |= initialisers(f"layers.{i}.{name}", codes, scales, offsets)
+    arrays["final_norm"] = tuned.get("final_norm", source["final_norm"])
+    return arrays
+
+
+def main(tuned, model, out):
+    graph = onnx.load(f"{model}/{GRAPH}")
+    arrays = all_initialisers(load_source(source_path()), {} if tuned == "-" else dict(np.load(tuned)))
+    replaced = set()
+    for initialiser in graph.graph.initializer:
+        array = arrays.get(initialiser.name)
+        if array is None:
+            continue
+        old = numpy_helper.to_array(initialiser)
+        if old.shape != array.shape or old.dtype != array.dtype:
+            raise ValueError(f"{initialiser.name} is {old.dtype} {old.shape}, not {array.dtype} {array.shape}")
+        initialiser.CopyFrom(numpy_helper.from_array(array, initialiser.name))
+        replaced.add(initialiser.name)
+    if replaced != set(arrays):
+        raise ValueError(f"not in the graph: {sorted(set(arrays) - replaced)[:5]}")
+    for file in Path(model).glob("*.json"):
+        if file.name not in ("judge.json", "model-card.json"):
+            Path(out).mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, out)
+    Path(out, "onnx").mkdir(parents=True, exist_ok=True)
+    onnx.save(graph, f"{out}/{GRAPH}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
