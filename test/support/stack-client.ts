@@ -30,7 +30,7 @@ export type AskOptions = {
 }
 
 /** What the router calls simple, and what it calls complex. */
-export const SIMPLE = 'Hello! How are you today?'
+export const SIMPLE = 'Hello, good morning!'
 export const COMPLEX = 'Refactor this recursive quicksort in Python and prove its worst-case time complexity.'
 
 /** Simple, and the edge is sure of it. */
