@@ -38,6 +38,8 @@ export type Classifier = {
   readonly explainKinds: (features: Features) => readonly Weighed[]
 }
 
+const NO_LOGITS = new Float64Array()
+
 /** Returns a classifier. */
 export function createClassifier(model: ClassifierModel): Classifier {
   const vectorize = createVectorizer()
@@ -55,13 +57,16 @@ export function createClassifier(model: ClassifierModel): Classifier {
    */
   const weigh = (features: Features) => {
     let sensitivity = Number.NEGATIVE_INFINITY
+    let tasks: Float64Array = NO_LOGITS
     const { part, score: complexity } = hardestPart(features, (candidate) => {
       const vector = vectorize(candidate)
       const factors = placeFactors(vector.counts)
+      // The whole is vectorized here already: its task is asked for while the vector holds.
+      if (candidate === features) tasks = applyHead(model.task, vector, factors)
       sensitivity = Math.max(sensitivity, applyHead(model.sensitivity, vector, factors)[0] ?? 0)
       return applyHead(model.complexity, vector, factors)[0] ?? 0
     })
-    return { part, complexity, sensitivity }
+    return { part, complexity, sensitivity, tasks }
   }
   const languageOf = (features: Features): string => {
     const vector = vectorize(features)
@@ -70,9 +75,7 @@ export function createClassifier(model: ClassifierModel): Classifier {
   }
   return {
     classify(features) {
-      const { complexity, sensitivity } = weigh(features)
-      const vector = vectorize(features)
-      const tasks = applyHead(model.task, vector, placeFactors(vector.counts))
+      const { complexity, sensitivity, tasks } = weigh(features)
       const simpleTask = best(tasks, true)
       return {
         score: logistic(complexity),

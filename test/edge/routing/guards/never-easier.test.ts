@@ -4,10 +4,10 @@
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Circumstances } from '../../../../edge/routing/circumstances.ts'
 import type { Verdict } from '../../../../edge/routing/classifier/classifier.ts'
 import { decide } from '../../../../edge/routing/decide.ts'
 import { type ModelCard, trustByTask, uniformTrust } from '../../../../shared/model-card.ts'
+import { USUAL } from '../../../support/edge/circumstances.ts'
 import { featuresOf } from '../../../support/edge/requests.ts'
 import { ask } from '../../../support/edge/router.ts'
 
@@ -26,22 +26,7 @@ const TIERS = ['local', 'cheap', 'strong']
 
 /** Returns how dear the first target is, as an index of `TIERS`. */
 function tierOf(body: Record<string, unknown>, verdict: Verdict, card: ModelCard): number {
-  const circumstances: Circumstances = {
-    strategy: 'hybrid',
-    requestedModel: 'auto',
-    routed: true,
-    force: undefined,
-    mayForce: true,
-    privacyLocal: false,
-    sideRequestsLocal: false,
-    staysWithSession: false,
-    localOnlyFeature: undefined,
-    local: { model: 'tiny', card, maxInputTokens: 1_000 },
-    claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
-    thresholds: { complex: 0.2, strong: 0.5, unsure: { from: 0.02, to: 0.8 } },
-    rule: undefined,
-    simpleToolTurns: 'strong',
-  }
+  const circumstances = { ...USUAL, local: { model: 'tiny', card, maxInputTokens: 1_000 } }
   const [first] = decide(featuresOf(body), verdict, circumstances).targets
   return TIERS.indexOf(first?.provider === 'claude' ? first.model : 'local')
 }

@@ -8,21 +8,19 @@ import type { Features } from '../../../../edge/routing/features.ts'
 import { isWorthLeaving, type Session } from '../../../../edge/routing/sessions/session.ts'
 import { STRATEGIES } from '../../../../edge/strategy.ts'
 import { uniformTrust } from '../../../../shared/model-card.ts'
+import {
+  cardOf,
+  COMPLEX_VERDICT as complex,
+  SIMPLE_VERDICT as simple,
+  USUAL,
+} from '../../../support/edge/circumstances.ts'
 import { featuresOf } from '../../../support/edge/requests.ts'
 import { ask } from '../../../support/edge/router.ts'
 
 const STRONG = 'claude-sonnet-5-5'
 const CHEAP = 'claude-haiku-5-5'
 const plain = featuresOf(ask('Hello'))
-const simple: Verdict = {
-  simpleTask: 'simple_chat',
-  complexTask: 'code_generation',
-  score: 0.05,
-  sensitive: false,
-  language: 'en',
-}
 const between: Verdict = { ...simple, score: 0.3 }
-const complex: Verdict = { ...simple, score: 0.9 }
 const held: Session = {
   model: STRONG,
   prefixTokens: 20_000,
@@ -33,25 +31,10 @@ const held: Session = {
 }
 const heldByCheap = { ...held, model: CHEAP }
 const usual: Circumstances = {
-  strategy: 'hybrid',
-  requestedModel: 'auto',
-  routed: true,
-  force: undefined,
-  mayForce: true,
-  privacyLocal: false,
-  sideRequestsLocal: false,
-  staysWithSession: false,
-  localOnlyFeature: undefined,
-  local: {
-    model: 'tiny-model',
-    card: { trust: uniformTrust('full'), languages: null, maxTemperature: null, exam: null },
-    maxInputTokens: 1e9,
-    judges: true,
-  },
+  ...USUAL,
+  local: { model: 'tiny-model', card: cardOf(uniformTrust('full')), maxInputTokens: 1e9, judges: true },
   claude: { configured: true, model: STRONG, simpleModel: CHEAP },
   thresholds: { complex: 0.2, strong: 0.5, unsure: { from: 0.2, to: 0.4 } },
-  rule: undefined,
-  simpleToolTurns: 'strong',
   session: held,
 }
 const names = ({ targets }: Pick<ReturnType<typeof decide>, 'targets'>) =>
