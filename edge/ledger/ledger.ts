@@ -1,0 +1,91 @@
+/**
+ * The ledger as its users see it: receipts kept, found and added up. Where they are kept is the store's affair.
+ */
+import type { ReceiptRecord } from './receipt-record.ts'
+
+export const FEEDBACK = ['good', 'bad', 'should_be_claude', 'should_be_local'] as const
+export type Feedback = (typeof FEEDBACK)[number]
+
+export type KeptReceipt = ReceiptRecord & { readonly feedback: Feedback | null }
+
+/** Of whom receipts are shown: one tenant's, or everybody's (undefined), which only the administrator sees. */
+export type Scope = { readonly tenant: string | undefined }
+
+/** All conditions must hold; those left out hold always. Times in milliseconds since the epoch, `to` exclusive. */
+export type ReceiptFilter = {
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  readonly user?: string | undefined
+  readonly route?: string | undefined
+  readonly model?: string | undefined
+  readonly task?: string | undefined
+  readonly outcome?: string | undefined
+  readonly fallback?: string | undefined
+  readonly cache?: string | undefined
+  readonly feedback?: Feedback | undefined
+}
+
+/** Newest first. `cursor` continues where another page ended; null where that was the last one. */
+export type ReceiptPage = { readonly receipts: readonly KeptReceipt[]; readonly cursor: string | null }
+
+export const GROUPINGS = ['tenant', 'user', 'model', 'route', 'task', 'day', 'hour'] as const
+export type Grouping = (typeof GROUPINGS)[number]
+
+export type UsageQuery = {
+  readonly from: number
+  readonly to: number
+  /** In this order; empty: one row of totals. `user` goes with `tenant` and `day` only. */
+  readonly groupBy: readonly Grouping[]
+  /** IANA name; days and hours begin by it. Days of users are UTC's. */
+  readonly timezone: string
+}
+
+/** Sums over a group. Latencies by a histogram: `latency[i]` requests took less than `LATENCY_BOUNDS_MS[i]`. */
+export type UsageTotals = {
+  readonly requests: number
+  readonly completed: number
+  readonly refused: number
+  readonly failed: number
+  readonly broken: number
+  readonly cancelled: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cacheWriteTokens: number
+  readonly cacheReadTokens: number
+  readonly reasoningTokens: number
+  readonly costNanoUsd: number
+  readonly baselineNanoUsd: number
+  readonly savedNanoUsd: number
+  /** Requests with tokens whose price is not known; they are in no sum of money. */
+  readonly unpriced: number
+  readonly cacheHits: number
+  /** Requests that named an end user. */
+  readonly identified: number
+  /** How many fell back, by cause. */
+  readonly fallbacks: Readonly<Record<string, number>>
+  readonly latency: readonly number[]
+  readonly firstContent: readonly number[]
+}
+
+export type UsageRow = {
+  /** By the names of `groupBy`; null where a receipt has none. Days as 2026-11-27, hours as 2026-11-27T14:00+01:00. */
+  readonly group: Readonly<Partial<Record<Grouping, string | null>>>
+  readonly totals: UsageTotals
+}
+
+export type Ledger = {
+  /** Keeps a receipt; one that is kept already stays as it is. @throws if it cannot be kept */
+  readonly append: (record: ReceiptRecord) => Promise<void>
+  readonly find: (scope: Scope, id: string) => Promise<KeptReceipt | undefined>
+  /** @throws {RouterError} `invalid_request` for a cursor that is none of ours */
+  readonly list: (
+    scope: Scope,
+    filter: ReceiptFilter,
+    page: { readonly limit: number; readonly cursor?: string | undefined },
+  ) => Promise<ReceiptPage>
+  readonly usage: (scope: Scope, query: UsageQuery) => Promise<readonly UsageRow[]>
+  /** Returns whether there is such a receipt. A later word replaces an earlier one. */
+  readonly giveFeedback: (scope: Scope, id: string, feedback: Feedback) => Promise<boolean>
+  /** Tenants of whom anything is kept. */
+  readonly tenants: () => Promise<readonly string[]>
+}
