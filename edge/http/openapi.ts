@@ -1,24 +1,14 @@
 /**
  * The OpenAPI document: made from the schemas that validate requests, so that it cannot say anything else.
  */
-import * as z from 'zod/mini'
 import { messageResponseSchema, messagesRequestSchema } from '../../shared/messages.ts'
 import { chatCompletionRequestSchema } from '../chat-completions/request-schema.ts'
 import { ROUTER_HEADERS } from '../ledger/headers.ts'
 import { STRATEGIES } from '../strategy.ts'
 import { VERSION } from '../version.ts'
 import { explanationSchema } from './explanation-schema.ts'
+import { body, inPath, type JsonSchema, json, type Operation, plain, ref, toSchema } from './openapi-parts.ts'
 
-export type Operation = {
-  readonly operationId?: string
-  readonly summary: string
-  readonly description: string
-  readonly tags: readonly string[]
-  readonly security?: readonly Record<string, readonly string[]>[]
-  readonly parameters?: readonly unknown[]
-  readonly requestBody?: unknown
-  readonly responses: Readonly<Record<string, unknown>>
-}
 export type OpenApiDocument = {
   readonly openapi: string
   readonly info: { readonly title: string; readonly version: string; readonly description: string }
@@ -26,10 +16,6 @@ export type OpenApiDocument = {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: unknown
 }
-
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
-const json = (schema: unknown) => ({ content: { 'application/json': { schema } } })
-const body = (name: string) => ({ required: true, ...json(ref(name)) })
 
 const control = (name: string, description: string, values?: readonly string[]) => ({
   name,
@@ -66,11 +52,6 @@ const answers = (success: string, errors: string) => ({
     },
   },
   default: { description: 'An error that says what to change.', ...json(ref(errors)) },
-})
-
-const plain = (description: string, schema: unknown = { type: 'object' }) => ({
-  '200': { description, ...json(schema) },
-  default: { description: 'An error that says what to change.', ...json(ref('Error')) },
 })
 
 /** What the document says of each operation, by its id; where it is reached stands in `routes.ts`. */
@@ -119,7 +100,7 @@ export const OPERATIONS = {
     summary: 'One model',
     description: 'The item of the list with this id.',
     tags: ['models'],
-    parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+    parameters: [inPath('id', 'Its name.')],
     responses: plain('The model.'),
   },
   explain: {
@@ -209,17 +190,6 @@ export function createOpenApiDocument(paths: OpenApiDocument['paths']): OpenApiD
 /** The schema of the same request where one field need not be there. */
 function withoutRequired(schema: JsonSchema, field: string): JsonSchema {
   return { ...schema, required: (schema.required ?? []).filter((name) => name !== field) }
-}
-
-type JsonSchema = z.core.JSONSchema.BaseSchema
-
-function toSchema(schema: z.ZodMiniType): JsonSchema {
-  const {
-    $schema: _schema,
-    '~standard': _standard,
-    ...rest
-  } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
-  return rest
 }
 
 const text = { type: 'string' }

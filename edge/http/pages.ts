@@ -4,7 +4,8 @@
  */
 import { VERSION } from '../version.ts'
 import type { AppContext } from './context.ts'
-import { createOpenApiDocument, type OpenApiDocument, type Operation } from './openapi.ts'
+import { createOpenApiDocument, type OpenApiDocument } from './openapi.ts'
+import type { Operation } from './openapi-parts.ts'
 
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 

@@ -13,6 +13,7 @@ import type { AppContext, AppDependencies } from './context.ts'
 import { waitUntilOf } from './context.ts'
 import { readJsonBytes } from './read-body.ts'
 import { checkBody, createRouterRequest } from './read-request.ts'
+import { requireAdmin } from './require-admin.ts'
 
 const strategySchema = z.object({ strategy: z.enum(STRATEGIES) })
 const MAX_ADMIN_BYTES = 4_096
@@ -54,7 +55,7 @@ export function createStrategyHandler(
 ): (context: AppContext) => Promise<Response> {
   const { config, strategies, log } = dependencies
   return async (context) => {
-    requireAdmin(dependencies, context)
+    requireAdmin(dependencies, context, 'Changing the strategy')
     const { value } = parseJsonBody(await readJsonBytes(context.req.raw, MAX_ADMIN_BYTES))
     const parsed = strategySchema.safeParse(value)
     if (!parsed.success)
@@ -74,18 +75,11 @@ export function createStrategyResetHandler(
 ): (context: AppContext) => Promise<Response> {
   const { config, strategies, log } = dependencies
   return async (context) => {
-    requireAdmin(dependencies, context)
+    requireAdmin(dependencies, context, 'Changing the strategy')
     await stored(strategies.reset())
     log('[Router] Strategy reset', { strategy: config.strategy, requestId: context.get('requestId') })
     return context.json({ strategy: config.strategy })
   }
-}
-
-function requireAdmin({ config }: AppDependencies, context: AppContext): void {
-  if (context.get('tenant').admin) return
-  const hint =
-    config.adminKeys.length === 0 ? 'ADMIN_KEY is not set on this router' : 'ADMIN_KEY of this router'
-  throw new RouterError('forbidden', `Changing the strategy needs the admin key (${hint}).`)
 }
 
 async function stored(work: Promise<void>): Promise<void> {

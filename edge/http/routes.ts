@@ -18,7 +18,7 @@ import {
 } from './router.ts'
 
 export type Route = {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Hono's pattern. */
   readonly path: string
   /** The same endpoint under other names; not documented. */
@@ -142,11 +142,15 @@ export function openApiPaths(routes: readonly Route[]): OpenApiDocument['paths']
   return paths
 }
 
-/** The one kind of parameter in use: the rest of the path. */
-const PARAMETER = /:(\w+)\{\.\+\}/g
+/** A parameter is one segment (`:id`) or the rest of the path (`:id{.+}`). */
+const PARAMETER = /:(\w+)(?:\{\.\+\})?/g
 
 function matches(pattern: string, path: string): boolean {
-  const [before, after] = pattern.split(PARAMETER).filter((_, index) => index !== 1)
-  if (after === undefined) return pattern === path
-  return path.startsWith(before ?? '') && path.length > (before ?? '').length
+  const expected = pattern.split('/')
+  const given = path.split('/')
+  const takesRest = pattern.endsWith('{.+}')
+  if (takesRest ? given.length < expected.length : given.length !== expected.length) return false
+  return expected.every((segment, at) =>
+    segment.startsWith(':') ? given.slice(at).join('/') !== '' : segment === given[at],
+  )
 }
