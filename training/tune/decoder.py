@@ -1,5 +1,5 @@
 """The decoder in torch. The layers that the judge reads stay as they are; of those above, codes stay and block scales,
-offsets and norms learn.
+offsets and norms learn. Of the embedding one row learns: that of the token that hands over, which the source never used.
 
 So the result is again exactly a Q4_1 model: nothing is rounded after training (Kim et al. 2023, "Memory-Efficient
 Fine-Tuning of Compressed Large Language Models via sub-4-bit Integer Quantization").
@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from source_weights import HEAD_DIM, HEADS, KV_HEADS, MATRICES, load_source
+from source_weights import HEAD_DIM, HEADS, KV_HEADS, MATRICES
 
 # The judge's head reads what enters this layer: everything below is the source's own, bit for bit.
 FIRST_TUNED = 16
@@ -78,12 +78,14 @@ class Layer(nn.Module):
 class Decoder(nn.Module):
     """Padding stands at the end: causal attention keeps it from changing anything before it."""
 
-    def __init__(self, path, dtype=torch.bfloat16, context=2048):
+    def __init__(self, weights, hand_over, dtype=torch.bfloat16, context=2048):
+        """`weights` as load_source returns them, `hand_over` the id of the token whose row learns."""
         super().__init__()
-        weights = load_source(path)
         frozen = lambda *parts: FrozenLinear(*parts, dtype)
         below, above = weights["layers"][:FIRST_TUNED], weights["layers"][FIRST_TUNED:]
         self.dtype = dtype
+        self.hand_over = hand_over
+        self.hand_over_row = nn.Parameter(torch.tensor(weights["embed"][hand_over]))
         self.register_buffer("embed", torch.tensor(weights["embed"]).to(dtype))
         self.below = nn.ModuleList(Layer(w, frozen) for w in below).requires_grad_(False)
         self.above = nn.ModuleList(Layer(w, QuantizedLinear) for w in above)
@@ -108,13 +110,16 @@ class Decoder(nn.Module):
     def forward(self, states, kept):
         """Logits [number of kept, vocabulary] at the positions where `kept` [batch, length] is true."""
         x = self._through(self.above, states)
-        return F.linear(rms_norm(x[kept], self.final_norm), self.embed).float()
+        x = rms_norm(x[kept], self.final_norm)
+        logits = F.linear(x, self.embed).float()
+        hand_over = F.linear(x.float(), self.hand_over_row[None])
+        return torch.cat([logits[:, : self.hand_over], hand_over, logits[:, self.hand_over + 1 :]], -1)
 
     def tuned(self):
         """What training moved, for write_model.py: arrays by name."""
-        arrays = {"final_norm": self.final_norm}
+        arrays = {"final_norm": self.final_norm, f"embed.{self.hand_over}": self.hand_over_row}
         for i, layer in enumerate(self.above, FIRST_TUNED):
             arrays |= {f"{i}.attn_norm": layer.attn_norm, f"{i}.ffn_norm": layer.ffn_norm}
             for name in MATRICES:
                 arrays[f"{i}.{name}.scales"], arrays[f"{i}.{name}.offsets"] = getattr(layer, name).tuned()
-        return {name: value.detach().numpy() for name, value in arrays.items()}
+        return {name: value.detach().cpu().numpy() for name, value in arrays.items()}

@@ -9,7 +9,7 @@ import numpy as np
 from gguf import GGUFReader
 from gguf.quants import dequantize
 
-LAYERS, HIDDEN, HEADS, KV_HEADS, HEAD_DIM = 30, 576, 9, 3, 64
+LAYERS, HIDDEN, HEADS, KV_HEADS, HEAD_DIM, VOCABULARY = 30, 576, 9, 3, 64, 49152
 BLOCK = 32
 MATRICES = ("qkv", "o", "gate_up", "down")
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"

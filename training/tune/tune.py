@@ -1,7 +1,7 @@
-"""Tunes the model on training/answers: python tune.py OUT.npz [--epochs 2] [--rate 2e-3] [--answers FOLDER]
+"""Tunes the model on training/answers: python tune.py OUT.npz [--epochs 2] [--rate 2e-3] [--answers FOLDER] [--start FOLDER]
 
 Answers are weighted by the inverse root of their length, so that labels of one token count. What enters the first tuned
-layer is computed once and kept in memory (about 1 KB a token in bfloat16).
+layer is computed once and kept in memory (1 to 2 KB a token).
 """
 import argparse
 import math
@@ -14,8 +14,9 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 from decoder import Decoder
-from rows import encode, is_held_out, read_rows
-from source_weights import source_path
+from graph_weights import load_graph
+from rows import HAND_OVER, encode, is_held_out, read_rows
+from source_weights import load_source, source_path
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKENS = 1200  # padded tokens of a batch
@@ -39,11 +40,19 @@ def batches(rows, random=None):
     return found
 
 
+def best_device():
+    """Returns device and the type that is fast on it: bfloat16 only where the hardware multiplies it."""
+    if torch.cuda.is_available():
+        return "cuda", torch.bfloat16
+    wide = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return "cpu", torch.bfloat16 if wide else torch.float32
+
+
 class Examples:
     """Encoded rows with their states, which are computed when they are first asked for."""
 
-    def __init__(self, model, rows):
-        self.model, self.rows, self._states = model, rows, [None] * len(rows)
+    def __init__(self, model, rows, device):
+        self.model, self.rows, self.device, self._states = model, rows, device, [None] * len(rows)
 
     def batch(self, indices):
         """Returns states [batch, length, hidden], kept [batch, length], targets and weights of the kept positions."""
@@ -59,11 +68,11 @@ class Examples:
             kept[j, len(prompt) - 1 : len(prompt) + len(answer) - 1] = True
             targets += answer
             weights += [1 / math.sqrt(len(answer))] * len(answer)
-        return states, kept, torch.tensor(targets), torch.tensor(weights)
+        return tuple(t.to(self.device) for t in (states, kept, torch.tensor(targets), torch.tensor(weights)))
 
     def _compute(self, indices):
         texts = [torch.tensor(self.rows[i][0] + self.rows[i][1]) for i in indices]
-        states = self.model.states(torch.nn.utils.rnn.pad_sequence(texts, batch_first=True, padding_value=2))
+        states = self.model.states(torch.nn.utils.rnn.pad_sequence(texts, batch_first=True, padding_value=2).to(self.device)).cpu()
         for i, text, state in zip(indices, texts, states):
             self._states[i] = state[: len(text)].clone()
 
@@ -88,6 +97,7 @@ def main():
     arguments.add_argument("--rate", type=float, default=2e-3)
     arguments.add_argument("--answers", default=str(ROOT / "training/answers"))
     arguments.add_argument("--model", default=str(ROOT / "models/Ulfberht-135M"), help="whose tokenizer is used")
+    arguments.add_argument("--start", help="model folder whose weights are tuned further; the source's where none is given")
     options = arguments.parse_args()
 
     tokenizer = Tokenizer.from_file(f"{options.model}/tokenizer.json")
@@ -96,13 +106,15 @@ def main():
     encoded = [(held, (p, a)) for held, (p, a) in encoded if len(p) + len(a) <= LONGEST]
     torch.manual_seed(0)
     random = np.random.default_rng(0)
-    model = Decoder(source_path())
-    train = Examples(model, [row for held, row in encoded if not held])
-    held_out = Examples(model, [row for held, row in encoded if held])
+    device, dtype = best_device()
+    weights = load_graph(options.start) if options.start else load_source(source_path())
+    model = Decoder(weights, tokenizer.token_to_id(HAND_OVER), dtype).to(device)
+    train = Examples(model, [row for held, row in encoded if not held], device)
+    held_out = Examples(model, [row for held, row in encoded if held], device)
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=options.rate, betas=(0.9, 0.98), weight_decay=0)
     steps, step, start = options.epochs * len(batches(train.rows)), 0, time.time()
-    print(f"{len(train.rows)} rows, about {steps} steps", flush=True)
+    print(f"{len(train.rows)} rows, about {steps} steps on {device} in {dtype}", flush=True)
     for epoch in range(options.epochs):
         for indices in batches(train.rows, random):
             states, kept, targets, weights = train.batch(indices)

@@ -1,7 +1,7 @@
 """Writes tuned weights into the model's graph: python write_model.py TUNED.npz MODEL_FOLDER OUT_FOLDER
 
 Without TUNED.npz (a minus sign in its place) the source's own weights are written. Graph and tokenizer are the given
-model's; only initialisers change.
+model's, and so are the weights that TUNED.npz does not hold; only initialisers change.
 
 A Q4_1 block is d * q + m. MatMulNBits is fast with integer zero points only, d * (q - z), and rounding m / d to an integer
 costs a lot (KL of the next token 0.28 and more). So z = round(-m / d), and what is left, r = m + d * z, goes into extra
@@ -16,9 +16,8 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from source_weights import BLOCK, MATRICES, load_source, source_path
-
-GRAPH = "onnx/model_q4.onnx"
+from graph_weights import GRAPH, embedding_row
+from source_weights import BLOCK, MATRICES, VOCABULARY, load_source, source_path
 
 
 def round_to_4_bits(weight):
@@ -42,7 +41,7 @@ def round_to_4_bits(weight):
     return q.reshape(n, k).astype(np.uint8), s, z
 
 
-def initialisers(name, codes, scales, offsets):
+def linear_initialisers(name, codes, scales, offsets):
     """Returns the arrays of one linear layer by the names of its initialisers."""
     scales = scales.astype(np.float16).astype(np.float32)
     n, blocks, _ = codes.shape
@@ -61,35 +60,44 @@ def initialisers(name, codes, scales, offsets):
     }
 
 
-def all_initialisers(source, tuned):
-    """Returns every array that a tuned model may have changed."""
+def changed_initialisers(source, tuned):
+    """Returns the arrays of the layers that tuning moved; of the source's own weights (no `tuned`), of all layers."""
     arrays = {}
     for i, layer in enumerate(source["layers"]):
+        if tuned and f"{i}.attn_norm" not in tuned:
+            continue
         for norm in ("attn_norm", "ffn_norm"):
             arrays[f"layers.{i}.{norm}"] = tuned.get(f"{i}.{norm}", layer[norm])
         for name in MATRICES:
             codes, scales, offsets = layer[name]
             scales, offsets = tuned.get(f"{i}.{name}.scales", scales), tuned.get(f"{i}.{name}.offsets", offsets)
-            arrays |= initialisers(f"layers.{i}.{name}", codes, scales, offsets)
+            arrays |= linear_initialisers(f"layers.{i}.{name}", codes, scales, offsets)
     arrays["final_norm"] = tuned.get("final_norm", source["final_norm"])
     return arrays
 
 
+def write_embedding_rows(initialisers, tuned):
+    """Replaces the rows of the embedding that tuning moved."""
+    rows = {int(name.removeprefix("embed.")): row for name, row in tuned.items() if name.startswith("embed.")}
+    for name, part in (("embed_tokens_Q", 0), ("embed_tokens_scales", 1)):
+        array = numpy_helper.to_array(initialisers[name]).copy()
+        by_row = array if part == 0 else array.reshape(-1, array.size // VOCABULARY)
+        for index, row in rows.items():
+            by_row[index] = embedding_row(row)[part]
+        initialisers[name].CopyFrom(numpy_helper.from_array(array, name))
+
+
 def main(tuned, model, out):
     graph = onnx.load(f"{model}/{GRAPH}")
-    arrays = all_initialisers(load_source(source_path()), {} if tuned == "-" else dict(np.load(tuned)))
-    replaced = set()
-    for initialiser in graph.graph.initializer:
-        array = arrays.get(initialiser.name)
-        if array is None:
-            continue
-        old = numpy_helper.to_array(initialiser)
+    tuned = {} if tuned == "-" else dict(np.load(tuned))
+    initialisers = {initialiser.name: initialiser for initialiser in graph.graph.initializer}
+    # Codes are the source's in every model tuned from it.
+    for name, array in changed_initialisers(load_source(source_path()), tuned).items():
+        old = numpy_helper.to_array(initialisers[name])
         if old.shape != array.shape or old.dtype != array.dtype:
-            raise ValueError(f"{initialiser.name} is {old.dtype} {old.shape}, not {array.dtype} {array.shape}")
-        initialiser.CopyFrom(numpy_helper.from_array(array, initialiser.name))
-        replaced.add(initialiser.name)
-    if replaced != set(arrays):
-        raise ValueError(f"not in the graph: {sorted(set(arrays) - replaced)[:5]}")
+            raise ValueError(f"{name} is {old.dtype} {old.shape}, not {array.dtype} {array.shape}")
+        initialisers[name].CopyFrom(numpy_helper.from_array(array, name))
+    write_embedding_rows(initialisers, tuned)
     for file in Path(model).glob("*.json"):
         if file.name not in ("judge.json", "model-card.json"):
             Path(out).mkdir(parents=True, exist_ok=True)
