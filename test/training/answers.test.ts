@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { readAnswerRows } from '../../training/answer-rows.ts'
 import { createDuplicateFinder } from '../../training/duplicates.ts'
-import { readAnswerRows } from '../support/answer-rows.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const rows = readAnswerRows(join(import.meta.dirname, '../../training/answers'))

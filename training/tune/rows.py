@@ -9,10 +9,14 @@ SYSTEM = "You are a helpful AI assistant. Answer briefly."
 HAND_OVER = "<empty_output>"
 
 
+def read_file(file):
+    """Returns the rows of a file, one JSON object a line."""
+    return [json.loads(line) for line in Path(file).read_text("utf8").splitlines() if line.strip()]
+
+
 def read_rows(folder):
     """Returns the rows of a folder's .jsonl files, in the order of their names."""
-    files = sorted(Path(folder).glob("*.jsonl"))
-    return [json.loads(line) for file in files for line in file.read_text("utf8").splitlines() if line.strip()]
+    return [row for file in sorted(Path(folder).glob("*.jsonl")) for row in read_file(file)]
 
 
 def is_held_out(row):

@@ -1,9 +1,12 @@
-"""Tunes the model on training/answers: python tune.py OUT.npz [--epochs 2] [--rate 2e-3] [--answers FOLDER] [--start FOLDER]
+"""Tunes the model on training/answers: python tune.py OUT.npz [--epochs 2] [--rate 2e-3] [--start FOLDER] [--add FILE]
+
+Beside OUT.npz it writes OUT.json: the loss on rows that were held out, before and after, by where they come from.
 
 Answers are weighted by the inverse root of their length, so that labels of one token count. What enters the first tuned
 layer is computed once and kept in memory (1 to 2 KB a token).
 """
 import argparse
+import json
 import math
 import time
 from pathlib import Path
@@ -15,7 +18,7 @@ from tokenizers import Tokenizer
 
 from decoder import Decoder
 from graph_weights import load_graph
-from rows import HAND_OVER, encode, is_held_out, read_rows
+from rows import HAND_OVER, encode, is_held_out, read_file, read_rows
 from source_weights import load_source, source_path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,7 +82,7 @@ class Examples:
 
 @torch.no_grad()
 def evaluate(model, examples):
-    """Returns mean loss of a token and the share of tokens that are right."""
+    """Returns the mean loss of a token, the share of tokens that are right, and how many there were."""
     loss = right = count = 0
     for indices in batches(examples.rows):
         states, kept, targets, _ = examples.batch(indices)
@@ -87,7 +90,11 @@ def evaluate(model, examples):
         loss += float(F.cross_entropy(logits, targets, reduction="sum"))
         right += int((logits.argmax(-1) == targets).sum())
         count += len(targets)
-    return f"held-out loss {loss / count:.3f}, next token right {right / count:.1%}"
+    return {"loss": loss / max(count, 1), "right": right / max(count, 1), "tokens": count}
+
+
+def describe(held_out):
+    return "; ".join(f"{name}: loss {m['loss']:.3f}, next token right {m['right']:.1%}" for name, m in held_out.items())
 
 
 def main():
@@ -95,25 +102,30 @@ def main():
     arguments.add_argument("out")
     arguments.add_argument("--epochs", type=int, default=2)
     arguments.add_argument("--rate", type=float, default=2e-3)
-    arguments.add_argument("--answers", default=str(ROOT / "training/answers"))
+    arguments.add_argument("--answers", default=str(ROOT / "training/answers"), help="a folder of rows")
+    arguments.add_argument("--add", action="append", default=[], help="a file of more rows; may be repeated")
     arguments.add_argument("--model", default=str(ROOT / "models/Ulfberht-135M"), help="whose tokenizer is used")
     arguments.add_argument("--start", help="model folder whose weights are tuned further; the source's where none is given")
     options = arguments.parse_args()
 
     tokenizer = Tokenizer.from_file(f"{options.model}/tokenizer.json")
-    rows = read_rows(options.answers)
-    encoded = [(is_held_out(row), encode(row, tokenizer)) for row in rows]
-    encoded = [(held, (p, a)) for held, (p, a) in encoded if len(p) + len(a) <= LONGEST]
+    sources = {"project": read_rows(options.answers), "added": [row for file in options.add for row in read_file(file)]}
+    encoded = [(name, is_held_out(row), encode(row, tokenizer)) for name, rows in sources.items() for row in rows]
+    encoded = [(name, held, (p, a)) for name, held, (p, a) in encoded if len(p) + len(a) <= LONGEST]
     torch.manual_seed(0)
     random = np.random.default_rng(0)
     device, dtype = best_device()
     weights = load_graph(options.start) if options.start else load_source(source_path())
     model = Decoder(weights, tokenizer.token_to_id(HAND_OVER), dtype).to(device)
-    train = Examples(model, [row for held, row in encoded if not held], device)
-    held_out = Examples(model, [row for held, row in encoded if held], device)
+    train = Examples(model, [row for _, held, row in encoded if not held], device)
+    held_out = {n: Examples(model, [row for name, held, row in encoded if held and name == n], device) for n in sources}
+    held_out = {name: examples for name, examples in held_out.items() if examples.rows}
+    measure = lambda: {name: evaluate(model, examples) for name, examples in held_out.items()}
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=options.rate, betas=(0.9, 0.98), weight_decay=0)
     steps, step, start = options.epochs * len(batches(train.rows)), 0, time.time()
+    before = measure()
+    print(f"before: {describe(before)}", flush=True)
     print(f"{len(train.rows)} rows, about {steps} steps on {device} in {dtype}", flush=True)
     for epoch in range(options.epochs):
         for indices in batches(train.rows, random):
@@ -129,8 +141,10 @@ def main():
             step += 1
             if step % 20 == 0:
                 print(f"step {step}: loss {loss.item():.3f}, {time.time() - start:.0f} s", flush=True)
-        print(f"epoch {epoch + 1}: {evaluate(model, held_out)}, {time.time() - start:.0f} s", flush=True)
+        after = measure()
+        print(f"epoch {epoch + 1}: {describe(after)}, {time.time() - start:.0f} s", flush=True)
         np.savez(options.out, **model.tuned())
+        Path(options.out).with_suffix(".json").write_text(json.dumps({"before": before, "after": after}) + "\n")
 
 
 if __name__ == "__main__":

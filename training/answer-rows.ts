@@ -3,9 +3,9 @@
  * Python's, in training/tune.
  */
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import * as z from 'zod'
-import { SIMPLE_TASKS } from '../../shared/tasks.ts'
+import { SIMPLE_TASKS } from '../shared/tasks.ts'
 
 const message = z.strictObject({ role: z.enum(['user', 'assistant']), content: z.string().min(1) })
 const answerRow = z.strictObject({
@@ -39,21 +39,42 @@ export type AnswerRow = z.infer<typeof answerRow>
  * @throws {Error} that names file and line of the first row that is malformed, or has another one's id
  */
 export function readAnswerRows(folder: string): readonly AnswerRow[] {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl'))
+  return withOwnIds(files.toSorted().flatMap((name) => readLines(join(folder, name))))
+}
+
+/** Returns the rows of one file. @throws {Error} as `readAnswerRows` does */
+export function readAnswerFile(file: string): readonly AnswerRow[] {
+  return withOwnIds(readLines(file))
+}
+
+type Located = { readonly where: string; readonly row: AnswerRow }
+
+function readLines(file: string): Located[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line, at) => {
+      if (line.trim() === '') return []
+      const where = `${basename(file)}:${at + 1}`
+      const parsed = answerRow.safeParse(parseLine(line, where))
+      if (!parsed.success) throw new Error(`${where}: ${z.prettifyError(parsed.error)}`)
+      return [{ where, row: parsed.data }]
+    })
+}
+
+function parseLine(line: string, where: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    throw new Error(`${where}: is not JSON`)
+  }
+}
+
+function withOwnIds(located: readonly Located[]): readonly AnswerRow[] {
   const ids = new Set<string>()
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.jsonl'))
-    .toSorted()
-    .flatMap((name) =>
-      readFileSync(join(folder, name), 'utf8')
-        .split('\n')
-        .flatMap((line, at) => {
-          if (line.trim() === '') return []
-          const where = `${name}:${at + 1}`
-          const parsed = answerRow.safeParse(JSON.parse(line))
-          if (!parsed.success) throw new Error(`${where}: ${z.prettifyError(parsed.error)}`)
-          if (ids.has(parsed.data.id)) throw new Error(`${where}: the id ${parsed.data.id} is taken.`)
-          ids.add(parsed.data.id)
-          return [parsed.data]
-        }),
-    )
+  for (const { where, row } of located) {
+    if (ids.has(row.id)) throw new Error(`${where}: the id ${row.id} is taken.`)
+    ids.add(row.id)
+  }
+  return located.map(({ row }) => row)
 }

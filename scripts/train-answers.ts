@@ -1,0 +1,128 @@
+/**
+ * Tunes a local model on answers that the operator wrote or approved, and lets the new one take the old one's place only
+ * where exam and held-out rows are no worse. The tuning itself is Python's (training/tune); this runs its steps in order.
+ */
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { execa } from 'execa'
+import { SHIPPED_MODEL } from '../inference/models/catalogue.ts'
+import { SHIPPED_DIR } from '../inference/models/resolve.ts'
+import { examSchema, tuningSchema, whatIsWorse } from '../training/answer-comparison.ts'
+import { readAnswerFile } from '../training/answer-rows.ts'
+import { createDuplicateFinder } from '../training/duplicates.ts'
+import { EXAM_FOLDER, readExamItems } from '../training/exam/exam-item.ts'
+import { ROOT, runNode } from './run-command.ts'
+import { readTrainingOptions } from './training-options.ts'
+
+const USAGE = `Usage: npm run train-answers -- --add ROWS.jsonl [OPTIONS]
+
+  --add        rows with answers that you wrote or approved (docs/training.md); may be repeated
+  --model      folder of the model that is tuned further; the shipped one by default
+  --out        folder of the new model; ./out and the model's name by default
+  --epochs     how often each row is read; 2 by default
+  --rate       learning rate; 1.5e-3 by default
+  --python     a Python with training/tune/requirements.txt; .venv/bin/python by default
+  --replace    put the new model in the old one's place where nothing is worse`
+
+const values = readTrainingOptions(
+  USAGE,
+  () =>
+    parseArgs({
+      options: {
+        add: { type: 'string', multiple: true, default: [] },
+        model: { type: 'string', default: join(SHIPPED_DIR, SHIPPED_MODEL) },
+        out: { type: 'string' },
+        epochs: { type: 'string', default: '2' },
+        rate: { type: 'string', default: '1.5e-3' },
+        python: { type: 'string', default: join(ROOT, '.venv/bin/python') },
+        replace: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values,
+)
+try {
+  await train()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exitCode = 2
+}
+
+async function train(): Promise<void> {
+  const model = resolve(values.model)
+  const out = resolve(values.out ?? join('out', basename(model)))
+  checkRows(values.add)
+  if (!existsSync(values.python))
+    throw new Error(`--python: there is no ${values.python}. training/tune/README.md says how to make one.`)
+  mkdirSync(out, { recursive: true })
+  const tuned = join(out, 'tuned.npz')
+  const rows = values.add.flatMap((file) => ['--add', resolve(file)])
+  const { epochs, rate } = values
+  await python(
+    'tune.py',
+    tuned,
+    '--start',
+    model,
+    '--model',
+    model,
+    '--epochs',
+    epochs,
+    '--rate',
+    rate,
+    ...rows,
+  )
+  await python('write_model.py', tuned, model, out)
+  await command('scripts/models.ts', 'calibrate', out)
+  const worse = whatIsWorse(tuningSchema.parse(JSON.parse(readFileSync(join(out, 'tuned.json'), 'utf8'))), {
+    before: await exam(model),
+    after: await exam(out),
+  })
+  for (const each of worse) console.log(`Worse: ${each}`)
+  if (worse.length > 0) {
+    console.log(`The new model stays in ${out}; nothing was replaced.`)
+    process.exitCode = 1
+    return
+  }
+  console.log(`No worse than before: ${out}`)
+  if (!values.replace) return
+  await command('scripts/exam.ts', '--model', out, '--write')
+  const isModelFile = (path: string) => !path.startsWith(tuned.slice(0, -'.npz'.length))
+  cpSync(out, model, { recursive: true, filter: isModelFile })
+  console.log(`Replaced: ${model}`)
+}
+
+/** @throws {Error} for rows that are malformed, or that ask what the exam asks */
+function checkRows(files: readonly string[]): void {
+  if (files.length === 0) throw new Error(`--add is missing.\n\n${USAGE}`)
+  const find = createDuplicateFinder()
+  const texts = (system: string | null, messages: readonly { readonly content: string }[]) => ({
+    whole: [system ?? '', ...messages.map(({ content }) => content)].join('\n'),
+    lastTurn: messages.at(-1)?.content ?? '',
+  })
+  for (const { id, system, messages } of readExamItems(EXAM_FOLDER)) find(id, texts(system, messages))
+  for (const { id, system, messages } of files.flatMap((file) => readAnswerFile(resolve(file)))) {
+    const twin = find(id, texts(system, messages))
+    if (twin?.startsWith('ex-'))
+      throw new Error(`${id} asks what item ${twin} of the exam asks: an exam that was learned says nothing.`)
+  }
+}
+
+async function python(script: string, ...args: readonly string[]): Promise<void> {
+  await execa(values.python, [join(ROOT, 'training/tune', script), ...args], { stdio: 'inherit' })
+}
+
+async function command(script: string, ...args: readonly string[]): Promise<void> {
+  const { code } = await runNode([join(ROOT, script), ...args], { show: true })
+  if (code !== 0) throw new Error(`${script} failed.`)
+}
+
+async function exam(model: string) {
+  const { stdout } = await execa(
+    process.execPath,
+    [join(ROOT, 'scripts/exam.ts'), '--model', model, '--json'],
+    {
+      stderr: 'inherit',
+    },
+  )
+  return examSchema.parse(JSON.parse(stdout))
+}

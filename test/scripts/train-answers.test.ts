@@ -1,0 +1,49 @@
+/** What `npm run train-answers` refuses before it tunes anything. */
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { EXAM_FOLDER, readExamItems } from '../../training/exam/exam-item.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const SCRIPT = join(import.meta.dirname, '../../scripts/train-answers.ts')
+const row = {
+  id: 'own-1',
+  task: 'simple_chat',
+  lang: 'en',
+  system: null,
+  messages: [{ role: 'user', content: 'Is the lab open on Sundays, as the sign beside the door says?' }],
+  answer: 'I cannot see your sign.',
+}
+
+function run(rows: readonly unknown[], ...args: string[]) {
+  const file = join(temporaryFolder(), 'rows.jsonl')
+  writeFileSync(file, rows.map((each) => JSON.stringify(each)).join('\n'))
+  return spawnSync(process.execPath, [SCRIPT, '--add', file, ...args], { encoding: 'utf8' })
+}
+
+test('without rows it says what is missing', () => {
+  const { status, stderr } = spawnSync(process.execPath, [SCRIPT], { encoding: 'utf8' })
+  expect(status).toBe(2)
+  expect(stderr).toContain('--add is missing')
+})
+
+test('a row without an answer is named by file and line', () => {
+  const { status, stderr } = run([row, { ...row, id: 'own-2', answer: '' }])
+  expect(status).toBe(2)
+  expect(stderr).toContain('rows.jsonl:2')
+})
+
+test('a row that asks what the exam asks is refused', () => {
+  const items = readExamItems(EXAM_FOLDER)
+  const item = items.find(({ messages }) => (messages.at(-1)?.content.length ?? 0) > 60)
+  const { status, stderr } = run([{ ...row, system: item?.system, messages: item?.messages }])
+  expect(status).toBe(2)
+  expect(stderr).toContain('of the exam asks')
+})
+
+test('where there is no Python it says which one was looked for', () => {
+  const { status, stderr } = run([row], '--python', '/nowhere/python')
+  expect(status).toBe(2)
+  expect(stderr).toContain('/nowhere/python')
+})
