@@ -1,0 +1,47 @@
+/** Figures as the dashboard writes them. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  createTimeFormat,
+  formatCompact,
+  formatCount,
+  formatDuration,
+  formatExactUsd,
+} from '../../../../edge/pages/dashboard/format-figures.ts'
+
+test('writes counts', () => {
+  expect(formatCount(41_200)).toBe('41,200')
+  expect(formatCompact(41_234)).toBe('41.2K')
+  expect(formatCompact(7)).toBe('7')
+})
+
+test('writes durations in the largest useful unit', () => {
+  expect([0.4, 840, 999.6, 1_340, 9_960, 59_400, 59_600, 125_000].map(formatDuration)).toEqual([
+    '0 ms',
+    '840 ms',
+    '1.0 s',
+    '1.3 s',
+    '10 s',
+    '59 s',
+    '1 min',
+    '2 min 5 s',
+  ])
+})
+
+test('loses nothing of the amount of one request', () => {
+  expect(formatExactUsd(7_700)).toBe('$0.0000077')
+  expect(formatExactUsd(-12_400_000_000)).toBe('−$12.40')
+  fc.assert(
+    fc.property(fc.integer({ min: -1e15, max: 1e15 }), (amount) => {
+      const [, sign, dollars, fraction] = /^(−?)\$([\d,]+)\.(\d{2,9})$/.exec(formatExactUsd(amount)) ?? []
+      const size =
+        BigInt(dollars?.replaceAll(',', '') ?? 0) * 1_000_000_000n + BigInt((fraction ?? '').padEnd(9, '0'))
+      expect(size).toBe(BigInt(Math.abs(amount)))
+      expect(sign === '−').toBe(amount < 0)
+    }),
+  )
+})
+
+test('writes times in the zone', () => {
+  expect(createTimeFormat('Asia/Kathmandu')(Date.parse('2026-11-27T18:30:09Z'))).toBe('2026-11-28 00:15:09')
+})
