@@ -199,7 +199,7 @@ export type Effects = Pick<
   'log' | 'now' | 'random' | 'strategyRecord' | 'classifierModel' | 'workersAi'
 > & {
   readonly fetch: Fetch
-  readonly createId: () => string
+  readonly createId: (at: number) => string
 }
 
 /** Returns everything that `createApp` needs. */

@@ -9,6 +9,7 @@ import { composeDependencies } from './compose.ts'
 import { type Config, readConfig } from './config.ts'
 import { createDurableStrategyRecord, type RouterState } from './durable/router-state.ts'
 import type { AppEnvironment } from './http/context.ts'
+import { createRequestId, cryptoRandomBytes } from './ledger/request-id.ts'
 import { decodeClassifier } from './routing/classifier/classifier-model.ts'
 import weights from './routing/classifier/weights.bin'
 import type { WorkersAiBinding } from './routing/second-look/decision-model.ts'
@@ -49,7 +50,7 @@ function compose(config: Config, env: Environment) {
     log: createConsoleLog(config.logFormat),
     now: () => Date.now(),
     random: Math.random,
-    createId: () => `req_${crypto.randomUUID().replaceAll('-', '')}`,
+    createId: (at) => createRequestId(at, cryptoRandomBytes),
     classifierModel: decodeClassifier(new Uint8Array(weights)),
     workersAi: env.AI,
     strategyRecord: createDurableStrategyRecord(env.ROUTER_STATE, config.strategy),

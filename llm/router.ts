@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { type Core, composeCore } from '../edge/compose.ts'
 import type { Explanation } from '../edge/explanation/explanation.ts'
+import { createRequestId, cryptoRandomBytes } from '../edge/ledger/request-id.ts'
 import type { Fetch, Provider } from '../edge/providers/provider.ts'
 import { isStrategy, STRATEGIES, type Strategy } from '../edge/strategy.ts'
 import { createMemoryStrategyRecord } from '../edge/strategy-store.ts'
@@ -38,7 +39,8 @@ export type RouterOptions = {
   readonly now?: () => number
   /** Uniform in [0, 1). */
   readonly random?: () => number
-  readonly createId?: () => string
+  /** Gets the time of the request, milliseconds since the epoch. */
+  readonly createId?: (at: number) => string
   /** Starts the model; a child process where not given. */
   readonly startEngine?: (model: ResolvedModel) => EngineProcess
 }
@@ -89,7 +91,7 @@ export function createRouter(options: RouterOptions = {}): Router {
   const env = options.env ?? process.env
   const settings = readSettings(env)
   const now = options.now ?? Date.now
-  const createId = options.createId ?? (() => `req_${crypto.randomUUID().replaceAll('-', '')}`)
+  const createId = options.createId ?? ((at: number) => createRequestId(at, cryptoRandomBytes))
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
   const log = chooseLog(options.log, settings.silent, settings.logFormat)
   const claudeClient = options.claudeClient ?? createAnthropicClient(settings.claude, fetch)
@@ -154,14 +156,15 @@ export function createRouter(options: RouterOptions = {}): Router {
     signal: AbortSignal,
   ) => {
     if (closing.signal.aborted) throw new RouterError('unavailable', 'The router is closed.')
+    const startedAt = now()
     return createRequest({
       messages,
       options: given,
       stream,
       strategy,
-      id: createId(),
+      id: createId(startedAt),
       signal: AbortSignal.any([signal, closing.signal]),
-      startedAt: now(),
+      startedAt,
     })
   }
   const generate = async (

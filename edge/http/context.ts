@@ -37,7 +37,8 @@ export type AppDependencies = {
   readonly log: Log
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  readonly createId: () => string
+  /** Returns the id of a request that came at this time, milliseconds since the epoch. */
+  readonly createId: (at: number) => string
 }
 
 /** Keeps work alive after the response where the platform has a way to say so. */

@@ -5,11 +5,15 @@
 import type { MiddlewareHandler } from 'hono'
 import type { AppEnvironment } from '../http/context.ts'
 
-/** Returns the middleware; `now` in milliseconds since the epoch. */
-export function requestId(createId: () => string, now: () => number): MiddlewareHandler<AppEnvironment> {
+/** Returns the middleware; `now` and the time that ids begin with in milliseconds since the epoch. */
+export function requestId(
+  createId: (at: number) => string,
+  now: () => number,
+): MiddlewareHandler<AppEnvironment> {
   return async (context, next) => {
-    context.set('requestId', createId())
-    context.set('startedAt', now())
+    const startedAt = now()
+    context.set('requestId', createId(startedAt))
+    context.set('startedAt', startedAt)
     await next()
     if (!context.res.headers.has('request-id'))
       context.res.headers.set('request-id', context.get('requestId'))

@@ -45,7 +45,7 @@ async function rest(reader: ReadableStreamDefaultReader<Uint8Array>) {
 test('sends comments until Claude answers, then the whole stream', async () => {
   const answer = held()
   const { reader, response } = await begin()
-  expect(response.headers.get('x-router-request-id')).toMatch(/^req_test_/)
+  expect(response.headers.get('x-router-request-id')).toMatch(/^req_[0-9a-f]{32}$/)
   answer.resolve(streamOf(framesOf(claudeMessage())))
   expect(await rest(reader)).toBe(framesOf(claudeMessage()).join(''))
 })

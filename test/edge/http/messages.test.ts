@@ -66,9 +66,9 @@ for (const [what, body, status, message] of BAD)
     expect(error).toEqual({
       type: 'error',
       error: { type: 'invalid_request_error', message: expect.stringMatching(message) },
-      request_id: expect.stringMatching(/^req_test_/),
+      request_id: expect.stringMatching(/^req_[0-9a-f]{32}$/),
     })
-    expect(response.headers.get('request-id')).toMatch(/^req_test_/)
+    expect(response.headers.get('request-id')).toMatch(/^req_[0-9a-f]{32}$/)
     expect(claude.hits.length + container.hits.length).toBe(0)
     expectNoCanary(JSON.stringify(error))
   })
@@ -192,8 +192,8 @@ test('never takes a client’s request id over', async () => {
     'request-id': 'mine',
     'x-request-id': 'mine',
   })
-  expect(headers.get('request-id')).toMatch(/^req_test_/)
-  expect(headers.get('x-router-request-id')).toMatch(/^req_test_/)
+  expect(headers.get('request-id')).toMatch(/^req_[0-9a-f]{32}$/)
+  expect(headers.get('x-router-request-id')).toMatch(/^req_[0-9a-f]{32}$/)
 })
 
 test('lets nobody keep or sniff an answer on the way', async () => {

@@ -5,6 +5,7 @@
 import { createApp } from '../../../edge/app.ts'
 import { composeDependencies, type Effects } from '../../../edge/compose.ts'
 import { readConfig } from '../../../edge/config.ts'
+import { createRequestId } from '../../../edge/ledger/request-id.ts'
 import { createMemoryStrategyRecord } from '../../../edge/strategy-store.ts'
 import { readShippedClassifier } from '../../../llm/shipped-classifier.ts'
 import { ADMIN_KEY, ALICE_KEY, BOB_KEY, CLAUDE_KEY, LOCAL_SECRET, SIMPLE_PROMPT } from './canaries.ts'
@@ -59,7 +60,7 @@ export async function createTestRouter(
       log: collectLog,
       now: () => now,
       random: () => 0,
-      createId: () => `req_test_${++ids}`,
+      createId: (at) => createRequestId(at, () => bytesOf(++ids)),
       strategyRecord: createMemoryStrategyRecord(),
       classifierModel,
       ...effects,
@@ -86,4 +87,11 @@ export async function createTestRouter(
 /** Returns a Messages body with one user turn. */
 export function ask(prompt: string = SIMPLE_PROMPT, fields: Record<string, unknown> = {}) {
   return { model: 'auto', max_tokens: 64, messages: [{ role: 'user', content: prompt }], ...fields }
+}
+
+/** The number in ten bytes. */
+function bytesOf(count: number): Uint8Array {
+  const bytes = new Uint8Array(10)
+  new DataView(bytes.buffer).setUint32(6, count)
+  return bytes
 }

@@ -1,0 +1,27 @@
+/**
+ * The id of a request: it begins with the time of the request, so that its receipt is found without an index.
+ */
+
+/** Six bytes of time, ten of chance, in hex. */
+const FORM = /^req_([0-9a-f]{12})[0-9a-f]{20}$/
+const RANDOM_BYTES = 10
+
+/**
+ * Returns a new id.
+ * @param at time of the request, milliseconds since the epoch
+ * @param randomBytes returns so many bytes that nobody can guess
+ */
+export function createRequestId(at: number, randomBytes: (count: number) => Uint8Array): string {
+  const time = Math.max(0, Math.floor(at)).toString(16).padStart(12, '0').slice(-12)
+  const random = [...randomBytes(RANDOM_BYTES)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return `req_${time}${random}`
+}
+
+/** Returns when the request with this id came, milliseconds since the epoch; undefined for an id that is none of ours. */
+export function timeOfRequestId(id: string): number | undefined {
+  const time = FORM.exec(id)?.[1]
+  return time === undefined ? undefined : Number.parseInt(time, 16)
+}
+
+/** The platform's random bytes, for `createRequestId`. */
+export const cryptoRandomBytes = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count))
