@@ -3,6 +3,7 @@
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { EngineStats } from '../engine/engine.ts'
+import { createGenAiMetrics } from './gen-ai-metrics.ts'
 import type { RunSummary } from './message-run.ts'
 import type { Load } from './scheduler.ts'
 
@@ -86,6 +87,7 @@ export function createMetrics(load: () => Load): Metrics {
     judgements.inc()
     judging.observe(ms / 1000)
   }
+  const recordGenAi = createGenAiMetrics(registry)
   const restarts = counter('child_restarts_total', 'Replacements of the model’s process.', ['reason'])
   const statCounters = STAT_COUNTERS.map(([stat, name, help]) => [stat, counter(name, help)] as const)
   let stats = NO_STATS
@@ -118,6 +120,7 @@ export function createMetrics(load: () => Load): Metrics {
       if (summary.firstTokenMs !== undefined) firstToken.observe(summary.firstTokenMs / 1000)
       if (summary.msPerToken !== undefined) perToken.observe(summary.msPerToken / 1000)
       if (summary.outcome === 'ok') total.observe(summary.latencyMs / 1000)
+      recordGenAi(summary)
     },
     recordJudgement,
     recordRejection: (code) => requests.inc({ outcome: code }),
