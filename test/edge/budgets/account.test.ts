@@ -1,0 +1,59 @@
+/** The account on SQL, as every implementation must be, and what only its database shows. */
+import { expect, test } from 'vitest'
+import { createAccount } from '../../../edge/budgets/account.ts'
+import { BUDGET_MIGRATIONS } from '../../../edge/budgets/account-rows.ts'
+import { migrate } from '../../../edge/storage/migrations.ts'
+import { openSqliteDatabase } from '../../../llm/sqlite-database.ts'
+import { limitsOf, reservation, testAccounts } from '../../contract/budget-accounts.ts'
+import { createSqliteAccounts } from '../../support/edge/sqlite-accounts.ts'
+
+const NOON = Date.UTC(2026, 10, 27, 12)
+
+testAccounts('node:sqlite', async () => {
+  let now = NOON
+  const advance = (milliseconds: number) => {
+    now += milliseconds
+  }
+  return { accounts: createSqliteAccounts(() => now), advance }
+})
+
+test('users of whom nothing was counted this month are forgotten', async () => {
+  let now = NOON
+  const database = await openSqliteDatabase(':memory:')
+  migrate(database, BUDGET_MIGRATIONS)
+  const account = createAccount(database, () => now)
+  const limits = limitsOf({}, { tokensPerDay: 1_000 })
+  const rows = () =>
+    database.exec('SELECT subject FROM budget_use ORDER BY subject').map(({ subject }) => subject)
+  for (const user of ['ann', 'ben']) {
+    const asked = reservation(limits, { user })
+    account.reserve(asked)
+    account.settle({ id: asked.id, limits, used: { tokens: 1, nanoUsd: 0 } })
+  }
+  expect(rows()).toEqual(['tenant', 'user:ann', 'user:ben'])
+  now += 5 * 86_400_000
+  account.reserve(reservation(limits, { user: 'ben' }))
+  expect(rows()).toEqual(['tenant', 'user:ben'])
+  expect(database.exec('SELECT count(*) AS leases FROM budget_lease')).toEqual([{ leases: 1 }])
+})
+
+test('a transaction that fails changes nothing', async () => {
+  const database = await openSqliteDatabase(':memory:')
+  migrate(database, BUDGET_MIGRATIONS)
+  const account = createAccount(database, () => NOON)
+  const limits = limitsOf({ usdPerDay: 1 })
+  const failing = createAccount(
+    {
+      ...database,
+      exec(query, ...bindings) {
+        if (query.startsWith('INSERT INTO budget_use'))
+          throw new Error('database or disk is full: SQLITE_FULL')
+        return database.exec(query, ...bindings)
+      },
+    },
+    () => NOON,
+  )
+  expect(() => failing.reserve(reservation(limits))).toThrow('SQLITE_FULL')
+  expect(account.use({ limits, user: undefined })[0]).toMatchObject({ used: 0, reserved: 0 })
+  expect(database.exec('SELECT id FROM budget_lease')).toEqual([])
+})

@@ -1,0 +1,46 @@
+/** Which limits hold for whom, and which the operator cannot mean. */
+import { expect, test } from 'vitest'
+import { effectiveLimits, hasCap, tenantLimitsSchema } from '../../../edge/budgets/limits.ts'
+
+test('a user that is named has limits of its own, every other one those of all users', () => {
+  const limits = { user: { tokensPerDay: 10 }, users: { ann: { usdPerDay: 1 } } }
+  expect(effectiveLimits(limits, 'ann')?.user).toEqual({ usdPerDay: 1 })
+  expect(effectiveLimits(limits, 'never seen')?.user).toEqual({ tokensPerDay: 10 })
+  expect(effectiveLimits(limits, undefined)).toBeUndefined()
+})
+
+test.each(['__proto__', 'constructor', 'toString', "'; DROP TABLE budget_use; --"])(
+  'a user called %s is a user like any other',
+  (name) => {
+    const limits = tenantLimitsSchema.parse(
+      JSON.parse('{"user":{"tokensPerDay":10},"users":{"ann":{"concurrent":1}}}'),
+    )
+    expect(effectiveLimits(limits, name)?.user).toEqual({ tokensPerDay: 10 })
+  },
+)
+
+test('limits that limit nothing are none', () => {
+  expect(effectiveLimits({}, 'ann')).toBeUndefined()
+  expect(effectiveLimits({ tenant: { softShare: 0.8 }, user: {} }, 'ann')).toBeUndefined()
+})
+
+test('tokens and money are caps, rates are not', () => {
+  const capOf = (limits: unknown) => {
+    const effective = effectiveLimits(tenantLimitsSchema.parse(limits), 'ann')
+    return effective !== undefined && hasCap(effective)
+  }
+  expect(capOf({ tenant: { requestsPerMinute: 1, concurrent: 1 } })).toBe(false)
+  expect(capOf({ tenant: { usdPerMonth: 1 } })).toBe(true)
+  expect(capOf({ user: { tokensPerDay: 1 } })).toBe(true)
+})
+
+test.each([
+  [{ timezone: 'Mars/Olympus' }, 'must be the name of a time zone'],
+  [{ tenant: { usdPerDay: 0 } }, 'must be more than 0'],
+  [{ tenant: { usdPerDay: 1e300 } }, 'must be at most 1000000'],
+  [{ tenant: { requestsPerMinute: 1.5 } }, 'must be a whole number'],
+  [{ tenant: { softShare: 2 } }, 'must be at most 1'],
+])('refuses %j', (limits, message) => {
+  const result = tenantLimitsSchema.safeParse(limits)
+  expect(result.error?.issues[0]?.message).toContain(message)
+})
