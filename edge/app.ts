@@ -11,6 +11,7 @@ import { insteadOf, isOpenAiPath, normalisePath } from './http/paths.ts'
 import { allMethods, allowedMethods, createRoutes } from './http/routes.ts'
 import { ROUTER_HEADERS } from './ledger/headers.ts'
 import { authenticate } from './middleware/auth.ts'
+import { createDashboardSessions, sessionOrKey } from './middleware/dashboard-session.ts'
 import { loopbackHosts } from './middleware/loopback-hosts.ts'
 import { requestId } from './middleware/request-id.ts'
 
@@ -39,9 +40,13 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
 
   if (config.anonymous !== undefined) app.use(loopbackHosts())
   const withKey = authenticate(config)
+  const guards = {
+    key: withKey,
+    session: sessionOrKey(createDashboardSessions(config.adminKeys, now), withKey),
+  }
   for (const { method, path, aliases, access, handle } of routes)
     for (const each of [path, ...aliases]) {
-      if (access === 'key') app.use(each, withKey)
+      if (access !== 'open') app.use(each, guards[access])
       app.on(method, each, handle)
     }
 

@@ -16,6 +16,17 @@ export async function readJsonBytes(request: Request, maxBytes: number): Promise
       'unsupported_media_type',
       'Send JSON, with the header "content-type: application/json".',
     )
+  return readBody(request, maxBytes)
+}
+
+/** Returns the fields of a form that a browser sent. @throws {RouterError} as `readJsonBytes` */
+export async function readFormFields(request: Request, maxBytes: number): Promise<URLSearchParams> {
+  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.headers.get('content-type') ?? ''))
+    throw new RouterError('unsupported_media_type', 'Send the form as a browser does.')
+  return new URLSearchParams(new TextDecoder().decode(await readBody(request, maxBytes)))
+}
+
+async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
   const encoding = request.headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'
   if (!DECODERS.has(encoding))

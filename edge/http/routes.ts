@@ -23,8 +23,8 @@ export type Route = {
   readonly path: string
   /** The same endpoint under other names; not documented. */
   readonly aliases: readonly string[]
-  /** `key`: a key of the router is needed; `open`: for everybody. */
-  readonly access: 'key' | 'open'
+  /** `key`: a key of the router is needed; `session`: or the administrator's session; `open`: for everybody. */
+  readonly access: 'key' | 'session' | 'open'
   /** The id of its documentation; absent for what is no part of the API. */
   readonly operation?: keyof typeof OPERATIONS
   readonly handle: (context: AppContext) => Response | Promise<Response>
@@ -36,6 +36,7 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
   const pages = createPages(() => openApiPaths(routes))
   const open = { access: 'open', aliases: [], method: 'GET' } as const
   const keyed = { access: 'key', aliases: [] } as const
+  const shown = { access: 'session', aliases: [] } as const
   const routes: readonly Route[] = [
     { ...open, path: '/', handle: pages.landing },
     { ...open, path: '/docs', handle: pages.docs },
@@ -85,21 +86,21 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       handle: createModelHandler(models),
     },
     {
-      ...keyed,
+      ...shown,
       method: 'GET',
       path: '/v1/router/status',
       operation: 'status',
       handle: createStatusHandler(dependencies),
     },
     {
-      ...keyed,
+      ...shown,
       method: 'PUT',
       path: '/v1/router/strategy',
       operation: 'setStrategy',
       handle: createStrategyHandler(dependencies),
     },
     {
-      ...keyed,
+      ...shown,
       method: 'DELETE',
       path: '/v1/router/strategy',
       operation: 'resetStrategy',

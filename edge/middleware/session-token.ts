@@ -29,22 +29,20 @@ export async function startSession(adminDigest: string, now: number): Promise<st
 }
 
 /**
- * Returns the session that a value speaks of, or undefined: not signed by one of these keys, over, or from the future.
+ * Returns the session that a value speaks of, or undefined: not signed with this key, over, or from the future.
  * Signatures are compared by WebCrypto, in constant time.
  */
 export async function readSession(
-  adminDigests: readonly string[],
+  adminDigest: string,
   value: string,
   now: number,
 ): Promise<Session | undefined> {
   const [, started, issued, signature] = TOKEN.exec(value) ?? []
   if (started === undefined || issued === undefined || signature === undefined) return undefined
   const session = { startedAt: Number(started), issuedAt: Number(issued) }
-  let valid = false
-  for (const digest of adminDigests)
-    if (await crypto.subtle.verify('HMAC', await signingKey(digest), bytesOfHex(signature), payload(session)))
-      valid = true
-  return valid && isCurrent(session, now) ? session : undefined
+  const key = await signingKey(adminDigest)
+  const isSigned = await crypto.subtle.verify('HMAC', key, bytesOfHex(signature), payload(session))
+  return isSigned && isCurrent(session, now) ? session : undefined
 }
 
 /** Returns the value that replaces an older one of the same session, or undefined while it is young. */

@@ -15,7 +15,8 @@ import { CLAUDE_URL, CONTAINER_URL, networkFetch } from './upstreams.ts'
 export type SentRequest = { readonly url: string; readonly init: RequestInit }
 
 export type TestRouter = {
-  readonly request: (path: string, init?: RequestInit) => Promise<Response>
+  /** `origin` is the address under which the router is reached. */
+  readonly request: (path: string, init?: RequestInit, origin?: string) => Promise<Response>
   /** Posts a Messages body (an object, or text or bytes as they are) as alice. */
   readonly post: (
     body: unknown,
@@ -66,8 +67,8 @@ export async function createTestRouter(
       ...effects,
     }),
   )
-  const request = async (path: string, init?: RequestInit) =>
-    app.fetch(new Request(`http://localhost${path}`, init))
+  const request = async (path: string, init?: RequestInit, origin = 'http://localhost') =>
+    app.fetch(new Request(`${origin}${path}`, init))
   return {
     request,
     post: (body, headers = {}, { query = '', signal, path = '/v1/messages' } = {}) =>
