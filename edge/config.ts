@@ -23,6 +23,13 @@ import {
 } from './settings/core-settings.ts'
 import { EDGE_DEFINITIONS } from './settings/edge-definitions.ts'
 import { parseSettings } from './settings/setting-schemas.ts'
+import {
+  type TracesConfig,
+  toolsProblems,
+  tracesConfig,
+  type WebhookConfig,
+  webhookConfig,
+} from './settings/tools-settings.ts'
 import type { Strategy } from './strategy.ts'
 import { parseRouterKeys, readKey, type Tenant, type TenantKey } from './tenants.ts'
 
@@ -51,6 +58,10 @@ export type Config = {
   readonly corsOrigins: readonly string[]
   readonly savingsBaseline: string | undefined
   readonly logFormat: LogFormat
+  /** Where spans are sent; undefined: nowhere. */
+  readonly traces: TracesConfig | undefined
+  /** Who is told of events; undefined: nobody. */
+  readonly webhook: WebhookConfig | undefined
 }
 
 const settingsSchema = z.object({ ...CORE_SETTINGS, ...schemasOf(EDGE_DEFINITIONS) })
@@ -79,6 +90,7 @@ export async function readConfig(env: Readonly<Record<string, unknown>>): Promis
     ...malformed,
     ...edgeProblems(settings),
     ...coreProblems(settings),
+    ...toolsProblems(settings),
     ...bindingProblems(settings, env.AI !== undefined),
     ...[keys, adminKeys].filter((each) => typeof each === 'string'),
   ]
@@ -117,6 +129,8 @@ function assemble(settings: Settings, keys: readonly TenantKey[], adminKeys: rea
     corsOrigins: settings.CORS_ORIGINS,
     savingsBaseline: settings.SAVINGS_BASELINE_MODEL,
     logFormat: settings.LOG_FORMAT,
+    traces: tracesConfig(settings),
+    webhook: webhookConfig(settings),
   }
 }
 

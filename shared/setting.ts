@@ -11,6 +11,7 @@ export const SETTING_SECTIONS = [
   'Local model: how it is reached',
   'Local model: the container',
   'Cache, logs and limits',
+  'Other tools',
   'Ports of npm start',
 ] as const
 export type SettingSection = (typeof SETTING_SECTIONS)[number]

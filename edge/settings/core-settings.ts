@@ -164,7 +164,8 @@ export function* localAddressProblems(settings: CoreSettings): Generator<string>
   }
 }
 
-function* addressProblems(name: string, value: string): Generator<string> {
+/** Yields what is wrong with an address that secrets or messages are sent to. */
+export function* addressProblems(name: string, value: string): Generator<string> {
   if (!URL.canParse(value)) yield `${name} is not an address such as https://host.example`
   else if (new URL(value).protocol !== 'https:' && !isLoopback(value))
     yield `${name} must begin with https:// (http:// is for this machine only)`

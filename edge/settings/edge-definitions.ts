@@ -3,6 +3,7 @@
  */
 import type { SettingTable } from '../../shared/setting.ts'
 import { boolean, choice, headerText, list, milliseconds, text, wholeNumber } from './setting-schemas.ts'
+import { TOOLS_DEFINITIONS } from './tools-definitions.ts'
 
 const callers = { section: 'Who may call' } as const
 const limits = { section: 'Cache, logs and limits' } as const
@@ -59,4 +60,5 @@ export const EDGE_DEFINITIONS = {
     defaultText: 'json; text under npm start',
     sample: 'text',
   },
+  ...TOOLS_DEFINITIONS,
 } as const satisfies SettingTable

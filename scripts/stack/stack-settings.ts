@@ -26,7 +26,13 @@ const DEFAULT_INFERENCE_PORT = 8080
 const SHUTDOWN_TIMEOUT_MS = 5_000
 
 /** Secrets that only the edge needs; the process that runs a model never sees them. */
-const EDGE_SECRETS = ['ANTHROPIC_API_KEY', 'ROUTER_KEYS', 'ADMIN_KEY']
+const EDGE_SECRETS = [
+  'ANTHROPIC_API_KEY',
+  'ROUTER_KEYS',
+  'ADMIN_KEY',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'WEBHOOK_SECRET',
+]
 
 /** Says whether an address is the one at which `npm start` lets its container listen. */
 export function isOwnContainer(url: string, inferencePort: number): boolean {
