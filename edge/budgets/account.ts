@@ -27,7 +27,8 @@ import type {
 } from './accounts.ts'
 import { charge, correct, letIn, release } from './bookings.ts'
 import { brokenCaps, type Counter, capUses, newlyReached } from './caps.ts'
-import { CAPS, type Limit } from './limits.ts'
+import { CAPS } from './effective-limits.ts'
+import type { Limit } from './limits.ts'
 import { requestRate } from './request-rate.ts'
 import { inPresentWindows } from './use-windows.ts'
 

@@ -2,7 +2,7 @@
  * The account of a tenant as the request path sees it: one question before a request that has limits, one word after
  * it. Where accounts are kept is the business of their implementations.
  */
-import type { EffectiveLimits, LimitName, LimitScope } from './limits.ts'
+import type { EffectiveLimits, LimitName, LimitScope } from './effective-limits.ts'
 
 /** Whole tokens, and whole billionths of a US dollar. */
 export type Amount = { readonly tokens: number; readonly nanoUsd: number }

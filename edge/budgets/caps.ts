@@ -4,7 +4,8 @@
  */
 import type { UseRow } from './account-rows.ts'
 import type { Amount, LimitUse } from './accounts.ts'
-import { CAPS, type Cap, type Limit, type LimitScope } from './limits.ts'
+import { CAPS, type Cap, type LimitScope } from './effective-limits.ts'
+import type { Limit } from './limits.ts'
 import type { Windows } from './use-windows.ts'
 
 const NANO = 1_000_000_000

@@ -3,7 +3,8 @@
  */
 import { expect, test } from 'vitest'
 import type { Accounts, LimitUse, Reservation } from '../../edge/budgets/accounts.ts'
-import type { EffectiveLimits, Limit, LimitName } from '../../edge/budgets/limits.ts'
+import type { EffectiveLimits, LimitName } from '../../edge/budgets/effective-limits.ts'
+import type { Limit } from '../../edge/budgets/limits.ts'
 
 export type AccountsUnderTest = {
   readonly accounts: Accounts
