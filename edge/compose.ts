@@ -10,6 +10,7 @@ import type { Config } from './config.ts'
 import { createExplainer, type Explainer } from './explanation/explanation.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import { createReceiptLog } from './ledger/log-line.ts'
+import type { ReadAsset } from './pages/assets.ts'
 import { hasClaudeKey, isClaudeConfigured } from './providers/claude/headers.ts'
 import { createClaudeProvider } from './providers/claude/messages.ts'
 import { createLocalHealth } from './providers/local/health.ts'
@@ -199,11 +200,12 @@ export type Effects = Pick<
   'log' | 'now' | 'random' | 'strategyRecord' | 'classifierModel' | 'workersAi'
 > & {
   readonly fetch: Fetch
+  readonly readAsset: ReadAsset
   readonly createId: (at: number) => string
 }
 
 /** Returns everything that `createApp` needs. */
-export function composeDependencies(config: Config, { fetch, createId, ...effects }: Effects) {
+export function composeDependencies(config: Config, { fetch, readAsset, createId, ...effects }: Effects) {
   const core = composeCore(config, {
     ...effects,
     claudeFetch: fetch,
@@ -222,6 +224,7 @@ export function composeDependencies(config: Config, { fetch, createId, ...effect
     local: local?.pool,
     cache,
     fetch,
+    readAsset,
     log,
     now,
     createId,

@@ -18,6 +18,7 @@ export { RouterState } from './durable/router-state.ts'
 
 type Environment = Readonly<Record<string, unknown>> & {
   readonly ROUTER_STATE: DurableObjectNamespace<RouterState>
+  readonly ASSETS: Fetcher
   /** Only where wrangler.toml binds it. */
   readonly AI?: WorkersAiBinding
 }
@@ -47,6 +48,8 @@ async function build(env: Environment): Promise<Built> {
 function compose(config: Config, env: Environment) {
   return composeDependencies(config, {
     fetch: (input, init) => fetch(input, init),
+    // The host is not looked at.
+    readAsset: (path) => env.ASSETS.fetch(new URL(path, 'https://assets.invalid')),
     log: createConsoleLog(config.logFormat),
     now: () => Date.now(),
     random: Math.random,

@@ -33,6 +33,7 @@ const steps: Step[] = [
   },
   { name: 'types: container, scripts, library', run: tool('typescript/bin/tsc', '-p', '.') },
   { name: 'types: edge', run: tool('typescript/bin/tsc', '-p', 'edge') },
+  { name: 'types: islands of the pages', run: tool('typescript/bin/tsc', '-p', 'edge/pages/islands') },
   { name: 'types: tests', run: tool('typescript/bin/tsc', '-p', 'test') },
   { name: 'format, lint, import boundaries (biome)', run: tool('@biomejs/biome/bin/biome', 'check', '.') },
   { name: 'dead code and dependencies (knip)', run: tool('knip/bin/knip.js', '--no-progress') },

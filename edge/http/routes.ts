@@ -2,6 +2,8 @@
  * The one table of endpoints: router, access, error shape, 405 and `Allow`, CORS methods and the OpenAPI paths come from
  * it. What each endpoint does stands in its own file.
  */
+import { createAssetNames } from '../pages/assets.ts'
+import { createPages } from '../pages/pages.tsx'
 import { createChatCompletionsHandler } from './chat-completions.ts'
 import type { AppContext, AppDependencies } from './context.ts'
 import { createCountTokensHandler } from './count-tokens.ts'
@@ -9,7 +11,6 @@ import { createReadinessHandler, health } from './health.ts'
 import { createMessagesHandler } from './messages.ts'
 import { createModelHandler, createModelList, createModelsHandler } from './models.ts'
 import { OPERATIONS, type OpenApiDocument } from './openapi.ts'
-import { createPages } from './pages.ts'
 import {
   createExplainHandler,
   createStatusHandler,
@@ -33,7 +34,7 @@ export type Route = {
 /** Returns the table over its dependencies. */
 export function createRoutes(dependencies: AppDependencies): readonly Route[] {
   const models = createModelList(dependencies)
-  const pages = createPages(() => openApiPaths(routes))
+  const pages = createPages(() => openApiPaths(routes), createAssetNames(dependencies.readAsset))
   const open = { access: 'open', aliases: [], method: 'GET' } as const
   const keyed = { access: 'key', aliases: [] } as const
   const shown = { access: 'session', aliases: [] } as const

@@ -58,6 +58,7 @@ const NOISE = [
   /^Your Worker( and resources)? ha(s|ve) access to/,
   /^Binding\s+Resource/,
   /^env\.\w+/,
+  /^\[custom build\] Running: /,
   /^⎔ /u,
   /^🪵/u,
 ]

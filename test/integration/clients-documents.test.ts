@@ -106,6 +106,7 @@ test('every route of the app is in it', async () => {
   const app = createApp(
     composeDependencies(settings.config, {
       fetch: () => Promise.reject(new Error('no network here')),
+      readAsset: () => Promise.reject(new Error('no page is asked for here')),
       log: () => {},
       now: () => 0,
       random: () => 0,

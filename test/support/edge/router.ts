@@ -29,6 +29,11 @@ export type TestRouter = {
   readonly sent: readonly SentRequest[]
 }
 
+/** What scripts/build-pages.mjs would have written. */
+const ASSET_NAMES = Object.fromEntries(
+  ['pages.css', 'theme.js', 'mark.svg', 'playground.js'].map((name) => [name, `/assets/${name}`]),
+)
+
 /** Returns a hybrid router with both upstreams; a setting of '' is unset. */
 const classifierModel = readShippedClassifier()
 
@@ -58,6 +63,7 @@ export async function createTestRouter(
         sent.push({ url, init })
         return networkFetch(url, init)
       },
+      readAsset: async () => Response.json(ASSET_NAMES),
       log: collectLog,
       now: () => now,
       random: () => 0,
