@@ -32,7 +32,8 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
       cors({
         origin: [...config.corsOrigins],
         allowMethods: allMethods(routes),
-        allowHeaders: ALLOWED_HEADERS,
+        allowHeaders:
+          config.users.header === undefined ? ALLOWED_HEADERS : [...ALLOWED_HEADERS, config.users.header],
         exposeHeaders: ROUTER_HEADERS,
         maxAge: 600,
       }),

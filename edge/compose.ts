@@ -9,7 +9,9 @@ import { createMemoryCache } from './cache/memory.ts'
 import type { Config } from './config.ts'
 import { createExplainer, type Explainer } from './explanation/explanation.ts'
 import { createGateway, type Gateway } from './gateway.ts'
-import { createReceiptLog } from './ledger/log-line.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import { createPriceList } from './ledger/prices.ts'
+import { createReceiptRecorder } from './ledger/record-receipt.ts'
 import type { ReadAsset } from './pages/assets.ts'
 import { hasClaudeKey, isClaudeConfigured } from './providers/claude/headers.ts'
 import { createClaudeProvider } from './providers/claude/messages.ts'
@@ -51,6 +53,8 @@ export type CoreConfig = Pick<
   | 'sideRequestsLocal'
   | 'cache'
   | 'savingsBaseline'
+  | 'prices'
+  | 'content'
 >
 
 export type CoreEffects = {
@@ -70,6 +74,8 @@ export type CoreEffects = {
   /** Uniform in [0, 1). */
   readonly random: () => number
   readonly strategyRecord: StrategyRecord
+  /** Where receipts are kept; absent: nowhere. */
+  readonly ledger?: Ledger | undefined
   /** What requests are judged by. */
   readonly classifierModel: ClassifierModel
 }
@@ -125,6 +131,7 @@ export function composePlanning(config: PlanningConfig, classifierModel: Classif
 export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
   const { log, now, random, claudeFetch, classifierModel } = effects
   const settled = composePlanning(config, classifierModel)
+  const prices = createPriceList(config.prices)
   const strategies = createStrategyStore(effects.strategyRecord, config.strategy, now, log)
   const cache = createMemoryCache({ ...config.cache, now, random })
   const local = config.local && composeLocal(config.local, effects)
@@ -145,12 +152,14 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     canAskClaude: (request) => hasClaudeKey(config.claude, request),
     cache,
     savingsBaseline: config.savingsBaseline,
-    recordReceipt: createReceiptLog(log),
+    prices,
+    recordReceipt: createReceiptRecorder({ log, ledger: effects.ledger, content: config.content }),
     log,
     now,
   })
   const explain = createExplainer({
     ...planning,
+    prices,
     thresholdsWith: (changed) => resolveThresholds(classifierModel, { ...config.thresholds, ...changed }),
   })
   return { gateway, explain, claude, local, cache, strategies, thresholds: settled.thresholds }
@@ -197,7 +206,7 @@ function composeLocal(
 
 export type Effects = Pick<
   CoreEffects,
-  'log' | 'now' | 'random' | 'strategyRecord' | 'classifierModel' | 'workersAi'
+  'log' | 'now' | 'random' | 'strategyRecord' | 'ledger' | 'classifierModel' | 'workersAi'
 > & {
   readonly fetch: Fetch
   readonly readAsset: ReadAsset
@@ -213,9 +222,10 @@ export function composeDependencies(config: Config, { fetch, readAsset, createId
     secondLookFetch: fetch,
   })
   const { gateway, explain, strategies, thresholds, local, cache, claude } = core
-  const { log, now } = effects
+  const { log, now, ledger } = effects
   return {
     config,
+    ledger,
     gateway,
     explain,
     strategies,

@@ -5,6 +5,9 @@
 import * as z from 'zod/mini'
 import type { LogFormat } from '../shared/log.ts'
 import { schemasOf } from '../shared/setting.ts'
+import type { ContentMode } from './ledger/content.ts'
+import type { UserSettings } from './ledger/end-user.ts'
+import type { ModelPrices } from './ledger/prices.ts'
 import type { OperatorRule } from './routing/operator-rules/operator-rule.ts'
 import type { ThresholdSetting } from './routing/thresholds.ts'
 import {
@@ -57,6 +60,12 @@ export type Config = {
   readonly heartbeatMs: number
   readonly corsOrigins: readonly string[]
   readonly savingsBaseline: string | undefined
+  /** What the operator says of prices, beside the built-in list. */
+  readonly prices: ReadonlyMap<string, ModelPrices>
+  readonly content: ContentMode
+  readonly retentionDays: number
+  readonly containerUsdPerMonth: number
+  readonly users: UserSettings
   readonly logFormat: LogFormat
   /** Where spans are sent; undefined: nowhere. */
   readonly traces: TracesConfig | undefined
@@ -127,7 +136,15 @@ function assemble(settings: Settings, keys: readonly TenantKey[], adminKeys: rea
     earlyHeadersMs: settings.EARLY_HEADERS_MS,
     heartbeatMs: settings.HEARTBEAT_MS,
     corsOrigins: settings.CORS_ORIGINS,
-    savingsBaseline: settings.SAVINGS_BASELINE_MODEL,
+    savingsBaseline: settings.SAVINGS_BASELINE,
+    prices: settings.PRICES,
+    content: settings.LOG_CONTENT,
+    retentionDays: settings.RETENTION_DAYS,
+    containerUsdPerMonth: settings.CONTAINER_USD_PER_MONTH,
+    users: {
+      header: settings.USER_HEADER,
+      salt: settings.HASH_USERS ? settings.USER_HASH_SALT : undefined,
+    },
     logFormat: settings.LOG_FORMAT,
     traces: tracesConfig(settings),
     webhook: webhookConfig(settings),
@@ -152,6 +169,8 @@ function* edgeProblems(settings: Settings): Generator<string> {
     yield 'ROUTER_KEYS is not set: set it to "tenant:key" pairs, or set ALLOW_ANONYMOUS=true to let anyone in'
   if (settings.ROUTER_KEYS !== undefined && settings.ALLOW_ANONYMOUS)
     yield 'ROUTER_KEYS and ALLOW_ANONYMOUS=true contradict each other: remove one of them'
+  if (settings.HASH_USERS && settings.USER_HASH_SALT === undefined)
+    yield 'USER_HASH_SALT is not set: HASH_USERS=true needs it, or names could be guessed from their hashes (openssl rand -hex 32)'
   if (settings.CLAUDE_KEY_SOURCE === 'client' && settings.ANTHROPIC_API_KEY !== undefined)
     yield 'ANTHROPIC_API_KEY and CLAUDE_KEY_SOURCE=client contradict each other: remove one of them'
   // Browsers send origins in exactly this form; any other would match none and look like a broken client.

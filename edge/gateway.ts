@@ -12,13 +12,16 @@ import { createSafeCache } from './cache/safe-cache.ts'
 import { cutAnswer } from './cut-answer.ts'
 import { openFirst, type Providers } from './fallback/fallback.ts'
 import { routeHeaders, totalHeaders } from './ledger/headers.ts'
+import type { PriceList } from './ledger/prices.ts'
 import type { Ending, Receipt, RoutedFacts } from './ledger/receipt.ts'
+import type { RecordReceipt } from './ledger/record-receipt.ts'
 import { createRequestLedger, type RequestLedger } from './ledger/request-ledger.ts'
 import { type ObservedEnd, observeAnswer } from './observe-answer.ts'
 import { createPlanner, type Plan, type Planner, type PlannerDependencies } from './planner.ts'
 import type { Answer, NonStreamingBody, StreamBody } from './providers/provider.ts'
 import { type RouterRequest, wantsStream } from './request.ts'
 import { sessionAfter } from './routing/sessions/session.ts'
+import { isVirtualModel, namesLocalModel } from './routing/virtual-models.ts'
 import type { Target } from './target.ts'
 
 export type GatewayDependencies = PlannerDependencies & {
@@ -26,10 +29,11 @@ export type GatewayDependencies = PlannerDependencies & {
   /** Whether Claude can be asked on this caller's behalf. */
   readonly canAskClaude: (request: RouterRequest) => boolean
   readonly cache: AnswerCache
-  /** The model whose price savings are measured by; the one that would have answered unless this is set. */
+  /** The model whose price savings are measured by, whatever was asked for; undefined: see `baselineModel`. */
   readonly savingsBaseline: string | undefined
+  readonly prices: PriceList
   /** Told exactly once of each request, when it has ended. */
-  readonly recordReceipt: (receipt: Receipt) => void
+  readonly recordReceipt: RecordReceipt
   readonly log: Log
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -106,7 +110,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
           : target,
     })
     const { failures, attempts, judgeScore = passage.facts.judgeScore, handoverScore } = result
-    const facts = { ...passage.facts, failures, attempts, judgeScore, handoverScore }
+    const { failedAttempts } = result
+    const facts = { ...passage.facts, failures, failedAttempts, attempts, judgeScore, handoverScore }
     const tried: Passage = { ...passage, facts }
     return result.ok ? answered(tried, cutAnswer(result.answer, request.cutAt)) : fail(tried, result.error)
   }
@@ -118,10 +123,17 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       request,
       plan,
       mayCache,
-      ledger: createRequestLedger(dependencies),
+      ledger: createRequestLedger({
+        prices: dependencies.prices,
+        recordReceipt: (receipt, answer) => dependencies.recordReceipt(receipt, { request, answer }),
+        log,
+        now,
+      }),
       facts: {
         requestId: request.id,
         tenantId: request.tenant.id,
+        user: request.user,
+        surface: request.surface,
         startedAt: request.startedAt,
         strategy,
         requestedModel: request.view.model,
@@ -136,10 +148,11 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         guard: decision.guard,
         cache: mayCache && decision.rejection === undefined ? 'miss' : 'bypass',
         failures: [],
+        failedAttempts: [],
         attempts: 0,
         route: undefined,
         model: undefined,
-        baselineModel: dependencies.savingsBaseline ?? decision.claudeModel,
+        baselineModel: baselineModel(request.view.model, dependencies),
       },
     }
   }
@@ -243,4 +256,14 @@ function explain(error: RouterError, { decision }: Plan): RouterError {
     `${error.message} It goes to Claude because of: ${decision.reason}.`,
     { cause: error },
   )
+}
+
+/** Without the router a concrete model would have been asked by its name, and the strong one for what the router picks. */
+function baselineModel(
+  requested: string,
+  { savingsBaseline, claude, local }: Pick<GatewayDependencies, 'savingsBaseline' | 'claude' | 'local'>,
+): string {
+  if (savingsBaseline !== undefined) return savingsBaseline
+  const isPicked = isVirtualModel(requested) || namesLocalModel(requested, local?.modelName())
+  return isPicked ? claude.model : requested
 }

@@ -24,9 +24,15 @@ export type Controls = {
 /** A credential as the client sent it, for operators whose clients bring their own Claude key. */
 export type ClientCredential = { readonly header: 'x-api-key' | 'authorization'; readonly value: string }
 
+/** The API that a request came by. */
+export type ApiSurface = 'messages' | 'chat_completions' | 'responses' | 'library'
+
 export type RouterRequest = {
   readonly id: string
   readonly tenant: Tenant
+  readonly surface: ApiSurface
+  /** The end user as the client named it, hashed where the operator wants that; undefined where it named none. */
+  readonly user: string | undefined
   /** The body as received. */
   readonly body: Uint8Array
   /** The same, decoded. */

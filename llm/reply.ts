@@ -3,6 +3,7 @@
  * gateway's result here, for non-streaming answers and for streams.
  */
 import * as z from 'zod'
+import { toUsd } from '../edge/ledger/money.ts'
 import { localFailure, type Receipt } from '../edge/ledger/receipt.ts'
 import type { Weighed } from '../edge/routing/classifier/reasons.ts'
 import { errorTypeMeaning, RouterError, readRetryAfterMs } from '../shared/errors.ts'
@@ -45,7 +46,7 @@ export type Reply = {
   readonly fallback: string | undefined
   /** USD; undefined where the model's price is not known. */
   readonly costUsd: number | undefined
-  /** USD that Claude would have cost, where the local model or the cache answered. */
+  /** USD that the baseline model would have cost more (docs/ledger.md); undefined where a price is not known. */
   readonly savedUsd: number | undefined
   readonly stopReason: string | null
   readonly requestId: string
@@ -74,8 +75,8 @@ export function createReply(message: Message, receipt: Receipt): Reply {
     handoverScore: receipt.handoverScore,
     cache: receipt.cache,
     fallback: localFailure(receipt),
-    costUsd: receipt.costUsd,
-    savedUsd: receipt.savedUsd,
+    costUsd: toUsd(receipt.costNanoUsd),
+    savedUsd: toUsd(receipt.savedNanoUsd),
     stopReason: message.stop_reason,
     requestId: receipt.requestId,
     message,

@@ -2,6 +2,7 @@
  * Makes the edge's request out of a program's call. The body counts as a translation, so that whatever model answers
  * gets only parameters that it takes. Does not send anything.
  */
+import { namedUser } from '../edge/ledger/end-user.ts'
 import type { RouterRequest } from '../edge/request.ts'
 import type { Strategy } from '../edge/strategy.ts'
 import { RouterError } from '../shared/errors.ts'
@@ -58,6 +59,8 @@ export function createRequest({
   return {
     id,
     tenant: { id: 'library', admin: false, forbid: [] },
+    surface: 'library',
+    user: namedUser(body),
     body: new TextEncoder().encode(text),
     text,
     view: parseMessagesRequest(JSON.parse(text)),

@@ -3,6 +3,8 @@
  * the router is made. What only HTTP needs (keys, ports, CORS) is not read.
  */
 import * as z from 'zod/mini'
+import type { ContentMode } from '../edge/ledger/content.ts'
+import type { ModelPrices } from '../edge/ledger/prices.ts'
 import type { OperatorRule } from '../edge/routing/operator-rules/operator-rule.ts'
 import type { ThresholdSetting } from '../edge/routing/thresholds.ts'
 import {
@@ -46,6 +48,12 @@ export type LibrarySettings = {
   readonly sideRequestsLocal: boolean
   readonly cache: CacheLimits
   readonly savingsBaseline: string | undefined
+  /** What the operator says of prices, beside the built-in list. */
+  readonly prices: ReadonlyMap<string, ModelPrices>
+  readonly content: ContentMode
+  readonly retentionDays: number
+  /** The file that receipts are kept in; undefined: they are not kept. */
+  readonly ledgerPath: string | undefined
   readonly logFormat: LogFormat
   readonly silent: boolean
 }
@@ -57,6 +65,7 @@ const settingsSchema = z.object({
   ...CORE_SETTINGS,
   LOG_FORMAT: choice(['json', 'text'], 'text'),
   LOG_LEVEL: text,
+  LEDGER_PATH: text,
 })
 
 type Settings = z.infer<typeof settingsSchema>
@@ -103,7 +112,11 @@ function assemble(settings: Settings): LibrarySettings {
     secondLook: secondLookConfig(settings),
     sideRequestsLocal: settings.SIDE_REQUESTS_LOCAL,
     cache: cacheLimits(settings),
-    savingsBaseline: settings.SAVINGS_BASELINE_MODEL,
+    savingsBaseline: settings.SAVINGS_BASELINE,
+    prices: settings.PRICES,
+    content: settings.LOG_CONTENT,
+    retentionDays: settings.RETENTION_DAYS,
+    ledgerPath: settings.LEDGER_PATH,
     logFormat: settings.LOG_FORMAT,
     silent: settings.LOG_LEVEL?.toLowerCase() === 'silent',
   }

@@ -10,6 +10,7 @@ export const SETTING_SECTIONS = [
   'Who may call',
   'Local model: how it is reached',
   'Local model: the container',
+  'Ledger: cost, savings, users',
   'Cache, logs and limits',
   'Other tools',
   'Ports of npm start',

@@ -4,6 +4,7 @@
  */
 import { isSimpleTask, type SimpleTask, type Task } from '../../shared/tasks.ts'
 import { expectedCostUsd } from '../ledger/expected-cost.ts'
+import type { PriceList } from '../ledger/prices.ts'
 import type { Decision } from '../routing/decide.ts'
 import type { Features } from '../routing/features.ts'
 import { type Session, tokensOutsideCache } from '../routing/sessions/session.ts'
@@ -55,6 +56,7 @@ type Priced = {
 export function expectedPrices(
   { features, decision: { task, targets }, session }: Priced,
   { local, claude }: Models,
+  prices?: PriceList,
 ): ExpectedPrices {
   const cached = session?.prefixTokens ?? 0
   const uncached = session ? tokensOutsideCache(session, features) : features.estimatedInputTokens
@@ -62,7 +64,7 @@ export function expectedPrices(
   const outputTokens = Math.min(features.maxTokens, typicalOutputTokens(task))
   const priceOf = (model: string): ExpectedPrice => {
     const input = model === session?.model ? { uncached, cacheRead: cached } : { uncached: inputTokens }
-    const usd = expectedCostUsd(model, { ...input, output: outputTokens })
+    const usd = expectedCostUsd(model, { ...input, output: outputTokens }, prices)
     return { model, usd: usd === undefined ? null : roundUsd(usd) }
   }
   const free = (model: string): ExpectedPrice => ({ model, usd: 0 })

@@ -68,6 +68,7 @@ export function createExplainer(dependencies: ExplainedDependencies): Explainer 
           local: local && describeLocal(local, dependencies, true).model,
           claude,
         },
+        dependencies.prices,
       ),
       whatWouldChange: await whatWouldChange(plan, freezeSituation(dependencies, request, plan)),
     }

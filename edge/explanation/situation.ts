@@ -2,12 +2,14 @@
  * A request and all that its plan depends on, as one value that can be changed to ask what would then be decided. Asks
  * nobody: what is known of servers, sessions and second looks stands still.
  */
+import type { PriceList } from '../ledger/prices.ts'
 import { createPlanner, type Plan, type PlannedRequest, type PlannerDependencies } from '../planner.ts'
 import type { Features } from '../routing/features.ts'
 import type { SecondLook } from '../routing/second-look/second-look.ts'
 import type { ThresholdSetting, Thresholds } from '../routing/thresholds.ts'
 
 export type ExplainedDependencies = PlannerDependencies & {
+  readonly prices: PriceList
   /** Returns the thresholds of the settings, with some of them changed. */
   readonly thresholdsWith: (changed: {
     readonly complex?: ThresholdSetting

@@ -2,24 +2,16 @@
  * Tries targets in order and commits to the first whose provider has content to send. Whatever fails before that is
  * invisible to the client; what happens after is the stream's own affair.
  */
-import { type ErrorCode, RouterError } from '../../shared/errors.ts'
+import { RouterError } from '../../shared/errors.ts'
 import type { Answer, Provider } from '../providers/provider.ts'
 import type { RouterRequest } from '../request.ts'
 import type { ProviderName, Target } from '../target.ts'
-
-/** Why a target did not answer, as headers and log lines name it. */
-export type FailureCause =
-  | 'timeout'
-  | 'unavailable'
-  | 'overloaded'
-  | 'unsupported'
-  | 'judged_complex'
-  | 'low_confidence'
-  | 'error'
-export type Failure = { readonly provider: ProviderName; readonly cause: FailureCause }
+import { causeOf, type FailedAttempt, type Failure } from './failure.ts'
 
 export type FallbackResult = {
   readonly failures: readonly Failure[]
+  /** Every upstream request that gave no answer, also of a target that answered when it was asked again. */
+  readonly failedAttempts: readonly FailedAttempt[]
   /** Upstream requests that were made. */
   readonly attempts: number
   /** What a server's own judge said, or undefined where none was asked. */
@@ -29,15 +21,6 @@ export type FallbackResult = {
 } & ({ readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly error: RouterError })
 
 export type Providers = Readonly<Record<ProviderName, Provider | undefined>>
-
-const CAUSES: Partial<Record<ErrorCode, FailureCause>> = {
-  timeout: 'timeout',
-  unavailable: 'unavailable',
-  overloaded: 'overloaded',
-  unsupported: 'unsupported',
-  declined: 'judged_complex',
-  low_confidence: 'low_confidence',
-}
 
 export type FallbackOptions = {
   /** Whether a target could answer at all, so that the one before it may give up early; all can unless this is given. */
@@ -56,6 +39,7 @@ export async function openFirst(
   { isUsable = () => true, known = {}, resolve = (planned) => planned }: FallbackOptions = {},
 ): Promise<FallbackResult> {
   const failures: Failure[] = []
+  const failedAttempts: FailedAttempt[] = []
   const errors: RouterError[] = []
   let attempts = 0
   let judgeScore: number | undefined
@@ -71,10 +55,12 @@ export async function openFirst(
   }
   for (const [index, planned] of targets.entries()) {
     const target = resolve(planned, failures)
+    const { provider: name, model } = target
+    const failedBefore = failedAttempts.length
     try {
-      const failed = known[target.provider]
+      const failed = known[name]
       if (failed !== undefined) throw failed
-      const provider = providers[target.provider]
+      const provider = providers[name]
       if (provider === undefined) throw new RouterError('configuration', 'The local model is switched off.')
       const context = {
         isFallback: failures.length > 0,
@@ -82,17 +68,23 @@ export async function openFirst(
         onAttempt,
         onJudged,
         onWeighed,
+        onFailedAttempt: (failed: Omit<FailedAttempt, 'provider'>) =>
+          void failedAttempts.push({ provider: name, ...failed }),
       }
       const answer = await provider.open(request, target, context)
-      return { ok: true, answer, failures, attempts, judgeScore, handoverScore }
+      return { ok: true, answer, failures, failedAttempts, attempts, judgeScore, handoverScore }
     } catch (error) {
       const reason = RouterError.from(error)
       errors.push(reason)
-      failures.push({ provider: target.provider, cause: CAUSES[reason.code] ?? 'error' })
+      const failure = { provider: name, cause: causeOf(reason) }
+      failures.push(failure)
+      // Whoever tells of no attempt of its own has used nothing that is paid for by the token.
+      if (failedAttempts.length === failedBefore) failedAttempts.push({ ...failure, model, usage: {} })
       if (!reason.tryNextTarget) break
     }
   }
-  return { ok: false, error: summarise(errors), failures, attempts, judgeScore, handoverScore }
+  const error = summarise(errors)
+  return { ok: false, error, failures, failedAttempts, attempts, judgeScore, handoverScore }
 }
 
 /** The last error says what the client can do, unless the only one left to ask is not configured. */

@@ -16,6 +16,7 @@ import { answer, clientSignal, type Surface } from './answer.ts'
 import { type AppContext, type AppDependencies, waitUntilOf } from './context.ts'
 import { readJsonBytes } from './read-body.ts'
 import { checkBody, createRouterRequest } from './read-request.ts'
+import { createUserReader } from './read-user.ts'
 
 /** OpenAI's error shape. */
 export const openAiError: Surface['error'] = (error) => toOpenAiError(error)
@@ -27,6 +28,7 @@ const SCHEMAS: ReadonlySet<string> = new Set(['tools', 'functions', 'response_fo
 export function createChatCompletionsHandler(
   dependencies: AppDependencies,
 ): (context: AppContext) => Promise<Response> {
+  const readUser = createUserReader(dependencies.config.users)
   return async (context) => {
     const { signal, disconnect } = clientSignal(context)
     const body = checkBody(await readJsonBytes(context.req.raw, dependencies.config.maxBodyBytes))
@@ -38,11 +40,20 @@ export function createChatCompletionsHandler(
     }
     const text = JSON.stringify(value)
     const { logprobs, jsonObject, unlimited, cutAt } = translated
+    const user = await readUser(context, translated.user)
     const request = createRouterRequest(
       context,
       { body: new TextEncoder().encode(text), text, value },
       signal,
-      { translated: true, logprobs, structured: jsonObject, unlimited, cutAt },
+      {
+        surface: 'chat_completions',
+        user,
+        translated: true,
+        logprobs,
+        structured: jsonObject,
+        unlimited,
+        cutAt,
+      },
     )
     const created = Math.floor(dependencies.now() / 1_000)
     const surface = createSurface(translated, request.id.replace(/^req_/, 'chatcmpl-'), created)

@@ -8,6 +8,7 @@ import type { AnswerCache } from '../cache/cache.ts'
 import type { Config } from '../config.ts'
 import type { Explainer } from '../explanation/explanation.ts'
 import type { Gateway } from '../gateway.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { ReadAsset } from '../pages/assets.ts'
 import type { LocalPool } from '../providers/local/pool.ts'
 import type { Fetch } from '../providers/provider.ts'
@@ -34,6 +35,8 @@ export type AppDependencies = {
   readonly thresholds: Thresholds
   readonly local: LocalPool | undefined
   readonly cache: AnswerCache
+  /** Undefined where no receipts are kept. */
+  readonly ledger: Ledger | undefined
   readonly fetch: Fetch
   /** Reads a file of the pages' built folder. */
   readonly readAsset: ReadAsset

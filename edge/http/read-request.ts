@@ -54,7 +54,7 @@ export function createRouterRequest(
   { body, text, value }: RequestBody,
   signal: AbortSignal,
   options: Partial<
-    Pick<RouterRequest, 'translated' | 'logprobs' | 'structured' | 'unlimited' | 'cutAt'>
+    Pick<RouterRequest, 'surface' | 'user' | 'translated' | 'logprobs' | 'structured' | 'unlimited' | 'cutAt'>
   > = {},
 ): RouterRequest {
   const tenant = context.get('tenant')
@@ -62,6 +62,8 @@ export function createRouterRequest(
   return {
     id: context.get('requestId'),
     tenant,
+    surface: options.surface ?? 'messages',
+    user: options.user,
     body,
     text,
     view: parseMessagesRequest(value),

@@ -1,8 +1,8 @@
 /**
- * What an answer would cost that has not been given, by Claude's list prices. Does not guess how many tokens there will
+ * What an answer would cost that has not been given, by a list of prices. Does not guess how many tokens there will
  * be (whoever asks says so) and knows no prices of its own (`prices.ts`).
  */
-import { costUsd } from './prices.ts'
+import { costUsd, type PriceList } from './prices.ts'
 
 /** Tokens that a request is expected to take, by how they are billed; all of them disjoint. */
 export type ExpectedTokens = {
@@ -17,10 +17,8 @@ export type ExpectedTokens = {
 export function expectedCostUsd(
   model: string,
   { uncached, cacheRead = 0, output }: ExpectedTokens,
+  prices?: PriceList,
 ): number | undefined {
-  return costUsd(model, {
-    input_tokens: uncached,
-    cache_read_input_tokens: cacheRead,
-    output_tokens: output,
-  })
+  const usage = { input_tokens: uncached, cache_read_input_tokens: cacheRead, output_tokens: output }
+  return costUsd(model, usage, prices)
 }

@@ -1,6 +1,7 @@
 /**
  * The response headers that explain an answer: those known before its first byte, and those of non-streaming answers.
  */
+import { toUsd } from './money.ts'
 import { localFailure, type Receipt, type RoutedFacts } from './receipt.ts'
 
 /** Returns the headers that every answer carries, known before its first byte. */
@@ -26,14 +27,14 @@ export function routeHeaders(facts: RoutedFacts): Record<string, string> {
 
 /** Returns the headers that only a non-streaming answer can carry. */
 export function totalHeaders({
-  costUsd,
-  savedUsd,
+  costNanoUsd,
+  savedNanoUsd,
   latencyMs,
-}: Pick<Receipt, 'costUsd' | 'savedUsd' | 'latencyMs'>): Record<string, string> {
+}: Pick<Receipt, 'costNanoUsd' | 'savedNanoUsd' | 'latencyMs'>): Record<string, string> {
   return {
     'x-router-latency-ms': String(Math.round(latencyMs)),
-    ...(costUsd === undefined ? {} : { 'x-router-cost-usd': formatUsd(costUsd) }),
-    ...(savedUsd === undefined ? {} : { 'x-router-saved-usd': formatUsd(savedUsd) }),
+    ...(costNanoUsd === undefined ? {} : { 'x-router-cost-usd': formatUsd(costNanoUsd) }),
+    ...(savedNanoUsd === undefined ? {} : { 'x-router-saved-usd': formatUsd(savedNanoUsd) }),
   }
 }
 
@@ -64,9 +65,11 @@ export const ROUTER_HEADERS = [
   'x-router-saved-usd',
 ]
 
-/** Eight digits: a short local answer saves some millionths of a dollar. */
-function formatUsd(amount: number): string {
-  return amount.toFixed(8).replace(/\.?0+$/, '')
+/** To the last digit, without an exponent. */
+function formatUsd(nanoUsd: number): string {
+  return toUsd(nanoUsd)
+    .toFixed(9)
+    .replace(/\.?0+$/, '')
 }
 
 /** Header values are bytes: a model's name comes from outside and may be anything. */

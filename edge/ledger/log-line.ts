@@ -1,16 +1,9 @@
 /**
  * The log line of one request: the route and the reason, then the numbers. Never content.
  */
-import type { Log, LogFields } from '../../shared/log.ts'
+import type { LogFields } from '../../shared/log.ts'
+import { toUsd } from './money.ts'
 import { localFailure, type Receipt } from './receipt.ts'
-
-/** Returns a recorder of receipts that writes the line of each. */
-export function createReceiptLog(log: Log): (receipt: Receipt) => void {
-  return (receipt) => {
-    const { message, fields } = logLine(receipt)
-    log(message, fields)
-  }
-}
 
 /** Returns the line's message and fields. */
 export function logLine(receipt: Receipt): { readonly message: string; readonly fields: LogFields } {
@@ -32,8 +25,8 @@ export function logLine(receipt: Receipt): { readonly message: string; readonly 
       firstContentMs: receipt.firstContentMs === undefined ? undefined : Math.round(receipt.firstContentMs),
       inputTokens: usage?.input_tokens ?? undefined,
       outputTokens: usage?.output_tokens ?? undefined,
-      costUsd: roundUsd(receipt.costUsd),
-      savedUsd: roundUsd(receipt.savedUsd),
+      costUsd: toUsd(receipt.costNanoUsd),
+      savedUsd: toUsd(receipt.savedNanoUsd),
       outcome: outcome === 'completed' ? undefined : outcome,
       error: receipt.errorCode,
     },
@@ -52,8 +45,4 @@ function sentence(receipt: Receipt): string {
 
 function roundScore(score: number): number {
   return Math.round(score * 1_000) / 1_000
-}
-
-function roundUsd(amount: number | undefined): number | undefined {
-  return amount === undefined ? undefined : Math.round(amount * 1e8) / 1e8
 }

@@ -1,8 +1,13 @@
 /**
- * Claude's list prices and what an answer costs by them. An unknown model has no price: its cost is unknown, not 0.
- * Source: Anthropic's price list as of November 2026; a batch discount, web search and regional factors are not in it.
+ * Claude's list prices, what an operator says in their place, and what an answer costs by them. An unknown model has no
+ * price: its cost is unknown, not 0. Source: Anthropic's price list as of `PRICES_AS_OF`; a batch discount, web search and
+ * regional factors are not in it.
  */
 import type { Usage } from '../../shared/messages.ts'
+import { toNanoUsd, toUsd } from './money.ts'
+
+/** The day on which the built-in list was compared with Anthropic's. */
+export const PRICES_AS_OF = '2026-11-20'
 
 /** USD per million tokens. */
 export type Price = {
@@ -13,7 +18,8 @@ export type Price = {
   readonly cacheRead: number
 }
 
-type PriceTier = { readonly uptoInputTokens: number; readonly price: Price }
+/** Holds for prompts of up to so many tokens, cache reads and writes included. */
+export type PriceTier = { readonly uptoInputTokens: number; readonly price: Price }
 
 const flat = (price: Price): readonly PriceTier[] => [{ uptoInputTokens: Number.POSITIVE_INFINITY, price }]
 const price = (
@@ -28,7 +34,7 @@ const OPUS_BEFORE_5_5 = flat(price(5, 25, 6.25, 10, 0.5))
 const SONNET_4 = flat(price(3, 15, 3.75, 6, 0.3))
 
 /** By model id without its date. The tier is chosen by the whole prompt, cache reads and writes included. */
-const PRICES: Readonly<Record<string, readonly PriceTier[]>> = {
+const BUILT_IN: Readonly<Record<string, readonly PriceTier[]>> = {
   'claude-fable-5-2': flat(price(8, 40, 10, 16, 0.2)),
   'claude-fable-5-1': flat(price(10, 50, 12.5, 20, 0.25)),
   'claude-opus-5-5': flat(price(4, 20, 5, 8, 0.2)),
@@ -48,12 +54,52 @@ const PRICES: Readonly<Record<string, readonly PriceTier[]>> = {
   'claude-haiku-4-5': flat(price(1, 5, 1.25, 2, 0.1)),
 }
 
+/** What makes an answer dearer or cheaper than the list says; the names are those that usage tells. */
+export const SERVICE_TIERS = ['standard', 'batch', 'priority', 'fast'] as const
+export type ServiceTier = (typeof SERVICE_TIERS)[number]
+
+/** What one model costs; a service tier that is missing has no known price. Tiers in the order of their bounds. */
+export type ModelPrices = { readonly standard: readonly PriceTier[] } & Partial<
+  Readonly<Record<ServiceTier, readonly PriceTier[]>>
+>
+
+/**
+ * Returns what the tokens of a model cost, in whole nano-dollars, or undefined where the price of the model or of the
+ * service tier is not known.
+ */
+export type PriceList = (model: string, usage: Usage) => number | undefined
+
+/** Returns the built-in list with other or further models by name. */
+export function createPriceList(overrides: ReadonlyMap<string, ModelPrices> = new Map()): PriceList {
+  // Clients name models, "constructor" among them: a map finds only what was put into it.
+  const known = new Map<string, ModelPrices>(
+    Object.entries(BUILT_IN).map(([name, standard]) => [name, { standard }]),
+  )
+  for (const [name, prices] of overrides) known.set(name, prices)
+  return (model, usage) => {
+    const prices = known.get(model) ?? known.get(model.replace(/-\d{8}$/, ''))
+    const tierName = serviceTier(usage)
+    const tiers = tierName === 'unknown' ? undefined : prices?.[tierName]
+    return tiers === undefined ? undefined : priceTokens(tiers, usage)
+  }
+}
+
+/** The built-in list. */
+export const LIST_PRICES = createPriceList()
+
 /** Returns what the tokens cost in USD, or undefined for a model or a service tier whose price is not known. */
-export function costUsd(model: string, usage: Usage): number | undefined {
-  const name = model.replace(/-\d{8}$/, '')
-  // Clients name models: "constructor" must not find what every object has.
-  const tiers = Object.hasOwn(PRICES, name) ? PRICES[name] : undefined
-  if (tiers === undefined || usage.speed === 'fast' || !hasListPrice(usage.service_tier)) return undefined
+export function costUsd(model: string, usage: Usage, prices: PriceList = LIST_PRICES): number | undefined {
+  return toUsd(prices(model, usage))
+}
+
+/** `unknown` has a price nowhere. */
+function serviceTier({ speed, service_tier: tier }: Usage): ServiceTier | 'unknown' {
+  if (speed === 'fast') return 'fast'
+  if (tier === undefined || tier === null) return 'standard'
+  return SERVICE_TIERS.find((known) => known === tier) ?? 'unknown'
+}
+
+function priceTokens(tiers: readonly PriceTier[], usage: Usage): number | undefined {
   const input = usage.input_tokens ?? 0
   const output = usage.output_tokens ?? 0
   const read = usage.cache_read_input_tokens ?? 0
@@ -62,19 +108,13 @@ export function costUsd(model: string, usage: Usage): number | undefined {
   const tier = tiers.find((candidate) => input + read + written <= candidate.uptoInputTokens)
   if (tier === undefined) return undefined
   const { price: rate } = tier
-  return (
-    (input * rate.input +
-      output * rate.output +
-      read * rate.cacheRead +
-      (written - writtenFor1h) * rate.cacheWrite5m +
-      writtenFor1h * rate.cacheWrite1h) /
-    1_000_000
-  )
-}
-
-/** Priority and batch have prices of their own. */
-function hasListPrice(serviceTier: unknown): boolean {
-  return serviceTier === undefined || serviceTier === null || serviceTier === 'standard'
+  const perMillion =
+    input * rate.input +
+    output * rate.output +
+    read * rate.cacheRead +
+    (written - writtenFor1h) * rate.cacheWrite5m +
+    writtenFor1h * rate.cacheWrite1h
+  return toNanoUsd(perMillion / 1_000_000)
 }
 
 function oneHourWrites(creation: unknown): number {

@@ -1,13 +1,15 @@
 /**
  * The receipt: what happened to one request, whatever its end. Made once per request and given to whoever records it;
- * headers, log lines and totals are projections of it (`headers.ts`, `log-line.ts`). Pure.
+ * headers, log lines and the kept record are projections of it (`headers.ts`, `log-line.ts`, `project-receipt.ts`). Pure.
  */
 import type { Message, Usage } from '../../shared/messages.ts'
 import type { Task } from '../../shared/tasks.ts'
-import type { Failure } from '../fallback/fallback.ts'
+import type { FailedAttempt, Failure } from '../fallback/failure.ts'
+import type { ApiSurface } from '../request.ts'
 import type { Weighed } from '../routing/classifier/reasons.ts'
 import type { Strategy } from '../strategy.ts'
-import { costUsd } from './prices.ts'
+import { type Account, accountFor } from './account.ts'
+import type { PriceList } from './prices.ts'
 
 export type Route = 'local' | 'claude' | 'cache'
 export type CacheResult = 'hit' | 'miss' | 'bypass'
@@ -18,6 +20,9 @@ export type Outcome = 'completed' | 'refused' | 'failed' | 'broken' | 'cancelled
 export type RoutedFacts = {
   readonly requestId: string
   readonly tenantId: string
+  /** The end user as the client named it, hashed where the operator wants that; undefined where it named none. */
+  readonly user: string | undefined
+  readonly surface: ApiSurface
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   readonly strategy: Strategy
@@ -40,6 +45,7 @@ export type RoutedFacts = {
   readonly guard: string | undefined
   readonly cache: CacheResult
   readonly failures: readonly Failure[]
+  readonly failedAttempts: readonly FailedAttempt[]
   /** Upstream requests that were made. */
   readonly attempts: number
   /** Undefined where nothing answered. */
@@ -47,7 +53,12 @@ export type RoutedFacts = {
   readonly model: string | undefined
   /** The model that would have answered without the router; its price is the baseline of the saving. */
   readonly baselineModel: string
+  /** What a reached limit did to the request; absent where none did anything. */
+  readonly budget?: BudgetEffect | undefined
 }
+
+/** Another model than the one that would have answered, or a refusal. */
+export type BudgetEffect = 'cheaper' | 'local' | 'refused'
 
 /** How it ended. */
 export type Ending = {
@@ -59,46 +70,23 @@ export type Ending = {
   readonly errorCode?: string | undefined
 }
 
-/** USD; undefined where a price is not known, which is not the same as 0. */
-export type Money = { readonly costUsd: number | undefined; readonly savedUsd: number | undefined }
-
 export type Receipt = RoutedFacts &
-  Money & {
+  Account & {
     readonly outcome: Outcome
     readonly errorCode: string | undefined
-    /** Of complete answers only: the tokens of an answer that broke off are not known. */
+    /** Undefined where nothing answered. Of an answer that broke off: what it had told until then. */
     readonly usage: Usage | undefined
     readonly latencyMs: number
     readonly firstContentMs: number | undefined
   }
 
 /** Returns the receipt of a request that has ended. */
-export function createReceipt(facts: RoutedFacts, ending: Ending): Receipt {
+export function createReceipt(facts: RoutedFacts, ending: Ending, prices: PriceList): Receipt {
   const { outcome, message, latencyMs, firstContentMs, errorCode } = ending
-  const usage = outcome === 'completed' ? message?.usage : undefined
+  const usage = message?.usage
   const model = message?.model ?? facts.model
-  const money =
-    usage === undefined
-      ? { costUsd: undefined, savedUsd: undefined }
-      : priceAnswer({ ...facts, model }, usage)
-  return { ...facts, ...money, model, outcome, usage, latencyMs, firstContentMs, errorCode }
-}
-
-/** Returns cost and saving of an answer with this usage. */
-export function priceAnswer(
-  { route, model, baselineModel }: Pick<RoutedFacts, 'route' | 'model' | 'baselineModel'>,
-  usage: Usage,
-): Money {
-  const ownCost = costUsd(model ?? '', usage)
-  if (route === 'claude') return { costUsd: ownCost, savedUsd: 0 }
-  // What a model that isn't Claude's has in a cache of its own, Claude would have had to read.
-  const asked = ownCost === undefined ? withoutCache(usage) : usage
-  return { costUsd: 0, savedUsd: costUsd(baselineModel, asked) }
-}
-
-function withoutCache(usage: Usage): Usage {
-  const { input_tokens: input, cache_read_input_tokens: read } = usage
-  return { ...usage, input_tokens: (input ?? 0) + (read ?? 0), cache_read_input_tokens: 0 }
+  const account = accountFor({ ...facts, model, outcome, usage }, prices)
+  return { ...facts, ...account, model, outcome, usage, latencyMs, firstContentMs, errorCode }
 }
 
 /** Returns why the local model did not answer, or undefined where it did or was not asked. */

@@ -4,6 +4,8 @@
  */
 import { causeName } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
+import type { Message } from '../../shared/messages.ts'
+import type { PriceList } from './prices.ts'
 import { createReceipt, type Ending, type Receipt, type RoutedFacts } from './receipt.ts'
 
 export type RequestLedger = {
@@ -14,21 +16,30 @@ export type RequestLedger = {
 }
 
 export type RequestLedgerOptions = {
-  readonly recordReceipt: (receipt: Receipt) => void
+  /** Gets the receipt and the answer, as far as it came. */
+  readonly recordReceipt: (receipt: Receipt, answer: Message | undefined) => void
+  readonly prices: PriceList
   readonly log: Log
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
 
 /** Returns the ledger of one request. */
-export function createRequestLedger({ recordReceipt, log, now }: RequestLedgerOptions): RequestLedger {
+export function createRequestLedger({
+  recordReceipt,
+  prices,
+  log,
+  now,
+}: RequestLedgerOptions): RequestLedger {
   let receipt: Receipt | undefined
   return {
     end(facts, ending) {
       if (receipt !== undefined) return receipt
-      receipt = createReceipt(facts, { ...ending, latencyMs: now() - facts.startedAt })
+      // A clock may be set back while a request is on its way.
+      const latencyMs = Math.max(0, now() - facts.startedAt)
+      receipt = createReceipt(facts, { ...ending, latencyMs }, prices)
       try {
-        recordReceipt(receipt)
+        recordReceipt(receipt, ending.message)
       } catch (error) {
         const fields = { requestId: facts.requestId, name: causeName(error) }
         log('[Router] The receipt cannot be recorded', fields, 'error')

@@ -5,6 +5,7 @@
 import { RouterError } from '../../shared/errors.ts'
 import type { StreamEvent } from '../../shared/events.ts'
 import type { Message } from '../../shared/messages.ts'
+import type { FailedAttempt } from '../fallback/failure.ts'
 import type { RouterRequest } from '../request.ts'
 import type { ProviderName, Target } from '../target.ts'
 
@@ -50,6 +51,11 @@ export type AttemptContext = {
   readonly onJudged: (score: number) => void
   /** Called with how probable a model found it that it would only guess, whether an answer follows or not. */
   readonly onWeighed: (score: number) => void
+  /**
+   * Called after each upstream request that gave no answer, where such a request can cost something: also where the
+   * provider asks again and is answered.
+   */
+  readonly onFailedAttempt: (failed: Omit<FailedAttempt, 'provider'>) => void
 }
 
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>

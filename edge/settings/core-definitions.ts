@@ -5,9 +5,11 @@
 import * as z from 'zod/mini'
 import type { SettingTable } from '../../shared/setting.ts'
 import { SIMPLE_TASKS } from '../../shared/tasks.ts'
+import { CONTENT_MODES } from '../ledger/content.ts'
 import { DEFAULT_RECALL, DEFAULT_STRONG_RECALL } from '../routing/thresholds.ts'
 import { STRATEGIES } from '../strategy.ts'
 import { operatorRules } from './operator-rules-setting.ts'
+import { priceOverrides } from './prices-setting.ts'
 import {
   boolean,
   choice,
@@ -29,6 +31,7 @@ export const DEFAULT_ANTHROPIC_BASE_URL = 'https://api.anthropic.com'
 const routing = { section: 'Routing' } as const
 const local = { section: 'Local model: how it is reached' } as const
 const claude = { section: 'Claude' } as const
+const ledger = { section: 'Ledger: cost, savings, users' } as const
 const limits = { section: 'Cache, logs and limits' } as const
 
 export const CORE_DEFINITIONS = {
@@ -121,13 +124,6 @@ export const CORE_DEFINITIONS = {
     ...routing,
     schema: boolean,
     text: 'Whether side requests of clients (titles, tags) may be answered locally, where the model is trusted with summaries. Otherwise the cheap Claude model answers them.',
-  },
-  SAVINGS_BASELINE_MODEL: {
-    ...routing,
-    schema: text,
-    text: 'The model whose price savings are measured by.',
-    defaultText: 'the Claude model that would have answered',
-    sample: 'claude-sonnet-5-5',
   },
   ANTHROPIC_API_KEY: {
     ...claude,
@@ -229,6 +225,30 @@ export const CORE_DEFINITIONS = {
     ...local,
     schema: milliseconds(60_000),
     text: 'Longest time that an answer may keep the router waiting in all, ms.',
+  },
+  SAVINGS_BASELINE: {
+    ...ledger,
+    schema: text,
+    text: 'The model that savings are measured against, whatever was asked for.',
+    defaultText: 'CLAUDE_MODEL for auto, claude-auto and local; otherwise the model that was asked for',
+    sample: 'claude-sonnet-5-5',
+  },
+  PRICES: {
+    ...ledger,
+    schema: priceOverrides,
+    text: 'Prices as JSON, USD per million tokens, in the place of the built-in ones or for further models: input and output, and where they differ from the usual shares cacheWrite5m, cacheWrite1h, cacheRead; long for long prompts; batch, priority and fast. docs/ledger.md has examples. A model without a price has an unknown cost.',
+    defaultText: 'Anthropic’s list prices',
+    sample: '{"claude-sonnet-5-5": {"input": 1.8, "output": 9, "batch": {"input": 0.9, "output": 4.5}}}',
+  },
+  LOG_CONTENT: {
+    ...ledger,
+    schema: choice(CONTENT_MODES, 'off'),
+    text: 'Whether prompts and answers are kept with receipts: off; redacted (without keys, e-mail addresses, card and phone numbers); full. Never in log lines.',
+  },
+  RETENTION_DAYS: {
+    ...ledger,
+    schema: wholeNumber(30, 1, 3_650),
+    text: 'How long receipts are kept, days; sums are kept longer.',
   },
   CACHE_TTL_SECONDS: {
     ...limits,

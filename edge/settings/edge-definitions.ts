@@ -2,10 +2,21 @@
  * The settings that only the edge reads, each defined once: who may call, and how HTTP is spoken.
  */
 import type { SettingTable } from '../../shared/setting.ts'
-import { boolean, choice, headerText, list, milliseconds, text, wholeNumber } from './setting-schemas.ts'
+import {
+  boolean,
+  choice,
+  dollars,
+  headerName,
+  headerText,
+  list,
+  milliseconds,
+  text,
+  wholeNumber,
+} from './setting-schemas.ts'
 import { TOOLS_DEFINITIONS } from './tools-definitions.ts'
 
 const callers = { section: 'Who may call' } as const
+const ledger = { section: 'Ledger: cost, savings, users' } as const
 const limits = { section: 'Cache, logs and limits' } as const
 
 export const EDGE_DEFINITIONS = {
@@ -37,6 +48,31 @@ export const EDGE_DEFINITIONS = {
     schema: list([]),
     text: 'Origins of pages that may call from a browser, separated by commas.',
     sample: 'https://app.example',
+  },
+  CONTAINER_USD_PER_MONTH: {
+    ...ledger,
+    schema: dollars,
+    text: 'What the local model’s server costs a month, USD: sums of savings are told with and without it.',
+    defaultText: '0',
+    sample: '25',
+  },
+  USER_HEADER: {
+    ...ledger,
+    schema: headerName,
+    text: 'A request header that names the end user; it outranks metadata.user_id and OpenAI’s safety_identifier and user.',
+    defaultText: 'none',
+    sample: 'x-router-user',
+  },
+  HASH_USERS: {
+    ...ledger,
+    schema: boolean,
+    text: 'true keeps a hash of each end user’s name in its place; needs USER_HASH_SALT.',
+  },
+  USER_HASH_SALT: {
+    ...ledger,
+    schema: text,
+    secret: true,
+    text: 'What makes these hashes your own: openssl rand -hex 32. With another salt every user is a new one.',
   },
   MAX_BODY_BYTES: {
     ...limits,

@@ -7,13 +7,11 @@ import { COMPLEX_TASKS, SIMPLE_TASKS } from '../../shared/tasks.ts'
 import { compileLinearPattern } from '../routing/operator-rules/linear-pattern.ts'
 import { DAYS, type OperatorRule } from '../routing/operator-rules/operator-rule.ts'
 import { isTimeZone, parseTimeWindow } from '../routing/operator-rules/time-of-day.ts'
+import { CREDENTIAL_HEADER, HEADER_NAME } from './header-name.ts'
 import { text } from './setting-schemas.ts'
 
 const MOST_RULES = 100
 const LONGEST_TEXT = 500
-/** Rules stand in plain settings: what proves who somebody is has no place in them. */
-const CREDENTIAL_HEADER = /auth|cookie|token|secret|password|signature|jwt|(^|-)(api-?)?key(-|$)/
-const HEADER_NAME = /^[a-z\d!#$%&'*+.^_`|~-]{1,64}$/
 const RULE_NAME = /^[\x20-\x7e]{1,60}$/
 
 const textError = `must be a text of 1 to ${LONGEST_TEXT} characters, or a list of them`

@@ -5,6 +5,7 @@
 import * as z from 'zod/mini'
 import { isHeaderValue } from '../../shared/header-value.ts'
 import type { ThresholdSetting } from '../routing/thresholds.ts'
+import { CREDENTIAL_HEADER, HEADER_NAME } from './header-name.ts'
 
 /** Any text. */
 export const text = z.optional(z.string())
@@ -16,6 +17,32 @@ export const headerText = z.optional(
       error: 'holds a line break or a character outside ASCII, which no header can carry. Paste it again',
     }),
   ),
+)
+
+/** The name of a header that is no credential, in lower case. */
+export const headerName = z.pipe(
+  z.pipe(
+    text,
+    z.transform((value: string | undefined) => value?.toLowerCase()),
+  ),
+  z.optional(
+    z.string().check(
+      z.refine((name) => HEADER_NAME.test(name), { error: 'is no name of a header' }),
+      z.refine((name) => !CREDENTIAL_HEADER.test(name), {
+        error: 'may be a credential, which is never kept. Name another header',
+      }),
+    ),
+  ),
+)
+
+/** An amount of money, or 0. */
+export const dollars = z.pipe(
+  z.optional(
+    z
+      .string()
+      .check(z.regex(/^\d{1,7}(\.\d{1,9})?$/, { error: 'must be an amount of USD such as 25 or 7.50' })),
+  ),
+  z.transform((value: string | undefined) => Number(value ?? 0)),
 )
 
 /** `true` or `false`; unset is false. */

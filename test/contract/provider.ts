@@ -25,6 +25,7 @@ const first: AttemptContext = {
   onAttempt: () => {},
   onJudged: () => {},
   onWeighed: () => {},
+  onFailedAttempt: () => {},
 }
 
 /** Registers the tests of a provider. */

@@ -4,6 +4,7 @@ import type { AnswerCache } from '../../edge/cache/cache.ts'
 import { createMemoryCache } from '../../edge/cache/memory.ts'
 import { closesWith } from '../../edge/fallback/commit.ts'
 import { createGateway, type GatewayDependencies } from '../../edge/gateway.ts'
+import { LIST_PRICES } from '../../edge/ledger/prices.ts'
 import type { Receipt } from '../../edge/ledger/receipt.ts'
 import type { AnswerChunk } from '../../edge/providers/provider.ts'
 import { createSessionMemory } from '../../edge/routing/sessions/session-memory.ts'
@@ -440,6 +441,7 @@ function dependenciesWith(cache: AnswerCache): GatewayDependencies {
     localMaxInputTokens: undefined,
     claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
     savingsBaseline: undefined,
+    prices: LIST_PRICES,
     sideRequestsLocal: false,
     sessions: createSessionMemory({ now: () => 0 }),
     recordReceipt: (receipt) => void recorded.push(receipt),

@@ -436,7 +436,14 @@ test('gives the edge’s provider interface for a gateway', async () => {
   const answer = await router.claude.open(
     routerRequest({ model: 'auto', max_tokens: 5, messages: [...complex], stream: true }),
     target,
-    { isFallback: false, isLast: true, onAttempt: () => {}, onJudged: () => {}, onWeighed: () => {} },
+    {
+      isFallback: false,
+      isLast: true,
+      onAttempt: () => {},
+      onJudged: () => {},
+      onWeighed: () => {},
+      onFailedAttempt: () => {},
+    },
   )
   expect(answer).toMatchObject({ status: 200, target, body: { kind: 'stream' } })
 })

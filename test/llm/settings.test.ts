@@ -34,7 +34,10 @@ const environment = fc.record({
   CACHE_TTL_SECONDS: text('0', '60', '-1'),
   CACHE_MAX_ENTRIES: text('0', '10', '1e3'),
   CACHE_MAX_BYTES: text('0', '1048576', '999999999999'),
-  SAVINGS_BASELINE_MODEL: text('claude-opus-5'),
+  SAVINGS_BASELINE: text('claude-opus-5'),
+  PRICES: text('{}', '{"claude-9":{"input":1,"output":5}}', '{"claude-9":{"input":1}}', '[]'),
+  LOG_CONTENT: text('off', 'redacted', 'full', 'some'),
+  RETENTION_DAYS: text('1', '90', '0'),
   LOG_FORMAT: text('json', 'text'),
 })
 const address = text(
@@ -68,6 +71,9 @@ test('agrees with the edge on every setting and every error', async () => {
         sideRequestsLocal: config.sideRequestsLocal,
         cache: config.cache,
         savingsBaseline: config.savingsBaseline,
+        prices: config.prices,
+        content: config.content,
+        retentionDays: config.retentionDays,
       })
       if (config.local !== undefined) expect(settings.local).toEqual(config.local)
     }),

@@ -3,11 +3,13 @@
  * The only retry loop in the system; clients are told not to add their own (`x-should-retry: false`).
  */
 import { errorTypeMeaning, RouterError } from '../../../shared/errors.ts'
+import { createMessageFold, type MessageFold } from '../../../shared/events.ts'
 import type { Log } from '../../../shared/log.ts'
-import { messageResponseSchema } from '../../../shared/messages.ts'
+import { messageResponseSchema, type Usage } from '../../../shared/messages.ts'
 import { replayAnswer } from '../../cache/replay.ts'
 import { commitAtContent } from '../../fallback/commit.ts'
 import { createDeadline } from '../../fallback/deadline.ts'
+import { causeOf, causeOfStatus } from '../../fallback/failure.ts'
 import { type RouterRequest, wantsStream } from '../../request.ts'
 import type { ClaudeConfig } from '../../settings/core-settings.ts'
 import type { Target } from '../../target.ts'
@@ -52,19 +54,26 @@ export function createClaudeProvider(options: ClaudeProviderOptions): Provider {
 
   return {
     name: 'claude',
-    async open(request, target, { isFallback, onAttempt }) {
+    async open(request, target, { isFallback, onAttempt, onFailedAttempt }) {
       const headers = claudeRequestHeaders(config, request)
       const body = claudeRequestBody(request, target, isFallback)
       for (let attempt = 1; ; attempt++) {
         const mayRetry = attempt <= config.maxRetries
         onAttempt()
-        const outcome = await attemptOnce(options, request, target, headers, body).catch((error) => {
+        const told = createMessageFold()
+        const outcome = await attemptOnce(options, request, target, headers, body, told).catch((error) => {
           const known = RouterError.from(error)
+          onFailedAttempt({ cause: causeOf(known), ...spent(told, target, usedWithoutTelling(known)) })
           // Only a request that never reached Claude is sent again: a broken answer has been paid for.
           if (!mayRetry || known.code !== 'unavailable') throw known
           return undefined
         })
         if (outcome?.ok) return outcome.answer
+        if (outcome !== undefined)
+          onFailedAttempt({
+            cause: causeOfStatus(outcome.upstreamError.status),
+            ...spent(told, target, NOTHING),
+          })
         const wait =
           outcome === undefined ? jitterMs() : retryWaitMs(outcome.upstreamError, now(), jitterMs())
         if (mayRetry && wait !== undefined && !request.signal.aborted) {
@@ -84,6 +93,7 @@ async function attemptOnce(
   target: Target,
   requestHeaders: Record<string, string>,
   body: Uint8Array | string,
+  told: MessageFold,
 ): Promise<Outcome> {
   const deadline = createDeadline(request.signal, config.deadlines.totalMs)
   try {
@@ -127,7 +137,11 @@ async function attemptOnce(
     const commitment = await commitAtContent(
       readClaudeStream(response.body, deadline, idleMs, isAnthropic(config.baseUrl)),
       {
-        eventsOf: (chunk) => chunk.events,
+        // Asked for what is held back only, the beginning of an answer that may come to nothing.
+        eventsOf: ({ events }) => {
+          for (const event of events) told.add(event)
+          return events
+        },
         acceptsEmpty: () => true,
         longestHoldMs: LONGEST_HOLD_MS,
         abort: deadline.cancel,
@@ -144,6 +158,20 @@ async function attemptOnce(
     deadline.cancel()
     throw error
   }
+}
+
+/** Claude charges nothing for an error. */
+const NOTHING: Usage = {}
+
+/** What was cut off after it had been sent may have been read and paid for; what never arrived has not. */
+function usedWithoutTelling({ code }: RouterError): Usage | undefined {
+  return code === 'unavailable' ? NOTHING : undefined
+}
+
+/** Returns the model and the tokens that a failed attempt told of, or `untold` where it told of none. */
+function spent(told: MessageFold, target: Target, untold: Usage | undefined) {
+  const message = told.message()
+  return { model: message?.model ?? target.model, usage: message?.usage ?? untold }
 }
 
 type Attempt = { readonly request: RouterRequest; readonly target: Target; readonly attempt: number }

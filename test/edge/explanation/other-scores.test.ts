@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createExplainer } from '../../../edge/explanation/explanation.ts'
 import type { ExplainedDependencies } from '../../../edge/explanation/situation.ts'
+import { LIST_PRICES } from '../../../edge/ledger/prices.ts'
 import { createPlanner } from '../../../edge/planner.ts'
 import type { FindRule } from '../../../edge/routing/operator-rules/find-rule.ts'
 import { type Thresholds, withComplexFrom } from '../../../edge/routing/thresholds.ts'
@@ -79,6 +80,7 @@ function dependenciesOf({ ruled, trusted, judged, secondLook, ...given }: Case):
       explainKinds: () => [],
     },
     thresholds: given.thresholds,
+    prices: LIST_PRICES,
     thresholdsWith: () => given.thresholds,
     findRule,
     strategies: { current: async () => given.strategy, set: async () => {}, reset: async () => {} },

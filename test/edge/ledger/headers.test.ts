@@ -23,7 +23,7 @@ test('gives exactly the headers of the contract', () => {
   expect(Object.keys(routeHeaders({ ...local, route: undefined, model: undefined })).toSorted()).toEqual(
     EVERY.toSorted(),
   )
-  expect(totalHeaders({ costUsd: 0.5, savedUsd: 0.25, latencyMs: 12.4 })).toEqual({
+  expect(totalHeaders({ costNanoUsd: 500_000_000, savedNanoUsd: 250_000_000, latencyMs: 12.4 })).toEqual({
     'x-router-latency-ms': '12',
     'x-router-cost-usd': '0.5',
     'x-router-saved-usd': '0.25',
@@ -31,7 +31,7 @@ test('gives exactly the headers of the contract', () => {
   const given = {
     ...routeHeaders(local),
     ...fallback,
-    ...totalHeaders({ costUsd: 1, savedUsd: 1, latencyMs: 1 }),
+    ...totalHeaders({ costNanoUsd: 1, savedNanoUsd: 1, latencyMs: 1 }),
   }
   for (const name of Object.keys(given)) expect(ROUTER_HEADERS).toContain(name)
 })
@@ -42,13 +42,15 @@ test('does not tell of a Claude that failed as of a fallback', () => {
 })
 
 test('leaves money out that it does not know, and writes small amounts without an exponent', () => {
-  expect(totalHeaders({ costUsd: undefined, savedUsd: undefined, latencyMs: 1 })).toEqual({
+  expect(totalHeaders({ costNanoUsd: undefined, savedNanoUsd: undefined, latencyMs: 1 })).toEqual({
     'x-router-latency-ms': '1',
   })
-  const headers = totalHeaders({ costUsd: 0, savedUsd: 0.000_000_12, latencyMs: 1 })
+  const headers = totalHeaders({ costNanoUsd: 0, savedNanoUsd: -121, latencyMs: 1 })
   expect(headers['x-router-cost-usd']).toBe('0')
-  expect(headers['x-router-saved-usd']).toBe('0.00000012')
-  expect(totalHeaders({ costUsd: 10, savedUsd: 100, latencyMs: 1 })['x-router-cost-usd']).toBe('10')
+  expect(headers['x-router-saved-usd']).toBe('-0.000000121')
+  expect(
+    totalHeaders({ costNanoUsd: 10_000_000_000, savedNanoUsd: 100, latencyMs: 1 })['x-router-cost-usd'],
+  ).toBe('10')
 })
 
 test('gives only header values that are bytes, whatever a model calls itself', () => {

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { logLine } from '../../../edge/ledger/log-line.ts'
+import { LIST_PRICES } from '../../../edge/ledger/prices.ts'
 import { createReceipt, type Ending, type RoutedFacts } from '../../../edge/ledger/receipt.ts'
 import { formatLogLine } from '../../../shared/log.ts'
 import { claude, done, local } from './support.ts'
@@ -31,11 +32,11 @@ const LINES: [RoutedFacts, Ending, string][] = [
 ]
 for (const [facts, ending, message] of LINES)
   test(`logs: ${message}`, () => {
-    expect(logLine(createReceipt(facts, ending)).message).toBe(message)
+    expect(logLine(createReceipt(facts, ending, LIST_PRICES)).message).toBe(message)
   })
 
 test('logs the fields of the contract as JSON', () => {
-  const { message, fields } = logLine(createReceipt(local, done))
+  const { message, fields } = logLine(createReceipt(local, done, LIST_PRICES))
   expect(JSON.parse(formatLogLine('json', message, fields))).toEqual({
     msg: '[Router] Using local model (hybrid: simple task)',
     taskType: 'simple_chat',
@@ -55,14 +56,16 @@ test('logs the fields of the contract as JSON', () => {
 })
 
 test('logs the same as text that grep finds', () => {
-  const { message, fields } = logLine(createReceipt(local, done))
+  const { message, fields } = logLine(createReceipt(local, done, LIST_PRICES))
   expect(formatLogLine('text', message, fields)).toBe(
     '[Router] Using local model (hybrid: simple task) taskType=simple_chat model=tiny-model requestId=req_1 route=local score=0.123 cache=miss attempts=1 latencyMs=12 firstContentMs=4 inputTokens=1000 outputTokens=100 costUsd=0 savedUsd=0.00015',
   )
 })
 
 test('says how a request ended that did not end well', () => {
-  const { fields } = logLine(createReceipt(local, { ...done, outcome: 'broken', errorCode: 'timeout' }))
+  const { fields } = logLine(
+    createReceipt(local, { ...done, outcome: 'broken', errorCode: 'timeout' }, LIST_PRICES),
+  )
   expect(fields).toMatchObject({ outcome: 'broken', error: 'timeout' })
 })
 
@@ -73,7 +76,7 @@ test('writes one line without control characters, whatever a model calls itself'
       fc.constantFrom('json' as const, 'text' as const),
       (model, format) => {
         const { message, fields } = logLine(
-          createReceipt({ ...local, model }, { ...done, message: undefined }),
+          createReceipt({ ...local, model }, { ...done, message: undefined }, LIST_PRICES),
         )
         // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
         expect(formatLogLine(format, message, fields)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/)

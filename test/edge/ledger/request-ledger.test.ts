@@ -1,5 +1,6 @@
 /** The one receipt of one request: the first end counts, and a recorder that fails harms nobody. */
 import { expect, test } from 'vitest'
+import { LIST_PRICES } from '../../../edge/ledger/prices.ts'
 import type { Receipt } from '../../../edge/ledger/receipt.ts'
 import { createRequestLedger } from '../../../edge/ledger/request-ledger.ts'
 import { collectLog, loggedLines } from '../../support/edge/log-collector.ts'
@@ -8,7 +9,7 @@ import { claude, done } from './support.ts'
 test('records the first end and gives it back for every later one', () => {
   const recorded: Receipt[] = []
   const recordReceipt = (receipt: Receipt) => void recorded.push(receipt)
-  const ledger = createRequestLedger({ recordReceipt, log: collectLog, now: () => 70 })
+  const ledger = createRequestLedger({ recordReceipt, prices: LIST_PRICES, log: collectLog, now: () => 70 })
   expect(ledger.receipt()).toBeUndefined()
   const first = ledger.end({ ...claude, startedAt: 30 }, { ...done, outcome: 'cancelled' })
   expect(ledger.end(claude, done)).toBe(first)
@@ -21,7 +22,7 @@ test('makes the receipt where it cannot be recorded, and logs nothing of the rec
   const recordReceipt = () => {
     throw new TypeError('internals-canary')
   }
-  const ledger = createRequestLedger({ recordReceipt, log: collectLog, now: () => 0 })
+  const ledger = createRequestLedger({ recordReceipt, prices: LIST_PRICES, log: collectLog, now: () => 0 })
   expect(ledger.end(claude, done)).toMatchObject({ outcome: 'completed' })
   expect(loggedLines()).toMatchObject([
     {

@@ -6,6 +6,8 @@ export const usage = { input_tokens: 1_000, output_tokens: 100 }
 export const local: RoutedFacts = {
   requestId: 'req_1',
   tenantId: 'alice',
+  user: undefined,
+  surface: 'messages',
   startedAt: 0,
   strategy: 'hybrid',
   requestedModel: 'auto',
@@ -20,6 +22,7 @@ export const local: RoutedFacts = {
   guard: undefined,
   cache: 'miss',
   failures: [],
+  failedAttempts: [],
   attempts: 1,
   route: 'local',
   model: 'tiny-model',

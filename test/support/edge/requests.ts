@@ -15,6 +15,8 @@ export function routerRequest(
   return {
     id: 'req_test',
     tenant: { id: 'alice', admin: false, forbid: [] },
+    surface: 'messages',
+    user: undefined,
     body: new TextEncoder().encode(text),
     text,
     view: parseMessagesRequest(JSON.parse(text)),

@@ -1,0 +1,80 @@
+/**
+ * The receipt as it is kept: flat, JSON, without a word of the request unless content is given. Pure; the shape stands in
+ * `receipt-record.ts`.
+ */
+import type { Usage } from '../../shared/messages.ts'
+import { localFailure, type Receipt } from './receipt.ts'
+import type { ReceiptRecord, TokensRecord } from './receipt-record.ts'
+
+/** A model names itself as it likes. */
+const LONGEST_NAME = 256
+
+/** Returns the record of a receipt; computes its evidence, which takes longer than all the rest. */
+export function projectReceipt(receipt: Receipt, content?: ReceiptRecord['content']): ReceiptRecord {
+  const { usage, failedAttempts, attemptNanoUsd } = receipt
+  return {
+    id: receipt.requestId,
+    tenant: receipt.tenantId,
+    user: receipt.user ?? null,
+    startedAt: Math.trunc(receipt.startedAt),
+    surface: receipt.surface,
+    requestedModel: receipt.requestedModel.slice(0, LONGEST_NAME),
+    stream: receipt.stream,
+    strategy: receipt.strategy,
+    task: receipt.task,
+    score: rounded(receipt.score),
+    threshold: rounded(receipt.threshold),
+    judgeScore: receipt.judgeScore === undefined ? null : rounded(receipt.judgeScore),
+    handoverScore: receipt.handoverScore === undefined ? null : rounded(receipt.handoverScore),
+    evidence: receipt.reasons().map(({ kind, weight, towards }) => ({ kind, weight, towards })),
+    reason: receipt.reason,
+    guard: receipt.guard ?? null,
+    cache: receipt.cache,
+    attempts: failedAttempts.map(({ provider, cause }, index) => ({
+      provider,
+      cause,
+      costNanoUsd: attemptNanoUsd[index] ?? null,
+    })),
+    route: receipt.route ?? null,
+    model: receipt.model?.slice(0, LONGEST_NAME) ?? null,
+    baselineModel: receipt.baselineModel.slice(0, LONGEST_NAME),
+    fallback: localFailure(receipt) ?? null,
+    budget: receipt.budget ?? null,
+    outcome: receipt.outcome,
+    errorCode: receipt.errorCode?.slice(0, LONGEST_NAME) ?? null,
+    tokens: usage === undefined ? null : tokensOf(usage),
+    costNanoUsd: receipt.costNanoUsd ?? null,
+    baselineNanoUsd: receipt.baselineNanoUsd ?? null,
+    savedNanoUsd: receipt.savedNanoUsd ?? null,
+    latencyMs: Math.round(receipt.latencyMs),
+    firstContentMs:
+      receipt.firstContentMs === undefined ? null : Math.max(0, Math.round(receipt.firstContentMs)),
+    ...(content === undefined ? {} : { content }),
+  }
+}
+
+/** Returns the tokens by kind; reasoning is told by those servers only that count it by itself. */
+export function tokensOf(usage: Usage): TokensRecord {
+  return {
+    input: whole(usage.input_tokens),
+    output: whole(usage.output_tokens),
+    cacheWrite: whole(usage.cache_creation_input_tokens),
+    cacheRead: whole(usage.cache_read_input_tokens),
+    reasoning: reasoningTokens(usage.output_tokens_details),
+  }
+}
+
+function reasoningTokens(details: unknown): number | null {
+  if (typeof details !== 'object' || details === null) return null
+  const told = 'thinking_tokens' in details ? details.thinking_tokens : undefined
+  return typeof told === 'number' ? whole(told) : null
+}
+
+/** Counts come from outside: a server that counts in fractions or below nothing must not break a sum. */
+function whole(count: number | null | undefined): number {
+  return Number.isSafeInteger(count) ? Math.max(0, count ?? 0) : Math.max(0, Math.round(count ?? 0)) || 0
+}
+
+function rounded(score: number): number {
+  return Math.round(score * 1_000_000) / 1_000_000
+}

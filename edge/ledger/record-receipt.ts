@@ -1,0 +1,50 @@
+/**
+ * What is done with the receipt of a request that has ended: its log line at once, then, beside the response, whatever
+ * keeps it. Knows no store; one that fails is a log line, never a failed request.
+ */
+import { causeName } from '../../shared/errors.ts'
+import type { Log } from '../../shared/log.ts'
+import type { Message } from '../../shared/messages.ts'
+import type { RouterRequest } from '../request.ts'
+import { type ContentMode, keptContent } from './content.ts'
+import type { Ledger } from './ledger.ts'
+import { logLine } from './log-line.ts'
+import { projectReceipt } from './project-receipt.ts'
+import type { Receipt } from './receipt.ts'
+
+/** What the receipt is of: the request, and the answer as far as it came. */
+export type Exchange = { readonly request: RouterRequest; readonly answer: Message | undefined }
+
+/** Gets the receipt of each request, once, when it has ended. */
+export type RecordReceipt = (receipt: Receipt, exchange: Exchange) => void
+
+export type ReceiptRecorderOptions = {
+  readonly log: Log
+  /** Undefined where nothing is kept. */
+  readonly ledger: Pick<Ledger, 'append'> | undefined
+  /** Whether prompts and answers are kept as well. */
+  readonly content: ContentMode
+}
+
+/** Returns the recorder. */
+export function createReceiptRecorder({ log, ledger, content }: ReceiptRecorderOptions): RecordReceipt {
+  return (receipt, { request, answer }) => {
+    const { message, fields } = logLine(receipt)
+    log(message, fields)
+    if (ledger === undefined) return
+    const keep = async () => {
+      // The response goes out first: what follows computes for longer than all that came before.
+      await nextTask()
+      await ledger.append(projectReceipt(receipt, keptContent(content, request.view, answer)))
+    }
+    const kept = keep().catch((error: unknown) => {
+      const lost = { requestId: receipt.requestId, name: causeName(error) }
+      log('[Router] The receipt cannot be kept', lost, 'error')
+    })
+    request.waitUntil(kept)
+  }
+}
+
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0))
+}
