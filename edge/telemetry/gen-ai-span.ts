@@ -4,6 +4,7 @@
  */
 import type { MessagesRequest } from '../../shared/messages.ts'
 import type { ReceiptRecord } from '../ledger/receipt-record.ts'
+import { contentMessages } from './content-messages.ts'
 import {
   type Attributes,
   CLIENT_SPAN,
@@ -22,11 +23,15 @@ export type SpanRequest = {
   readonly conversationId: string | undefined
 }
 
+/** What the record does not hold of the answer. */
+export type SpanAnswer = { readonly id: string | undefined; readonly stopReason: string | undefined }
+
 export type ServerAddress = { readonly address: string; readonly port: number }
 
 export type SpanFacts = {
   readonly record: ReceiptRecord
   readonly request: SpanRequest
+  readonly answer: SpanAnswer
   readonly trace: TraceContext
   /** Where Claude is asked. */
   readonly claudeServer: ServerAddress
@@ -37,13 +42,12 @@ const HAS_IS_REMOTE = 0x100
 const IS_REMOTE = 0x200
 /** Nobody needs more of a name to know it again. */
 const LONGEST_NAME = 256
-/** Of a request's or an answer's text: cut before it is written as JSON, which must stay whole. */
-const LONGEST_CONTENT = 16_384
 
 /** Returns the span of a request that has ended. */
-export function genAiSpan({ record, request, trace, claudeServer }: SpanFacts): OtlpSpan {
+export function genAiSpan({ record, request, answer, trace, claudeServer }: SpanFacts): OtlpSpan {
   const { traceId, spanId, parentSpanId, traceState, sampled } = trace
   const error = errorType(record)
+  const reasons = finishReasons(record, answer)
   return {
     traceId,
     spanId,
@@ -58,7 +62,8 @@ export function genAiSpan({ record, request, trace, claudeServer }: SpanFacts): 
       'gen_ai.operation.name': 'chat',
       'gen_ai.provider.name': providerName(record),
       ...requestAttributes(record, request),
-      ...responseAttributes(record),
+      ...responseAttributes(record, answer),
+      'gen_ai.response.finish_reasons': reasons.length === 0 ? undefined : reasons,
       ...usageAttributes(record),
       'error.type': error,
       ...(record.route === 'claude'
@@ -66,7 +71,7 @@ export function genAiSpan({ record, request, trace, claudeServer }: SpanFacts): 
         : {}),
       'user.id': record.user ?? undefined,
       ...routerAttributes(record),
-      ...contentAttributes(record),
+      ...contentAttributes(record, reasons),
     }),
     ...(error === undefined ? {} : { status: { code: STATUS_ERROR, message: error } }),
   }
@@ -85,12 +90,11 @@ function requestAttributes(record: ReceiptRecord, { view, conversationId }: Span
   }
 }
 
-function responseAttributes(record: ReceiptRecord): Attributes {
+function responseAttributes(record: ReceiptRecord, { id }: SpanAnswer): Attributes {
   const { stream, firstContentMs } = record
   return {
+    'gen_ai.response.id': id === undefined ? undefined : name(id),
     'gen_ai.response.model': record.model === null ? undefined : name(record.model),
-    // An answer that was expected and did not come whole ended by an error, whoever was at fault.
-    'gen_ai.response.finish_reasons': record.outcome === 'completed' ? undefined : ['error'],
     'gen_ai.response.time_to_first_chunk':
       stream && firstContentMs !== null ? firstContentMs / 1_000 : undefined,
   }
@@ -138,14 +142,20 @@ function routerAttributes(record: ReceiptRecord): Attributes {
 }
 
 /** As JSON texts: receivers read these on spans more surely than nested values. */
-function contentAttributes({ content }: ReceiptRecord): Attributes {
+function contentAttributes({ content }: ReceiptRecord, reasons: readonly string[]): Attributes {
   if (content === undefined) return {}
-  const message = (role: string, text: string) =>
-    JSON.stringify([{ role, parts: [{ type: 'text', content: text.slice(0, LONGEST_CONTENT) }] }])
+  const { system, input, output } = contentMessages(content, reasons[0] ?? 'stop')
   return {
-    'gen_ai.input.messages': message('user', content.request),
-    'gen_ai.output.messages': content.answer === '' ? undefined : message('assistant', content.answer),
+    'gen_ai.system_instructions': system,
+    'gen_ai.input.messages': input,
+    'gen_ai.output.messages': output,
   }
+}
+
+/** Where the model told none, an answer that was expected and did not come whole ended by an error, whoever was at fault. */
+function finishReasons({ outcome }: ReceiptRecord, { stopReason }: SpanAnswer): readonly string[] {
+  if (outcome !== 'completed') return ['error']
+  return stopReason === undefined ? [] : [stopReason]
 }
 
 /** A client that disconnects is no error of anybody's. */

@@ -40,8 +40,8 @@ export type OtlpSpan = {
 
 export type OtlpScope = { readonly name: string; readonly version: string }
 
-/** What an attribute may hold, in UTF-16 units. */
-const LONGEST_TEXT = 131_072
+/** What an attribute may hold, in UTF-16 units: more than kept content ever is. */
+const LONGEST_TEXT = 400_000
 
 /** Returns attributes in OTLP's form. */
 export function otlpAttributes(attributes: Attributes): readonly OtlpAttribute[] {

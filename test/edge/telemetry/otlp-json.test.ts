@@ -26,6 +26,7 @@ test('writes what a strict reader of the specification takes', () => {
             content: { request: text, answer: text },
           },
           request: { view: { max_tokens: 1, messages: [] }, conversationId: text },
+          answer: { id: undefined, stopReason: undefined },
           trace: traceContextOf({}, Math.random),
           claudeServer: { address: 'api.anthropic.com', port: 443 },
         })

@@ -11,6 +11,7 @@ import { record } from './support.ts'
 const span = genAiSpan({
   record,
   request: { view: { max_tokens: 1 }, conversationId: undefined },
+  answer: { id: undefined, stopReason: undefined },
   trace: traceContextOf({}, Math.random),
   claudeServer: { address: 'api.anthropic.com', port: 443 },
 })
