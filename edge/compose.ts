@@ -37,6 +37,8 @@ import { LOCAL_MODEL, VIRTUAL_MODELS } from './routing/virtual-models.ts'
 import { createWildcardMatcher } from './routing/wildcard-matcher.ts'
 import type { SecondLookConfig } from './settings/core-settings.ts'
 import { createStrategyStore, type StrategyRecord, type StrategyStore } from './strategy-store.ts'
+import { createLocalModelEvents } from './webhooks/local-model-events.ts'
+import { createWebhookSender, type TellWebhook } from './webhooks/webhook-sender.ts'
 
 /** The settings of the core, a part of the Worker's and of the library's. */
 export type CoreConfig = Pick<
@@ -76,6 +78,8 @@ export type CoreEffects = {
   readonly strategyRecord: StrategyRecord
   /** Where receipts are kept; absent: nowhere. */
   readonly ledger?: Ledger | undefined
+  /** Tells the operator of events; undefined where nobody wants to be told. */
+  readonly tellWebhook?: TellWebhook | undefined
   /** What requests are judged by. */
   readonly classifierModel: ClassifierModel
 }
@@ -178,11 +182,13 @@ function composeSecondLook(
 
 function composeLocal(
   config: NonNullable<CoreConfig['local']>,
-  { localFetch: fetch, log, localLog = log, now }: CoreEffects,
+  { localFetch: fetch, log, localLog = log, now, tellWebhook }: CoreEffects,
 ): LocalParts {
   const protocol = config.protocol === 'openai' ? localOpenAiProtocol : localMessagesProtocol
   const { secret, deadlines, handover } = config
-  const servers = config.urls.map((url) =>
+  const listenerOf =
+    tellWebhook && createLocalModelEvents(config.urls.length, () => pool.modelName(), tellWebhook)
+  const servers = config.urls.map((url, place) =>
     createLocalHealth({
       url,
       secret,
@@ -193,13 +199,15 @@ function composeLocal(
       now,
       refreshTimeoutMs: deadlines.headersMs,
       longestWaitMs: deadlines.firstContentMs,
+      listener: listenerOf?.(place),
     }),
   )
+  const pool = createLocalPool(servers, config.model)
   return {
-    pool: createLocalPool(servers, config.model),
+    pool,
     provider: createLocalProvider({ servers, protocol, secret, deadlines, handover, fetch, log, now }),
     noteReady() {
-      for (const server of servers) server.succeeded()
+      for (const server of servers) server.succeeded((work) => void work.catch(() => {}))
     },
   }
 }
@@ -220,6 +228,7 @@ export function composeDependencies(config: Config, { fetch, readAsset, createId
     claudeFetch: fetch,
     localFetch: fetch,
     secondLookFetch: fetch,
+    tellWebhook: config.webhook && createWebhookSender({ ...config.webhook, ...effects, fetch, sleep }),
   })
   const { gateway, explain, strategies, thresholds, local, cache, claude } = core
   const { log, now, ledger } = effects

@@ -25,11 +25,19 @@ export type LocalHealth = {
   /** Takes the right to send a request. @throws {RouterError} where another request is trying already */
   readonly begin: () => void
   /** Tells that a request was answered to its end. */
-  readonly succeeded: () => void
+  readonly succeeded: (waitUntil: WaitUntil) => void
   /** Tells of a failed request; `waitUntil` keeps the probe alive that may follow. */
   readonly failed: (error: RouterError, waitUntil: WaitUntil) => void
   /** Reads the load that a response's headers tell. */
   readonly noteLoad: (headers: Headers) => void
+}
+
+/** Told of changes, not of states. */
+export type HealthListener = {
+  /** Failures have opened the breaker, which was closed. */
+  readonly opened: (cause: RouterError, waitUntil: WaitUntil) => void
+  /** The server answers, for the first time or again. */
+  readonly ready: (waitUntil: WaitUntil) => void
 }
 
 export type LocalHealthOptions = ReadinessOptions & {
@@ -38,6 +46,7 @@ export type LocalHealthOptions = ReadinessOptions & {
   readonly refreshTimeoutMs: number
   /** A request that would wait longer than this is not sent, ms. */
   readonly longestWaitMs: number
+  readonly listener?: HealthListener | undefined
 }
 
 /** What says something about the server; a client's doing, or what its model cannot or will not answer, does not. */
@@ -50,7 +59,7 @@ const REFUSED_AGAIN_MS = 2_000
 
 /** Returns the health of a server of which nothing is known yet. */
 export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
-  const { url, now, log } = options
+  const { url, now, log, listener } = options
   const breaker = createBreaker({ now })
   let model: LocalModel | undefined
   let refreshedAt = Number.NEGATIVE_INFINITY
@@ -62,7 +71,7 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
   let probedAt = Number.NEGATIVE_INFINITY
   let failures = 0
 
-  const note = (error: RouterError) => {
+  const note = (error: RouterError, waitUntil: WaitUntil) => {
     lastError = error
     failures += 1
     if (error.code === 'overloaded' || error.retryAfterMs !== undefined) {
@@ -70,15 +79,19 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
       breaker.openFor(error.retryAfterMs ?? DEFAULT_LOADING_WAIT_MS)
       return
     }
+    const wasClosed = breaker.state() === 'closed'
     breaker.failed()
     label = 'down'
+    if (wasClosed && breaker.state() !== 'closed') listener?.opened(error, waitUntil)
   }
-  const becomesReady = () => {
-    if (label !== 'ready') log('[Router] Local model is ready', { model: model?.name })
-    label = 'ready'
+  const becomesReady = (waitUntil: WaitUntil) => {
     lastError = undefined
+    if (label === 'ready') return
+    label = 'ready'
+    log('[Router] Local model is ready', { model: model?.name })
+    listener?.ready(waitUntil)
   }
-  const probe = async (timeoutMs: number) => {
+  const probe = async (timeoutMs: number, waitUntil: WaitUntil) => {
     probedAt = now()
     const failuresBefore = failures
     try {
@@ -90,12 +103,12 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
       breaker.probeSucceeded()
       // A page that says "ready" while every answer fails is no reason to believe it.
       if (breaker.state() !== 'closed') return
-      becomesReady()
+      becomesReady(waitUntil)
     } catch (error) {
       const known = RouterError.from(error)
       saidLoading = known.retryAfterMs !== undefined
       // Probes of requests that came together meet one failure; Workers lets no request wait for another one's probe.
-      if (failures === failuresBefore) note(known)
+      if (failures === failuresBefore) note(known, waitUntil)
     }
   }
   /** One wake-up call at a time: a sleeping instance must not be kept busy by its callers' impatience. */
@@ -103,7 +116,7 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
     if (now() - wokenAt < PROBE_TIMEOUT_MS) return
     wokenAt = now()
     waitUntil(
-      probe(PROBE_TIMEOUT_MS).finally(() => {
+      probe(PROBE_TIMEOUT_MS, waitUntil).finally(() => {
         wokenAt = Number.NEGATIVE_INFINITY
       }),
     )
@@ -116,7 +129,7 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
     expectedWaitMs: () => (load !== undefined && now() - load.at < LOAD_FRESH_MS ? load.waitMs : 0),
     unavailableReason(waitUntil) {
       if (!breaker.allows()) {
-        if (breaker.takeProbe()) waitUntil(probe(PROBE_TIMEOUT_MS))
+        if (breaker.takeProbe()) waitUntil(probe(PROBE_TIMEOUT_MS, waitUntil))
         // A host that refuses at once costs nothing to ask again: it may be back long before the breaker's wait is over.
         else if (lastError?.code === 'unavailable' && now() - probedAt > REFUSED_AGAIN_MS) wake(waitUntil)
         return lastError ?? notAvailable()
@@ -134,19 +147,20 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
       const closed = breaker.state() === 'closed'
       const waking = now() - wokenAt < PROBE_TIMEOUT_MS
       // The wait that a loading server states is a guess, and asking it again is cheap.
-      if (saidLoading || (model === undefined && closed && !waking)) await probe(options.refreshTimeoutMs)
+      if (saidLoading || (model === undefined && closed && !waking))
+        await probe(options.refreshTimeoutMs, waitUntil)
       else if (model !== undefined && closed && now() - refreshedAt > MODEL_FRESH_MS) {
         refreshedAt = now()
-        waitUntil(probe(PROBE_TIMEOUT_MS))
+        waitUntil(probe(PROBE_TIMEOUT_MS, waitUntil))
       }
       if (breaker.state() === 'closed' && label === 'down') wake(waitUntil)
     },
     begin() {
       if (!breaker.begin()) throw lastError ?? notAvailable()
     },
-    succeeded() {
+    succeeded(waitUntil) {
       breaker.succeeded()
-      becomesReady()
+      becomesReady(waitUntil)
     },
     failed(error, waitUntil) {
       if (!SERVER_FAULTS.has(error.code)) {
@@ -154,7 +168,7 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
         return
       }
       saidLoading = false
-      note(error)
+      note(error, waitUntil)
       if (breaker.state() === 'closed') wake(waitUntil)
     },
     noteLoad(headers) {

@@ -82,7 +82,7 @@ function createReport(server: LocalHealth, request: RouterRequest): Report {
     told = true
   }
   return {
-    succeeded: () => once(server.succeeded),
+    succeeded: () => once(() => server.succeeded(request.waitUntil)),
     failed: (error) => once(() => server.failed(error, request.waitUntil)),
   }
 }
