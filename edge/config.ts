@@ -67,6 +67,8 @@ export type Config = {
   readonly containerUsdPerMonth: number
   readonly users: UserSettings
   readonly logFormat: LogFormat
+  /** Over how many objects a tenant's receipts of a month are spread. */
+  readonly ledgerShards: number
   /** Where spans are sent; undefined: nowhere. */
   readonly traces: TracesConfig | undefined
   /** Who is told of events; undefined: nobody. */
@@ -79,6 +81,12 @@ type Settings = z.infer<typeof settingsSchema>
 
 /** Every var and secret that the Worker reads. */
 export const SETTING_NAMES: readonly string[] = Object.keys(settingsSchema.shape)
+
+/** Returns how long receipts are kept, days; for the objects that keep them, which are given no configuration. */
+export function readRetentionDays(env: Readonly<Record<string, unknown>>): number {
+  const schema = z.object({ RETENTION_DAYS: EDGE_DEFINITIONS.RETENTION_DAYS.schema })
+  return parseSettings(schema, env).settings.RETENTION_DAYS
+}
 
 /** Either a whole configuration, or every problem found, each naming its setting and what to do. */
 export type ConfigResult =
@@ -146,6 +154,7 @@ function assemble(settings: Settings, keys: readonly TenantKey[], adminKeys: rea
       salt: settings.HASH_USERS ? settings.USER_HASH_SALT : undefined,
     },
     logFormat: settings.LOG_FORMAT,
+    ledgerShards: settings.LEDGER_SHARDS,
     traces: tracesConfig(settings),
     webhook: webhookConfig(settings),
   }

@@ -1,5 +1,5 @@
 /**
- * The Worker: environment → settings → parts → app. Exports the Durable Object. Nothing else touches `env`.
+ * The Worker: environment → settings → parts → app. Exports the Durable Objects. Nothing else touches `env`.
  */
 import type { Hono } from 'hono'
 import { errorBody, RouterError } from '../shared/errors.ts'
@@ -7,17 +7,20 @@ import { createLog, type Log, type LogFormat } from '../shared/log.ts'
 import { createApp } from './app.ts'
 import { composeDependencies } from './compose.ts'
 import { type Config, readConfig } from './config.ts'
-import { createDurableStrategyRecord, type RouterState } from './durable/router-state.ts'
+import { createDurableLedger } from './durable/durable-ledger.ts'
+import type { LedgerBindings } from './durable/receipts.ts'
+import { createDurableStrategyRecord } from './durable/router-state.ts'
 import type { AppEnvironment } from './http/context.ts'
 import { createRequestId, cryptoRandomBytes } from './ledger/request-id.ts'
 import { decodeClassifier } from './routing/classifier/classifier-model.ts'
 import weights from './routing/classifier/weights.bin'
 import type { WorkersAiBinding } from './routing/second-look/decision-model.ts'
 
+export { Account } from './durable/account.ts'
+export { Receipts } from './durable/receipts.ts'
 export { RouterState } from './durable/router-state.ts'
 
-type Environment = Readonly<Record<string, unknown>> & {
-  readonly ROUTER_STATE: DurableObjectNamespace<RouterState>
+type Environment = LedgerBindings & {
   readonly ASSETS: Fetcher
   /** Only where wrangler.toml binds it. */
   readonly AI?: WorkersAiBinding
@@ -57,6 +60,7 @@ function compose(config: Config, env: Environment) {
     classifierModel: decodeClassifier(new Uint8Array(weights)),
     workersAi: env.AI,
     strategyRecord: createDurableStrategyRecord(env.ROUTER_STATE, config.strategy),
+    ledger: createDurableLedger(env, config.ledgerShards),
   })
 }
 

@@ -6,13 +6,11 @@ import { numberOf } from '../edge/storage/row-values.ts'
 import type { SqlDatabase } from '../edge/storage/sql-database.ts'
 import { RouterError } from '../shared/errors.ts'
 
-export type SqliteDatabase = SqlDatabase & { readonly close: () => void }
-
 /**
  * Opens the database in a file, or one in memory for `:memory:`.
  * @throws {RouterError} `configuration` where this Node has no SQLite
  */
-export async function openSqliteDatabase(path: string): Promise<SqliteDatabase> {
+export async function openSqliteDatabase(path: string): Promise<SqlDatabase> {
   const database = new (await loadSqlite())(path)
   // A process that is killed loses no more than its last commits and never the file.
   database.exec('PRAGMA journal_mode = WAL')
@@ -33,7 +31,6 @@ export async function openSqliteDatabase(path: string): Promise<SqliteDatabase> 
       }
     },
     size: () => pragma(database, 'page_count', 'page_count') * pragma(database, 'page_size', 'page_size'),
-    close: () => database.close(),
   }
 }
 

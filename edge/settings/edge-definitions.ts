@@ -89,6 +89,16 @@ export const EDGE_DEFINITIONS = {
     schema: milliseconds(10_000),
     text: 'Pause between these comment lines, ms.',
   },
+  RETENTION_DAYS: {
+    ...ledger,
+    schema: wholeNumber(30, 1, 3_650),
+    text: 'So many days after the end of its month (UTC) a receipt is deleted; sums without users stay. A change holds within a week.',
+  },
+  LEDGER_SHARDS: {
+    ...ledger,
+    schema: wholeNumber(1, 1, 64),
+    text: "Durable Objects over which one tenant's receipts of a month are spread: one keeps some hundred a second.",
+  },
   LOG_FORMAT: {
     ...limits,
     schema: choice(['json', 'text'], 'json'),

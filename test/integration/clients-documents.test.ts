@@ -10,6 +10,7 @@ import { createMemoryStrategyRecord } from '../../edge/strategy-store.ts'
 import { readShippedClassifier } from '../../llm/shipped-classifier.ts'
 import { createOpenApiValidator } from '../clients/openapi-validator.ts'
 import { ADMIN_KEY, ALICE_KEY } from '../support/edge/canaries.ts'
+import { createMemoryLedger } from '../support/edge/memory-ledger.ts'
 import { ask, createTestRouter } from '../support/edge/router.ts'
 
 const documentSchema = z.looseObject({
@@ -112,6 +113,7 @@ test('every route of the app is in it', async () => {
       random: () => 0,
       createId: () => 'req_1',
       strategyRecord: createMemoryStrategyRecord(),
+      ledger: await createMemoryLedger(),
       classifierModel: readShippedClassifier(),
     }),
   )

@@ -10,6 +10,7 @@ import { createMemoryStrategyRecord } from '../../../edge/strategy-store.ts'
 import { readShippedClassifier } from '../../../llm/shipped-classifier.ts'
 import { ADMIN_KEY, ALICE_KEY, BOB_KEY, CLAUDE_KEY, LOCAL_SECRET, SIMPLE_PROMPT } from './canaries.ts'
 import { collectLog } from './log-collector.ts'
+import { createMemoryLedger } from './memory-ledger.ts'
 import { CLAUDE_URL, CONTAINER_URL, networkFetch } from './upstreams.ts'
 
 export type SentRequest = { readonly url: string; readonly init: RequestInit }
@@ -70,6 +71,7 @@ export async function createTestRouter(
       createId: (at) => createRequestId(at, () => bytesOf(++ids)),
       strategyRecord: createMemoryStrategyRecord(),
       classifierModel,
+      ledger: effects.ledger ?? (await createMemoryLedger({ now: () => now })),
       ...effects,
     }),
   )

@@ -1,0 +1,39 @@
+/** The ledger over Durable Objects: which object a place and a tenant have. */
+import type { Ledger } from '../ledger/ledger.ts'
+import type { LedgerDirectory, LedgerObjects } from '../ledger/ledger-objects.ts'
+import { createLedger } from '../ledger/object-ledger.ts'
+import { receiptsObjectName } from '../ledger/places.ts'
+import type { LedgerBindings } from './receipts.ts'
+
+/** Returns the ledger of a deployment. `shards`: how many objects take a tenant's receipts of a month. */
+export function createDurableLedger(
+  { RECEIPTS, ACCOUNT, ROUTER_STATE }: Pick<LedgerBindings, 'RECEIPTS' | 'ACCOUNT' | 'ROUTER_STATE'>,
+  shards: number,
+): Ledger {
+  const objects: LedgerObjects = {
+    receipts(place) {
+      const stub = RECEIPTS.getByName(receiptsObjectName(place))
+      return {
+        append: async (owner, record) => await stub.append(owner, record),
+        find: async (id) => await stub.find(id),
+        list: async (range, filter, limit) => await stub.list(range, filter, limit),
+        usage: async (query) => await stub.usage(query),
+        giveFeedback: async (id, feedback) => await stub.giveFeedback(id, feedback),
+      }
+    },
+    archive(tenant) {
+      const stub = ACCOUNT.getByName(tenant)
+      return {
+        keep: async (sums) => await stub.keepArchivedSums(sums),
+        usage: async (query) => await stub.archivedUsage(query),
+      }
+    },
+  }
+  const state = () => ROUTER_STATE.getByName('router')
+  const directory: LedgerDirectory = {
+    register: async (place) => await state().registerReceipts(place),
+    noteArchived: async (place) => await state().noteReceiptsArchived(place),
+    entries: async (tenant) => await state().listReceipts(tenant),
+  }
+  return createLedger({ objects, directory, shards })
+}

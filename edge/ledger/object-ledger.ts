@@ -1,0 +1,111 @@
+/**
+ * The ledger over objects: which of them are asked, and their answers put together. Where they are and what they keep
+ * things in is not known here.
+ */
+import { RouterError } from '../../shared/errors.ts'
+import type { Grouping, Ledger, Scope, UsageQuery } from './ledger.ts'
+import type { DirectoryEntry, LedgerDirectory, LedgerObjects } from './ledger-objects.ts'
+import { listReceiptsOf } from './list-receipts.ts'
+import { isTimezone } from './local-time.ts'
+import { boundsOfMonth, monthOf, type Place, placedAt, shardOf } from './places.ts'
+import { timeOfRequestId } from './request-id.ts'
+import { mergeUsage, type ObjectQuery, type TenantUsage, type UsageAnswer } from './usage-sum.ts'
+
+export type LedgerOptions = {
+  readonly objects: LedgerObjects
+  readonly directory: LedgerDirectory
+  /** Over how many objects a tenant's receipts of a month are spread; may change at any time. */
+  readonly shards: number
+}
+
+/** Returns the ledger. */
+export function createLedger({ objects, directory, shards }: LedgerOptions): Ledger {
+  /** Only places that are registered: asking any other would make an object there. */
+  const placesOf = async ({ tenant }: Scope, isWanted: (place: Place) => boolean) =>
+    (await directory.entries(tenant)).filter((entry) => !entry.archived && isWanted(entry))
+  const placesOfId = async (scope: Scope, id: string): Promise<readonly Place[]> => {
+    const at = timeOfRequestId(id)
+    if (at === undefined) return []
+    const month = monthOf(at)
+    return placesOf(scope, (place) => place.month === month)
+  }
+  return {
+    async append(record) {
+      const { id, tenant } = record
+      const place = { tenant, month: monthOf(placedAt(record)), shard: shardOf(id, shards) }
+      await objects.receipts(place).append(place, record)
+    },
+    async find(scope, id) {
+      const places = await placesOfId(scope, id)
+      const found = await Promise.all(places.map((place) => objects.receipts(place).find(id)))
+      return found.find((receipt) => receipt !== undefined)
+    },
+    async list(scope, filter, page) {
+      const places = await placesOf(scope, ({ month }) => isInRange(month, filter))
+      return listReceiptsOf(objects, places, filter, page)
+    },
+    async usage({ tenant }, query) {
+      const { groupBy, ...range } = checkQuery(query)
+      const rest = { ...range, groupBy: groupBy.filter((name) => name !== 'tenant') }
+      const entries = (await directory.entries(tenant)).filter(({ month }) => isInRange(month, query))
+      const usage = await Promise.all([
+        ...entries
+          .filter((entry) => !entry.archived)
+          .map((place) => usageOf(place.tenant, objects.receipts(place), rest)),
+        ...archivedTenants(entries).map((name) => usageOf(name, objects.archive(name), rest)),
+      ])
+      return mergeUsage(groupBy, usage)
+    },
+    async giveFeedback(scope, id, feedback) {
+      const places = await placesOfId(scope, id)
+      const given = await Promise.all(
+        places.map((place) => objects.receipts(place).giveFeedback(id, feedback)),
+      )
+      return given.includes(true)
+    },
+    async tenants() {
+      return [...new Set((await directory.entries(undefined)).map(({ tenant }) => tenant))].toSorted()
+    },
+  }
+}
+
+async function usageOf(
+  tenant: string,
+  object: { readonly usage: (query: ObjectQuery) => Promise<UsageAnswer> },
+  query: ObjectQuery,
+): Promise<TenantUsage> {
+  const usage = await object.usage(query)
+  if (usage === 'too_many_groups') {
+    const message = 'These are too many groups: shorten the time from `from` to `to`, or group by less.'
+    throw new RouterError('invalid_request', message)
+  }
+  return { tenant, usage }
+}
+
+function archivedTenants(entries: readonly DirectoryEntry[]): readonly string[] {
+  return [...new Set(entries.filter(({ archived }) => archived).map(({ tenant }) => tenant))]
+}
+
+/** What users of every kind may get wrong; a query without a mistake comes back with each grouping once. */
+function checkQuery(query: UsageQuery): UsageQuery {
+  const groupBy = [...new Set(query.groupBy)]
+  if (!isTimezone(query.timezone)) {
+    const message = 'timezone must be a name such as Europe/Berlin or UTC.'
+    throw new RouterError('invalid_request', message)
+  }
+  if (groupBy.includes('user') && !groupBy.every((name) => WITH_USER.includes(name))) {
+    const message = 'groupBy: user goes with tenant and day only.'
+    throw new RouterError('invalid_request', message)
+  }
+  return { ...query, groupBy }
+}
+
+const WITH_USER: readonly Grouping[] = ['user', 'tenant', 'day']
+
+function isInRange(
+  month: string,
+  range: { readonly from?: number | undefined; readonly to?: number | undefined },
+): boolean {
+  const { from, to } = boundsOfMonth(month)
+  return (range.to === undefined || from < range.to) && (range.from === undefined || to > range.from)
+}

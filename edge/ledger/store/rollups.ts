@@ -1,0 +1,121 @@
+/**
+ * Sums of an object's receipts: written in bunches once a part of the month is over, until then made of its rows. Every
+ * receipt is in exactly one sum, after any restart: those before the position `settled` in written ones, the others in
+ * those in memory. Only ever adds rows.
+ */
+import { numberOf, textOf } from '../../storage/row-values.ts'
+import type { SqlDatabase } from '../../storage/sql-database.ts'
+import { type PackedGroup, readGroups, writeGroups } from '../packed-groups.ts'
+import { addReceipt, createSums, packSums } from '../totals.ts'
+import { type GroupedFacts, holdsReceipts, scanReceipts } from './counted-rows.ts'
+import { readState, writeState } from './object-state.ts'
+import { createPendingSums, type PendingBunch, type PendingSums } from './pending-sums.ts'
+import { firstPosition, timeOfPosition } from './positions.ts'
+import { bucketOf, partOf, ROLLUP_NAMES, type RollupKind, valuesOf } from './rollup-kinds.ts'
+
+export type Rollups = {
+  /** Writes the sums of a receipt that began in a part which is written already. Inside the receipt's transaction. */
+  readonly addLate: (position: number, facts: GroupedFacts) => void
+  /** Counts a receipt once its transaction is through. Never throws. */
+  readonly note: (position: number, facts: GroupedFacts) => void
+  /** Writes the sums of parts that were over at this time, ms. @throws if the database does */
+  readonly flush: (at: number) => void
+  /** Writes all sums. @throws if the database does */
+  readonly flushAll: () => void
+  /** Returns whether any receipt is in no written sum. */
+  readonly isPending: () => boolean
+  /** Yields the groups whose buckets begin from `from` on and before `to`, ms; a group may come in several pieces. */
+  readonly groups: (kind: RollupKind, from: number, to: number) => Iterable<PackedGroup>
+}
+
+/** Groups in memory, of some hundred bytes each; beyond that they are written early. */
+const MOST_PENDING = 20_000
+
+/** Returns the sums of the object in this database. */
+export function createRollups(database: SqlDatabase): Rollups {
+  let settled = Number(readState(database, 'settled') ?? 0)
+  let loaded: PendingSums | undefined
+  const pending = (): PendingSums => {
+    if (loaded !== undefined) return loaded
+    const sums = createPendingSums()
+    for (const { position, facts } of scanReceipts(database, { from: settled, to: Number.MAX_SAFE_INTEGER }))
+      sums.add(timeOfPosition(position), facts)
+    loaded = sums
+    return sums
+  }
+  const write = (bunches: readonly PendingBunch[], settledThen: number) => {
+    database.transaction(() => {
+      for (const bunch of bunches) appendSegments(database, bunch)
+      writeState(database, 'settled', String(settledThen))
+    })
+    settled = settledThen
+  }
+  const flushAll = () => {
+    const bunches = pending().before(Number.POSITIVE_INFINITY)
+    if (bunches.length === 0) return
+    write(bunches, Math.max(settled, lastPosition(database) + 1))
+    loaded = createPendingSums()
+  }
+  return {
+    addLate(position, facts) {
+      if (position >= settled) return
+      const at = timeOfPosition(position)
+      for (const kind of ROLLUP_NAMES) {
+        const sums = createSums()
+        addReceipt(sums, facts)
+        const group: PackedGroup = [bucketOf(kind, at), valuesOf(kind, facts), packSums(sums)]
+        appendSegments(database, { kind, part: partOf(at), groups: [group] })
+      }
+    },
+    note(position, facts) {
+      if (loaded === undefined || position < settled) return
+      loaded.add(timeOfPosition(position), facts)
+      if (loaded.size() < MOST_PENDING) return
+      try {
+        flushAll()
+      } catch {
+        // The rows are kept: the sums are made of them again when they are needed.
+        loaded = undefined
+      }
+    },
+    flush(at) {
+      const part = partOf(at)
+      const bunches = pending().before(part)
+      if (bunches.length === 0) return
+      write(bunches, Math.max(settled, firstPosition(part)))
+      pending().forgetBefore(part)
+    },
+    flushAll,
+    isPending: () => holdsReceipts(database, { from: settled, to: Number.MAX_SAFE_INTEGER }),
+    *groups(kind, from, to) {
+      const segments = database.scan(
+        'SELECT groups FROM segments WHERE kind = ? AND part >= ? AND part < ?',
+        kind,
+        partOf(from),
+        to,
+      )
+      const isInside = ([bucket]: PackedGroup) => bucket >= from && bucket < to
+      for (const segment of segments) yield* readGroups(textOf(segment, 'groups')).filter(isInside)
+      for (const group of pending().of(kind)) if (isInside(group)) yield group
+    },
+  }
+}
+
+function appendSegments(database: SqlDatabase, { kind, part, groups }: PendingBunch): void {
+  const [last] = database.exec(
+    'SELECT number FROM segments WHERE kind = ? AND part = ? ORDER BY number DESC LIMIT 1',
+    kind,
+    part,
+  )
+  let number = last === undefined ? 0 : numberOf(last, 'number') + 1
+  for (const text of writeGroups(groups)) {
+    const query = 'INSERT INTO segments (kind, part, number, groups) VALUES (?, ?, ?, ?)'
+    database.exec(query, kind, part, number, text)
+    number += 1
+  }
+}
+
+function lastPosition(database: SqlDatabase): number {
+  const [row] = database.exec('SELECT position FROM receipts ORDER BY position DESC LIMIT 1')
+  return row === undefined ? 0 : numberOf(row, 'position')
+}
