@@ -185,7 +185,7 @@ function composeLocal(
   { localFetch: fetch, log, localLog = log, now, tellWebhook }: CoreEffects,
 ): LocalParts {
   const protocol = config.protocol === 'openai' ? localOpenAiProtocol : localMessagesProtocol
-  const { secret, deadlines, handover } = config
+  const { secret, deadlines, handover, verify } = config
   const listenerOf =
     tellWebhook && createLocalModelEvents(config.urls.length, () => pool.modelName(), tellWebhook)
   const servers = config.urls.map((url, place) =>
@@ -205,7 +205,17 @@ function composeLocal(
   const pool = createLocalPool(servers, config.model)
   return {
     pool,
-    provider: createLocalProvider({ servers, protocol, secret, deadlines, handover, fetch, log, now }),
+    provider: createLocalProvider({
+      servers,
+      protocol,
+      secret,
+      deadlines,
+      handover,
+      verify,
+      fetch,
+      log,
+      now,
+    }),
     noteReady() {
       for (const server of servers) server.succeeded((work) => void work.catch(() => {}))
     },

@@ -91,10 +91,11 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const known = forLocal ? local?.unavailableReason(request.waitUntil) : undefined
     const canAskClaude = dependencies.canAskClaude(request)
     const isUsable = ({ provider }: Target) => provider === 'local' || canAskClaude
-    const targets = decision.targets.map((target, index) => ({
-      ...target,
-      mayHandOver: decision.targets.slice(index + 1).some(isUsable),
-    }))
+    const verifies = !wantsStream(request) && (local?.model()?.verifies ?? false)
+    const targets = decision.targets.map((target, index) => {
+      const mayHandOver = decision.targets.slice(index + 1).some(isUsable)
+      return { ...target, mayHandOver, verified: verifies && mayHandOver && target.provider === 'local' }
+    })
     const firstOpen = targets.find((target) => target.provider !== 'local' || known === undefined)
     if (passage.mayCache && firstOpen !== undefined && request.controls.cache === 'use') {
       const entry = await cache.read(request, firstOpen)
@@ -110,8 +111,16 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
           : target,
     })
     const { failures, attempts, judgeScore = passage.facts.judgeScore, handoverScore } = result
-    const { failedAttempts } = result
-    const facts = { ...passage.facts, failures, failedAttempts, attempts, judgeScore, handoverScore }
+    const { failedAttempts, verifyScore } = result
+    const facts = {
+      ...passage.facts,
+      failures,
+      failedAttempts,
+      attempts,
+      judgeScore,
+      handoverScore,
+      verifyScore,
+    }
     const tried: Passage = { ...passage, facts }
     return result.ok ? answered(tried, cutAnswer(result.answer, request.cutAt)) : fail(tried, result.error)
   }

@@ -12,4 +12,6 @@ export type Target = {
   readonly judgeThreshold?: number | undefined
   /** Whether another target stands behind it that can be asked what its model would only guess at; absent: it answers all. */
   readonly mayHandOver?: boolean | undefined
+  /** Whether its whole answer is verified before a word of it is given, and left to another where it fails; absent: it is not. */
+  readonly verified?: boolean | undefined
 }

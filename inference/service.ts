@@ -139,7 +139,7 @@ export function createModelService(options: ModelServiceOptions): ModelService {
       engine = startEngine(model, graph, judge)
       await engine.ready
       const initTime = `${Math.round(now() - startedAt)}ms`
-      const { loop, weights, rows, reason, handover } = engine.serving() ?? {}
+      const { loop, weights, rows, reason, handover, verification } = engine.serving() ?? {}
       log('[LocalLLM] Model initialized successfully', { model: model.info.name, initTime })
       log('[LocalLLM] Serving', { loop, weights, rows, reason })
       const judging = engine.serving()?.judge
@@ -149,6 +149,8 @@ export function createModelService(options: ModelServiceOptions): ModelService {
         log('[LocalLLM] Judging no requests', { reason: choice.reason ?? unfit })
       if (handover && 'reason' in handover) log('[LocalLLM] Handing over no requests', handover)
       else if (handover) log('[LocalLLM] Handing over requests', { threshold: handover.threshold })
+      if (verification && 'reason' in verification) log('[LocalLLM] Verifying no answers', verification)
+      else if (verification) log('[LocalLLM] Verifying answers', verification)
       return model
     },
   }

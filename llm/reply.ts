@@ -41,6 +41,8 @@ export type Reply = {
   readonly judgeScore: number | undefined
   /** How probable the local model found it that it would only guess, 0 to 1; undefined where it did not say. */
   readonly handoverScore: number | undefined
+  /** How surely wrong the local model's answer was found, 0 to 1; undefined where it was not verified. */
+  readonly verifyScore: number | undefined
   readonly cache: 'hit' | 'miss' | 'bypass'
   /** Why Claude answered in the local model's place (`timeout`, `unavailable` …), else undefined. */
   readonly fallback: string | undefined
@@ -73,6 +75,7 @@ export function createReply(message: Message, receipt: Receipt): Reply {
     reasons: receipt.reasons,
     judgeScore: receipt.judgeScore,
     handoverScore: receipt.handoverScore,
+    verifyScore: receipt.verifyScore,
     cache: receipt.cache,
     fallback: localFailure(receipt),
     costUsd: toUsd(receipt.costNanoUsd),

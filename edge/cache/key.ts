@@ -59,6 +59,8 @@ export async function cacheKey(request: RouterRequest, target: Target): Promise<
   const headers = Object.entries(request.apiHeaders).toSorted(([left], [right]) => (left < right ? -1 : 1))
   const caller = [tenant.admin ? 'admin' : 'tenant', tenant.id]
   const meant = [translated, unlimited, target.provider, target.model, target.mayHandOver ?? false]
-  const parts = [KEY_VERSION, caller, request.query, headers, meant, body]
+  // What was given without being verified is not given to who would have had it verified.
+  const verified = target.verified ? ['verified'] : []
+  const parts = [KEY_VERSION, caller, request.query, headers, [...meant, ...verified], body]
   return sha256Hex(JSON.stringify(parts))
 }

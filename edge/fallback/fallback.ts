@@ -18,6 +18,8 @@ export type FallbackResult = {
   readonly judgeScore: number | undefined
   /** How probable a server's model found it that it would only guess, 0 to 1; undefined where it did not say. */
   readonly handoverScore: number | undefined
+  /** How surely wrong a server found its model's answer, 0 to 1; undefined where it verified none. */
+  readonly verifyScore: number | undefined
 } & ({ readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly error: RouterError })
 
 export type Providers = Readonly<Record<ProviderName, Provider | undefined>>
@@ -44,6 +46,7 @@ export async function openFirst(
   let attempts = 0
   let judgeScore: number | undefined
   let handoverScore: number | undefined
+  let verifyScore: number | undefined
   const onAttempt = () => {
     attempts++
   }
@@ -52,6 +55,9 @@ export async function openFirst(
   }
   const onWeighed = (score: number) => {
     handoverScore = score
+  }
+  const onVerified = (score: number) => {
+    verifyScore = score
   }
   for (const [index, planned] of targets.entries()) {
     const target = resolve(planned, failures)
@@ -68,11 +74,12 @@ export async function openFirst(
         onAttempt,
         onJudged,
         onWeighed,
+        onVerified,
         onFailedAttempt: (failed: Omit<FailedAttempt, 'provider'>) =>
           void failedAttempts.push({ provider: name, ...failed }),
       }
       const answer = await provider.open(request, target, context)
-      return { ok: true, answer, failures, failedAttempts, attempts, judgeScore, handoverScore }
+      return { ok: true, answer, failures, failedAttempts, attempts, judgeScore, handoverScore, verifyScore }
     } catch (error) {
       const reason = RouterError.from(error)
       errors.push(reason)
@@ -84,7 +91,7 @@ export async function openFirst(
     }
   }
   const error = summarise(errors)
-  return { ok: false, error, failures, failedAttempts, attempts, judgeScore, handoverScore }
+  return { ok: false, error, failures, failedAttempts, attempts, judgeScore, handoverScore, verifyScore }
 }
 
 /** The last error says what the client can do, unless the only one left to ask is not configured. */

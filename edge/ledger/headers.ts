@@ -16,6 +16,7 @@ export function routeHeaders(facts: RoutedFacts): Record<string, string> {
     ...(facts.handoverScore === undefined
       ? {}
       : { 'x-router-handover-score': facts.handoverScore.toFixed(3) }),
+    ...(facts.verifyScore === undefined ? {} : { 'x-router-verify-score': facts.verifyScore.toFixed(3) }),
     'x-router-reason': facts.reason,
     'x-router-cache': facts.cache,
     'x-router-attempts': String(facts.attempts),
@@ -56,6 +57,7 @@ export const ROUTER_HEADERS = [
   'x-router-score',
   'x-router-judge-score',
   'x-router-handover-score',
+  'x-router-verify-score',
   'x-router-reason',
   'x-router-cache',
   'x-router-fallback',

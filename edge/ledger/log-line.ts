@@ -18,6 +18,7 @@ export function logLine(receipt: Receipt): { readonly message: string; readonly 
       score: roundScore(receipt.score),
       judgeScore: receipt.judgeScore === undefined ? undefined : roundScore(receipt.judgeScore),
       handoverScore: receipt.handoverScore === undefined ? undefined : roundScore(receipt.handoverScore),
+      verifyScore: receipt.verifyScore === undefined ? undefined : roundScore(receipt.verifyScore),
       cache: receipt.cache,
       fallback: localFailure(receipt),
       attempts: receipt.attempts,

@@ -38,6 +38,8 @@ export type RoutedFacts = {
   readonly judgeScore: number | undefined
   /** How probable the local model found it that it would only guess, 0 to 1; undefined where it did not say. */
   readonly handoverScore: number | undefined
+  /** How surely wrong the local model's answer was found, 0 to 1; absent where it was not verified. */
+  readonly verifyScore?: number | undefined
   /** Returns what spoke most for or against, by kind and without a word of the request. Computed when asked for. */
   readonly reasons: () => readonly Weighed[]
   readonly reason: string

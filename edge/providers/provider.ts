@@ -51,6 +51,8 @@ export type AttemptContext = {
   readonly onJudged: (score: number) => void
   /** Called with how probable a model found it that it would only guess, whether an answer follows or not. */
   readonly onWeighed: (score: number) => void
+  /** Called with how surely wrong a server found its model's answer, whether the answer follows or not. */
+  readonly onVerified: (score: number) => void
   /**
    * Called after each upstream request that gave no answer, where such a request can cost something: also where the
    * provider asks again and is answered.

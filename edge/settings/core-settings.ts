@@ -33,6 +33,8 @@ export type LocalConfig = {
   readonly maxInputTokens: number | undefined
   /** From which probability on a container's model hands over, as its header takes it; undefined: it never does. */
   readonly handover: string | undefined
+  /** From which score on a container declines with an answer that it has verified, as its header takes it; undefined: it verifies none. */
+  readonly verify: string | undefined
 }
 
 /** Where a second look is taken. */
@@ -82,6 +84,7 @@ export function localConfig(settings: CoreSettings): LocalConfig {
     tasks: settings.LOCAL_TASKS,
     maxInputTokens: settings.LOCAL_MAX_INPUT_TOKENS,
     handover: settings.HANDOVER_THRESHOLD,
+    verify: settings.VERIFY_THRESHOLD,
     deadlines: {
       headersMs: settings.LOCAL_HEADERS_MS,
       firstContentMs: settings.LOCAL_FIRST_CONTENT_MS,

@@ -91,12 +91,12 @@ export function judgeThreshold(fallback: ThresholdSetting) {
   )
 }
 
-const HANDOVER = /^(0(\.\d+)?|1(\.0+)?|\.\d+|default|off)$/
+const OWN_THRESHOLD = /^(0(\.\d+)?|1(\.0+)?|\.\d+|default|off)$/
 
 /** A probability from 0 to 1 as the container's header takes it, or `default`, which unset is as well; `off` is undefined. */
-export const handoverThreshold = z.pipe(
+export const ownThreshold = z.pipe(
   z.optional(
-    z.string().check(z.regex(HANDOVER, { error: 'must be a probability from 0 to 1, default, or off' })),
+    z.string().check(z.regex(OWN_THRESHOLD, { error: 'must be a probability from 0 to 1, default, or off' })),
   ),
   z.transform((value = 'default') => (value === 'off' ? undefined : value)),
 )

@@ -6,6 +6,7 @@ import type { AnswerFormat } from '../../shared/answer-format.ts'
 import type { JudgeInfo } from '../../shared/judge-info.ts'
 import type { ModelCard } from '../../shared/model-card.ts'
 import type { Handover } from './handover/handover.ts'
+import type { Verification } from './handover/verification.ts'
 import type { Exactness } from './onnx/exactness.ts'
 
 /** transformers.js's two families: decoders that continue a text, encoder-decoders that answer one. */
@@ -49,7 +50,7 @@ export type GenerateRequest = Prompt & {
   readonly minP?: number | undefined
   /** Divides the logits of tokens that occurred (multiplies negative ones); 1: none, absent: the model's own. */
   readonly repetitionPenalty?: number | undefined
-  /** Whether each text event must carry its log-probability; it costs a sum over the vocabulary a token. */
+  /** Whether each text event, and the end, must carry log-probabilities; it costs a sum over the vocabulary a token. */
   readonly logprobs?: boolean | undefined
   /** The only forms that the answer may take. */
   readonly format?: AnswerFormat | undefined
@@ -102,6 +103,8 @@ export type EngineEvent =
       readonly stopReason: StopReason
       readonly stopSequence: string | null
       readonly outputTokens: number
+      /** Where asked for, those of all tokens in turn, and of the one that ended the turn. */
+      readonly logprobs?: readonly number[]
     }
 
 /** How a loaded model serves, found out while it was loaded. */
@@ -122,6 +125,8 @@ export type Serving = {
   readonly judge?: JudgeInfo | undefined
   /** How the model hands over, or why it cannot though it means to, for the operator; undefined for one that does not. */
   readonly handover?: Handover | { readonly reason: string } | undefined
+  /** How whole answers are verified, or why they cannot be though the model means to; undefined for one that does not. */
+  readonly verification?: Verification | { readonly reason: string } | undefined
 }
 
 /** What a loop has done since the model was loaded. */

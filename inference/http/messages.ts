@@ -8,6 +8,7 @@ import { collect } from '../../shared/events.ts'
 import { parseMessagesRequest } from '../../shared/messages.ts'
 import type { Serving } from '../engine/engine.ts'
 import { handoverOf } from '../engine/handover/handover.ts'
+import { type Verification, verificationOf } from '../engine/handover/verification.ts'
 import { demandOf } from '../serving/demand.ts'
 import { type RunSummary, startRun } from '../serving/message-run.ts'
 import { type AppContext, type AppDeps, type AppEnvironment, readyEngine, writeLoad } from './context.ts'
@@ -45,7 +46,8 @@ export function addMessageEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): v
     const deadlineMs = readDeadline(c)
     const serving = engine.serving()
     const judgeThreshold = readThreshold(c, 'x-judge-threshold')
-    const handoverThreshold = readHandoverThreshold(c, serving)
+    const handoverThreshold = readOwnThreshold(c, 'x-handover-threshold', handoverOf(serving))
+    const verification = readVerification(c, serving)
     const limits = deps.limits(engine.info)
     const request = parseMessagesRequest(await readJsonBody(c.req.raw))
     const asked = toGenerateRequest(request, limits)
@@ -62,6 +64,8 @@ export function addMessageEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): v
         judgeThreshold: serving?.judge ? judgeThreshold : undefined,
         handoverThreshold,
       },
+      // What is held to a form is not as likely as what is written freely, and no measure was fitted on it.
+      verification: asked.format === undefined ? verification : undefined,
       messageId: `msg_${deps.newId()}`,
       demand: demandOf(asked, { tenant, maxInputTokens, maxTokens: asked.maxTokens }),
       deadline: deadlineMs === undefined ? undefined : ({ ms: deadlineMs, due } as const),
@@ -72,9 +76,10 @@ export function addMessageEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): v
     const onFinish = (summary: RunSummary) => reportRun(deps, ids, summary)
     const { judgements, now } = deps
     const { events, scores } = startRun({ engine, scheduler, judgements, maxInputTokens, now, onFinish }, run)
-    const { judge, handover } = await scores
+    const { judge, handover, verify } = await scores
     if (judge !== undefined) c.header('x-judge-score', judge.toFixed(4))
     if (handover !== undefined) c.header('x-handover-score', handover.toFixed(4))
+    if (verify !== undefined) c.header('x-verify-score', verify.toFixed(4))
     if (!request.stream) {
       const message = await collect(events)
       writeLoad(c, scheduler)
@@ -129,13 +134,25 @@ function readThreshold(c: AppContext, header: string, otherwise = ''): number | 
   throw new RouterError('invalid_request', `${header}: must be a number from 0 to 1${otherwise}`)
 }
 
-/** Returns from which probability on the request is handed over; undefined where that is not wanted, or the model does not. */
-function readHandoverThreshold(c: AppContext, serving: Serving | undefined): number | undefined {
-  const header = 'x-handover-threshold'
-  const handover = handoverOf(serving)
-  if (c.req.header(header) === 'default') return handover?.threshold
+/**
+ * Returns a threshold that a model may have of its own.
+ * @param own what the model has; without it the header changes nothing
+ */
+function readOwnThreshold(
+  c: AppContext,
+  header: string,
+  own: { readonly threshold: number } | undefined,
+): number | undefined {
+  if (c.req.header(header) === 'default') return own?.threshold
   const threshold = readThreshold(c, header, ', or default')
-  return handover && threshold
+  return own && threshold
+}
+
+/** Returns how the whole answer is verified; undefined where that is not wanted, or the model's answers cannot be. */
+function readVerification(c: AppContext, serving: Serving | undefined): Verification | undefined {
+  const own = verificationOf(serving)
+  const threshold = readOwnThreshold(c, 'x-verify-threshold', own)
+  return own && threshold !== undefined ? { ...own, threshold } : undefined
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -5,6 +5,7 @@ import type { Hono } from 'hono'
 import { RouterError, retryAfterSeconds } from '../../shared/errors.ts'
 import type { Engine } from '../engine/engine.ts'
 import { handoverOf } from '../engine/handover/handover.ts'
+import { verificationOf } from '../engine/handover/verification.ts'
 import { type AppDeps, type AppEnvironment, RETRY_AFTER_MS } from './context.ts'
 
 /** Adds `/readyz` and `/v1/models`. */
@@ -26,6 +27,7 @@ export function addModelEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): voi
       structuredOutputs: true,
       judge: engine.serving()?.judge ?? null,
       handover: handsOver(engine),
+      verification: isVerified(engine),
       ...deps.limits(engine.info),
       queueDepth,
       expectedWaitMs,
@@ -65,6 +67,10 @@ function handsOver(engine: Engine): boolean {
   return handoverOf(engine.serving()) !== undefined
 }
 
+function isVerified(engine: Engine): boolean {
+  return verificationOf(engine.serving()) !== undefined
+}
+
 function modelItem(engine: Engine, deps: AppDeps) {
   const { info } = engine
   const { maxInputTokens, maxOutputTokens } = deps.limits(info)
@@ -79,6 +85,7 @@ function modelItem(engine: Engine, deps: AppDeps) {
     card: info.card ?? null,
     serving: servingItem(engine),
     handover: handsOver(engine),
+    verification: isVerified(engine),
     max_input_tokens: maxInputTokens,
     max_tokens: maxOutputTokens,
     size: info.sizeBytes,

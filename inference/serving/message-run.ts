@@ -1,14 +1,17 @@
 /**
  * One answer from its place in the queue to its last event: takes a row, lets the engine write, tells the events of a
- * Messages stream, gives the row back, and reports how it went. Runs on by itself: a slow reader holds no row.
+ * Messages stream, declines what is not good enough, gives the row back, and reports how it went. Runs on by itself: a slow
+ * reader holds no row.
  */
 import { RouterError } from '../../shared/errors.ts'
 import type { KnownEvent } from '../../shared/events.ts'
-import { createUsage } from '../../shared/messages.ts'
 import type { Engine, EngineEvent, GenerateRequest } from '../engine/engine.ts'
+import { declineAnswerFrom, type Verification, verificationScore } from '../engine/handover/verification.ts'
 import { declineFrom } from '../engine/judge/judge.ts'
 import { type AsyncQueue, createAsyncQueue } from './async-queue.ts'
+import { createHeldAnswer } from './held-answer.ts'
 import type { Judgements } from './judgements.ts'
+import { BLOCK_START, BLOCK_STOP, closingEvents, openingEvents, type Told } from './message-events.ts'
 import type { Demand } from './progress.ts'
 import type { Deadline, Scheduler, Slot } from './scheduler.ts'
 
@@ -24,6 +27,8 @@ export type RunSummary = {
   readonly judgeScore: number | undefined
   /** How probable it was that the model would only guess, 0 to 1; undefined where that was not weighed. */
   readonly handoverScore: number | undefined
+  /** How surely wrong the answer was found, 0 to 1; undefined where it was not verified. */
+  readonly verifyScore: number | undefined
   /** From arrival to the judgement. */
   readonly judgeMs: number | undefined
   /** Undefined where the request never got a row. */
@@ -47,6 +52,8 @@ export type RunDeps = {
 
 export type RunRequest = {
   readonly request: GenerateRequest
+  /** By what the whole answer is verified before a word of it is told; undefined: it is told as it comes. */
+  readonly verification: Verification | undefined
   readonly messageId: string
   readonly demand: Demand
   readonly deadline: Deadline | undefined
@@ -59,12 +66,14 @@ export type Run = {
   readonly scores: Promise<Scores>
 }
 
-/** What was found before an answer, 0 to 1 each; absent where it was not asked for or not found. */
+/** What was found before an answer is told, 0 to 1 each; absent where it was not asked for or not found. */
 export type Scores = {
   /** How surely complex the request is. */
   readonly judge?: number
   /** How probable it is that the model would only guess. */
   readonly handover?: number
+  /** How surely wrong the answer is. */
+  readonly verify?: number
 }
 
 /**
@@ -85,15 +94,17 @@ async function conduct(
   tellScores: (scores: Scores) => void,
 ): Promise<void> {
   const { engine, scheduler, now } = deps
+  const { verification } = run
   const startedAt = now()
-  let request = run.request
+  let request: GenerateRequest = verification === undefined ? run.request : { ...run.request, logprobs: true }
   let scores: Scores = {}
   let judgedAt: number | undefined
+  const answer = createHeldAnswer(verification !== undefined, events.push, () => tellScores(scores))
   const found = (more: Scores) => {
     scores = { ...scores, ...more }
     const isJudged = run.request.judgeThreshold === undefined || scores.judge !== undefined
     const isWeighed = run.request.handoverThreshold === undefined || scores.handover !== undefined
-    if (isJudged && isWeighed) tellScores(scores)
+    if (isJudged && isWeighed && !answer.isHeld()) tellScores(scores)
   }
   const judged = (judge: number) => {
     judgedAt = now()
@@ -135,24 +146,32 @@ async function conduct(
         told.inputTokens = event.inputTokens - event.cachedTokens
       } else if (event.type === 'text') {
         // An answer without a word has no block: an empty one, sent back as history, is refused by Claude.
-        if (firstAt === undefined) events.push(BLOCK_START)
+        if (firstAt === undefined) answer.push(BLOCK_START)
         lastAt = now()
         firstAt ??= lastAt
         told.outputTokens += event.tokens
         const logprob = run.request.logprobs && event.logprob !== undefined ? { logprob: event.logprob } : {}
-        events.push({
+        answer.push({
           type: 'content_block_delta',
           index: 0,
           delta: { type: 'text_delta', text: event.text, ...logprob },
         })
+        answer.wrote(told.outputTokens)
       } else if (event.type === 'end') {
         told.outputTokens = event.outputTokens
         told.stopReason = event.stopReason
-        if (firstAt !== undefined) events.push({ type: 'content_block_stop', index: 0 })
-        for (const closing of closingEvents(event.stopReason, event.stopSequence, told)) events.push(closing)
+        if (verification && answer.isHeld()) {
+          const verify = verificationScore(verification.measure, event.logprobs ?? [])
+          scores = { ...scores, verify }
+          declineAnswerFrom(verify, verification.threshold)
+          tellScores(scores)
+          answer.release()
+        }
+        if (firstAt !== undefined) answer.push(BLOCK_STOP)
+        for (const closing of closingEvents(event.stopReason, event.stopSequence, told)) answer.push(closing)
       }
       if (event.type === opensWith)
-        for (const opening of openingEvents(run.messageId, engine.info.name, told)) events.push(opening)
+        for (const opening of openingEvents(run.messageId, engine.info.name, told)) answer.push(opening)
     }
     if (told.stopReason === undefined)
       throw new RouterError('internal', 'The local model ended without saying why.')
@@ -169,6 +188,7 @@ async function conduct(
     model: engine.info.name,
     judgeScore: scores.judge,
     handoverScore: scores.handover,
+    verifyScore: scores.verify,
     judgeMs: judgedAt === undefined ? undefined : Math.round(judgedAt - startedAt),
     queueMs: admittedAt === undefined ? undefined : Math.round(admittedAt - startedAt),
     firstTokenMs: firstAt === undefined ? undefined : Math.round(firstAt - startedAt),
@@ -181,13 +201,6 @@ async function conduct(
   })
   if (known) events.fail(known)
   else events.end()
-}
-
-type Told = {
-  inputTokens: number
-  cachedTokens: number
-  outputTokens: number
-  stopReason: string | undefined
 }
 
 /** Tells the scheduler how far the answer has come. */
@@ -203,43 +216,4 @@ function checkLength(inputTokens: number, maxInputTokens: number): void {
     'unsupported',
     `The prompt has ${inputTokens} tokens; the local model takes at most ${maxInputTokens}. Shorten it, or ask Claude.`,
   )
-}
-
-const BLOCK_START: KnownEvent = {
-  type: 'content_block_start',
-  index: 0,
-  content_block: { type: 'text', text: '' },
-}
-
-function openingEvents(
-  id: string,
-  model: string,
-  { inputTokens, cachedTokens }: Told,
-): readonly KnownEvent[] {
-  const message = {
-    id,
-    type: 'message',
-    role: 'assistant',
-    model,
-    content: [],
-    stop_reason: null,
-    stop_sequence: null,
-    usage: createUsage(inputTokens, 0, cachedTokens),
-  } as const
-  return [{ type: 'message_start', message: { ...message, content: [] } }, { type: 'ping' }]
-}
-
-function closingEvents(
-  stopReason: string,
-  stopSequence: string | null,
-  { inputTokens, outputTokens, cachedTokens }: Told,
-): readonly KnownEvent[] {
-  return [
-    {
-      type: 'message_delta',
-      delta: { stop_reason: stopReason, stop_sequence: stopSequence },
-      usage: createUsage(inputTokens, outputTokens, cachedTokens),
-    },
-    { type: 'message_stop' },
-  ]
 }

@@ -26,6 +26,7 @@ const first: AttemptContext = {
   onJudged: () => {},
   onWeighed: () => {},
   onFailedAttempt: () => {},
+  onVerified: () => {},
 }
 
 /** Registers the tests of a provider. */

@@ -45,6 +45,7 @@ test('has the documented defaults', async () => {
     secret: undefined,
     deadlines: { headersMs: 2_000, firstContentMs: 4_000, idleMs: 15_000, totalMs: 60_000 },
     handover: 'default',
+    verify: 'default',
   })
 })
 

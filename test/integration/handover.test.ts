@@ -9,7 +9,7 @@ import { afterAll, expect, test } from 'vitest'
 import { createRouter, type Router } from '../../llm/router.ts'
 import { CLAUDE_KEY, CLAUDE_TEXT } from '../support/edge/canaries.ts'
 import { CLAUDE_URL, claude, networkFetch } from '../support/edge/upstreams.ts'
-import { makeTinyHandover, TINY_HANDOVER } from '../support/tiny-handover.ts'
+import { makeTinyHandover, TINY_HANDOVER, TINY_VERIFICATION } from '../support/tiny-handover.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'handover-'))
 const routers: Router[] = []
@@ -19,10 +19,15 @@ afterAll(async () => {
 })
 
 /** @param threshold the model's own */
-async function routerOver(threshold: number, settings: Record<string, string> = {}): Promise<Router> {
+function routerOver(threshold: number, settings: Record<string, string> = {}): Promise<Router> {
+  return routerWith({ ...TINY_HANDOVER, threshold }, settings)
+}
+
+/** @param file the model's handover.json */
+async function routerWith(file: object, settings: Record<string, string> = {}): Promise<Router> {
   const folder = join(root, `model-${routers.length}`)
   mkdirSync(folder)
-  makeTinyHandover(folder, { ...TINY_HANDOVER, threshold })
+  makeTinyHandover(folder, file)
   const router = createRouter({
     env: {
       LLM_STRATEGY: 'hybrid',
@@ -88,6 +93,42 @@ test('a threshold of the router’s own is the one that counts, and below it the
     content: kept.content,
     route: 'local',
     handoverScore: undefined,
+  })
+  expect(claude.hits).toHaveLength(0)
+}, 60_000)
+
+test('an answer that its own measure takes for wrong is Claude’s, but a stream, and where Claude may not be asked', async () => {
+  const verification = { ...TINY_VERIFICATION.verification, threshold: 0 }
+  const router = await routerWith({ ...TINY_VERIFICATION, verification })
+  expect(await router.generate(question, options)).toMatchObject({
+    content: CLAUDE_TEXT,
+    route: 'claude',
+    fallback: 'low_confidence',
+    handoverScore: undefined,
+    verifyScore: expect.any(Number),
+  })
+  expect(claude.hits).toHaveLength(1)
+  for await (const chunk of router.stream(question, options))
+    if (chunk.type !== 'text') expect(chunk).toMatchObject({ route: 'local', verifyScore: undefined })
+  for (const alone of [{ force: 'local' }, { privacy: 'local' }] as const)
+    expect(await router.generate(question, { ...options, ...alone })).toMatchObject({
+      route: 'local',
+      verifyScore: undefined,
+    })
+  expect(claude.hits).toHaveLength(1)
+}, 60_000)
+
+test('the router’s own threshold for answers is the one that counts, and below it the answer is the same', async () => {
+  const greedy = { ...options, temperature: 0 }
+  const verification = { ...TINY_VERIFICATION.verification, threshold: 0 }
+  const router = await routerWith({ ...TINY_VERIFICATION, verification }, { VERIFY_THRESHOLD: '1' })
+  const kept = await router.generate(question, greedy)
+  expect(kept).toMatchObject({ route: 'local', verifyScore: expect.any(Number) })
+  const off = await routerWith({ ...TINY_VERIFICATION, verification }, { VERIFY_THRESHOLD: 'off' })
+  expect(await off.generate(question, greedy)).toMatchObject({
+    content: kept.content,
+    route: 'local',
+    verifyScore: undefined,
   })
   expect(claude.hits).toHaveLength(0)
 }, 60_000)

@@ -442,6 +442,7 @@ test('gives the edge’s provider interface for a gateway', async () => {
       onAttempt: () => {},
       onJudged: () => {},
       onWeighed: () => {},
+      onVerified: () => {},
       onFailedAttempt: () => {},
     },
   )

@@ -53,10 +53,14 @@ export type Script = {
   readonly judge?: (text: string) => number
   /** How probable it is that the engine would only guess; absent: it hands nothing over. */
   readonly handover?: (text: string) => number
+  /** Log-probability of the token that ends the answer, the others have -0.5; absent: its answers are not verified. */
+  readonly endLogprob?: (text: string) => number
 }
 
 /** The engine's own, where it hands over. */
 export const SCRIPTED_HANDOVER = { token: 0, threshold: 0.6 }
+/** The engine's own, where its answers are verified. */
+export const SCRIPTED_VERIFICATION = { measure: 'lowest', threshold: 0.75 } as const
 
 /** Returns an engine that writes the script's words; a token is a word, of prompts too. */
 export function createScriptedEngine(script: Script): ScriptedEngine {
@@ -90,7 +94,14 @@ export function createScriptedEngine(script: Script): ScriptedEngine {
     }
     if (script.failure) throw script.failure
     const stopReason = words.length < script.words.length ? 'max_tokens' : 'end_turn'
-    yield { type: 'end', stopReason, stopSequence: null, outputTokens: words.length }
+    const logprobs = [...words.map(() => -0.5), script.endLogprob?.(lastText(request)) ?? -0.5]
+    yield {
+      type: 'end',
+      stopReason,
+      stopSequence: null,
+      outputTokens: words.length,
+      ...(request.logprobs ? { logprobs } : {}),
+    }
   }
 
   return {
@@ -103,6 +114,7 @@ export function createScriptedEngine(script: Script): ScriptedEngine {
       reason: 'written down beforehand',
       judge: script.judge && { model: 'scripted', head: 'f'.repeat(64) },
       handover: script.handover && SCRIPTED_HANDOVER,
+      verification: script.endLogprob && SCRIPTED_VERIFICATION,
     }),
     async judge(prompt) {
       if (!script.judge) throw new RouterError('unsupported', 'Nothing judges requests here.')

@@ -11,6 +11,12 @@ export const TINY_HANDOVER = {
   provenance: { rows: 'none' },
 }
 
+/** Of a part that is there alone. */
+export const TINY_VERIFICATION = {
+  format: 1,
+  verification: { measure: 'lowest', threshold: 0.5, provenance: { rows: 'none' } },
+}
+
 /** Fills an empty folder. @param file what is written; null: nothing */
 export function makeTinyHandover(folder: string, file: object | null): void {
   for (const name of readdirSync(TINY_LLAMA)) symlinkSync(join(TINY_LLAMA, name), join(folder, name))

@@ -13,6 +13,10 @@ export type ExamOutcome = {
   readonly item: ExamItem
   readonly answer: ExamAnswer
   readonly tokens: number
+  /** Of the answer's tokens and the one that ended it, natural logs, where they were asked for. */
+  readonly logprobs?: readonly number[]
+  /** How probable it was that the model would only guess; absent where it was not weighed. */
+  readonly handoverScore?: number
   /** Until the answer was whole, ms, beside the others that were being answered. */
   readonly ms: number
   /** What does not hold, in words; empty where the answer passes. */
@@ -34,6 +38,8 @@ export type ExaminationOptions = {
   readonly limits: Limits
   /** What the router asks of a model that hands over; undefined for one that does not. */
   readonly handoverThreshold?: number | undefined
+  /** Whether outcomes must tell log-probabilities; absent: they need not. */
+  readonly logprobs?: boolean
   /** Requests that are answered at once. */
   readonly rows: number
   readonly isInLanguage: IsInLanguage
@@ -66,7 +72,7 @@ export async function examine(
 }
 
 async function ask(item: ExamItem, options: ExaminationOptions): Promise<ExamOutcome> {
-  const { engine, limits, handoverThreshold, isInLanguage, now } = options
+  const { engine, limits, handoverThreshold, logprobs, isInLanguage, now } = options
   const { system, messages } = item
   const request = parseMessagesRequest({
     model: 'local',
@@ -79,16 +85,22 @@ async function ask(item: ExamItem, options: ExaminationOptions): Promise<ExamOut
   let text = ''
   let tokens = 0
   let declined = false
+  let told: Pick<ExamOutcome, 'logprobs' | 'handoverScore'> = {}
   try {
-    const asked = { ...toGenerateRequest(request, limits), handoverThreshold }
+    const asked = { ...toGenerateRequest(request, limits), handoverThreshold, logprobs }
     const events = engine.generate(asked, new AbortController().signal)
     for await (const event of events)
       if (event.type === 'text') text += event.text
-      else if (event.type === 'end') tokens = event.outputTokens
+      else if (event.type === 'weighed') told = { handoverScore: event.score }
+      else if (event.type === 'end') {
+        tokens = event.outputTokens
+        if (event.logprobs) told = { ...told, logprobs: event.logprobs }
+      }
   } catch (error) {
     if (!(error instanceof RouterError && ANSWERED_BY_ANOTHER.has(error.code))) throw error
     declined = true
   }
   const answer: ExamAnswer = declined ? { declined } : { declined: false, text }
-  return { item, answer, tokens, ms: now() - startedAt, failures: failedChecks(item, answer, isInLanguage) }
+  const failures = failedChecks(item, answer, isInLanguage)
+  return { item, answer, tokens, ...told, ms: now() - startedAt, failures }
 }

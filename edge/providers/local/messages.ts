@@ -34,6 +34,8 @@ export type LocalProviderOptions = {
   readonly deadlines: Deadlines
   /** From which probability on a container's model hands over, as its header takes it; undefined: it never does. */
   readonly handover: string | undefined
+  /** From which score on a container declines with an answer that it has verified, as its header takes it; undefined: it verifies none. */
+  readonly verify: string | undefined
   readonly fetch: Fetch
   readonly log: Log
   readonly now: () => number
@@ -87,7 +89,7 @@ function createReport(server: LocalHealth, request: RouterRequest): Report {
   }
 }
 
-type Asked = Pick<AttemptContext, 'onJudged' | 'onWeighed'> & {
+type Asked = Pick<AttemptContext, 'onJudged' | 'onWeighed' | 'onVerified'> & {
   readonly server: LocalHealth
   readonly request: RouterRequest
   readonly target: Target
@@ -107,7 +109,7 @@ function ignoredHeaders(server: LocalHealth, { view }: RouterRequest): Record<st
 }
 
 /** Returns a score that the server tells, 0 to 1; one that says something else says nothing. */
-function readScore(headers: Headers, name: 'x-judge-score' | 'x-handover-score'): number | undefined {
+function readScore(headers: Headers, name: `x-${'judge' | 'handover' | 'verify'}-score`): number | undefined {
   const score = headers.get(name)
   return score !== null && /^(0|1)(\.\d{1,6})?$/.test(score) && Number(score) <= 1 ? Number(score) : undefined
 }
@@ -128,20 +130,24 @@ function patient(deadlines: Deadlines): Deadlines {
 }
 
 async function ask(
-  { protocol, secret, deadlines, handover, fetch, log, now }: LocalProviderOptions,
-  { server, request, target, deadline, report, onJudged, onWeighed }: Asked,
+  { protocol, secret, deadlines, handover, verify, fetch, log, now }: LocalProviderOptions,
+  { server, request, target, deadline, report, onJudged, onWeighed, onVerified }: Asked,
 ): Promise<AsyncGenerator<AnswerChunk>> {
   server.begin()
-  const { headersMs, firstContentMs } = deadlines
+  const { headersMs, firstContentMs, idleMs } = deadlines
   const known = server.model()
   // Our container sends headers as soon as it has taken a request; other servers may read the whole prompt first.
   const isContainer = known?.isContainer ?? false
   const judged = isContainer ? target.judgeThreshold?.toFixed(6) : undefined
   const handedOverFrom = known?.handsOver && target.mayHandOver ? handover : undefined
+  const verifiedFrom = known?.verifies && target.verified ? verify : undefined
   // Whoever may decline sends them once it has not.
-  const admitsFirst = isContainer && judged === undefined && handedOverFrom === undefined
+  const mayDecline = judged !== undefined || handedOverFrom !== undefined || verifiedFrom !== undefined
+  const admitsFirst = isContainer && !mayDecline
+  const firstMs = admitsFirst ? headersMs : headersMs + firstContentMs
+  // An answer that comes whole is given the time that its words would have had.
   deadline.stage(
-    admitsFirst ? headersMs : headersMs + firstContentMs,
+    verifiedFrom === undefined ? firstMs : firstMs + idleMs,
     'The local model did not begin to answer',
   )
   const model = target.model === LOCAL_MODEL ? (known?.name ?? target.model) : target.model
@@ -164,6 +170,7 @@ async function ask(
           ...(request.logprobs ? { 'x-logprobs': '1' } : {}),
           ...(judged ? { 'x-judge-threshold': judged } : {}),
           ...(handedOverFrom ? { 'x-handover-threshold': handedOverFrom } : {}),
+          ...(verifiedFrom ? { 'x-verify-threshold': verifiedFrom } : {}),
         },
         body: JSON.stringify(protocol.body(withOwnSampling(server, request), options)),
         signal: deadline.signal,
@@ -176,6 +183,8 @@ async function ask(
   if (judgeScore !== undefined) onJudged(judgeScore)
   const handoverScore = readScore(response.headers, 'x-handover-score')
   if (handoverScore !== undefined) onWeighed(handoverScore)
+  const verifyScore = readScore(response.headers, 'x-verify-score')
+  if (verifyScore !== undefined) onVerified(verifyScore)
   if (!response.ok || response.body === null) {
     if (response.status === 401 || response.status === 403) logRefusedSecret(log, response.status)
     throw await errorOfResponse(response, deadline.within, now())

@@ -23,6 +23,8 @@ export type LocalModel = {
   readonly judges?: boolean
   /** Whether its model can leave to another what it would only guess at; absent: it cannot. */
   readonly handsOver?: boolean
+  /** Whether it can verify a whole answer before it gives it; absent: it cannot. */
+  readonly verifies?: boolean
   /** Who made the server, as its list of models says. */
   readonly owner?: string | undefined
 }
@@ -58,6 +60,7 @@ const readySchema = z.looseObject({
   structuredOutputs: z.optional(z.unknown()),
   judge: z.optional(z.unknown()),
   handover: z.optional(z.unknown()),
+  verification: z.optional(z.unknown()),
   maxInputTokens: z.optional(z.number()),
   expectedWaitMs: z.optional(z.number()),
   /** How other servers list their models. */
@@ -95,7 +98,7 @@ export async function askReadiness(options: ReadinessOptions, signal: AbortSigna
     if (!parsed.success) throw somethingElse()
     const { model: name, card, maxInputTokens, expectedWaitMs, data } = parsed.data
     if (name !== undefined) {
-      const { structuredOutputs, judge, handover } = parsed.data
+      const { structuredOutputs, judge, handover, verification } = parsed.data
       const judges = judge !== undefined && judge !== null ? { judges: true } : {}
       const handsOver = handover === true ? { handsOver: true } : {}
       const own = {
@@ -103,6 +106,7 @@ export async function askReadiness(options: ReadinessOptions, signal: AbortSigna
         structuredOutputs: structuredOutputs === true,
         ...judges,
         ...handsOver,
+        ...(verification === true ? { verifies: true } : {}),
       }
       return { model: { name, card: readModelCard(card), maxInputTokens, ...own }, waitMs: expectedWaitMs }
     }

@@ -1,6 +1,6 @@
 /**
- * The file by which a model says that it hands over: with which token its answers begin to what it cannot know or do well, and
- * how probable that token must be. Beside the model's own files. Knows no tokenizer.
+ * The file by which a model says what it leaves to another: with which token its answers begin to what it cannot know or do well,
+ * and by which measure an answer shows that it is wrong. Beside the model's own files. Knows no tokenizer and computes no measure.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,19 +9,47 @@ import * as z from 'zod'
 /** Beside a model's files. */
 export const HANDOVER_FILE = 'handover.json'
 
-const handoverSchema = z.object({
-  format: z.literal(1),
-  /** As the tokenizer writes it; one of its special tokens. */
-  token: z.string().min(1),
-  /** The probability of that token from which on the model hands over, 0 to 1. */
-  threshold: z.number().min(0).max(1),
-  /** Where the threshold comes from: rows, scores, date. */
-  provenance: z.record(z.string(), z.unknown()),
+/** Where a threshold comes from: rows, scores, date. */
+const provenance = z.record(z.string(), z.unknown())
+const threshold = z.number().min(0).max(1)
+
+/** By what an answer is measured (answer-measures.ts). */
+export const MEASURE_NAMES = ['lowest', 'mean'] as const
+
+const verificationSchema = z.object({
+  measure: z.enum(MEASURE_NAMES),
+  /** How surely wrong an answer must be by that measure for the model to decline, 0 to 1. */
+  threshold,
+  provenance,
 })
 
-export type HandoverFile = Pick<z.infer<typeof handoverSchema>, 'token' | 'threshold'>
+const handoverSchema = z
+  .object({
+    format: z.literal(1),
+    /** As the tokenizer writes it; one of its special tokens. */
+    token: z.string().min(1).optional(),
+    /** The probability of that token from which on the model hands over, 0 to 1. */
+    threshold: threshold.optional(),
+    provenance: provenance.optional(),
+    verification: verificationSchema.optional(),
+  })
+  .superRefine((file, context) => {
+    const lacks = (name: 'token' | 'threshold' | 'provenance') => file[name] === undefined
+    const parts = (['token', 'threshold', 'provenance'] as const).filter(lacks)
+    const verifiesOnly = parts.length === 3 && file.verification !== undefined
+    for (const name of verifiesOnly ? [] : parts)
+      context.addIssue({ code: 'custom', path: [name], message: 'is missing' })
+  })
 
-/** Says whether a model means to hand over. */
+export type VerificationPart = Pick<z.infer<typeof verificationSchema>, 'measure' | 'threshold'>
+
+/** Either part may be there alone. */
+export type HandoverFile = {
+  readonly handover?: { readonly token: string; readonly threshold: number }
+  readonly verification?: VerificationPart
+}
+
+/** Says whether a model means to leave anything to another. */
 export function hasHandoverFile(folder: string): boolean {
   return existsSync(join(folder, HANDOVER_FILE))
 }
@@ -36,7 +64,15 @@ export function readHandoverFile(folder: string): HandoverFile | { readonly reas
     return { reason: `${path} cannot be read or is not JSON` }
   }
   const parsed = handoverSchema.safeParse(value)
-  if (parsed.success) return { token: parsed.data.token, threshold: parsed.data.threshold }
-  const [issue] = parsed.error.issues
-  return { reason: `${path} is no handover of format 1: ${issue?.path.join('.')}: ${issue?.message}` }
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    return { reason: `${path} is no handover of format 1: ${issue?.path.join('.')}: ${issue?.message}` }
+  }
+  const { token, threshold, verification } = parsed.data
+  return {
+    ...(token === undefined || threshold === undefined ? {} : { handover: { token, threshold } }),
+    ...(verification && {
+      verification: { measure: verification.measure, threshold: verification.threshold },
+    }),
+  }
 }

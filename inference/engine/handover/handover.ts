@@ -32,10 +32,12 @@ export function findHandover(
   if (!hasHandoverFile(folder)) return undefined
   const file = readHandoverFile(folder)
   if ('reason' in file) return file
-  const token = ids[texts.indexOf(file.token)]
-  if (token === undefined) return { reason: `${file.token} is no special token of its tokenizer` }
-  if (endTokens.has(token)) return { reason: `${file.token} ends its answers` }
-  return { token, threshold: file.threshold }
+  if (file.handover === undefined) return undefined
+  const { token: text, threshold } = file.handover
+  const token = ids[texts.indexOf(text)]
+  if (token === undefined) return { reason: `${text} is no special token of its tokenizer` }
+  if (endTokens.has(token)) return { reason: `${text} ends its answers` }
+  return { token, threshold }
 }
 
 /** Returns how a model hands over, as it is served; undefined where it does not. */

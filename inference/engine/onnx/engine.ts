@@ -9,6 +9,7 @@ import { readJson } from '../../models/files.ts'
 import type { ResolvedModel } from '../../models/resolve.ts'
 import type { Engine, EngineStats, Prompt } from '../engine.ts'
 import { findHandover } from '../handover/handover.ts'
+import { findVerification } from '../handover/verification.ts'
 import type { JudgeHead } from '../judge/judge-head.ts'
 import { decoderStateNames } from '../judge/judge-trunk.ts'
 import { createPromptJudge } from '../judge/prompt-judge.ts'
@@ -106,6 +107,7 @@ export async function createOnnxEngine(
       exactness,
       reason: reasons.length === 0 ? undefined : reasons.join('; '),
       handover: findHandover(folder, tokenizer, endTokens),
+      verification: findVerification(folder),
     },
     encode,
     decode: createDecode(tokenizer),

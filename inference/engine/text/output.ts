@@ -12,8 +12,8 @@ export type GenerationOutput = {
    * @param unwritten characters at the beginning of its text that are left out
    */
   readonly token: (token: number, logprob: number | undefined, unwritten?: number) => boolean
-  /** The model has ended its turn; returns false, as nothing follows. */
-  readonly endOfTurn: () => false
+  /** The model has ended its turn, by a token whose log-probability may be known; returns false, as nothing follows. */
+  readonly endOfTurn: (logprob?: number) => false
   /** Tells what was held back, and the end. */
   readonly finish: () => void
 }
@@ -37,7 +37,13 @@ export function createGenerationOutput(
   let skipped = 0
   let pending = 0
   let pendingLogprob: number | undefined
+  let logprobs: number[] | undefined
 
+  const know = (logprob: number | undefined) => {
+    if (logprob === undefined) return
+    logprobs ??= []
+    logprobs.push(logprob)
+  }
   const emit = (piece: string) => {
     if (piece === '') return
     push({
@@ -66,6 +72,7 @@ export function createGenerationOutput(
       outputTokens++
       pending++
       if (logprob !== undefined) pendingLogprob = (pendingLogprob ?? 0) + logprob
+      know(logprob)
       skipped += unwritten
       const piece = text.push(token)
       pass(piece.slice(skipped))
@@ -73,7 +80,8 @@ export function createGenerationOutput(
       if (piece !== '') skipped = 0
       return stopSequence === null
     },
-    endOfTurn() {
+    endOfTurn(logprob) {
+      know(logprob)
       ended = true
       return false
     },
@@ -82,7 +90,7 @@ export function createGenerationOutput(
       if (stopSequence === null && quoted && ended) tell(`${opening}"`)
       if (stopSequence === null) emit(stops.flush())
       const stopReason = stopSequence === null ? (ended ? 'end_turn' : 'max_tokens') : 'stop_sequence'
-      push({ type: 'end', stopReason, stopSequence, outputTokens })
+      push({ type: 'end', stopReason, stopSequence, outputTokens, ...(logprobs ? { logprobs } : {}) })
     },
   }
 }

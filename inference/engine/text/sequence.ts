@@ -58,7 +58,9 @@ export function createSequence(options: SequenceOptions): Sequence {
       generated++
       const isEnd = endTokens.has(token)
       const accepted = isEnd ? undefined : constraint?.accept(token)
-      let goesOn = isEnd ? output.endOfTurn() : output.token(token, confidence?.logprob, accepted?.unwritten)
+      let goesOn = isEnd
+        ? output.endOfTurn(confidence?.logprob)
+        : output.token(token, confidence?.logprob, accepted?.unwritten)
       // An answer to which nothing can be added needs no end token of the model's.
       if (goesOn && accepted?.goesOn === false) goesOn = output.endOfTurn()
       const done = !goesOn || generated >= request.maxTokens

@@ -13,6 +13,7 @@ const answered: RunSummary = {
   stopReason: 'end_turn',
   judgeScore: undefined,
   handoverScore: undefined,
+  verifyScore: undefined,
   judgeMs: undefined,
   queueMs: 0,
   firstTokenMs: 70,

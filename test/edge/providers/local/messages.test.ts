@@ -46,7 +46,13 @@ testProvider('the local model', {
       refreshTimeoutMs: 60,
       longestWaitMs: 60,
     })
-    return createLocalProvider({ ...common, servers: [server], deadlines, handover: 'default' })
+    return createLocalProvider({
+      ...common,
+      servers: [server],
+      deadlines,
+      handover: 'default',
+      verify: 'default',
+    })
   },
   upstream: (responder) => container.answer(responder),
   text: LOCAL_TEXT,
