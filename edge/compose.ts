@@ -37,6 +37,7 @@ import { LOCAL_MODEL, VIRTUAL_MODELS } from './routing/virtual-models.ts'
 import { createWildcardMatcher } from './routing/wildcard-matcher.ts'
 import type { SecondLookConfig } from './settings/core-settings.ts'
 import { createStrategyStore, type StrategyRecord, type StrategyStore } from './strategy-store.ts'
+import { createReceiptTraces, type ExportReceipt } from './telemetry/receipt-traces.ts'
 import { createLocalModelEvents } from './webhooks/local-model-events.ts'
 import { createWebhookSender, type TellWebhook } from './webhooks/webhook-sender.ts'
 
@@ -78,6 +79,8 @@ export type CoreEffects = {
   readonly strategyRecord: StrategyRecord
   /** Where receipts are kept; absent: nowhere. */
   readonly ledger?: Ledger | undefined
+  /** Gives each receipt to other tools; undefined where there are none. */
+  readonly exportReceipt?: ExportReceipt | undefined
   /** Tells the operator of events; undefined where nobody wants to be told. */
   readonly tellWebhook?: TellWebhook | undefined
   /** What requests are judged by. */
@@ -157,7 +160,12 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     cache,
     savingsBaseline: config.savingsBaseline,
     prices,
-    recordReceipt: createReceiptRecorder({ log, ledger: effects.ledger, content: config.content }),
+    recordReceipt: createReceiptRecorder({
+      log,
+      ledger: effects.ledger,
+      exportReceipt: effects.exportReceipt,
+      content: config.content,
+    }),
     log,
     now,
   })
@@ -239,6 +247,9 @@ export function composeDependencies(config: Config, { fetch, readAsset, createId
     localFetch: fetch,
     secondLookFetch: fetch,
     tellWebhook: config.webhook && createWebhookSender({ ...config.webhook, ...effects, fetch, sleep }),
+    exportReceipt:
+      config.traces &&
+      createReceiptTraces({ ...config.traces, ...effects, claudeUrl: config.claude.baseUrl, fetch }),
   })
   const { gateway, explain, strategies, thresholds, local, cache, claude } = core
   const { log, now, ledger } = effects

@@ -11,6 +11,7 @@ import type { Ledger } from './ledger.ts'
 import { logLine } from './log-line.ts'
 import { projectReceipt } from './project-receipt.ts'
 import type { Receipt } from './receipt.ts'
+import type { ReceiptRecord } from './receipt-record.ts'
 
 /** What the receipt is of: the request, and the answer as far as it came. */
 export type Exchange = { readonly request: RouterRequest; readonly answer: Message | undefined }
@@ -22,20 +23,26 @@ export type ReceiptRecorderOptions = {
   readonly log: Log
   /** Undefined where nothing is kept. */
   readonly ledger: Pick<Ledger, 'append'> | undefined
+  /** Gives the record to other tools as well. Never throws, never waits. */
+  readonly exportReceipt?: ((record: ReceiptRecord, exchange: Exchange) => void) | undefined
   /** Whether prompts and answers are kept as well. */
   readonly content: ContentMode
 }
 
 /** Returns the recorder. */
-export function createReceiptRecorder({ log, ledger, content }: ReceiptRecorderOptions): RecordReceipt {
-  return (receipt, { request, answer }) => {
+export function createReceiptRecorder(options: ReceiptRecorderOptions): RecordReceipt {
+  const { log, ledger, exportReceipt, content } = options
+  return (receipt, exchange) => {
+    const { request, answer } = exchange
     const { message, fields } = logLine(receipt)
     log(message, fields)
-    if (ledger === undefined) return
+    if (ledger === undefined && exportReceipt === undefined) return
     const keep = async () => {
       // The response goes out first: what follows computes for longer than all that came before.
       await nextTask()
-      await ledger.append(projectReceipt(receipt, keptContent(content, request.view, answer)))
+      const record = projectReceipt(receipt, keptContent(content, request.view, answer))
+      exportReceipt?.(record, exchange)
+      await ledger?.append(record)
     }
     const kept = keep().catch((error: unknown) => {
       const lost = { requestId: receipt.requestId, name: causeName(error) }
