@@ -5,11 +5,18 @@ import { createLedger } from '../ledger/object-ledger.ts'
 import { receiptsObjectName } from '../ledger/places.ts'
 import type { LedgerBindings } from './receipts.ts'
 
+type Bindings = Pick<LedgerBindings, 'RECEIPTS' | 'ACCOUNT' | 'ROUTER_STATE'>
+
 /** Returns the ledger of a deployment. `shards`: how many objects take a tenant's receipts of a month. */
-export function createDurableLedger(
-  { RECEIPTS, ACCOUNT, ROUTER_STATE }: Pick<LedgerBindings, 'RECEIPTS' | 'ACCOUNT' | 'ROUTER_STATE'>,
-  shards: number,
-): Ledger {
+export function createDurableLedger(bindings: Bindings, shards: number): Ledger {
+  return createLedger({ ...durableLedgerParts(bindings), shards })
+}
+
+/** Returns what the ledger is made of. */
+export function durableLedgerParts({ RECEIPTS, ACCOUNT, ROUTER_STATE }: Bindings): {
+  readonly objects: LedgerObjects
+  readonly directory: LedgerDirectory
+} {
   const objects: LedgerObjects = {
     receipts(place) {
       const stub = RECEIPTS.getByName(receiptsObjectName(place))
@@ -30,10 +37,12 @@ export function createDurableLedger(
     },
   }
   const state = () => ROUTER_STATE.getByName('router')
-  const directory: LedgerDirectory = {
-    register: async (place) => await state().registerReceipts(place),
-    noteArchived: async (place) => await state().noteReceiptsArchived(place),
-    entries: async (tenant) => await state().listReceipts(tenant),
+  return {
+    objects,
+    directory: {
+      register: async (place) => await state().registerReceipts(place),
+      noteArchived: async (place) => await state().noteReceiptsArchived(place),
+      entries: async (tenant) => await state().listReceipts(tenant),
+    },
   }
-  return createLedger({ objects, directory, shards })
 }

@@ -51,7 +51,7 @@ export function createReceiptsObject(platform: ReceiptsPlatform): LivingReceipts
       if (open().append(place, record)) appended += 1
       // The receipt is kept: what goes wrong from here on is tried again with the next one.
       await loudly(register)
-      await loudly(() => wakeBy(nextPartEnd()))
+      await loudly(() => wakeBy(Math.min(nextPartEnd(), Math.max(now(), expiryOf(place)))))
     },
     find: async (id) => open().find(id),
     list: async (range, filter, limit) => open().list(range, filter, limit),
