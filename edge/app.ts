@@ -12,6 +12,7 @@ import { allMethods, allowedMethods, createRoutes } from './http/routes.ts'
 import { ROUTER_HEADERS } from './ledger/headers.ts'
 import { authenticate } from './middleware/auth.ts'
 import { createDashboardSessions, sessionOrKey } from './middleware/dashboard-session.ts'
+import { loadControl } from './middleware/load-control.ts'
 import { loopbackHosts } from './middleware/loopback-hosts.ts'
 import { requestId } from './middleware/request-id.ts'
 
@@ -40,14 +41,15 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
     )
 
   if (config.anonymous !== undefined) app.use(loopbackHosts())
-  const withKey = authenticate(config)
+  const withKey = authenticate(dependencies)
+  const withControl = loadControl(dependencies.control)
   const guards = {
     key: withKey,
     session: sessionOrKey(createDashboardSessions(config.adminKeys, now), withKey),
   }
   for (const { method, path, aliases, access, handle } of routes)
     for (const each of [path, ...aliases]) {
-      if (access !== 'open') app.use(each, guards[access])
+      if (access !== 'open') app.use(each, withControl, guards[access])
       app.on(method, each, handle)
     }
 

@@ -7,6 +7,9 @@ import type { Log } from '../shared/log.ts'
 import type { AnswerCache } from './cache/cache.ts'
 import { createMemoryCache } from './cache/memory.ts'
 import type { Config } from './config.ts'
+import type { ControlRecord } from './control/control-record.ts'
+import { type ControlStore, createControlStore } from './control/control-store.ts'
+import { createFindLimits, type FindLimits } from './control/limits-of.ts'
 import { createExplainer, type Explainer } from './explanation/explanation.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import type { Ledger } from './ledger/ledger.ts'
@@ -36,7 +39,7 @@ import { DEFAULT_RECALL, resolveThresholds, type Thresholds } from './routing/th
 import { LOCAL_MODEL, VIRTUAL_MODELS } from './routing/virtual-models.ts'
 import { createWildcardMatcher } from './routing/wildcard-matcher.ts'
 import type { SecondLookConfig } from './settings/core-settings.ts'
-import { createStrategyStore, type StrategyRecord, type StrategyStore } from './strategy-store.ts'
+import { createStrategyStore, type StrategyStore } from './strategy-store.ts'
 import { createReceiptTraces, type ExportReceipt } from './telemetry/receipt-traces.ts'
 import { createLocalModelEvents } from './webhooks/local-model-events.ts'
 import { createWebhookSender, type TellWebhook } from './webhooks/webhook-sender.ts'
@@ -58,7 +61,10 @@ export type CoreConfig = Pick<
   | 'savingsBaseline'
   | 'prices'
   | 'content'
->
+> & {
+  /** Undefined where nobody is told from anybody else. */
+  readonly limits?: Config['limits']
+}
 
 export type CoreEffects = {
   /** The road to Claude. */
@@ -76,13 +82,14 @@ export type CoreEffects = {
   readonly now: () => number
   /** Uniform in [0, 1). */
   readonly random: () => number
-  readonly strategyRecord: StrategyRecord
   /** Where receipts are kept; absent: nowhere. */
   readonly ledger?: Ledger | undefined
   /** Gives each receipt to other tools; undefined where there are none. */
   readonly exportReceipt?: ExportReceipt | undefined
   /** Tells the operator of events; undefined where nobody wants to be told. */
   readonly tellWebhook?: TellWebhook | undefined
+  /** What is set at runtime. */
+  readonly controlRecord: ControlRecord
   /** What requests are judged by. */
   readonly classifierModel: ClassifierModel
 }
@@ -93,6 +100,8 @@ export type Core = {
   readonly claude: Provider
   readonly local: LocalParts | undefined
   readonly cache: AnswerCache
+  readonly control: ControlStore
+  readonly findLimits: FindLimits
   readonly strategies: StrategyStore
   readonly thresholds: Thresholds
 }
@@ -139,7 +148,9 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
   const { log, now, random, claudeFetch, classifierModel } = effects
   const settled = composePlanning(config, classifierModel)
   const prices = createPriceList(config.prices)
-  const strategies = createStrategyStore(effects.strategyRecord, config.strategy, now, log)
+  const control = createControlStore(effects.controlRecord, config.strategy, now, log)
+  const strategies = createStrategyStore(control, config.strategy)
+  const findLimits = createFindLimits(control.known, config.limits ?? new Map())
   const cache = createMemoryCache({ ...config.cache, now, random })
   const local = config.local && composeLocal(config.local, effects)
   const claude = createClaudeProvider({ config: config.claude, fetch: claudeFetch, log, now, random, sleep })
@@ -174,7 +185,8 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     prices,
     thresholdsWith: (changed) => resolveThresholds(classifierModel, { ...config.thresholds, ...changed }),
   })
-  return { gateway, explain, claude, local, cache, strategies, thresholds: settled.thresholds }
+  const { thresholds } = settled
+  return { gateway, explain, claude, local, cache, control, findLimits, strategies, thresholds }
 }
 
 function composeSecondLook(
@@ -232,7 +244,7 @@ function composeLocal(
 
 export type Effects = Pick<
   CoreEffects,
-  'log' | 'now' | 'random' | 'strategyRecord' | 'ledger' | 'classifierModel' | 'workersAi'
+  'log' | 'now' | 'random' | 'controlRecord' | 'ledger' | 'classifierModel' | 'workersAi'
 > & {
   readonly fetch: Fetch
   readonly readAsset: ReadAsset
@@ -251,13 +263,15 @@ export function composeDependencies(config: Config, { fetch, readAsset, createId
       config.traces &&
       createReceiptTraces({ ...config.traces, ...effects, claudeUrl: config.claude.baseUrl, fetch }),
   })
-  const { gateway, explain, strategies, thresholds, local, cache, claude } = core
+  const { gateway, explain, control, findLimits, strategies, thresholds, local, cache, claude } = core
   const { log, now, ledger } = effects
   return {
     config,
     ledger,
     gateway,
     explain,
+    control,
+    findLimits,
     strategies,
     thresholds,
     claude,

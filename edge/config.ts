@@ -5,6 +5,7 @@
 import * as z from 'zod/mini'
 import type { LogFormat } from '../shared/log.ts'
 import { schemasOf } from '../shared/setting.ts'
+import type { TenantLimits } from './budgets/limits.ts'
 import type { ContentMode } from './ledger/content.ts'
 import type { UserSettings } from './ledger/end-user.ts'
 import type { ModelPrices } from './ledger/prices.ts'
@@ -45,6 +46,8 @@ export type Config = {
   /** Set where requests without a credential are allowed. */
   readonly anonymous: Tenant | undefined
   readonly adminKeys: readonly TenantKey[]
+  /** By tenant; `*` stands for every tenant that is not named. */
+  readonly limits: ReadonlyMap<string, TenantLimits>
   readonly routedModels: readonly string[]
   readonly thresholds: { readonly complex: ThresholdSetting; readonly strong: ThresholdSetting }
   readonly simpleToolTurns: 'strong' | 'cheap'
@@ -110,6 +113,7 @@ export async function readConfig(env: Readonly<Record<string, unknown>>): Promis
     ...toolsProblems(settings),
     ...bindingProblems(settings, env.AI !== undefined),
     ...[keys, adminKeys].filter((each) => typeof each === 'string'),
+    ...(typeof keys === 'string' ? [] : limitProblems(keys, settings)),
   ]
   if (typeof keys === 'string' || typeof adminKeys === 'string' || problems.length > 0)
     return { ok: false, problems }
@@ -132,6 +136,7 @@ function assemble(settings: Settings, keys: readonly TenantKey[], adminKeys: rea
     keys,
     anonymous: settings.ALLOW_ANONYMOUS ? ANONYMOUS : undefined,
     adminKeys,
+    limits: new Map([...settings.LIMITS, ...limitsOfKeys(keys)]),
     routedModels: settings.ROUTED_MODELS,
     thresholds: { complex: settings.ROUTER_THRESHOLD, strong: settings.STRONG_THRESHOLD },
     simpleToolTurns: settings.SIMPLE_TOOL_TURNS,
@@ -160,6 +165,20 @@ function assemble(settings: Settings, keys: readonly TenantKey[], adminKeys: rea
   }
 }
 
+function limitsOfKeys(keys: readonly TenantKey[]): [string, TenantLimits][] {
+  return keys.flatMap(({ tenant, limits }) => (limits === undefined ? [] : [[tenant.id, limits]]))
+}
+
+/** Limits are a tenant's, not a key's: said twice, nobody would know which hold. */
+function* limitProblems(keys: readonly TenantKey[], { LIMITS }: Settings): Generator<string> {
+  const seen = new Set(LIMITS.keys())
+  for (const [tenant] of limitsOfKeys(keys)) {
+    if (seen.has(tenant))
+      yield `ROUTER_KEYS gives limits of the tenant "${tenant}" that stand elsewhere as well, in LIMITS or at another of its keys: leave one`
+    seen.add(tenant)
+  }
+}
+
 /** One key for two names would let in whoever holds it as either, the administrator included. */
 function* keyProblems(config: Config): Generator<string> {
   const tenants = new Map<string, string>()
@@ -169,13 +188,16 @@ function* keyProblems(config: Config): Generator<string> {
       yield `ROUTER_KEYS gives the tenants "${other}" and "${tenant.id}" the same key: each needs its own`
     tenants.set(digest, tenant.id)
   }
+  for (const { tenant } of config.keys)
+    if (tenant.strategy === 'local_only' && config.local === undefined)
+      yield `ROUTER_KEYS gives the tenant "${tenant.id}" the strategy local_only, which needs LOCAL_LLM_ENABLED=true`
   if (config.adminKeys.some((admin) => tenants.has(admin.digest)))
     yield 'ADMIN_KEY is also a key in ROUTER_KEYS: use another, or that tenant is an administrator'
 }
 
 function* edgeProblems(settings: Settings): Generator<string> {
-  if (settings.ROUTER_KEYS === undefined && !settings.ALLOW_ANONYMOUS)
-    yield 'ROUTER_KEYS is not set: set it to "tenant:key" pairs, or set ALLOW_ANONYMOUS=true to let anyone in'
+  if (settings.ROUTER_KEYS === undefined && !settings.ALLOW_ANONYMOUS && settings.ADMIN_KEY === undefined)
+    yield 'ROUTER_KEYS is not set: set it to "tenant:key" pairs, set ADMIN_KEY to make keys at runtime, or set ALLOW_ANONYMOUS=true to let anyone in'
   if (settings.ROUTER_KEYS !== undefined && settings.ALLOW_ANONYMOUS)
     yield 'ROUTER_KEYS and ALLOW_ANONYMOUS=true contradict each other: remove one of them'
   if (settings.HASH_USERS && settings.USER_HASH_SALT === undefined)

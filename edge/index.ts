@@ -7,9 +7,9 @@ import { createLog, type Log, type LogFormat } from '../shared/log.ts'
 import { createApp } from './app.ts'
 import { composeDependencies } from './compose.ts'
 import { type Config, readConfig } from './config.ts'
+import { createDurableControlRecord } from './durable/control-record.ts'
 import { createDurableLedger } from './durable/durable-ledger.ts'
 import type { LedgerBindings } from './durable/receipts.ts'
-import { createDurableStrategyRecord } from './durable/router-state.ts'
 import type { AppEnvironment } from './http/context.ts'
 import { createRequestId, cryptoRandomBytes } from './ledger/request-id.ts'
 import { decodeClassifier } from './routing/classifier/classifier-model.ts'
@@ -59,7 +59,7 @@ function compose(config: Config, env: Environment) {
     createId: (at) => createRequestId(at, cryptoRandomBytes),
     classifierModel: decodeClassifier(new Uint8Array(weights)),
     workersAi: env.AI,
-    strategyRecord: createDurableStrategyRecord(env.ROUTER_STATE, config.strategy),
+    controlRecord: createDurableControlRecord(env.ROUTER_STATE, config.strategy),
     ledger: createDurableLedger(env, config.ledgerShards),
   })
 }

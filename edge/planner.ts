@@ -81,7 +81,8 @@ const DEFAULT_MAX_INPUT_TOKENS = 2_000
 export function createPlanner(dependencies: PlannerDependencies): Planner {
   const { local, strategies } = dependencies
   return async (request, given) => {
-    const strategy = request.controls.strategy ?? (await strategies.current(request.waitUntil))
+    const strategy =
+      request.controls.strategy ?? request.tenant.strategy ?? (await strategies.current(request.waitUntil))
     const features = given ?? readFeatures(request)
     const firstVerdict = dependencies.classifier.classify(features)
     const rule = findRule(dependencies, request, features, firstVerdict)

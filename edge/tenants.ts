@@ -6,50 +6,68 @@
 import * as z from 'zod/mini'
 import { sha256Hex } from '../shared/digest.ts'
 import { isHeaderValue } from '../shared/header-value.ts'
+import { type TenantLimits, tenantLimitsSchema } from './budgets/limits.ts'
+import { describeFirstIssue, strictMembers } from './strict-members.ts'
+import { POLICY_MEMBERS, type TenantPolicy } from './tenant-policy.ts'
 
-/** Request controls that an operator can forbid a tenant. */
-export const CONTROLS = ['force', 'strategy', 'cache', 'privacy', 'explain'] as const
-export type ControlName = (typeof CONTROLS)[number]
-
-export type Tenant = {
-  /** Unique among tenants; names that the router gives itself are refused in `ROUTER_KEYS`. */
+export type Tenant = TenantPolicy & {
+  /** Unique among tenants; names that the router gives itself are refused to keys. */
   readonly id: string
   readonly admin: boolean
-  /** Controls whose headers answer 403 for this tenant. */
-  readonly forbid: readonly ControlName[]
 }
 
 /** A tenant and the SHA-256 digest, in hex, of one of its keys. Two entries with one id allow a key to be rotated. */
-export type TenantKey = { readonly tenant: Tenant; readonly digest: string }
+export type TenantKey = {
+  readonly tenant: Tenant
+  readonly digest: string
+  /** Of the tenant, whichever of its keys is used. */
+  readonly limits?: TenantLimits | undefined
+}
 
-const entrySchema = z.strictObject({
-  id: z
-    .string()
-    .check(z.regex(/^[\w.-]{1,64}$/, { error: 'must be 1 to 64 letters, digits, "_", "." or "-"' })),
-  key: z.string(),
-  forbid: z.optional(z.array(z.enum(CONTROLS))),
-})
+const idError = 'must be the name of a tenant: 1 to 64 letters, digits, "_", "." or "-"'
+/** The name of a tenant, reserved ones included. */
+export const tenantIdSchema = z
+  .string({ error: idError })
+  .check(z.regex(/^[\w.-]{1,64}$/, { error: idError }))
+
+const entrySchema = strictMembers(
+  {
+    id: tenantIdSchema,
+    key: z.string({ error: 'must be a text' }),
+    strategy: z.optional(POLICY_MEMBERS.strategy),
+    models: z.optional(POLICY_MEMBERS.models),
+    forbid: z.optional(POLICY_MEMBERS.forbid),
+    limits: z.optional(tenantLimitsSchema),
+  },
+  false,
+)
 const MINIMUM_KEY_LENGTH = 16
 /** Callers that the router names itself: the administrator, anybody, and clients known by their own Claude key. */
 const RESERVED_ID = /^(admin|anonymous|client-.*)$/i
 
 /**
  * Parses `ROUTER_KEYS`: either `tenant:key` pairs separated by commas or spaces, or a JSON array of
- * `{"id","key","forbid"?}`. A key may be given as `sha256:<64 hex digits>`, so that it stands nowhere in clear.
+ * `{"id","key","strategy"?,"models"?,"forbid"?,"limits"?}`. A key may be given as `sha256:<64 hex digits>`, so that it stands nowhere in clear.
  * @returns the keys' digests, or a sentence that says what is wrong (never quoting a key)
  */
 export async function parseRouterKeys(text: string): Promise<TenantKey[] | string> {
   const entries = text.trimStart().startsWith('[') ? parseJsonEntries(text) : parsePairs(text)
   if (typeof entries === 'string') return entries
   const keys: TenantKey[] = []
-  for (const { id, key, forbid } of entries) {
-    if (RESERVED_ID.test(id))
-      return `ROUTER_KEYS: the tenant name "${id}" is the router's own. Choose another, such as "${id.slice(0, 40)}-team"`
+  for (const { id, key, limits, strategy, models, forbid = [] } of entries) {
+    const reserved = reservedProblem(id)
+    if (reserved !== undefined) return `ROUTER_KEYS: ${reserved}`
     const read = await readKey(key)
     if (typeof read === 'string') return `ROUTER_KEYS: the key of tenant "${id}" ${read}`
-    keys.push({ tenant: { id, admin: false, forbid: forbid ?? [] }, digest: read.digest })
+    keys.push({ tenant: { id, admin: false, strategy, models, forbid }, digest: read.digest, limits })
   }
   return keys
+}
+
+/** Returns what is wrong with a name that no key's tenant may have, or undefined. */
+export function reservedProblem(id: string): string | undefined {
+  if (!RESERVED_ID.test(id)) return undefined
+  return `the tenant name "${id}" is the router's own. Choose another, such as "${id.slice(0, 40)}-team"`
 }
 
 /**
@@ -106,10 +124,15 @@ function parseJsonEntries(text: string): Entry[] | string {
   } catch {
     return 'ROUTER_KEYS begins with "[" but is not a JSON array'
   }
-  const parsed = z.array(entrySchema).check(z.minLength(1)).safeParse(value)
-  if (parsed.success) return parsed.data
-  const path = parsed.error.issues[0]?.path.map(String).join('.') ?? ''
-  return `ROUTER_KEYS: entry ${path || '0'} is not {"id", "key", "forbid"?: [${CONTROLS.join(', ')}]}`
+  if (!Array.isArray(value) || value.length === 0) return 'ROUTER_KEYS holds a JSON array without an entry'
+  const entries: Entry[] = []
+  for (const [index, each] of value.entries()) {
+    const parsed = entrySchema.safeParse(each)
+    if (!parsed.success)
+      return `ROUTER_KEYS: entry ${index + 1}: ${describeFirstIssue(parsed.error, 'the entry')}`
+    entries.push(parsed.data)
+  }
+  return entries
 }
 
 function equalInConstantTime(left: string, right: string): boolean {

@@ -4,11 +4,11 @@
  */
 import { availableParallelism } from 'node:os'
 import { type Core, composeCore } from '../edge/compose.ts'
+import { createMemoryControlRecord } from '../edge/control/control-record.ts'
 import type { Explanation } from '../edge/explanation/explanation.ts'
 import { createRequestId, cryptoRandomBytes } from '../edge/ledger/request-id.ts'
 import type { Fetch, Provider } from '../edge/providers/provider.ts'
 import { isStrategy, STRATEGIES, type Strategy } from '../edge/strategy.ts'
-import { createMemoryStrategyRecord } from '../edge/strategy-store.ts'
 import { readInferenceConfig } from '../inference/config.ts'
 import type { EngineProcess } from '../inference/engine/process.ts'
 import type { ResolvedModel } from '../inference/models/resolve.ts'
@@ -132,7 +132,7 @@ export function createRouter(options: RouterOptions = {}): Router {
         now,
         random,
         // Requests of the library name their strategy themselves: a change holds for the very next one.
-        strategyRecord: createMemoryStrategyRecord(),
+        controlRecord: createMemoryControlRecord(settings.strategy),
         classifierModel: readShippedClassifier(),
       },
     )

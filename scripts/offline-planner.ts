@@ -5,10 +5,12 @@
 import { availableParallelism } from 'node:os'
 import { composePlanning } from '../edge/compose.ts'
 import { readConfig } from '../edge/config.ts'
+import { createMemoryControlRecord } from '../edge/control/control-record.ts'
+import { createControlStore } from '../edge/control/control-store.ts'
 import { createPlanner, type PlannedRequest, type Planner } from '../edge/planner.ts'
 import type { LocalPool } from '../edge/providers/local/pool.ts'
 import { createSessionMemory } from '../edge/routing/sessions/session-memory.ts'
-import { createMemoryStrategyRecord, createStrategyStore } from '../edge/strategy-store.ts'
+import { createStrategyStore } from '../edge/strategy-store.ts'
 import { readInferenceConfig } from '../inference/config.ts'
 import { findModel } from '../inference/models/catalogue.ts'
 import { readShippedClassifier } from '../llm/shipped-classifier.ts'
@@ -47,11 +49,13 @@ export async function createOfflinePlanner(environment: Environment, judges = fa
   })
   if (!read.ok) throw new Error(read.problems.join('\n'))
   const { config } = read
+  const record = createMemoryControlRecord(config.strategy)
+  const control = createControlStore(record, config.strategy, Date.now, () => {})
   return createPlanner({
     ...composePlanning(config, readShippedClassifier()),
     claude: { configured: true, model: config.claude.model, simpleModel: config.claude.simpleModel },
     local: offlinePool(environment, judges),
-    strategies: createStrategyStore(createMemoryStrategyRecord(), config.strategy, Date.now, () => {}),
+    strategies: createStrategyStore(control, config.strategy),
     sessions: createSessionMemory({ now: Date.now }),
   })
 }

@@ -1,19 +1,19 @@
 /**
- * The Durable Object that remembers for all isolates: today the strategy set at runtime and which objects keep receipts. Decides
- * nothing.
+ * The Durable Object that remembers for all isolates: what is set at runtime (strategy, keys, limits), and which objects keep
+ * receipts. Decides nothing.
  */
 import { DurableObject } from 'cloudflare:workers'
+import { createControlKeeper } from '../control/control-record.ts'
+import type { ControlChange, ControlResult, ControlState } from '../control/control-state.ts'
 import type { Place } from '../ledger/places.ts'
 import { createDirectoryStore, DIRECTORY_MIGRATIONS } from '../ledger/store/directory-store.ts'
 import { migrate } from '../storage/migrations.ts'
-import { isStrategy, type Strategy } from '../strategy.ts'
-import type { StrategyRecord } from '../strategy-store.ts'
+import type { Strategy } from '../strategy.ts'
+import { createControlStorage } from './control-storage.ts'
 import { createDurableDatabase } from './durable-database.ts'
 
-const STRATEGY = 'strategy'
-type Stored = { readonly strategy: Strategy; readonly configured: Strategy }
-
 export class RouterState extends DurableObject {
+  readonly #control = createControlKeeper(createControlStorage(this.ctx.storage))
   readonly #database = createDurableDatabase(this.ctx.storage)
   readonly #directory = createDirectoryStore(this.#database)
 
@@ -22,24 +22,14 @@ export class RouterState extends DurableObject {
     migrate(this.#database, [...DIRECTORY_MIGRATIONS])
   }
 
-  /** Returns the strategy set at runtime, unless the settings have been changed since. */
-  async readStrategy(configured: Strategy): Promise<Strategy | undefined> {
-    const stored = await this.ctx.storage.get<Stored>(STRATEGY)
-    if (stored === undefined) return undefined
-    // A new LLM_STRATEGY is the newer word of the same operator: what was set before is over, also when it returns.
-    if (stored.configured !== configured) {
-      await this.clearStrategy()
-      return undefined
-    }
-    return isStrategy(stored.strategy) ? stored.strategy : undefined
+  /** Returns what is set at runtime, or undefined where that is the version known already. */
+  readControl(configured: Strategy, knownVersion: number | undefined): Promise<ControlState | undefined> {
+    return this.#control.read(configured, knownVersion)
   }
 
-  async writeStrategy(strategy: Strategy, configured: Strategy): Promise<void> {
-    await this.ctx.storage.put<Stored>(STRATEGY, { strategy, configured })
-  }
-
-  async clearStrategy(): Promise<void> {
-    await this.ctx.storage.delete(STRATEGY)
+  /** Makes one change for all isolates. */
+  changeControl(change: ControlChange): Promise<ControlResult> {
+    return this.#control.change(change)
   }
 
   registerReceipts(place: Place) {
@@ -53,18 +43,5 @@ export class RouterState extends DurableObject {
   /** Returns where receipts of a tenant are or were, or everybody's. */
   listReceipts(tenant: string | undefined) {
     return this.#directory.entries(tenant)
-  }
-}
-
-/** Returns the record that lives in the Durable Object; there is one for the whole deployment. */
-export function createDurableStrategyRecord(
-  namespace: DurableObjectNamespace<RouterState>,
-  configured: Strategy,
-): StrategyRecord {
-  const stub = () => namespace.getByName('router')
-  return {
-    read: async () => await stub().readStrategy(configured),
-    write: async (strategy) => await stub().writeStrategy(strategy, configured),
-    clear: async () => await stub().clearStrategy(),
   }
 }

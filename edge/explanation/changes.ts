@@ -10,7 +10,7 @@ import type { ThresholdSetting } from '../routing/thresholds.ts'
 import { isVirtualModel } from '../routing/virtual-models.ts'
 import type { Strategy } from '../strategy.ts'
 import type { ProviderName } from '../target.ts'
-import type { ControlName } from '../tenants.ts'
+import type { ControlName } from '../tenant-policy.ts'
 import type { ExplainedDependencies, Situation } from './situation.ts'
 
 export type Change = {

@@ -6,6 +6,8 @@ import type { Context } from 'hono'
 import type { Log } from '../../shared/log.ts'
 import type { AnswerCache } from '../cache/cache.ts'
 import type { Config } from '../config.ts'
+import type { ControlStore } from '../control/control-store.ts'
+import type { FindLimits } from '../control/limits-of.ts'
 import type { Explainer } from '../explanation/explanation.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -31,6 +33,10 @@ export type AppDependencies = {
   readonly config: Config
   readonly gateway: Gateway
   readonly explain: Explainer
+  readonly control: ControlStore
+  readonly findLimits: FindLimits
+  /** Returns what a tenant and its users have used of their limits; undefined where nobody counts. */
+  readonly usageOf?: ((tenant: string) => Promise<unknown>) | undefined
   readonly strategies: StrategyStore
   readonly thresholds: Thresholds
   readonly local: LocalPool | undefined

@@ -5,6 +5,7 @@
 import { RouterError } from '../../shared/errors.ts'
 import { createModelLister } from '../providers/claude/list-models.ts'
 import { LOCAL_MODEL, VIRTUAL_MODELS } from '../routing/virtual-models.ts'
+import { mayAskFor } from '../tenant-policy.ts'
 import { type AppContext, type AppDependencies, waitUntilOf } from './context.ts'
 import { passedHeaders } from './read-request.ts'
 
@@ -62,7 +63,8 @@ export function createModelList({ config, fetch, local, log, now }: AppDependenc
       ...model,
       object: 'model',
     }))
-    return [...own, ...claude]
+    const tenant = context.get('tenant')
+    return [...own, ...claude].filter(({ id }) => mayAskFor(tenant, id))
   }
 }
 

@@ -35,11 +35,11 @@ export const plain = (description: string, schema: unknown = { type: 'object' })
 export type JsonSchema = z.core.JSONSchema.BaseSchema
 
 /** Returns a schema in OpenAPI's form. */
-export function toSchema(schema: z.ZodMiniType): JsonSchema {
+export function toSchema(schema: z.ZodMiniType, io: 'input' | 'output' = 'input'): JsonSchema {
   const {
     $schema: _schema,
     '~standard': _standard,
     ...rest
-  } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
   return rest
 }

@@ -7,6 +7,7 @@ import { ROUTER_HEADERS } from '../ledger/headers.ts'
 import { STRATEGIES } from '../strategy.ts'
 import { VERSION } from '../version.ts'
 import { explanationSchema } from './explanation-schema.ts'
+import { CONTROL_OPERATIONS, controlSchemas } from './openapi-control.ts'
 import { body, inPath, type JsonSchema, json, type Operation, plain, ref, toSchema } from './openapi-parts.ts'
 
 export type OpenApiDocument = {
@@ -139,6 +140,7 @@ export const OPERATIONS = {
     tags: ['router'],
     responses: plain('The strategy in force.'),
   },
+  ...CONTROL_OPERATIONS,
   alive: {
     summary: 'Alive',
     description: 'Open to everyone.',
@@ -180,6 +182,7 @@ export function createOpenApiDocument(paths: OpenApiDocument['paths']): OpenApiD
         ChatCompletionRequest: toSchema(chatCompletionRequestSchema),
         ChatCompletion: { type: 'object', description: "OpenAI's; model is the one that answered." },
         Explanation: toSchema(explanationSchema),
+        ...controlSchemas(),
         Error: ERROR,
         OpenAiError: OPENAI_ERROR,
       },

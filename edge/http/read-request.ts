@@ -7,7 +7,8 @@ import { parseJsonBody, topLevelMembers } from '../../shared/json.ts'
 import { parseMessagesRequest } from '../../shared/messages.ts'
 import type { CacheMode, Controls, RouterRequest } from '../request.ts'
 import { isStrategy, STRATEGIES } from '../strategy.ts'
-import type { ControlName, Tenant } from '../tenants.ts'
+import { type ControlName, requireAllowedModel } from '../tenant-policy.ts'
+import type { Tenant } from '../tenants.ts'
 import { type AppContext, waitUntilOf } from './context.ts'
 
 /**
@@ -48,6 +49,7 @@ function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
 /**
  * Returns the request for the gateway.
  * @param signal aborted when the client disconnects
+ * @throws {RouterError} `invalid_request` that says what to change, `forbidden` where the tenant may not ask for it
  */
 export function createRouterRequest(
   context: AppContext,
@@ -59,6 +61,8 @@ export function createRouterRequest(
 ): RouterRequest {
   const tenant = context.get('tenant')
   const headers = context.req.raw.headers
+  const view = parseMessagesRequest(value)
+  requireAllowedModel(tenant, view.model)
   return {
     id: context.get('requestId'),
     tenant,
@@ -66,7 +70,7 @@ export function createRouterRequest(
     user: options.user,
     body,
     text,
-    view: parseMessagesRequest(value),
+    view,
     query: new URL(context.req.url).search,
     ...passedHeaders(headers),
     header: (name) => headers.get(name) ?? undefined,

@@ -4,10 +4,12 @@
  */
 import { createAssetNames } from '../pages/assets.ts'
 import { createPages } from '../pages/pages.tsx'
+import { createBudgetHandlers } from './budgets.ts'
 import { createChatCompletionsHandler } from './chat-completions.ts'
 import type { AppContext, AppDependencies } from './context.ts'
 import { createCountTokensHandler } from './count-tokens.ts'
 import { createReadinessHandler, health } from './health.ts'
+import { createKeyHandlers } from './keys.ts'
 import { createMessagesHandler } from './messages.ts'
 import { createModelHandler, createModelList, createModelsHandler } from './models.ts'
 import { OPERATIONS, type OpenApiDocument } from './openapi.ts'
@@ -35,6 +37,8 @@ export type Route = {
 export function createRoutes(dependencies: AppDependencies): readonly Route[] {
   const models = createModelList(dependencies)
   const pages = createPages(() => openApiPaths(routes), createAssetNames(dependencies.readAsset))
+  const keys = createKeyHandlers(dependencies)
+  const budgets = createBudgetHandlers(dependencies)
   const open = { access: 'open', aliases: [], method: 'GET' } as const
   const keyed = { access: 'key', aliases: [] } as const
   const shown = { access: 'session', aliases: [] } as const
@@ -113,6 +117,57 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/router/explain',
       operation: 'explain',
       handle: createExplainHandler(dependencies),
+    },
+    {
+      ...shown,
+      method: 'POST',
+      path: '/v1/router/keys',
+      operation: 'createKey',
+      handle: keys.create,
+    },
+    { ...shown, method: 'GET', path: '/v1/router/keys', operation: 'listKeys', handle: keys.list },
+    {
+      ...shown,
+      method: 'POST',
+      path: '/v1/router/keys/:id/rotate',
+      operation: 'rotateKey',
+      handle: keys.rotate,
+    },
+    {
+      ...shown,
+      method: 'PATCH',
+      path: '/v1/router/keys/:id',
+      operation: 'reviseKey',
+      handle: keys.revise,
+    },
+    {
+      ...shown,
+      method: 'DELETE',
+      path: '/v1/router/keys/:id',
+      operation: 'revokeKey',
+      handle: keys.revoke,
+    },
+    { ...shown, method: 'GET', path: '/v1/router/budgets', operation: 'listBudgets', handle: budgets.list },
+    {
+      ...shown,
+      method: 'GET',
+      path: '/v1/router/budgets/:tenant',
+      operation: 'getBudget',
+      handle: budgets.read,
+    },
+    {
+      ...shown,
+      method: 'PUT',
+      path: '/v1/router/budgets/:tenant',
+      operation: 'setBudget',
+      handle: budgets.set,
+    },
+    {
+      ...shown,
+      method: 'DELETE',
+      path: '/v1/router/budgets/:tenant',
+      operation: 'clearBudget',
+      handle: budgets.clear,
     },
   ]
   return routes

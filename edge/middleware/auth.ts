@@ -5,23 +5,42 @@ import type { MiddlewareHandler } from 'hono'
 import { sha256Hex } from '../../shared/digest.ts'
 import { RouterError } from '../../shared/errors.ts'
 import type { Config } from '../config.ts'
-import type { AppEnvironment } from '../http/context.ts'
+import { FRESH_MS } from '../control/control-store.ts'
+import { createKeyRing } from '../control/key-ring.ts'
+import { hasRuntimeForm } from '../control/key-secret.ts'
+import type { AppDependencies, AppEnvironment } from '../http/context.ts'
 import type { ClientCredential } from '../request.ts'
 import { findTenant, type Tenant } from '../tenants.ts'
 
-/** Returns the middleware. @throws {RouterError} `unauthorized` */
-export function authenticate(config: Config): MiddlewareHandler<AppEnvironment> {
+/**
+ * Returns the middleware. What is set at runtime has been asked for before.
+ * @throws {RouterError} `unauthorized`; `unavailable` for what may be a key made at runtime while nobody can say
+ */
+export function authenticate({
+  config,
+  control,
+  now,
+}: Pick<AppDependencies, 'config' | 'control' | 'now'>): MiddlewareHandler<AppEnvironment> {
   const keys = [...config.keys, ...config.adminKeys]
+  const ring = createKeyRing(control.known)
   return async (context, next) => {
     const credentials = readCredentials(context.req.raw.headers)
     let tenant: Tenant | undefined
     let own: ClientCredential | undefined
+    let isUncertain = false
     for (const credential of credentials) {
-      const found = await findTenant(keys, credential.value.replace(/^Bearer\s+/i, ''))
-      if (found === undefined) own ??= credential
+      const key = credential.value.replace(/^Bearer\s+/i, '')
+      const found = (await findTenant(keys, key)) ?? (await ring.find(key, now()))
+      if (found === 'unknown') isUncertain = true
+      else if (found === undefined) own ??= hasRuntimeForm(key) ? undefined : credential
       else if (tenant === undefined || found.admin) tenant = found
     }
     tenant ??= await anonymousTenant(config, own)
+    // To say that the key is wrong would make its owner give up; that it is right, nobody knows.
+    if (tenant === undefined && isUncertain)
+      throw new RouterError('unavailable', 'Keys cannot be checked at the moment. Try again.', {
+        retryAfterMs: FRESH_MS,
+      })
     if (tenant === undefined)
       throw new RouterError(
         'unauthorized',

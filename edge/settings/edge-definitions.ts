@@ -2,6 +2,7 @@
  * The settings that only the edge reads, each defined once: who may call, and how HTTP is spoken.
  */
 import type { SettingTable } from '../../shared/setting.ts'
+import { limitsTable } from './limits-setting.ts'
 import {
   boolean,
   choice,
@@ -35,13 +36,20 @@ export const EDGE_DEFINITIONS = {
     ...callers,
     schema: text,
     secret: true,
-    text: 'Callers as tenant:key pairs separated by commas, keys of at least 16 characters; or JSON: [{"id":"alice","key":"sha256:…","forbid":["force"]}] (force, strategy, cache, privacy, explain). Set: every caller needs a key, and npm start ignores ALLOW_ANONYMOUS.',
+    text: 'Callers as tenant:key pairs separated by commas, keys of at least 16 characters; or JSON: [{"id":"alice","key":"sha256:…","strategy":"hybrid","models":["auto"],"forbid":["force"],"limits":{…}}], each but id and key optional; forbid takes force, strategy, cache, privacy, explain. Keys at runtime: docs/keys.md. Set: every caller needs a key, and npm start ignores ALLOW_ANONYMOUS.',
   },
   ADMIN_KEY: {
     ...callers,
     schema: headerText,
     secret: true,
-    text: "Allows changing the strategy at runtime; also a caller's key. At least 16 characters (openssl rand -hex 32), or its digest as sha256:…",
+    text: "Allows changing the strategy, keys and limits at runtime; also a caller's key. At least 16 characters (openssl rand -hex 32), or its digest as sha256:…",
+  },
+  LIMITS: {
+    ...callers,
+    schema: limitsTable,
+    text: 'What tenants may use, as JSON by tenant, * for every other: {"*":{"tenant":{"usdPerMonth":20},"user":{"requestsPerMinute":10}}}. Limits set at runtime come before it: docs/keys.md.',
+    defaultText: 'none',
+    sample: '{"*":{"tenant":{"usdPerMonth":20}}}',
   },
   CORS_ORIGINS: {
     ...callers,

@@ -202,7 +202,7 @@ test('answers uncached when the cache throws, and says so in the log', async () 
 
 test('uses the configured strategy when the stored one cannot be read', async () => {
   const fail = () => Promise.reject(new Error('internals-canary'))
-  const router = await createTestRouter({}, { strategyRecord: { read: fail, write: fail, clear: fail } })
+  const router = await createTestRouter({}, { controlRecord: { read: fail, change: fail } })
   const response = await router.post(ask())
   expect(response.status).toBe(200)
   expect(response.headers.get('x-router-strategy')).toBe('hybrid')

@@ -1,26 +1,41 @@
 /** The strategy set at runtime: fresh soon, never in a request's way, never a reason to fail. */
 import { expect, test } from 'vitest'
+import { type ControlState, EMPTY_CONTROL_STATE } from '../../edge/control/control-state.ts'
+import { createControlStore } from '../../edge/control/control-store.ts'
 import type { Strategy } from '../../edge/strategy.ts'
-import { createMemoryStrategyRecord, createStrategyStore } from '../../edge/strategy-store.ts'
-import { testStrategyRecord } from '../contract/strategy-record.ts'
+import { createStrategyStore } from '../../edge/strategy-store.ts'
 import { collectLog, loggedLines } from '../support/edge/log-collector.ts'
 
-testStrategyRecord('the record of one process', createMemoryStrategyRecord)
+let versions = 0
+
+function stateWith(strategy: Strategy | undefined): ControlState {
+  versions += 1
+  const set = strategy && ({ strategy, configured: 'hybrid' } as const)
+  return { ...EMPTY_CONTROL_STATE, version: versions, strategy: set }
+}
 
 function storeOver(read: () => Promise<Strategy | undefined>) {
   const clock = { now: 0 }
   const written: Strategy[] = []
-  const record = {
-    read,
-    write: async (strategy: Strategy) => {
-      written.push(strategy)
+  const control = createControlStore(
+    {
+      read: async () => {
+        const versionBefore = versions
+        const state = stateWith(await read())
+        return { ...state, version: versionBefore }
+      },
+      change: async (change) => {
+        if (change.kind === 'set_strategy') written.push(change.strategy)
+        else written.length = 0
+        return { state: stateWith(written.at(-1)) }
+      },
     },
-    clear: async () => {
-      written.length = 0
-    },
-  }
+    'hybrid',
+    () => clock.now,
+    collectLog,
+  )
   const later: Promise<unknown>[] = []
-  const store = createStrategyStore(record, 'hybrid', () => clock.now, collectLog)
+  const store = createStrategyStore(control, 'hybrid')
   const current = () => store.current((work) => later.push(work))
   return { store, clock, written, current, settle: () => Promise.all(later) }
 }
@@ -89,12 +104,14 @@ test('keeps the last strategy it knows when the record fails later', async () =>
 test('says so when a strategy cannot be stored, and keeps the old one', async () => {
   const record = {
     read: async () => undefined,
-    write: async () => {
+    change: async () => {
       throw new Error('full')
     },
-    clear: async () => {},
   }
-  const store = createStrategyStore(record, 'hybrid', () => 0, collectLog)
+  const store = createStrategyStore(
+    createControlStore(record, 'hybrid', () => 0, collectLog),
+    'hybrid',
+  )
   await expect(store.set('claude_only')).rejects.toThrow('full')
   expect(await store.current(() => {})).toBe('hybrid')
 })

@@ -6,7 +6,7 @@ import * as z from 'zod/mini'
 import { createApp } from '../../edge/app.ts'
 import { composeDependencies } from '../../edge/compose.ts'
 import { readConfig } from '../../edge/config.ts'
-import { createMemoryStrategyRecord } from '../../edge/strategy-store.ts'
+import { createMemoryControlRecord } from '../../edge/control/control-record.ts'
 import { readShippedClassifier } from '../../llm/shipped-classifier.ts'
 import { createOpenApiValidator } from '../clients/openapi-validator.ts'
 import { ADMIN_KEY, ALICE_KEY } from '../support/edge/canaries.ts'
@@ -112,7 +112,7 @@ test('every route of the app is in it', async () => {
       now: () => 0,
       random: () => 0,
       createId: () => 'req_1',
-      strategyRecord: createMemoryStrategyRecord(),
+      controlRecord: createMemoryControlRecord('hybrid'),
       ledger: await createMemoryLedger(),
       classifierModel: readShippedClassifier(),
     }),

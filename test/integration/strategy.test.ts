@@ -37,7 +37,8 @@ test('a change holds for the next request and is in the Durable Object', async (
 
 test('a change made by another isolate is taken over', async () => {
   const { ROUTER_STATE } = await bindings()
-  await ROUTER_STATE.getByName('router').writeStrategy('local_fallback', 'hybrid')
+  const change = { kind: 'set_strategy', strategy: 'local_fallback', configured: 'hybrid' } as const
+  await ROUTER_STATE.getByName('router').changeControl(change)
   await eventually('the other isolate’s change', async () => (await strategy()) === 'local_fallback')
 })
 
@@ -69,5 +70,6 @@ function bindings() {
 }
 
 async function storedStrategy(configured: 'hybrid') {
-  return (await bindings()).ROUTER_STATE.getByName('router').readStrategy(configured)
+  const { ROUTER_STATE } = await bindings()
+  return (await ROUTER_STATE.getByName('router').readControl(configured, undefined))?.strategy?.strategy
 }

@@ -107,9 +107,9 @@ test('refuses strategies that do not exist or that cannot work', async () => {
 
 test('says so when the strategy cannot be stored', async () => {
   const fail = () => Promise.reject(new Error('internals-canary'))
-  const record = { read: async () => undefined, write: fail, clear: fail }
+  const record = { read: async () => undefined, change: fail }
   const response = await put(
-    await createTestRouter({}, { strategyRecord: record }),
+    await createTestRouter({}, { controlRecord: record }),
     '{"strategy":"claude_only"}',
   )
   expect(response.status).toBe(503)

@@ -25,6 +25,11 @@ test.each([
   ['POST', '/v1/router/status', 'GET'],
   ['POST', '/v1/router/strategy', 'PUT, DELETE'],
   ['GET', '/v1/router/explain', 'POST'],
+  ['PUT', '/v1/router/keys', 'POST, GET'],
+  ['GET', '/v1/router/keys/key_1', 'PATCH, DELETE'],
+  ['GET', '/v1/router/keys/key_1/rotate', 'POST'],
+  ['POST', '/v1/router/budgets', 'GET'],
+  ['POST', '/v1/router/budgets/alice', 'GET, PUT, DELETE'],
 ])('%s %s is answered with 405 and what the endpoint takes', async (method, path, allowed) => {
   const response = await router.request(path, { method, headers: KEY })
   expect(response.status).toBe(405)
@@ -38,7 +43,16 @@ test('documents exactly the endpoints of the API', async () => {
   )
   expect(listed.toSorted()).toEqual(
     [
+      'DELETE /v1/router/budgets/{tenant}',
+      'DELETE /v1/router/keys/{id}',
       'DELETE /v1/router/strategy',
+      'GET /v1/router/budgets',
+      'GET /v1/router/budgets/{tenant}',
+      'GET /v1/router/keys',
+      'PATCH /v1/router/keys/{id}',
+      'POST /v1/router/keys',
+      'POST /v1/router/keys/{id}/rotate',
+      'PUT /v1/router/budgets/{tenant}',
       'GET /healthz',
       'GET /readyz',
       'GET /v1/models',

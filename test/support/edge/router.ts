@@ -5,8 +5,8 @@
 import { createApp } from '../../../edge/app.ts'
 import { composeDependencies, type Effects } from '../../../edge/compose.ts'
 import { readConfig } from '../../../edge/config.ts'
+import { createMemoryControlRecord } from '../../../edge/control/control-record.ts'
 import { createRequestId } from '../../../edge/ledger/request-id.ts'
-import { createMemoryStrategyRecord } from '../../../edge/strategy-store.ts'
 import { readShippedClassifier } from '../../../llm/shipped-classifier.ts'
 import { ADMIN_KEY, ALICE_KEY, BOB_KEY, CLAUDE_KEY, LOCAL_SECRET, SIMPLE_PROMPT } from './canaries.ts'
 import { collectLog } from './log-collector.ts'
@@ -69,7 +69,7 @@ export async function createTestRouter(
       now: () => now,
       random: () => 0,
       createId: (at) => createRequestId(at, () => bytesOf(++ids)),
-      strategyRecord: createMemoryStrategyRecord(),
+      controlRecord: createMemoryControlRecord(result.config.strategy),
       classifierModel,
       ledger: effects.ledger ?? (await createMemoryLedger({ now: () => now })),
       ...effects,
