@@ -1,0 +1,47 @@
+/**
+ * The visitor's key for a router that asks for one. Kept for this tab only, and sent to this router only.
+ */
+import { fieldValue } from './options-panel.tsx'
+
+const STORED_AS = 'router-key'
+
+/** Returns the key of this tab, or ''. */
+export function storedKey(): string {
+  try {
+    return sessionStorage.getItem(STORED_AS) ?? ''
+  } catch {
+    return ''
+  }
+}
+
+/** Keeps the key for this tab; '' forgets it. Where storage is forbidden it holds until the page is left. */
+export function storeKey(key: string): void {
+  try {
+    if (key === '') sessionStorage.removeItem(STORED_AS)
+    else sessionStorage.setItem(STORED_AS, key)
+  } catch {}
+}
+
+/** Renders the field. */
+export function KeyField({
+  value,
+  onKey,
+}: {
+  readonly value: string
+  readonly onKey: (key: string) => void
+}) {
+  return (
+    <label class="field card key">
+      Key of this router
+      <input
+        type="password"
+        autocomplete="off"
+        spellcheck={false}
+        value={value}
+        placeholder="one of ROUTER_KEYS"
+        onChange={(event: Event) => onKey(fieldValue(event).trim())}
+      />
+      <small>Kept in this tab only, forgotten with it.</small>
+    </label>
+  )
+}
