@@ -3,6 +3,7 @@
  * it. What each endpoint does stands in its own file.
  */
 import { createAssetNames } from '../pages/assets.ts'
+import { createDashboardPages } from '../pages/dashboard/dashboard-pages.tsx'
 import { createPages } from '../pages/pages.tsx'
 import { createBudgetHandlers } from './budgets.ts'
 import { createChatCompletionsHandler } from './chat-completions.ts'
@@ -36,7 +37,9 @@ export type Route = {
 /** Returns the table over its dependencies. */
 export function createRoutes(dependencies: AppDependencies): readonly Route[] {
   const models = createModelList(dependencies)
-  const pages = createPages(() => openApiPaths(routes), createAssetNames(dependencies.readAsset))
+  const assetNames = createAssetNames(dependencies.readAsset)
+  const pages = createPages(() => openApiPaths(routes), assetNames)
+  const dashboard = createDashboardPages(dependencies, assetNames)
   const keys = createKeyHandlers(dependencies)
   const budgets = createBudgetHandlers(dependencies)
   const open = { access: 'open', aliases: [], method: 'GET' } as const
@@ -46,6 +49,14 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
     { ...open, path: '/', handle: pages.landing },
     { ...open, path: '/docs', handle: pages.docs },
     { ...open, path: '/openapi.json', handle: pages.openApi },
+    { ...open, path: '/dashboard', handle: dashboard.overview },
+    { ...open, path: '/dashboard/requests', handle: dashboard.requests },
+    { ...open, path: '/dashboard/requests/:id', handle: dashboard.receipt },
+    { ...open, path: '/dashboard/keys', handle: dashboard.keys },
+    { ...open, path: '/dashboard/budgets', handle: dashboard.budgets },
+    { ...open, path: '/dashboard/login', handle: dashboard.logInForm },
+    { ...open, method: 'POST', path: '/dashboard/login', handle: dashboard.logIn },
+    { ...open, method: 'POST', path: '/dashboard/logout', handle: dashboard.logOut },
     // Clients look whether anybody is there before they send a request.
     { ...open, path: '/api/hello', handle: health },
     { ...open, path: '/healthz', operation: 'alive', handle: health },

@@ -8,8 +8,10 @@ export type LayoutProperties = {
   /** What the browser's tab says before the product's name. */
   readonly title: string
   readonly section: Section
-  /** The page's own script and style sheet, `NAME.js` and `NAME.css`, where there are such. */
+  /** The page's own script, `NAME.js`. */
   readonly island?: string
+  /** The page's own style sheet, `NAME.css`; that of the island unless given. */
+  readonly style?: string
   readonly assets: AssetNames
   readonly children?: Child
 }
@@ -23,8 +25,8 @@ const SECTIONS = {
 } as const
 
 /** Renders a whole document. No inline script and no inline style: the pages' policy allows none. */
-export function Layout({ title, section, island, assets, children }: LayoutProperties) {
-  const ownStyle = island === undefined ? undefined : assets[`${island}.css`]
+export function Layout({ title, section, island, style = island, assets, children }: LayoutProperties) {
+  const ownStyle = style === undefined ? undefined : assets[`${style}.css`]
   const ownScript = island === undefined ? undefined : assets[`${island}.js`]
   return (
     <html lang="en">

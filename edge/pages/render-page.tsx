@@ -19,12 +19,17 @@ const PAGE_POLICY = [
 const PAGE_HEADERS = {
   'content-security-policy': PAGE_POLICY,
   'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
+  // Not no-referrer: a form's Origin, by which the log-in is checked, would be null.
+  'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
 }
 
-/** Returns the response of a page, status 200; `properties.children` is its content. */
-export function renderPage(context: AppContext, properties: LayoutProperties): Response | Promise<Response> {
-  return context.html(`<!doctype html>${<Layout {...properties} />}`, 200, PAGE_HEADERS)
+/** Returns the response of a page; `properties.children` is its content. */
+export function renderPage(
+  context: AppContext,
+  properties: LayoutProperties,
+  status: 200 | 401 | 429 = 200,
+): Response | Promise<Response> {
+  return context.html(`<!doctype html>${<Layout {...properties} />}`, status, PAGE_HEADERS)
 }

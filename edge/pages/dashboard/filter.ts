@@ -2,6 +2,7 @@
  * The one filter of all dashboard pages, as it stands in their addresses: period, time zone and conditions. Reads and
  * writes query strings; asks nobody and shows nothing.
  */
+import { isTimezone } from '../../ledger/local-time.ts'
 
 /** Periods that end now, by their names in an address, in milliseconds. */
 export const PRESETS = { '24h': 86_400_000, '7d': 604_800_000, '30d': 2_592_000_000, '90d': 7_776_000_000 }
@@ -83,16 +84,6 @@ export function narrow(
     ([, value]) => value !== undefined,
   )
   return { ...filter, conditions: Object.fromEntries(kept) }
-}
-
-/** Says whether there is such an IANA time zone. */
-export function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
 }
 
 function readRange(query: URLSearchParams, problems: string[]): Preset | Period {

@@ -2,6 +2,7 @@
  * The days or hours of a period in a time zone, those without requests included, so that a chart has no hole. Names
  * them as the usage API does.
  */
+import { createLocalTime } from '../../ledger/local-time.ts'
 import type { Period } from './filter.ts'
 
 export type BucketUnit = 'day' | 'hour'
@@ -20,7 +21,7 @@ export function bucketUnit({ from, to }: Period): BucketUnit {
 
 /** Returns all buckets that the period touches, oldest first. */
 export function timeBuckets(period: Period, unit: BucketUnit, timezone: string): TimeBucket[] {
-  const nameOf = createBucketName(unit, timezone)
+  const nameOf = createLocalTime(timezone)[unit]
   const found: TimeBucket[] = []
   let { from } = period
   let name = nameOf(from)
@@ -42,22 +43,11 @@ export function timeBuckets(period: Period, unit: BucketUnit, timezone: string):
   return found
 }
 
-/** Returns a function that names the day (2026-11-27) or hour (2026-11-27T14:00+01:00) of a time. */
-export function createBucketName(unit: BucketUnit, timezone: string): (time: number) => string {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: timezone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    timeZoneName: 'longOffset',
-  })
-  return (time) => {
-    const parts = Object.fromEntries(format.formatToParts(time).map(({ type, value }) => [type, value]))
-    const day = `${parts.year}-${parts.month}-${parts.day}`
-    if (unit === 'day') return day
-    const offset = (parts.timeZoneName ?? '').replace('GMT', '')
-    return `${day}T${parts.hour}:00${offset === '' ? '+00:00' : offset}`
-  }
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** Returns how a chart calls a bucket: 27 Nov, or 27 Nov 14:00. */
+export function bucketLabel({ name }: Pick<TimeBucket, 'name'>): string {
+  const [, month, day, hour] = /^\d+-(\d{2})-(\d{2})(?:T(\d{2}))?/.exec(name) ?? []
+  const date = `${Number(day)} ${MONTHS[Number(month) - 1]}`
+  return hour === undefined ? date : `${date} ${hour}:00`
 }

@@ -54,16 +54,16 @@ export function usageQuery(filter: Filter, period: Period, groupBy: readonly Gro
   return query.toString()
 }
 
-/** Returns the query of the list of receipts, without "?". */
+/** Returns the query of the list of receipts, without "?"; of all of them where no page is named. */
 export function receiptsQuery(
   filter: Filter,
   period: Period,
-  page: { readonly limit: number; readonly cursor?: string | undefined },
+  page?: { readonly limit: number; readonly cursor?: string | undefined },
 ): string {
   const query = periodQuery(filter, period)
   for (const [field, value] of Object.entries(filter.conditions)) query.set(field, value)
-  query.set('limit', String(page.limit))
-  if (page.cursor !== undefined) query.set('cursor', page.cursor)
+  if (page !== undefined) query.set('limit', String(page.limit))
+  if (page?.cursor !== undefined) query.set('cursor', page.cursor)
   return query.toString()
 }
 

@@ -18,6 +18,7 @@ export type SentRequest = { readonly url: string; readonly init: RequestInit }
 export type TestRouter = {
   /** `origin` is the address under which the router is reached. */
   readonly request: (path: string, init?: RequestInit, origin?: string) => Promise<Response>
+  readonly fetch: (request: Request) => Promise<Response>
   /** Posts a Messages body (an object, or text or bytes as they are) as alice. */
   readonly post: (
     body: unknown,
@@ -79,6 +80,7 @@ export async function createTestRouter(
     app.fetch(new Request(`${origin}${path}`, init))
   return {
     request,
+    fetch: async (request) => app.fetch(request),
     post: (body, headers = {}, { query = '', signal, path = '/v1/messages' } = {}) =>
       request(`${path}${query}`, {
         method: 'POST',

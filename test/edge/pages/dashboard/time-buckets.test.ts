@@ -1,7 +1,8 @@
 /** Days and hours of a period, in any time zone. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bucketUnit, createBucketName, timeBuckets } from '../../../../edge/pages/dashboard/time-buckets.ts'
+import { createLocalTime } from '../../../../edge/ledger/local-time.ts'
+import { bucketUnit, timeBuckets } from '../../../../edge/pages/dashboard/time-buckets.ts'
 
 const at = (text: string) => Date.parse(text)
 const ZONES = [
@@ -43,7 +44,7 @@ test('parts any period without a gap, each bucket under its own name', () => {
     fc.property(start, length, fc.constantFrom(...ZONES), (from, milliseconds, zone) => {
       const period = { from, to: from + milliseconds }
       const unit = bucketUnit(period)
-      const nameOf = createBucketName(unit, zone)
+      const nameOf = createLocalTime(zone)[unit]
       const buckets = timeBuckets(period, unit, zone)
       expect(new Set(buckets.map(({ name }) => name)).size).toBe(buckets.length)
       expect(buckets[0]?.from).toBe(period.from)

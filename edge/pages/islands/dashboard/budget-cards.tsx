@@ -1,0 +1,71 @@
+/**
+ * The limits of every tenant and what is used of them, as a card of the overview.
+ */
+import { type Budget, budgetListSchema, budgetSchema, type LimitUse } from '../../dashboard/api-schemas.ts'
+import { formatLimitAmount, limitLabel } from '../../dashboard/limit-texts.ts'
+import { readApi } from './api.ts'
+import { ProblemNotice } from './problem-notice.tsx'
+import { useLoaded } from './use-loaded.ts'
+
+/** Beyond these the list is the budgets page's. */
+const MOST_TENANTS = 6
+
+/** Renders the card. */
+export function Budgets() {
+  const { value, problem } = useLoaded('budgets', loadBudgets)
+  return (
+    <section class="card">
+      <h2>
+        <a href="/dashboard/budgets">Budgets</a>
+      </h2>
+      <ProblemNotice problem={problem} />
+      {value?.length === 0 ? <p>No tenant has limits.</p> : null}
+      {value?.map(({ tenant, usage }) => (
+        <section key={tenant}>
+          <h3>{tenant}</h3>
+          <UseList uses={usage ?? []} />
+        </section>
+      ))}
+    </section>
+  )
+}
+
+/** Returns the first tenants with limits and what each has used. */
+async function loadBudgets(): Promise<Budget[]> {
+  const { data } = await readApi('/v1/router/budgets', budgetListSchema)
+  const named = data.filter(({ tenant }) => tenant !== '*').slice(0, MOST_TENANTS)
+  return Promise.all(
+    named.map(({ tenant }) => readApi(`/v1/router/budgets/${encodeURIComponent(tenant)}`, budgetSchema)),
+  )
+}
+
+/** Renders how far limits are used. */
+export function UseList({ uses }: { readonly uses: readonly LimitUse[] }) {
+  if (uses.length === 0) return <p class="soft">Nothing is counted yet.</p>
+  return (
+    <dl class="uses">
+      {uses.map(({ scope, limit, hard, used, reserved }) => {
+        const taken = Math.min(1, (used + reserved) / hard)
+        const name = scope === 'tenant' ? limitLabel(limit) : `${limitLabel(limit)} (${scope})`
+        return (
+          <div key={`${scope} ${limit}`}>
+            <dt>{name}</dt>
+            <dd class="number">
+              {formatLimitAmount(limit, used)} of {formatLimitAmount(limit, hard)}
+              {reserved === 0 ? '' : `, ${formatLimitAmount(limit, reserved)} on the way`}
+              <svg
+                class={`bar-line ${taken >= 1 ? 'full' : ''}`}
+                viewBox="0 0 100 4"
+                preserveAspectRatio="none"
+                aria-hidden="true"
+              >
+                <rect class="ground" width="100" height="4" />
+                <rect width={100 * taken} height="4" />
+              </svg>
+            </dd>
+          </div>
+        )
+      })}
+    </dl>
+  )
+}

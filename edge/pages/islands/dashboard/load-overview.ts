@@ -1,0 +1,69 @@
+/**
+ * Asks the usage API for the overview's figures: a handful of sums, never the receipts themselves.
+ */
+import type { Grouping, UsageRow } from '../../../ledger/ledger.ts'
+import { type Usage, usageSchema } from '../../dashboard/api-schemas.ts'
+import type { Filter, Period } from '../../dashboard/filter.ts'
+import { type TimeBucket, timeBuckets } from '../../dashboard/time-buckets.ts'
+import { selectRows } from '../../dashboard/usage-figures.ts'
+import { planUsage, usageQuery } from '../../dashboard/usage-plan.ts'
+import { readApi } from './api.ts'
+
+export type Overview = {
+  readonly filter: Filter
+  readonly period: Period
+  readonly time: { readonly unit: 'day' | 'hour'; readonly buckets: readonly TimeBucket[] }
+  readonly series: readonly UsageRow[]
+  /** Undefined where no sums are kept that keep to the filter. */
+  readonly tasks: readonly UsageRow[] | undefined
+  readonly models: readonly UsageRow[] | undefined
+  readonly users: readonly UsageRow[] | undefined
+  readonly tenants: readonly UsageRow[] | undefined
+  readonly containerNanoUsd: number
+  readonly baselineModel: string
+  /** Conditions that the figures do not keep to. */
+  readonly ignored: readonly string[]
+}
+
+/** Returns the figures of a period under a filter. @throws {ApiProblem} */
+export async function loadOverview(filter: Filter, period: Period): Promise<Overview> {
+  const plan = planUsage(filter, period)
+  const ask = (groupBy: readonly Grouping[]) =>
+    readApi(`/v1/router/usage?${usageQuery(filter, period, groupBy)}`, usageSchema)
+  const rowsOf = async (groupBy: readonly Grouping[] | undefined) =>
+    groupBy === undefined ? undefined : select(await ask(groupBy), filter)
+  const [series, tasks, models, users, tenants] = await Promise.all([
+    ask(plan.series),
+    rowsOf(plan.tasks),
+    rowsOf(plan.models),
+    rowsOf(plan.users),
+    rowsOf(plan.tenants),
+  ])
+  const unit = plan.series.includes('hour') ? 'hour' : 'day'
+  // End users are counted by UTC days.
+  const timezone = filter.conditions.user === undefined ? filter.timezone : 'UTC'
+  return {
+    filter,
+    period,
+    time: { unit, buckets: timeBuckets(period, unit, timezone) },
+    series: select(series, filter),
+    tasks,
+    models,
+    users,
+    tenants,
+    containerNanoUsd: series.containerNanoUsd,
+    baselineModel: series.baselineModel,
+    ignored: plan.ignored,
+  }
+}
+
+function select({ data }: Usage, { conditions: { user, route, model, task } }: Filter): UsageRow[] {
+  // By an end user no other group is there to be selected by.
+  return selectRows(data, user === undefined ? onlySet({ route, model, task }) : { user })
+}
+
+function onlySet(conditions: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(conditions).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+}
