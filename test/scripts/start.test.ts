@@ -11,6 +11,8 @@ import { ROOT } from './clone.ts'
 const EDGE = `
 import { DurableObject } from 'cloudflare:workers'
 export class RouterState extends DurableObject {}
+export class Receipts extends DurableObject {}
+export class Account extends DurableObject {}
 export default {
   fetch: (request, env) => {
     console.error('[Router] Using stand-in')

@@ -2,16 +2,14 @@
  * A real browser for the pages: Debian's chromium driven by playwright-core, its console watched for what the policy
  * forbids, and axe for what a person with a screen reader or weak sight would miss. Asserts nothing.
  */
-import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { existsSync } from 'node:fs'
+import axe from 'axe-core'
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 /** The browser's path, or undefined where there is none: tests are then skipped. `CHROMIUM` names another one. */
 export const BROWSER = [process.env.CHROMIUM ?? '', ...PLACES].find((path) => existsSync(path))
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 export type OpenPage = {
   readonly page: Page
@@ -49,7 +47,7 @@ export async function startBrowser(): Promise<TestBrowser> {
 /** Returns what axe finds wrong with the page as it is, one line a finding. */
 export async function accessibilityFindings(page: Page): Promise<string[]> {
   // Evaluated from outside: the page's policy would not let the script in.
-  await page.evaluate(AXE)
+  await page.evaluate(axe.source)
   const found: unknown = await page.evaluate(
     `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
       violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ': ' + failureSummary)))`,
