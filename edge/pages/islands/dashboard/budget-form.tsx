@@ -12,8 +12,8 @@ import {
   limitOfTexts,
   limitTexts,
 } from '../../dashboard/limit-texts.ts'
+import { fieldValue } from '../shared/field-value.ts'
 import { type ApiProblem, callApi } from './api.ts'
-import { fieldValue } from './field-value.ts'
 import { ProblemNotice } from './problem-notice.tsx'
 import { asProblem } from './use-loaded.ts'
 

@@ -3,10 +3,10 @@
  */
 import { useState } from 'hono/jsx/dom'
 import { type Budget, budgetListSchema, budgetSchema } from '../../dashboard/api-schemas.ts'
+import { fieldValue } from '../shared/field-value.ts'
 import { type ApiProblem, callApi, readApi } from './api.ts'
 import { UseList } from './budget-cards.tsx'
 import { BudgetForm } from './budget-form.tsx'
-import { fieldValue } from './field-value.ts'
 import { ProblemNotice } from './problem-notice.tsx'
 import { asProblem, useLoaded } from './use-loaded.ts'
 

@@ -13,7 +13,7 @@ import {
   type Preset,
 } from '../../dashboard/filter.ts'
 import { createTimeFormat } from '../../dashboard/format-figures.ts'
-import { fieldValue } from './field-value.ts'
+import { fieldValue } from '../shared/field-value.ts'
 import { HOME_TIMEZONE } from './use-address.ts'
 
 export type FilterBarProperties = {

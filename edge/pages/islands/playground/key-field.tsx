@@ -1,7 +1,7 @@
 /**
  * The visitor's key for a router that asks for one. Kept for this tab only, and sent to this router only.
  */
-import { fieldValue } from './options-panel.tsx'
+import { fieldValue } from '../shared/field-value.ts'
 
 const STORED_AS = 'router-key'
 
@@ -25,9 +25,12 @@ export function storeKey(key: string): void {
 /** Renders the field. */
 export function KeyField({
   value,
+  refused,
   onKey,
 }: {
   readonly value: string
+  /** The router has said no to this key. */
+  readonly refused: boolean
   readonly onKey: (key: string) => void
 }) {
   return (
@@ -36,11 +39,12 @@ export function KeyField({
       <input
         type="password"
         autocomplete="off"
-        spellcheck={false}
+        spellcheck="false"
         value={value}
         placeholder="one of ROUTER_KEYS"
         onChange={(event: Event) => onKey(fieldValue(event).trim())}
       />
+      {refused ? <strong role="alert">The router does not take this key.</strong> : null}
       <small>Kept in this tab only, forgotten with it.</small>
     </label>
   )

@@ -3,6 +3,7 @@
  */
 import { STRATEGIES } from '../../../strategy.ts'
 import { type AskOptions, USUAL_OPTIONS } from '../../playground/ask-options.ts'
+import { fieldValue } from '../shared/field-value.ts'
 
 type OptionsProperties = {
   readonly options: AskOptions
@@ -23,7 +24,7 @@ export function OptionsPanel({ options, models, onOptions }: OptionsProperties) 
         <input
           list="models"
           value={options.model}
-          spellcheck={false}
+          spellcheck="false"
           onInput={(event: Event) => change({ model: fieldValue(event) })}
         />
       </label>
@@ -53,7 +54,7 @@ export function OptionsPanel({ options, models, onOptions }: OptionsProperties) 
           min={1}
           max={64_000}
           value={String(options.maxTokens)}
-          onInput={(event: Event) => {
+          onChange={(event: Event) => {
             const tokens = Math.trunc(Number(fieldValue(event)))
             change({ maxTokens: tokens >= 1 ? tokens : USUAL_OPTIONS.maxTokens })
           }}
@@ -77,13 +78,4 @@ export function OptionsPanel({ options, models, onOptions }: OptionsProperties) 
       </label>
     </details>
   )
-}
-
-/** Returns what a field holds now. */
-export function fieldValue({ target }: Event): string {
-  return target instanceof HTMLInputElement ||
-    target instanceof HTMLSelectElement ||
-    target instanceof HTMLTextAreaElement
-    ? target.value
-    : ''
 }

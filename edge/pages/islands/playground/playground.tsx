@@ -60,6 +60,18 @@ export function Playground() {
   useStopOnEscape(chat.stop)
   const end = useScrollAlong(chat.turns)
 
+  const keyField = (
+    <KeyField
+      value={key}
+      refused={unauthorized && key !== ''}
+      onKey={(changed) => {
+        storeKey(changed)
+        setKey(changed)
+        setWantsKey(true)
+      }}
+    />
+  )
+
   return (
     <div class="playground-grid">
       <section class="chat" aria-label="Chat">
@@ -72,6 +84,7 @@ export function Playground() {
             </button>
           )}
         </div>
+        {unauthorized ? keyField : null}
         {chat.turns.length === 0 ? (
           <div class="welcome">
             <WithoutClaude status={status} />
@@ -95,15 +108,7 @@ export function Playground() {
         />
       </section>
       <aside aria-label="Decision and options">
-        {unauthorized || wantsKey ? (
-          <KeyField
-            value={key}
-            onKey={(changed) => {
-              storeKey(changed)
-              setKey(changed)
-            }}
-          />
-        ) : null}
+        {!unauthorized && wantsKey ? keyField : null}
         <VerdictPanel verdict={verdict} claudeAvailable={claudeAvailable} />
         <OptionsPanel
           options={options}

@@ -16,12 +16,22 @@ const EXAMPLES = [
   },
 ]
 
+const STATES: Readonly<Record<string, string>> = {
+  busy: 'busy',
+  down: 'not reachable',
+  waking: 'waking up …',
+}
+
 /** Renders who can answer, in one line. */
 export function StatusLine({ status }: { readonly status: Told<RouterStatus> | undefined }) {
   if (status?.ok !== true)
     return <p class="status soft">{status === undefined ? 'Looking who is there …' : ''}</p>
   const { local, claude, strategy } = status.value
-  const localWord = !local.enabled ? 'switched off' : local.available ? (local.model ?? 'ready') : 'loading …'
+  const localWord = !local.enabled
+    ? 'switched off'
+    : local.available
+      ? (local.model ?? 'ready')
+      : (STATES[local.servers[0]?.state ?? ''] ?? 'loading …')
   return (
     <p class="status">
       <span class={`badge ${local.available ? 'local' : ''}`}>Local: {localWord}</span>

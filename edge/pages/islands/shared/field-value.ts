@@ -4,5 +4,9 @@
 
 /** Returns the text; empty for an event of anything else. */
 export function fieldValue({ currentTarget: field }: Event): string {
-  return field instanceof HTMLInputElement || field instanceof HTMLSelectElement ? field.value : ''
+  return field instanceof HTMLInputElement ||
+    field instanceof HTMLSelectElement ||
+    field instanceof HTMLTextAreaElement
+    ? field.value
+    : ''
 }
