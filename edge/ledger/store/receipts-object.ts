@@ -51,7 +51,7 @@ export function createReceiptsObject(platform: ReceiptsPlatform): LivingReceipts
       if (open().append(place, record)) appended += 1
       // The receipt is kept: what goes wrong from here on is tried again with the next one.
       await loudly(register)
-      await loudly(() => wakeBy(Math.min(nextPartEnd(), Math.max(now(), expiryOf(place)))))
+      await loudly(() => wakeBy(Math.min(partEnd(now()), Math.max(now(), expiryOf(place)))))
     },
     find: async (id) => open().find(id),
     list: async (range, filter, limit) => open().list(range, filter, limit),
@@ -69,7 +69,7 @@ export function createReceiptsObject(platform: ReceiptsPlatform): LivingReceipts
         return
       }
       store.flush(now() - LAG_MS)
-      await wakeBy(store.isPending() ? nextPartEnd() : Math.min(expiry, now() + LONGEST_SLEEP_MS))
+      await wakeBy(store.isPending() ? partEnd(now() - LAG_MS) : Math.min(expiry, now() + LONGEST_SLEEP_MS))
     },
   }
 
@@ -89,8 +89,9 @@ export function createReceiptsObject(platform: ReceiptsPlatform): LivingReceipts
     alarmAt = at
   }
 
-  function nextPartEnd(): number {
-    return partOf(now() - LAG_MS) + PART_MS + LAG_MS
+  /** Returns when the sums of the part of this time can be written, ms. */
+  function partEnd(at: number): number {
+    return partOf(at) + PART_MS + LAG_MS
   }
 
   function expiryOf({ month }: Place): number {
