@@ -8,6 +8,7 @@ import { STRATEGIES } from '../strategy.ts'
 import { VERSION } from '../version.ts'
 import { explanationSchema } from './explanation-schema.ts'
 import { CONTROL_OPERATIONS, controlSchemas } from './openapi-control.ts'
+import { LEDGER_OPERATIONS, ledgerSchemas } from './openapi-ledger.ts'
 import { body, inPath, type JsonSchema, json, type Operation, plain, ref, toSchema } from './openapi-parts.ts'
 
 export type OpenApiDocument = {
@@ -155,6 +156,7 @@ export const OPERATIONS = {
     security: [],
     responses: plain('Ready.'),
   },
+  ...LEDGER_OPERATIONS,
 } as const satisfies Record<string, Operation>
 
 /** Returns the document of these paths. Translating the schemas takes some ten milliseconds. */
@@ -183,6 +185,7 @@ export function createOpenApiDocument(paths: OpenApiDocument['paths']): OpenApiD
         ChatCompletion: { type: 'object', description: "OpenAI's; model is the one that answered." },
         Explanation: toSchema(explanationSchema),
         ...controlSchemas(),
+        ...ledgerSchemas(),
         Error: ERROR,
         OpenAiError: OPENAI_ERROR,
       },

@@ -9,17 +9,20 @@ import { createBudgetHandlers } from './budgets.ts'
 import { createChatCompletionsHandler } from './chat-completions.ts'
 import type { AppContext, AppDependencies } from './context.ts'
 import { createCountTokensHandler } from './count-tokens.ts'
+import { createFeedbackHandler } from './feedback.ts'
 import { createReadinessHandler, health } from './health.ts'
 import { createKeyHandlers } from './keys.ts'
 import { createMessagesHandler } from './messages.ts'
 import { createModelHandler, createModelList, createModelsHandler } from './models.ts'
 import { OPERATIONS, type OpenApiDocument } from './openapi.ts'
+import { createReceiptHandler, createReceiptListHandler } from './receipts.ts'
 import {
   createExplainHandler,
   createStatusHandler,
   createStrategyHandler,
   createStrategyResetHandler,
 } from './router.ts'
+import { createUsageHandler } from './usage.ts'
 
 export type Route = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -179,6 +182,34 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/router/budgets/:tenant',
       operation: 'clearBudget',
       handle: budgets.clear,
+    },
+    {
+      ...shown,
+      method: 'GET',
+      path: '/v1/router/requests',
+      operation: 'listRequests',
+      handle: createReceiptListHandler(dependencies),
+    },
+    {
+      ...shown,
+      method: 'GET',
+      path: '/v1/router/requests/:id',
+      operation: 'getRequest',
+      handle: createReceiptHandler(dependencies),
+    },
+    {
+      ...shown,
+      method: 'POST',
+      path: '/v1/router/requests/:id/feedback',
+      operation: 'giveFeedback',
+      handle: createFeedbackHandler(dependencies),
+    },
+    {
+      ...shown,
+      method: 'GET',
+      path: '/v1/router/usage',
+      operation: 'usage',
+      handle: createUsageHandler(dependencies),
     },
   ]
   return routes

@@ -114,7 +114,9 @@ function priceTokens(tiers: readonly PriceTier[], usage: Usage): number | undefi
     read * rate.cacheRead +
     (written - writtenFor1h) * rate.cacheWrite5m +
     writtenFor1h * rate.cacheWrite1h
-  return toNanoUsd(perMillion / 1_000_000)
+  const cost = toNanoUsd(perMillion / 1_000_000)
+  // Counts come from outside: what no sum could hold is no cost.
+  return Number.isSafeInteger(cost) && cost >= 0 ? cost : undefined
 }
 
 function oneHourWrites(creation: unknown): number {

@@ -8,6 +8,7 @@ import type { ReceiptRecord, TokensRecord } from './receipt-record.ts'
 
 /** A model names itself as it likes. */
 const LONGEST_NAME = 256
+const MOST_TOKENS = 1_000_000_000
 
 /** Returns the record of a receipt; computes its evidence, which takes longer than all the rest. */
 export function projectReceipt(receipt: Receipt, content?: ReceiptRecord['content']): ReceiptRecord {
@@ -70,9 +71,9 @@ function reasoningTokens(details: unknown): number | null {
   return typeof told === 'number' ? whole(told) : null
 }
 
-/** Counts come from outside: a server that counts in fractions or below nothing must not break a sum. */
+/** Counts come from outside: a server that counts in fractions, below nothing or beyond all reason must not break a sum. */
 function whole(count: number | null | undefined): number {
-  return Number.isSafeInteger(count) ? Math.max(0, count ?? 0) : Math.max(0, Math.round(count ?? 0)) || 0
+  return Math.min(MOST_TOKENS, Math.max(0, Math.round(count ?? 0)))
 }
 
 function rounded(score: number): number {

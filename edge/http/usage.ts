@@ -1,0 +1,121 @@
+/**
+ * `GET /v1/router/usage`: what requests cost and saved, added up by group and over time.
+ */
+import { GROUPINGS, type Grouping, type Scope, type UsageQuery, type UsageTotals } from '../ledger/ledger.ts'
+import { toUsd } from '../ledger/money.ts'
+import { rentNanoUsd } from '../ledger/rent.ts'
+import type { AppContext, AppDependencies } from './context.ts'
+import { ledgerOf, reading, scopeOf } from './ledger-access.ts'
+import { readMoment } from './moment.ts'
+import { oneOf, readQuery, wrong } from './query.ts'
+import { readTimezone } from './receipt-filter.ts'
+import { showTotals, usageCsv } from './usage-wire.ts'
+
+export const USAGE_FORMATS = ['json', 'csv'] as const
+/** Parameters, in the order in which they are documented. */
+export const USAGE_PARAMETERS = ['from', 'to', 'groupBy', 'timezone', 'tenant', 'format'] as const
+const DEFAULT_FROM = '30d'
+/** Groups that go with end users: more would multiply their number. */
+const WITH_USER: readonly Grouping[] = ['user', 'tenant', 'day']
+
+/** Returns the handler. */
+export function createUsageHandler(
+  dependencies: AppDependencies,
+): (context: AppContext) => Promise<Response> {
+  const { config, now } = dependencies
+  return async (context) => {
+    const { tenant, format, ...query } = readUsageQuery(context.req.url, now())
+    const scope = scopeOf(context, tenant)
+    const ledger = ledgerOf(dependencies)
+    const ask = (groupBy: readonly Grouping[]) =>
+      reading(dependencies, context, ledger.usage(scope, { ...query, groupBy }))
+    const rows = await ask(query.groupBy)
+    if (format === 'csv')
+      return new Response(usageCsv(query.groupBy, rows), {
+        headers: { 'content-type': 'text/csv; charset=utf-8' },
+      })
+    const whole = query.groupBy.length === 0 ? rows : await ask([])
+    const totals = showTotals(whole[0]?.totals ?? NOTHING)
+    const containerNanoUsd = paysRent(dependencies, context, scope)
+      ? rentNanoUsd(config.containerUsdPerMonth, query.from, Math.min(query.to, now()))
+      : 0
+    const netSavedNanoUsd = totals.savedNanoUsd - containerNanoUsd
+    return context.json({
+      from: new Date(query.from).toISOString(),
+      to: new Date(query.to).toISOString(),
+      timezone: query.timezone,
+      groupBy: query.groupBy,
+      baselineModel: config.savingsBaseline ?? config.claude.model,
+      data: rows.map(({ group, totals: sums }) => ({ group, totals: showTotals(sums) })),
+      totals,
+      containerUsd: toUsd(containerNanoUsd),
+      containerNanoUsd,
+      netSavedUsd: toUsd(netSavedNanoUsd),
+      netSavedNanoUsd,
+    })
+  }
+}
+
+/** The rent is that of the whole deployment: of one tenant among others it says nothing. */
+function paysRent({ config }: AppDependencies, context: AppContext, { tenant }: Scope): boolean {
+  return tenant === undefined || (config.keys.length === 0 && !context.get('tenant').admin)
+}
+
+type ReadUsageQuery = UsageQuery & {
+  readonly tenant: string | undefined
+  readonly format: (typeof USAGE_FORMATS)[number]
+}
+
+/** @throws {RouterError} `invalid_request` that says what is wrong with which parameter */
+export function readUsageQuery(url: string, now: number): ReadUsageQuery {
+  const query = readQuery(url, USAGE_PARAMETERS)
+  const timezone = readTimezone(query.timezone)
+  const from = readMoment('from', query.from ?? DEFAULT_FROM, now, timezone)
+  const to = query.to === undefined ? now : readMoment('to', query.to, now, timezone)
+  if (from >= to) throw wrong('from must be before to.')
+  return {
+    from,
+    to,
+    groupBy: readGroupings(query.groupBy),
+    timezone,
+    tenant: query.tenant,
+    format: oneOf('format', query.format, USAGE_FORMATS) ?? 'json',
+  }
+}
+
+function readGroupings(value: string | undefined): readonly Grouping[] {
+  const names = (value?.split(',') ?? []).map((name) => name.trim())
+  const groupings = names.flatMap((name) => GROUPINGS.filter((known) => known === name))
+  if (groupings.length < names.length)
+    throw wrong(`groupBy must be some of ${GROUPINGS.join(', ')}, separated by commas.`)
+  if (new Set(groupings).size < groupings.length) throw wrong('groupBy names a group twice.')
+  if (groupings.includes('day') && groupings.includes('hour'))
+    throw wrong('groupBy takes day or hour: every hour lies in one day.')
+  const stranger = groupings.find((name) => !WITH_USER.includes(name))
+  if (groupings.includes('user') && stranger !== undefined)
+    throw wrong(`groupBy: user goes with tenant and day, not with ${stranger}.`)
+  return groupings
+}
+
+const NOTHING: UsageTotals = {
+  requests: 0,
+  completed: 0,
+  refused: 0,
+  failed: 0,
+  broken: 0,
+  cancelled: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheWriteTokens: 0,
+  cacheReadTokens: 0,
+  reasoningTokens: 0,
+  costNanoUsd: 0,
+  baselineNanoUsd: 0,
+  savedNanoUsd: 0,
+  unpriced: 0,
+  cacheHits: 0,
+  identified: 0,
+  fallbacks: {},
+  latency: [],
+  firstContent: [],
+}
