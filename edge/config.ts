@@ -87,7 +87,7 @@ export const SETTING_NAMES: readonly string[] = Object.keys(settingsSchema.shape
 
 /** Returns how long receipts are kept, days; for the objects that keep them, which are given no configuration. */
 export function readRetentionDays(env: Readonly<Record<string, unknown>>): number {
-  const schema = z.object({ RETENTION_DAYS: EDGE_DEFINITIONS.RETENTION_DAYS.schema })
+  const schema = z.object({ RETENTION_DAYS: CORE_SETTINGS.RETENTION_DAYS })
   return parseSettings(schema, env).settings.RETENTION_DAYS
 }
 

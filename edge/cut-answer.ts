@@ -45,7 +45,7 @@ function blockText(block: ContentBlock): string {
   return block.type === 'text' ? (block.text ?? '') : ''
 }
 
-function cutStream({ chunks }: StreamBody, stops: readonly string[]): StreamBody {
+function cutStream({ chunks, begun }: StreamBody, stops: readonly string[]): StreamBody {
   const source = chunks[Symbol.asyncIterator]()
   const cutter = createEventCutter(stops)
   async function* pieces(): AsyncGenerator<AnswerChunk> {
@@ -55,7 +55,7 @@ function cutStream({ chunks }: StreamBody, stops: readonly string[]): StreamBody
       yield { bytes: NOTHING, events: next.value.events.flatMap(cutter.push) }
     }
   }
-  return { kind: 'stream', chunks: closesWith(pieces(), () => source.return?.()) }
+  return { kind: 'stream', chunks: closesWith(pieces(), () => source.return?.()), begun }
 }
 
 type EventCutter = {

@@ -33,7 +33,7 @@ export type ObserveOptions = {
  * disconnects, also where nobody has begun to read it or ever will.
  */
 export function observeAnswer(
-  { chunks }: StreamBody,
+  { chunks, begun }: StreamBody,
   { signal, now, onEnd }: ObserveOptions,
 ): Pieces<AnswerChunk> {
   const source = chunks[Symbol.asyncIterator]()
@@ -44,7 +44,7 @@ export function observeAnswer(
     if (ended) return
     ended = true
     signal.removeEventListener('abort', disconnected)
-    onEnd({ outcome, message: fold.message(), exact: fold.exact(), firstContentAt, errorCode })
+    onEnd({ outcome, message: fold.message() ?? begun, exact: fold.exact(), firstContentAt, errorCode })
   }
   const note = (event: StreamEvent) => {
     fold.add(event)

@@ -21,7 +21,12 @@ export type NonStreamingBody = {
   readonly events?: readonly StreamEvent[]
 }
 /** A stream. It throws a RouterError if it breaks; returning early from it closes the upstream. */
-export type StreamBody = { readonly kind: 'stream'; readonly chunks: AsyncIterable<AnswerChunk> }
+export type StreamBody = {
+  readonly kind: 'stream'
+  readonly chunks: AsyncIterable<AnswerChunk>
+  /** What the upstream had told when the stream was opened, which the first chunks say again; for streams nobody reads. */
+  readonly begun?: Message | undefined
+}
 
 export type Answer = {
   readonly target: Target

@@ -255,7 +255,7 @@ export const CORE_DEFINITIONS = {
   RETENTION_DAYS: {
     ...ledger,
     schema: wholeNumber(30, 1, 3_650),
-    text: 'How long receipts are kept, days; sums are kept longer.',
+    text: 'So many days after the end of its month (UTC) a receipt is deleted; sums without users stay. A change holds within a week.',
   },
   CACHE_TTL_SECONDS: {
     ...limits,

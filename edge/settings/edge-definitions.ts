@@ -97,11 +97,6 @@ export const EDGE_DEFINITIONS = {
     schema: milliseconds(10_000),
     text: 'Pause between these comment lines, ms.',
   },
-  RETENTION_DAYS: {
-    ...ledger,
-    schema: wholeNumber(30, 1, 3_650),
-    text: 'So many days after the end of its month (UTC) a receipt is deleted; sums without users stay. A change holds within a week.',
-  },
   LEDGER_SHARDS: {
     ...ledger,
     schema: wholeNumber(1, 1, 64),

@@ -152,7 +152,7 @@ async function attemptOnce(
       const status = errorTypeMeaning(commitment.error.error.type).status
       return { ok: false, upstreamError: readUpstreamError(status, response.headers, bytes) }
     }
-    const answerBody = { kind: 'stream', chunks: commitment.pieces } as const
+    const answerBody = { kind: 'stream', chunks: commitment.pieces, begun: told.message() } as const
     return { ok: true, answer: { target, status: response.status, headers, body: answerBody } }
   } catch (error) {
     deadline.cancel()
