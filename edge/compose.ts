@@ -4,6 +4,8 @@
  */
 import { RouterError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
+import type { Accounts } from './budgets/accounts.ts'
+import { type BudgetGate, createBudgetGate } from './budgets/budget-gate.ts'
 import type { AnswerCache } from './cache/cache.ts'
 import { createMemoryCache } from './cache/memory.ts'
 import type { Config } from './config.ts'
@@ -13,7 +15,7 @@ import { createFindLimits, type FindLimits } from './control/limits-of.ts'
 import { createExplainer, type Explainer } from './explanation/explanation.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import type { Ledger } from './ledger/ledger.ts'
-import { createPriceList } from './ledger/prices.ts'
+import { createPriceList, type PriceList } from './ledger/prices.ts'
 import { createReceiptRecorder } from './ledger/record-receipt.ts'
 import type { ReadAsset } from './pages/assets.ts'
 import { hasClaudeKey, isClaudeConfigured } from './providers/claude/headers.ts'
@@ -64,6 +66,7 @@ export type CoreConfig = Pick<
 > & {
   /** Undefined where nobody is told from anybody else. */
   readonly limits?: Config['limits']
+  readonly onBudget?: Config['onBudget']
 }
 
 export type CoreEffects = {
@@ -90,6 +93,8 @@ export type CoreEffects = {
   readonly tellWebhook?: TellWebhook | undefined
   /** What is set at runtime. */
   readonly controlRecord: ControlRecord
+  /** Who counts what tenants with limits use; absent: limits hold for nobody. */
+  readonly accounts?: Accounts | undefined
   /** What requests are judged by. */
   readonly classifierModel: ClassifierModel
 }
@@ -171,6 +176,7 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     cache,
     savingsBaseline: config.savingsBaseline,
     prices,
+    budgets: effects.accounts && composeBudgets(config, effects, effects.accounts, findLimits, prices),
     recordReceipt: createReceiptRecorder({
       log,
       ledger: effects.ledger,
@@ -187,6 +193,29 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
   })
   const { thresholds } = settled
   return { gateway, explain, claude, local, cache, control, findLimits, strategies, thresholds }
+}
+
+/** Beyond the longest answer: what is on its way then is written and sent. */
+const LEASE_MARGIN_MS = 60_000
+
+function composeBudgets(
+  { claude, local, onBudget = 'refuse' }: CoreConfig,
+  { tellWebhook, log, now }: CoreEffects,
+  accounts: Accounts,
+  findLimits: FindLimits,
+  prices: PriceList,
+): BudgetGate {
+  return createBudgetGate({
+    accounts,
+    limitsOf: (tenant) => findLimits(tenant)?.limits,
+    onBudget,
+    cheapModel: claude.simpleModel,
+    prices,
+    leaseMs: claude.deadlines.totalMs + (local?.deadlines.totalMs ?? 0) + LEASE_MARGIN_MS,
+    tellWebhook,
+    log,
+    now,
+  })
 }
 
 function composeSecondLook(
@@ -244,7 +273,7 @@ function composeLocal(
 
 export type Effects = Pick<
   CoreEffects,
-  'log' | 'now' | 'random' | 'controlRecord' | 'ledger' | 'classifierModel' | 'workersAi'
+  'log' | 'now' | 'random' | 'controlRecord' | 'ledger' | 'accounts' | 'classifierModel' | 'workersAi'
 > & {
   readonly fetch: Fetch
   readonly readAsset: ReadAsset

@@ -5,7 +5,7 @@
 import * as z from 'zod/mini'
 import type { LogFormat } from '../shared/log.ts'
 import { schemasOf } from '../shared/setting.ts'
-import type { TenantLimits } from './budgets/limits.ts'
+import type { OnBudget, TenantLimits } from './budgets/limits.ts'
 import type { ContentMode } from './ledger/content.ts'
 import type { UserSettings } from './ledger/end-user.ts'
 import type { ModelPrices } from './ledger/prices.ts'
@@ -69,6 +69,8 @@ export type Config = {
   readonly retentionDays: number
   readonly containerUsdPerMonth: number
   readonly users: UserSettings
+  /** What happens at a hard limit where a tenant's limits do not say. */
+  readonly onBudget: OnBudget
   readonly logFormat: LogFormat
   /** Over how many objects a tenant's receipts of a month are spread. */
   readonly ledgerShards: number
@@ -158,6 +160,7 @@ function assemble(settings: Settings, keys: readonly TenantKey[], adminKeys: rea
       header: settings.USER_HEADER,
       salt: settings.HASH_USERS ? settings.USER_HASH_SALT : undefined,
     },
+    onBudget: settings.ON_BUDGET,
     logFormat: settings.LOG_FORMAT,
     ledgerShards: settings.LEDGER_SHARDS,
     traces: tracesConfig(settings),

@@ -5,6 +5,8 @@
 import { causeName, RouterError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
 import type { Message, Usage } from '../shared/messages.ts'
+import { bendPlan } from './budgets/bent-plan.ts'
+import type { Admission, BudgetGate } from './budgets/budget-gate.ts'
 import type { AnswerCache, CacheEntry } from './cache/cache.ts'
 import { uncacheableReason } from './cache/key.ts'
 import { replayAnswer } from './cache/replay.ts'
@@ -13,7 +15,7 @@ import { cutAnswer } from './cut-answer.ts'
 import { openFirst, type Providers } from './fallback/fallback.ts'
 import { routeHeaders, totalHeaders } from './ledger/headers.ts'
 import type { PriceList } from './ledger/prices.ts'
-import type { Ending, Receipt, RoutedFacts } from './ledger/receipt.ts'
+import type { BudgetEffect, Ending, Receipt, RoutedFacts } from './ledger/receipt.ts'
 import type { RecordReceipt } from './ledger/record-receipt.ts'
 import { createRequestLedger, type RequestLedger } from './ledger/request-ledger.ts'
 import { type ObservedEnd, observeAnswer } from './observe-answer.ts'
@@ -32,6 +34,8 @@ export type GatewayDependencies = PlannerDependencies & {
   /** The model whose price savings are measured by, whatever was asked for; undefined: see `baselineModel`. */
   readonly savingsBaseline: string | undefined
   readonly prices: PriceList
+  /** Asked before any request is answered whose tenant has limits; absent: nobody has any. */
+  readonly budgets?: BudgetGate | undefined
   /** Told exactly once of each request, when it has ended. */
   readonly recordReceipt: RecordReceipt
   readonly log: Log
@@ -64,6 +68,17 @@ type Passage = {
   readonly facts: RoutedFacts
   readonly mayCache: boolean
   readonly ledger: RequestLedger
+  /** What its answer says of the limits that hold for it. */
+  readonly limitHeaders: Readonly<Record<string, string>>
+}
+
+/** Who can be asked at this moment, and what the cache holds already. */
+type Prospect = {
+  readonly targets: readonly Target[]
+  readonly isUsable: (target: Target) => boolean
+  /** Why the local model cannot be asked. */
+  readonly known: RouterError | undefined
+  readonly entry: CacheEntry | undefined
 }
 
 /** Returns the gateway over its dependencies. */
@@ -74,18 +89,46 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
 
   async function handle(request: RouterRequest): Promise<GatewayResult> {
     const passage = begin(request, await makePlan(request))
+    return await orFail(passage, () => pass(passage))
+  }
+
+  async function orFail(passage: Passage, work: () => Promise<GatewayResult>): Promise<GatewayResult> {
     try {
-      return await pass(passage)
+      return await work()
     } catch (error) {
       return fail(passage, RouterError.from(error))
     }
   }
 
   async function pass(passage: Passage): Promise<GatewayResult> {
-    const { request } = passage
-    const { decision } = passage.plan
-    if (decision.rejection !== undefined) return refuse(passage, decision.rejection)
+    const { request, plan } = passage
+    if (plan.decision.rejection !== undefined) return refuse(passage, plan.decision.rejection)
+    const prospect = await lookUp(passage)
+    const admission = dependencies.budgets?.admit(request, payable(passage, prospect))
+    return admission === undefined
+      ? await proceed(passage, prospect)
+      : await enter(passage, prospect, await admission)
+  }
 
+  async function enter(
+    { request, plan }: Passage,
+    prospect: Prospect,
+    admission: Admission,
+  ): Promise<GatewayResult> {
+    const entered = begin(request, plan, admission)
+    return await orFail(entered, async () => {
+      if (admission.kind === 'admitted') return await proceed(entered, prospect)
+      const bent = admission.kind === 'bent' ? await bendPlan(plan, admission) : undefined
+      if (bent !== undefined) {
+        const other = begin(request, bent.plan, admission, bent.effect)
+        return await orFail(other, async () => await proceed(other, await lookUp(other)))
+      }
+      const facts: RoutedFacts = { ...entered.facts, reason: `budget ${admission.cause}`, budget: 'refused' }
+      return refuse({ ...entered, facts }, admission.error)
+    })
+  }
+
+  async function lookUp({ request, plan: { decision }, mayCache }: Passage): Promise<Prospect> {
     // Asking may wake the server, which a request that is not for it must not do.
     const forLocal = decision.targets.some((target) => target.provider === 'local')
     const known = forLocal ? local?.unavailableReason(request.waitUntil) : undefined
@@ -97,17 +140,29 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       return { ...target, mayHandOver, verified: verifies && mayHandOver && target.provider === 'local' }
     })
     const firstOpen = targets.find((target) => target.provider !== 'local' || known === undefined)
-    if (passage.mayCache && firstOpen !== undefined && request.controls.cache === 'use') {
-      const entry = await cache.read(request, firstOpen)
-      if (entry !== undefined) return fromCache(passage, entry)
-    }
+    const isRead = mayCache && firstOpen !== undefined && request.controls.cache === 'use'
+    const entry = isRead ? await cache.read(request, firstOpen) : undefined
+    return { targets, isUsable, known, entry }
+  }
+
+  /** Returns every target that may have to be paid for. */
+  function payable({ plan }: Passage, { targets, isUsable, entry }: Prospect): readonly Target[] {
+    if (entry !== undefined) return []
+    const usable = targets.filter(isUsable)
+    const isJudged = usable.some(({ judgeThreshold }) => judgeThreshold !== undefined)
+    return isJudged ? [...usable, { provider: 'claude', model: plan.decision.complexModel }] : usable
+  }
+
+  async function proceed(passage: Passage, { targets, isUsable, known, entry }: Prospect) {
+    const { request, plan } = passage
+    if (entry !== undefined) return fromCache(passage, entry)
     const result = await openFirst(request, targets, dependencies.providers, {
       isUsable,
       known: known === undefined ? {} : { local: known },
       // A request that the local model judged complex is no longer the simple one that the cheap model was meant for.
       resolve: (target, failures) =>
         target.provider === 'claude' && failures.some(({ cause }) => cause === 'judged_complex')
-          ? { ...target, model: decision.complexModel }
+          ? { ...target, model: plan.decision.complexModel }
           : target,
     })
     const { failures, attempts, judgeScore = passage.facts.judgeScore, handoverScore } = result
@@ -125,7 +180,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     return result.ok ? answered(tried, cutAnswer(result.answer, request.cutAt)) : fail(tried, result.error)
   }
 
-  function begin(request: RouterRequest, plan: Plan): Passage {
+  function begin(request: RouterRequest, plan: Plan, admission?: Admission, budget?: BudgetEffect): Passage {
     const { strategy, features, decision } = plan
     const mayCache = uncacheableReason(request, features) === undefined
     return {
@@ -134,10 +189,14 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       mayCache,
       ledger: createRequestLedger({
         prices: dependencies.prices,
-        recordReceipt: (receipt, answer) => dependencies.recordReceipt(receipt, { request, answer }),
+        recordReceipt(receipt, answer) {
+          dependencies.recordReceipt(receipt, { request, answer })
+          admission?.settle(receipt, answer)
+        },
         log,
         now,
       }),
+      limitHeaders: admission?.headers ?? {},
       facts: {
         requestId: request.id,
         tenantId: request.tenant.id,
@@ -162,6 +221,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         route: undefined,
         model: undefined,
         baselineModel: baselineModel(request.view.model, dependencies),
+        budget,
       },
     }
   }
@@ -176,7 +236,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       route: target.provider,
       model: message?.model ?? (target.provider === 'local' ? local?.modelName() : undefined) ?? target.model,
     }
-    const headers = { ...answer.headers, ...routeHeaders(facts) }
+    const headers = { ...answer.headers, ...routeHeaders(facts), ...passage.limitHeaders }
     if (body.kind === 'stream') {
       const onEnd = ({ outcome, message, exact, firstContentAt, errorCode }: ObservedEnd) => {
         if (outcome === 'completed' && message && exact) keep(passage, message, target)
@@ -219,7 +279,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   }
 
   function fromCache(passage: Passage, entry: CacheEntry): GatewayResult {
-    const { request, facts: base, ledger } = passage
+    const { request, facts: base, ledger, limitHeaders } = passage
     remember(passage, undefined)
     const { message, storedAt } = entry
     const facts: RoutedFacts = { ...base, cache: 'hit', route: 'cache', model: message.model }
@@ -227,7 +287,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const receipt = ledger.end(facts, completed(request, message))
     const body = replayAnswer(message, wantsStream(request))
     const totals = body.kind === 'stream' ? {} : totalHeaders(receipt)
-    const headers = { age: String(ageSeconds), ...routeHeaders(facts), ...totals }
+    const headers = { age: String(ageSeconds), ...routeHeaders(facts), ...limitHeaders, ...totals }
     return { status: 200, headers, receipt: ledger.receipt, body }
   }
 
@@ -235,13 +295,14 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     return { outcome: 'completed', message, firstContentMs: now() - request.startedAt }
   }
 
-  function refuse({ facts, ledger }: Passage, error: RouterError): GatewayResult {
+  function refuse({ facts, ledger, limitHeaders }: Passage, error: RouterError): GatewayResult {
     const ending = { message: undefined, firstContentMs: undefined, errorCode: error.code }
     ledger.end(facts, { ...ending, outcome: 'refused' })
-    return { status: error.status, headers: routeHeaders(facts), receipt: ledger.receipt, error }
+    const headers = { ...routeHeaders(facts), ...limitHeaders }
+    return { status: error.status, headers, receipt: ledger.receipt, error }
   }
 
-  function fail({ request, plan, facts, ledger }: Passage, cause: RouterError): GatewayResult {
+  function fail({ request, plan, facts, ledger, limitHeaders }: Passage, cause: RouterError): GatewayResult {
     const error = explain(cause, plan)
     if (error.code === 'internal')
       log('[Router] Internal error', { requestId: request.id, name: causeName(error) }, 'error')
@@ -250,7 +311,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     // The router has retried already where that made sense: a client that retries too would multiply the attempts.
     const askedClaude = facts.failures.some((failure) => failure.provider === 'claude')
     const retry: Record<string, string> = askedClaude ? { 'x-should-retry': 'false' } : {}
-    const headers = { ...routeHeaders(facts), ...retry }
+    const headers = { ...routeHeaders(facts), ...limitHeaders, ...retry }
     return { status: error.status, headers, receipt: ledger.receipt, error }
   }
 

@@ -8,6 +8,7 @@ import { createApp } from './app.ts'
 import { composeDependencies } from './compose.ts'
 import { type Config, readConfig } from './config.ts'
 import { createDurableControlRecord } from './durable/control-record.ts'
+import { createDurableAccounts } from './durable/durable-accounts.ts'
 import { createDurableLedger } from './durable/durable-ledger.ts'
 import type { LedgerBindings } from './durable/receipts.ts'
 import type { AppEnvironment } from './http/context.ts'
@@ -61,6 +62,7 @@ function compose(config: Config, env: Environment) {
     workersAi: env.AI,
     controlRecord: createDurableControlRecord(env.ROUTER_STATE, config.strategy),
     ledger: createDurableLedger(env, config.ledgerShards),
+    accounts: createDurableAccounts(env.ACCOUNT),
   })
 }
 

@@ -3,6 +3,7 @@
  * Refreshes what is known of the local model where that can matter. Asks no model but that of a second look.
  */
 import type { SimpleTask } from '../shared/tasks.ts'
+import { bentCircumstances } from './budgets/bent-circumstances.ts'
 import type { LocalPool } from './providers/local/pool.ts'
 import type { RouterRequest } from './request.ts'
 import type { Circumstances } from './routing/circumstances.ts'
@@ -51,6 +52,8 @@ export type Plan = {
   readonly conversation: Recalled | undefined
   /** Those that the score was compared with: a rule or a second look may have changed them. */
   readonly thresholds: Thresholds
+  /** Decides again, for a tenant that has reached a hard limit. */
+  readonly bend: (to: 'cheaper' | 'local') => Promise<Decision>
 }
 
 /** The part of a request that a plan depends on. */
@@ -95,26 +98,27 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
         : withComplexFrom(dependencies.thresholds, rule.threshold)
     const thresholdsAfter = (outcome: Look['outcome']) =>
       outcome === 'answered' ? withSecondLook(thresholds, dependencies) : thresholds
+    const circumstances = (asked: boolean, outcome: Look['outcome']): Circumstances => ({
+      strategy,
+      requestedModel: request.view.model,
+      routed: dependencies.isRouted(request.view.model),
+      force: request.controls.force,
+      mayForce: !request.tenant.forbid.includes('force'),
+      privacyLocal: request.controls.privacyLocal,
+      sideRequestsLocal: dependencies.sideRequestsLocal,
+      staysWithSession: request.agentSession && !dependencies.sideRequestsLocal,
+      localOnlyFeature: request.logprobs ? 'logprobs' : undefined,
+      local: local && describeLocal(local, dependencies, asked),
+      claude: dependencies.claude,
+      thresholds: thresholdsAfter(outcome),
+      rule,
+      secondLook: outcome,
+      judgedFrom: dependencies.judgedFrom,
+      simpleToolTurns: dependencies.simpleToolTurns,
+      session: conversation?.session,
+    })
     const decideBy = (asked: boolean, { verdict, outcome }: Look = { verdict: firstVerdict }) =>
-      decide(features, verdict, {
-        strategy,
-        requestedModel: request.view.model,
-        routed: dependencies.isRouted(request.view.model),
-        force: request.controls.force,
-        mayForce: !request.tenant.forbid.includes('force'),
-        privacyLocal: request.controls.privacyLocal,
-        sideRequestsLocal: dependencies.sideRequestsLocal,
-        staysWithSession: request.agentSession && !dependencies.sideRequestsLocal,
-        localOnlyFeature: request.logprobs ? 'logprobs' : undefined,
-        local: local && describeLocal(local, dependencies, asked),
-        claude: dependencies.claude,
-        thresholds: thresholdsAfter(outcome),
-        rule,
-        secondLook: outcome,
-        judgedFrom: dependencies.judgedFrom,
-        simpleToolTurns: dependencies.simpleToolTurns,
-        session: conversation?.session,
-      })
+      decide(features, verdict, circumstances(asked, outcome))
     const { force, privacyLocal } = request.controls
     const isRuled = rule?.route !== undefined || rule?.threshold !== undefined
     const isOpen = strategy === 'hybrid' && force === undefined && !privacyLocal && !isRuled
@@ -130,6 +134,10 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
       secondScore: look.score,
       conversation,
       thresholds: thresholdsAfter(look.outcome),
+      async bend(to: 'cheaper' | 'local') {
+        await local?.refresh(request.waitUntil)
+        return decide(features, look.verdict, bentCircumstances(to, circumstances(true, look.outcome)))
+      },
     }
     if (local === undefined) return plan
     const toClaude = dependencies.claude.configured && goesToClaudeAnyway(decision, request.view.model)

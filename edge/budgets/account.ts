@@ -19,6 +19,7 @@ import {
 } from './account-rows.ts'
 import type {
   Amount,
+  LimitsQuestion,
   LimitUse,
   Reservation,
   ReservationResult,
@@ -35,7 +36,7 @@ import { inPresentWindows } from './use-windows.ts'
 export type Account = {
   readonly reserve: (reservation: Reservation) => ReservationResult
   readonly settle: (settlement: Settlement) => SettlementResult
-  readonly use: (question: Pick<Reservation, 'limits' | 'user'>) => readonly LimitUse[]
+  readonly use: (question: LimitsQuestion) => readonly LimitUse[]
 }
 
 /** No lease runs longer, and no settlement comes later after one has expired. */
@@ -102,7 +103,7 @@ function reserve(database: SqlDatabase, reservation: Reservation, now: number): 
 function settle(database: SqlDatabase, { id, limits, used }: Settlement, now: number): SettlementResult {
   const lease = findLease(database, id)
   if (lease === undefined) return { settled: false, reached: [] }
-  const amount = used === null ? lease : whole(used)
+  const amount = whole({ tokens: used.tokens ?? lease.tokens, nanoUsd: used.nanoUsd ?? lease.nanoUsd })
   const reached = subjectsOf(lease).flatMap(({ scope, subject }) => {
     const { row: before, windows } = presentRow(database, subject, limits.timezone, now)
     const row =
@@ -133,11 +134,7 @@ function bookExpired(database: SqlDatabase, timezone: string, now: number): void
 type PresentCounter = Counter & { readonly isNewMonth: boolean }
 
 /** The tenant is counted whatever is limited, and first. */
-function countersOf(
-  database: SqlDatabase,
-  { limits, user }: Pick<Reservation, 'limits' | 'user'>,
-  now: number,
-): PresentCounter[] {
+function countersOf(database: SqlDatabase, { limits, user }: LimitsQuestion, now: number): PresentCounter[] {
   const { tenant = {}, user: ofUser, timezone } = limits
   const counter = (scope: Counter['scope'], limit: Limit, subject: string): PresentCounter => ({
     scope,

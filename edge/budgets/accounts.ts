@@ -51,7 +51,7 @@ export type Settlement = {
   readonly id: string
   readonly limits: EffectiveLimits
   /** What the request took; null where nobody knows: then what was reserved counts as used. */
-  readonly used: Amount | null
+  readonly used: { readonly tokens: number | null; readonly nanoUsd: number | null }
 }
 
 export type SettlementResult = {
@@ -61,13 +61,12 @@ export type SettlementResult = {
   readonly reached: readonly LimitUse[]
 }
 
+export type LimitsQuestion = Pick<Reservation, 'limits' | 'user'>
+
 /** All tenants' accounts. Every call may fail: they lie elsewhere. */
 export type Accounts = {
   readonly reserve: (tenant: string, reservation: Reservation) => Promise<ReservationResult>
   readonly settle: (tenant: string, settlement: Settlement) => Promise<SettlementResult>
   /** What is used of limits. Changes nothing. */
-  readonly use: (
-    tenant: string,
-    question: { readonly limits: EffectiveLimits; readonly user: string | undefined },
-  ) => Promise<readonly LimitUse[]>
+  readonly use: (tenant: string, question: LimitsQuestion) => Promise<readonly LimitUse[]>
 }

@@ -3,6 +3,9 @@
  * stands in stores over its database.
  */
 import { DurableObject } from 'cloudflare:workers'
+import { createAccount } from '../budgets/account.ts'
+import { BUDGET_MIGRATIONS } from '../budgets/account-rows.ts'
+import type { LimitsQuestion, Reservation, Settlement } from '../budgets/accounts.ts'
 import type { ArchivedSums } from '../ledger/ledger-objects.ts'
 import { ARCHIVE_MIGRATIONS, createArchiveStore } from '../ledger/store/archive-store.ts'
 import type { ObjectQuery } from '../ledger/usage-sum.ts'
@@ -12,10 +15,11 @@ import { createDurableDatabase } from './durable-database.ts'
 export class Account extends DurableObject {
   readonly #database = createDurableDatabase(this.ctx.storage)
   readonly #archive = createArchiveStore(this.#database)
+  readonly #budgets = createAccount(this.#database, () => Date.now())
 
   constructor(context: DurableObjectState, env: Cloudflare.Env) {
     super(context, env)
-    migrate(this.#database, [...ARCHIVE_MIGRATIONS])
+    migrate(this.#database, [...ARCHIVE_MIGRATIONS, ...BUDGET_MIGRATIONS])
   }
 
   keepArchivedSums(sums: ArchivedSums) {
@@ -24,5 +28,17 @@ export class Account extends DurableObject {
 
   archivedUsage(query: ObjectQuery) {
     return this.#archive.usage(query)
+  }
+
+  reserve(reservation: Reservation) {
+    return this.#budgets.reserve(reservation)
+  }
+
+  settle(settlement: Settlement) {
+    return this.#budgets.settle(settlement)
+  }
+
+  useOfLimits(question: LimitsQuestion) {
+    return this.#budgets.use(question)
   }
 }

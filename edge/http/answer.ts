@@ -87,7 +87,6 @@ export function errorResponse(
   headers: Readonly<Record<string, string>> = {},
 ): Response {
   const { status, body } = shape(error, requestId)
-  const wait = error.retryAfterMs
   return Response.json(body, {
     status,
     headers: {
@@ -95,7 +94,18 @@ export function errorResponse(
       'x-request-id': requestId,
       'x-router-request-id': requestId,
       ...headers,
-      ...(wait === undefined ? {} : { 'retry-after': String(retryAfterSeconds(wait)) }),
+      ...retryHeaders(error),
     },
   })
 }
+
+/** A limit opens when it opens: clients ask again then, and no SDK before that by itself. */
+function retryHeaders({ code, retryAfterMs }: RouterError): Record<string, string> {
+  if (retryAfterMs === undefined) return {}
+  if (code !== 'rate_limited') return { 'retry-after': String(retryAfterSeconds(retryAfterMs)) }
+  const later = retryAfterMs > LONGEST_SDK_WAIT_MS ? { 'x-should-retry': 'false' } : {}
+  return { 'retry-after': String(retryAfterSeconds(retryAfterMs, Number.POSITIVE_INFINITY)), ...later }
+}
+
+/** Told to wait longer, SDKs ask again after a wait of their own, in vain. */
+const LONGEST_SDK_WAIT_MS = 60_000

@@ -2,11 +2,11 @@
  * The response headers that explain an answer: those known before its first byte, and those of non-streaming answers.
  */
 import { toUsd } from './money.ts'
-import { localFailure, type Receipt, type RoutedFacts } from './receipt.ts'
+import { fallbackCause, type Receipt, type RoutedFacts } from './receipt.ts'
 
 /** Returns the headers that every answer carries, known before its first byte. */
 export function routeHeaders(facts: RoutedFacts): Record<string, string> {
-  const fallback = localFailure(facts)
+  const fallback = fallbackCause(facts)
   return {
     'x-router-request-id': facts.requestId,
     'x-router-strategy': facts.strategy,
@@ -65,6 +65,13 @@ export const ROUTER_HEADERS = [
   'x-router-latency-ms',
   'x-router-cost-usd',
   'x-router-saved-usd',
+  'x-router-budget',
+  'anthropic-ratelimit-requests-limit',
+  'anthropic-ratelimit-requests-remaining',
+  'anthropic-ratelimit-requests-reset',
+  'anthropic-ratelimit-tokens-limit',
+  'anthropic-ratelimit-tokens-remaining',
+  'anthropic-ratelimit-tokens-reset',
 ]
 
 /** To the last digit, without an exponent. */

@@ -3,7 +3,7 @@
  */
 import type { LogFields } from '../../shared/log.ts'
 import { toUsd } from './money.ts'
-import { localFailure, type Receipt } from './receipt.ts'
+import { fallbackCause, localFailure, type Receipt } from './receipt.ts'
 
 /** Returns the line's message and fields. */
 export function logLine(receipt: Receipt): { readonly message: string; readonly fields: LogFields } {
@@ -20,7 +20,8 @@ export function logLine(receipt: Receipt): { readonly message: string; readonly 
       handoverScore: receipt.handoverScore === undefined ? undefined : roundScore(receipt.handoverScore),
       verifyScore: receipt.verifyScore === undefined ? undefined : roundScore(receipt.verifyScore),
       cache: receipt.cache,
-      fallback: localFailure(receipt),
+      fallback: fallbackCause(receipt),
+      budget: receipt.budget,
       attempts: receipt.attempts,
       latencyMs: Math.round(receipt.latencyMs),
       firstContentMs: receipt.firstContentMs === undefined ? undefined : Math.round(receipt.firstContentMs),

@@ -95,3 +95,10 @@ export function createReceipt(facts: RoutedFacts, ending: Ending, prices: PriceL
 export function localFailure({ failures }: Pick<RoutedFacts, 'failures'>): Failure['cause'] | undefined {
   return failures.find((failure) => failure.provider === 'local')?.cause
 }
+
+/** Returns why the answer is another one than it was meant to be: a limit goes before what failed afterwards. */
+export function fallbackCause(
+  facts: Pick<RoutedFacts, 'failures' | 'budget'>,
+): Failure['cause'] | 'budget' | undefined {
+  return facts.budget === 'cheaper' || facts.budget === 'local' ? 'budget' : localFailure(facts)
+}

@@ -3,6 +3,7 @@
  */
 import type { SettingTable } from '../../shared/setting.ts'
 import { limitsTable } from './limits-setting.ts'
+import { ON_BUDGET } from '../budgets/limits.ts'
 import {
   boolean,
   choice,
@@ -50,6 +51,11 @@ export const EDGE_DEFINITIONS = {
     text: 'What tenants may use, as JSON by tenant, * for every other: {"*":{"tenant":{"usdPerMonth":20},"user":{"requestsPerMinute":10}}}. Limits set at runtime come before it: docs/keys.md.',
     defaultText: 'none',
     sample: '{"*":{"tenant":{"usdPerMonth":20}}}',
+  },
+  ON_BUDGET: {
+    ...callers,
+    schema: choice(ON_BUDGET, 'refuse'),
+    text: 'At a hard limit of tokens or money: refuse (429); cheaper (simple requests to the local model, others to CLAUDE_SIMPLE_MODEL, whatever model was named); local (only what the local model can serve is answered). docs/budgets.md.',
   },
   CORS_ORIGINS: {
     ...callers,

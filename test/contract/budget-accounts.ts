@@ -148,12 +148,13 @@ export function testAccounts(name: string, open: () => Promise<AccountsUnderTest
 
   test(`${name}: where nobody knows what was used, what was reserved counts`, async () => {
     const { accounts } = await open()
-    const limits = limitsOf({ usdPerDay: 1 })
+    const limits = limitsOf({ usdPerDay: 1, tokensPerDay: 1_000 })
     const asked = reservation(limits)
     await accounts.reserve('alice', asked)
-    await accounts.settle('alice', { id: asked.id, limits, used: null })
+    await accounts.settle('alice', { id: asked.id, limits, used: { tokens: 3, nanoUsd: null } })
     const uses = await accounts.use('alice', { limits, user: undefined })
     expect(useOf(uses, 'usdPerDay')).toMatchObject({ used: USD / 10, reserved: 0 })
+    expect(useOf(uses, 'tokensPerDay')).toMatchObject({ used: 3, reserved: 0 })
   })
 
   test(`${name}: days begin anew by the tenant's own zone, months go on`, async () => {

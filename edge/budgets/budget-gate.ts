@@ -1,0 +1,220 @@
+/**
+ * Where a request meets its tenant's limits: one question to the account before anybody is asked, one word after it. Knows
+ * what follows where the account says no or nothing; what is counted how is the account's affair. Requests without limits
+ * ask nobody.
+ */
+import { causeName, type RouterError } from '../../shared/errors.ts'
+import type { Log } from '../../shared/log.ts'
+import type { Message } from '../../shared/messages.ts'
+import { settledWithin } from '../fallback/deadline.ts'
+import type { PriceList } from '../ledger/prices.ts'
+import type { Receipt } from '../ledger/receipt.ts'
+import type { RouterRequest } from '../request.ts'
+import type { Target } from '../target.ts'
+import type { TellWebhook } from '../webhooks/webhook-sender.ts'
+import type { Accounts, LimitUse, Reservation, ReservationResult, Settlement } from './accounts.ts'
+import { isMoney } from './caps.ts'
+import { type EffectiveLimits, effectiveLimits, hasCap } from './effective-limits.ts'
+import { limitHeaders } from './limit-headers.ts'
+import type { OnBudget, TenantLimits } from './limits.ts'
+import { accountUnreachable, limitReached, priceUnknown } from './refusals.ts'
+import { usedBy } from './settlement.ts'
+import { softLimitEvent } from './soft-limit-event.ts'
+import { type UpperBound, upperBound } from './upper-bound.ts'
+
+export type BudgetGateOptions = {
+  readonly accounts: Accounts
+  /** Returns the limits of a tenant from what is known at this moment. */
+  readonly limitsOf: (tenant: string) => TenantLimits | undefined
+  /** What happens at a hard limit where the tenant's limits do not say. */
+  readonly onBudget: OnBudget
+  /** The Claude model of requests that are bent. */
+  readonly cheapModel: string
+  readonly prices: PriceList
+  /** How long an account waits for a settlement, ms: longer than any answer takes. */
+  readonly leaseMs: number
+  /** Told of soft limits, once in each of their windows. */
+  readonly tellWebhook: TellWebhook | undefined
+  readonly log: Log
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** What a request may do. */
+export type Admission = {
+  /** Headers of its answer. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Tells the account what the request took. Never throws. */
+  readonly settle: (receipt: Receipt, answer: Message | undefined) => void
+} & (
+  | { readonly kind: 'admitted' }
+  /** Only in another way, because of this limit; `error` is for the client where there is none. */
+  | {
+      readonly kind: 'bent'
+      readonly to: 'cheaper' | 'local'
+      readonly cause: string
+      readonly error: RouterError
+    }
+  | { readonly kind: 'refused'; readonly cause: string; readonly error: RouterError }
+)
+
+export type BudgetGate = {
+  /**
+   * Returns what the request may do, or undefined at once where nothing limits it. Never throws.
+   * @param targets those that may answer it; none for an answer that is there already
+   */
+  readonly admit: (request: RouterRequest, targets: readonly Target[]) => Promise<Admission> | undefined
+}
+
+/** The account is asked on the path of the request. */
+const LONGEST_WAIT_MS = 1_000
+
+/** Returns the gate. */
+export function createBudgetGate(options: BudgetGateOptions): BudgetGate {
+  return {
+    admit(request, targets) {
+      const set = options.limitsOf(request.tenant.id)
+      const limits = set && effectiveLimits(set, request.user)
+      if (set === undefined || limits === undefined) return undefined
+      // An answer from the cache takes neither tokens nor money, and is over before anybody could wait for it.
+      if (targets.length === 0 && !hasRate(limits)) return undefined
+      return admit(options, { request, targets, limits, onBudget: set.onBudget ?? options.onBudget })
+    },
+  }
+}
+
+type Asking = {
+  readonly request: RouterRequest
+  readonly targets: readonly Target[]
+  readonly limits: EffectiveLimits
+  readonly onBudget: OnBudget
+}
+
+async function admit(options: BudgetGateOptions, asking: Asking): Promise<Admission> {
+  const { request, targets, limits, onBudget } = asking
+  const planned = upperBound(request, targets, options.prices)
+  const reservation: Reservation = {
+    id: request.id,
+    user: request.user,
+    limits,
+    planned: boundedBy(planned),
+    bent: bentAmount(options, asking, planned),
+    leaseMs: targets.length === 0 ? 0 : options.leaseMs,
+  }
+  const result = await ask(options, asking, reservation)
+  if ('trouble' in result) return withoutAccount(options, asking, result.trouble)
+  const headers = limitHeaders(result, limits)
+  const settle = result.leased ? settlementOf(options, asking) : nothing
+  tell(options, asking, result.reached)
+  const { admission, cause } = result
+  if (admission === 'admitted' || cause === undefined) return { kind: 'admitted', headers, settle }
+  const isUnpriced = isMoney(cause.limit) && planned.unpriced.length > 0
+  const error = isUnpriced
+    ? priceUnknown(planned.unpriced)
+    : limitReached(cause, reservation.planned, options.now())
+  if (admission === 'bent' && onBudget !== 'refuse')
+    return { kind: 'bent', to: onBudget, cause: cause.limit, error, headers, settle }
+  return { kind: 'refused', cause: cause.limit, error, headers, settle }
+}
+
+/** Where nobody could say what a request costs, no limit of money has room for it. */
+function boundedBy({ tokens, nanoUsd, unpriced }: UpperBound): Reservation['planned'] {
+  return { tokens, nanoUsd: unpriced.length === 0 ? nanoUsd : Number.MAX_SAFE_INTEGER }
+}
+
+function bentAmount(
+  { cheapModel, prices }: BudgetGateOptions,
+  { request, onBudget }: Asking,
+  planned: UpperBound,
+): Reservation['bent'] {
+  if (onBudget === 'refuse') return null
+  if (onBudget === 'local') return { tokens: planned.tokens, nanoUsd: 0 }
+  const cheap = upperBound(request, [{ provider: 'claude', model: cheapModel }], prices)
+  return cheap.unpriced.length > 0 ? null : { tokens: cheap.tokens, nanoUsd: cheap.nanoUsd }
+}
+
+async function ask(
+  { accounts, log }: BudgetGateOptions,
+  { request, limits }: Asking,
+  reservation: Reservation,
+): Promise<ReservationResult | { readonly trouble: unknown }> {
+  const { id } = request.tenant
+  const failed = (trouble: unknown) => {
+    log(
+      '[Router] The account of limits cannot be asked',
+      { requestId: request.id, name: causeName(trouble) },
+      'error',
+    )
+    return { trouble }
+  }
+  try {
+    const pending = accounts.reserve(id, reservation)
+    const result = await settledWithin(pending, LONGEST_WAIT_MS)
+    if (result !== undefined) return result
+    // What is reserved after all is given back: nobody will settle it.
+    const used = { tokens: 0, nanoUsd: 0 }
+    const release = async () => {
+      if ((await pending).leased) await accounts.settle(id, { id: request.id, limits, used })
+    }
+    request.waitUntil(release().catch(() => {}))
+    return failed(new Error('timeout'))
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+/** Money fails to the safe side: it is not spent uncounted. Rates alone are no reason to refuse anybody. */
+function withoutAccount(
+  { prices }: BudgetGateOptions,
+  { request, targets, limits, onBudget }: Asking,
+  trouble: unknown,
+): Admission {
+  const open = { headers: {}, settle: nothing }
+  const { nanoUsd, unpriced } = upperBound(request, targets, prices)
+  if (!hasCap(limits) || (nanoUsd === 0 && unpriced.length === 0)) return { kind: 'admitted', ...open }
+  const error = accountUnreachable(trouble)
+  if (onBudget === 'refuse') return { kind: 'refused', cause: 'account unreachable', error, ...open }
+  return { kind: 'bent', to: 'local', cause: 'account unreachable', error, ...open }
+}
+
+function settlementOf(options: BudgetGateOptions, asking: Asking): Admission['settle'] {
+  const { accounts, prices, log } = options
+  const { request, limits } = asking
+  return (receipt, answer) => {
+    const settle = async () => {
+      const settlement: Settlement = { id: request.id, limits, used: usedBy(receipt, answer, prices) }
+      const once = () => accounts.settle(request.tenant.id, settlement)
+      // Settling twice changes nothing, so that a lost answer may be asked for again.
+      const { reached } = await once().catch(once)
+      tell(options, asking, reached)
+    }
+    request.waitUntil(
+      settle().catch((error: unknown) =>
+        log(
+          '[Router] What a request took cannot be settled; what was reserved for it counts',
+          { requestId: request.id, name: causeName(error) },
+          'error',
+        ),
+      ),
+    )
+  }
+}
+
+function tell(
+  { tellWebhook, log }: BudgetGateOptions,
+  { request }: Asking,
+  reached: readonly LimitUse[],
+): void {
+  for (const use of reached) {
+    const event = softLimitEvent({ tenant: request.tenant.id, user: request.user }, use)
+    const { tenant, limit, used, hard } = event.data
+    log('[Router] Soft limit reached', { tenant, limit, used, hard })
+    tellWebhook?.(event, request.waitUntil)
+  }
+}
+
+function hasRate({ tenant, user }: EffectiveLimits): boolean {
+  return tenant?.requestsPerMinute !== undefined || user?.requestsPerMinute !== undefined
+}
+
+function nothing(): void {}
