@@ -6,6 +6,7 @@ import { RouterError } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
 import type { Accounts } from './budgets/accounts.ts'
 import { type BudgetGate, createBudgetGate } from './budgets/budget-gate.ts'
+import { createUsageOf } from './budgets/usage-of.ts'
 import type { AnswerCache } from './cache/cache.ts'
 import { createMemoryCache } from './cache/memory.ts'
 import type { Config } from './config.ts'
@@ -293,9 +294,10 @@ export function composeDependencies(config: Config, { fetch, readAsset, createId
       createReceiptTraces({ ...config.traces, ...effects, claudeUrl: config.claude.baseUrl, fetch }),
   })
   const { gateway, explain, control, findLimits, strategies, thresholds, local, cache, claude } = core
-  const { log, now, ledger } = effects
+  const { log, now, ledger, accounts } = effects
   return {
     config,
+    usageOf: accounts && createUsageOf(accounts, (tenant) => findLimits(tenant)?.limits),
     ledger,
     gateway,
     explain,

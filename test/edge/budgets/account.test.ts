@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest'
 import { createAccount } from '../../../edge/budgets/account.ts'
 import { BUDGET_MIGRATIONS } from '../../../edge/budgets/account-rows.ts'
+import type { EffectiveLimits } from '../../../edge/budgets/effective-limits.ts'
 import { migrate } from '../../../edge/storage/migrations.ts'
+import { numberOf } from '../../../edge/storage/row-values.ts'
 import { openSqliteDatabase } from '../../../llm/sqlite-database.ts'
 import { limitsOf, reservation, testAccounts } from '../../contract/budget-accounts.ts'
 import { createSqliteAccounts } from '../../support/edge/sqlite-accounts.ts'
@@ -56,4 +58,20 @@ test('a transaction that fails changes nothing', async () => {
   expect(() => failing.reserve(reservation(limits))).toThrow('SQLITE_FULL')
   expect(account.use({ limits, user: undefined })[0]).toMatchObject({ used: 0, reserved: 0 })
   expect(database.exec('SELECT id FROM budget_lease')).toEqual([])
+})
+
+test('a request writes four rows, six where its user is limited, too', async () => {
+  const database = await openSqliteDatabase(':memory:')
+  migrate(database, BUDGET_MIGRATIONS)
+  const account = createAccount(database, () => NOON)
+  const written = () => numberOf(database.exec('SELECT total_changes() AS rows')[0] ?? {}, 'rows')
+  const rowsOf = (limits: EffectiveLimits) => {
+    const before = written()
+    const asked = reservation(limits, { user: 'ann' })
+    account.reserve(asked)
+    account.settle({ id: asked.id, limits, used: { tokens: 1, nanoUsd: 1 } })
+    return written() - before
+  }
+  expect(rowsOf(limitsOf({ usdPerDay: 1 }))).toBe(4)
+  expect(rowsOf(limitsOf({ usdPerDay: 1 }, { tokensPerDay: 1_000 }))).toBe(6)
 })

@@ -422,3 +422,15 @@ test('a stream at the limit is bent like any other answer', async () => {
   expect(events.at(-1)?.event).toBe('message_stop')
   await expect.poll(() => router.calls.filter((call) => call === 'settle')).toHaveLength(2)
 })
+
+test('a tenant reads what is used of its limits', async () => {
+  const router = await openRouter({ limits: { tenant: { usdPerDay: 1, requestsPerMinute: 10 } } })
+  claude.answer(dearAnswer())
+  await useUp(router)
+  const response = await router.request('/v1/router/budgets/alice', { headers: { 'x-api-key': ALICE_KEY } })
+  const { usage }: { usage: unknown } = JSON.parse(await response.text())
+  expect(usage).toEqual([
+    { limit: 'requestsPerMinute', hard: 10, used: 1, reserved: 0, resetsAt: '2026-11-27T12:00:06.000Z' },
+    { limit: 'usdPerDay', hard: 1, used: 0.0018, reserved: 0, resetsAt: '2026-11-28T00:00:00.000Z' },
+  ])
+})
