@@ -2,8 +2,8 @@
  * The settings that only the edge reads, each defined once: who may call, and how HTTP is spoken.
  */
 import type { SettingTable } from '../../shared/setting.ts'
-import { limitsTable } from './limits-setting.ts'
 import { ON_BUDGET } from '../budgets/limits.ts'
+import { limitsTable } from './limits-setting.ts'
 import {
   boolean,
   choice,
