@@ -13,6 +13,7 @@ import { createFeedbackHandler } from './feedback.ts'
 import { createReadinessHandler, health } from './health.ts'
 import { createKeyHandlers } from './keys.ts'
 import { createMessagesHandler } from './messages.ts'
+import { createMetricsHandler } from './metrics.ts'
 import { createModelHandler, createModelList, createModelsHandler } from './models.ts'
 import { OPERATIONS, type OpenApiDocument } from './openapi.ts'
 import { createReceiptHandler, createReceiptListHandler } from './receipts.ts'
@@ -64,6 +65,7 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
     { ...open, path: '/api/hello', handle: health },
     { ...open, path: '/healthz', operation: 'alive', handle: health },
     { ...open, path: '/readyz', operation: 'ready', handle: createReadinessHandler(dependencies) },
+    { ...keyed, method: 'GET', path: '/metrics', handle: createMetricsHandler(dependencies) },
     {
       ...keyed,
       method: 'POST',
