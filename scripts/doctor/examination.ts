@@ -3,15 +3,19 @@
  * Effects come in through `DoctorDeps`, so that every finding can be provoked in a test.
  */
 import { type ConfigResult, readConfig } from '../../edge/config.ts'
+import { VERSION } from '../../edge/version.ts'
 import { type InferenceConfig, readInferenceConfig } from '../../inference/config.ts'
 import type { Ask } from '../ask.ts'
 import { runsTypeScript } from '../bootstrap/node.mjs'
+import { routerAddress } from '../router-address.ts'
 import type { Environment } from '../settings/environment.ts'
 import { type PortProblem, runsAt, type WantedPort } from '../stack/ports.ts'
 import { readStackSettings, type StackSettings } from '../stack/stack-settings.ts'
 import { checkClaude } from './claude-check.ts'
+import { checkEdge } from './edge-check.ts'
 import { type Finding, failed, ok, warning } from './finding.ts'
 import { checkLocal } from './local-check.ts'
+import { checkPrices } from './prices-check.ts'
 
 export type DoctorDeps = {
   readonly nodeVersion: string
@@ -36,6 +40,8 @@ export type DoctorDeps = {
   }
   readonly freeMemoryBytes: number
   readonly freeDiskBytes: number
+  /** Milliseconds since the epoch. */
+  readonly now: number
 }
 
 const MIB = 1024 * 1024
@@ -51,8 +57,9 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
   const edge = await readConfig(settings.edge)
   const running = await runsAt(settings.routerPort, deps.ask)
   findings.push(checkEdgeSettings(edge))
-  if (edge.ok) findings.push(await checkClaude(edge.config, deps))
+  if (edge.ok) findings.push(await checkClaude(edge.config, deps), checkPrices(edge.config, deps.now))
   findings.push(await checkPorts(deps, settings, running))
+  if (running) findings.push(...(await checkRunning(deps, settings.edge, settings.routerPort)))
   if (settings.noContainer !== undefined)
     findings.push(ok('container', `not started: ${settings.noContainer}`))
   if (edge.ok && edge.config.local !== undefined && edge.config.strategy !== 'claude_only')
@@ -96,6 +103,20 @@ async function checkPorts(deps: DoctorDeps, settings: StackSettings, running: bo
   if (problem !== undefined) return failed('ports', problem.cause, problem.fix)
   const ports = wanted.map(({ port }) => port)
   return ok('ports', `${ports.join(' and ')} ${ports.length === 1 ? 'is' : 'are'} free`)
+}
+
+/** The edge that `npm start` has started here. */
+async function checkRunning(
+  { ask, now }: DoctorDeps,
+  edge: StackSettings['edge'],
+  port: number,
+): Promise<readonly Finding[]> {
+  try {
+    const address = routerAddress({ ADMIN_KEY: edge.ADMIN_KEY, ROUTER_PORT: String(port) }, undefined)
+    return await checkEdge(address, { ask, now, version: VERSION })
+  } catch (error) {
+    return [warning('edge', messageOf(error), 'Set the key in the environment of this command.')]
+  }
 }
 
 function checkModel(deps: DoctorDeps, settings: StackSettings): Finding {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { SETTING_NAMES } from '../../edge/config.ts'
+import { PRICES_AS_OF } from '../../edge/ledger/prices.ts'
 import { type DoctorDeps, examine } from '../../scripts/doctor/examination.ts'
 import { runNode } from '../../scripts/run-command.ts'
 import { ROOT } from './clone.ts'
@@ -26,6 +27,7 @@ const HEALTHY: DoctorDeps = {
   readModel: () => ({ name: 'Small', memoryBytes: 300_000_000, judgeMemoryBytes: 0 }),
   freeMemoryBytes: 4 * GIB,
   freeDiskBytes: 50 * GIB,
+  now: Date.parse(PRICES_AS_OF),
 }
 
 test('finds nothing where all is well', async () => {
@@ -37,6 +39,7 @@ test('finds nothing where all is well', async () => {
     '.env',
     'settings',
     'Claude',
+    'prices',
     'ports',
     'container',
     'model',
@@ -56,6 +59,13 @@ test.each<[string, Partial<DoctorDeps>, string, 'warning' | 'failed']>([
   ['a wrong port', { environment: { ...HEALTHY.environment, ROUTER_PORT: 'x' } }, 'settings', 'failed'],
   ['no key', { environment: { ...HEALTHY.environment, ANTHROPIC_API_KEY: '' } }, 'Claude', 'warning'],
   ['a wrong key', { ask: async () => ({ status: 401, body: '{}' }) }, 'Claude', 'failed'],
+  ['old prices', { now: Date.parse(PRICES_AS_OF) + 91 * 86_400_000 }, 'prices', 'warning'],
+  [
+    'a model without a price',
+    { environment: { ...HEALTHY.environment, CLAUDE_MODEL: 'claude-future-9' } },
+    'prices',
+    'warning',
+  ],
   ['no network', { ask: async () => undefined }, 'Claude', 'failed'],
   ['a name that nobody reads', { unreadNames: ['X in .env is read by nobody.'] }, '.env', 'warning'],
   [
