@@ -99,7 +99,8 @@ async function checkLedger(get: Get, now: number): Promise<Finding> {
     )
   const newest = await get('/v1/router/requests?limit=1')
   const startedAt = newest && readAnswer(newest, newestSchema)?.data[0]?.startedAt
-  const counted = `${usage.totals.requests} requests in 30 days`
+  const { requests } = usage.totals
+  const counted = `${requests} ${requests === 1 ? 'request' : 'requests'} in 30 days`
   if (startedAt === undefined) return ok('ledger', `${counted}; no receipt is kept yet`)
   const minutes = Math.max(0, Math.floor((now - startedAt) / MINUTE_MS))
   return ok('ledger', `${counted}; the newest receipt is ${minutes} min old`)

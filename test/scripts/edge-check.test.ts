@@ -1,8 +1,13 @@
 /** What `npm run doctor` says of a running edge, here or elsewhere. */
 import { expect, test } from 'vitest'
-import type { Ask } from '../../scripts/ask.ts'
+import { createRequestId, cryptoRandomBytes } from '../../edge/ledger/request-id.ts'
+import { VERSION } from '../../edge/version.ts'
+import { type Ask, readAnswer } from '../../scripts/ask.ts'
 import { checkEdge } from '../../scripts/doctor/edge-check.ts'
+import { usageSchema, usageSentence, usageTable } from '../../scripts/report/usage-report.ts'
 import { routerAddress } from '../../scripts/router-address.ts'
+import { ADMIN_KEY } from '../support/edge/canaries.ts'
+import { ask as askBody, createTestRouter } from '../support/edge/router.ts'
 
 const NOW = Date.UTC(2026, 10, 27, 12)
 const address = { url: 'https://router.example', headers: { 'x-api-key': 'the-admin-key-0123' } }
@@ -109,4 +114,38 @@ test('finds the edge of npm start, or the one that is named, and sends a key to 
   expect(() => routerAddress({}, 'http://router.example')).toThrow('https://')
   expect(() => routerAddress({}, 'router')).toThrow('--url')
   expect(() => routerAddress({ ADMIN_KEY: 'sha256:00' }, undefined)).toThrow('digest')
+})
+
+test('reads what a real edge says, and so does the report', async () => {
+  const router = await createTestRouter({}, { createId: (at) => createRequestId(at, cryptoRandomBytes) })
+  const ask: Ask = async (url, request) => {
+    const { pathname, search } = new URL(url)
+    const answer = await router.request(`${pathname}${search}`, { headers: request?.headers ?? {} })
+    return { status: answer.status, body: await answer.text() }
+  }
+  const limits = await router.request('/v1/router/budgets/alice', {
+    method: 'PUT',
+    headers: { 'x-api-key': ADMIN_KEY, 'content-type': 'application/json' },
+    body: JSON.stringify({ tenant: { tokensPerDay: 1_000_000 } }),
+  })
+  expect(limits.status).toBe(200)
+  await router.post(askBody())
+  router.advance(60_000)
+  const real = { url: 'http://localhost', headers: { 'x-api-key': ADMIN_KEY } }
+  const now = Date.UTC(2026, 10, 23, 0, 1)
+  const findings = async () => checkEdge(real, { ask, now, version: VERSION })
+  await expect
+    .poll(async () => (await findings()).map(({ name, status, detail }) => `${name} ${status}: ${detail}`))
+    .toEqual([
+      expect.stringMatching(/^edge ok/),
+      'readiness ok: local model and Claude can be asked, as far as they are set',
+      'ledger ok: 1 request in 30 days; the newest receipt is 1 min old',
+      'budgets ok: limits of 1, none reached',
+    ])
+  const answer = await ask('http://localhost/v1/router/usage?from=30d&groupBy=route', real)
+  const usage = answer && readAnswer(answer, usageSchema)
+  expect(usage && usageSentence(usage, 30).text).toMatch(
+    /^Last 30 days: 1 request, 100 % answered locally; Claude \$0\.00; against Sonnet alone you saved/,
+  )
+  expect(usage && usageTable(usage, 'route').split('\n')).toHaveLength(3)
 })
