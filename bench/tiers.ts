@@ -10,9 +10,10 @@
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { TYPICAL_OUTPUT_TOKENS } from '../edge/ledger/typical-output.ts'
 import { readLabelledRequests } from '../training/labelled-requests.ts'
 import { complexityOutOfFold } from '../training/router-data.ts'
-import { claudeModelsOf, OUTPUT_TOKENS, placeRows, priceRows } from './tiers/priced-rows.ts'
+import { claudeModelsOf, placeRows, priceRows } from './tiers/priced-rows.ts'
 import { measureTierCosts } from './tiers/tier-costs.ts'
 import { describeTierCosts } from './tiers/tier-report.ts'
 
@@ -38,7 +39,7 @@ try {
   }))
   console.log(
     values.json
-      ? JSON.stringify({ models, outputTokens: OUTPUT_TOKENS, byOutputScale })
+      ? JSON.stringify({ models, outputTokens: TYPICAL_OUTPUT_TOKENS, byOutputScale })
       : describeTierCosts(models, byOutputScale),
   )
 } catch (error) {

@@ -144,7 +144,12 @@ export function composePlanning(config: PlanningConfig, classifierModel: Classif
     isRouted: createWildcardMatcher([...config.routedModels, ...VIRTUAL_MODELS, LOCAL_MODEL]),
     localTasks: config.local?.tasks ?? ('auto' as const),
     localMaxInputTokens: config.local?.maxInputTokens,
-    claude: { configured: isClaudeConfigured(config.claude), model, simpleModel },
+    claude: {
+      configured: isClaudeConfigured(config.claude),
+      keyOfCaller: config.claude.keySource === 'client',
+      model,
+      simpleModel,
+    },
     sideRequestsLocal: config.sideRequestsLocal,
   }
 }

@@ -30,7 +30,13 @@ export type PlannerDependencies = {
   readonly isRouted: (model: string) => boolean
   readonly localTasks: 'auto' | readonly SimpleTask[]
   readonly localMaxInputTokens: number | undefined
-  readonly claude: { readonly configured: boolean; readonly model: string; readonly simpleModel: string }
+  readonly claude: {
+    readonly configured: boolean
+    /** Whether each caller brings its own key: one that has none cannot ask Claude. */
+    readonly keyOfCaller: boolean
+    readonly model: string
+    readonly simpleModel: string
+  }
   /** The score of edge and judge together from which on a request counts as complex; undefined: no judge is asked. */
   readonly judgedFrom?: number | undefined
   /** Asked before any target where the edge is unsure; the container's judge then is not. */
@@ -62,6 +68,7 @@ export type PlannedRequest = Pick<
   | 'view'
   | 'tenant'
   | 'header'
+  | 'clientCredential'
   | 'controls'
   | 'structured'
   | 'logprobs'
@@ -87,6 +94,7 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
     const strategy =
       request.controls.strategy ?? request.tenant.strategy ?? (await strategies.current(request.waitUntil))
     const features = given ?? readFeatures(request)
+    const canAsk = canAskClaude(dependencies, request)
     const firstVerdict = dependencies.classifier.classify(features)
     const rule = findRule(dependencies, request, features, firstVerdict)
     const conversation = isVirtualModel(request.view.model)
@@ -109,7 +117,7 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
       staysWithSession: request.agentSession && !dependencies.sideRequestsLocal,
       localOnlyFeature: request.logprobs ? 'logprobs' : undefined,
       local: local && describeLocal(local, dependencies, asked),
-      claude: dependencies.claude,
+      claude: { ...dependencies.claude, configured: canAsk },
       thresholds: thresholdsAfter(outcome),
       rule,
       secondLook: outcome,
@@ -140,7 +148,7 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
       },
     }
     if (local === undefined) return plan
-    const toClaude = dependencies.claude.configured && goesToClaudeAnyway(decision, request.view.model)
+    const toClaude = canAsk && goesToClaudeAnyway(decision, request.view.model)
     // Where no request is for the local server, it may sleep.
     if (toClaude && strategy === 'claude_only') return plan
     const refreshing = local.refresh(request.waitUntil)
@@ -152,6 +160,14 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
     await refreshing
     return { ...plan, decision: decideBy(true, look) }
   }
+}
+
+/** Whether Claude can be asked on this caller's behalf. */
+function canAskClaude(
+  { claude }: Pick<PlannerDependencies, 'claude'>,
+  { clientCredential }: Pick<PlannedRequest, 'clientCredential'>,
+): boolean {
+  return claude.configured && (!claude.keyOfCaller || clientCredential !== undefined)
 }
 
 function readFeatures({ view, structured }: PlannedRequest): Features {

@@ -53,7 +53,12 @@ export async function createOfflinePlanner(environment: Environment, judges = fa
   const control = createControlStore(record, config.strategy, Date.now, () => {})
   return createPlanner({
     ...composePlanning(config, readShippedClassifier()),
-    claude: { configured: true, model: config.claude.model, simpleModel: config.claude.simpleModel },
+    claude: {
+      configured: true,
+      keyOfCaller: false,
+      model: config.claude.model,
+      simpleModel: config.claude.simpleModel,
+    },
     local: offlinePool(environment, judges),
     strategies: createStrategyStore(control, config.strategy),
     sessions: createSessionMemory({ now: Date.now }),
@@ -95,6 +100,7 @@ export function createOfflineRequest(
     view: parseMessagesRequest({ ...MISSING_FIELDS, ...body }),
     tenant: { id: 'anonymous', admin: false, forbid: [] },
     header: () => undefined,
+    clientCredential: undefined,
     controls: { force: undefined, strategy: undefined, cache: 'skip', privacyLocal: false },
     agentSession: false,
     startedAt: Date.now(),

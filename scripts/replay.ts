@@ -10,6 +10,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { readControls } from '../edge/http/read-request.ts'
+import { TYPICAL_OUTPUT_TOKENS } from '../edge/ledger/typical-output.ts'
 import type { Planner } from '../edge/planner.ts'
 import { RouterError } from '../shared/errors.ts'
 import type { Usage } from '../shared/messages.ts'
@@ -28,9 +29,6 @@ const USAGE = `Usage: npm run -s replay -- LOG.jsonl [--threshold NUMBER] [--rul
 
 LOG holds a request a line: a Messages body, or {"id","request","usage"?,"headers"?,"tenant"?,"at"?}.
 The settings compared with are those of .env and the environment. Exit code 1 where a line could not be read.`
-/** What an answer has where the log does not say: the middle of what chats get; bounded by the request's max_tokens. */
-const ESTIMATED_OUTPUT_TOKENS = 300
-
 const { log, json, changes } = readArguments()
 let badLines = 0
 try {
@@ -68,7 +66,7 @@ async function replayRow(row: ReplayRow, before: Planner, after: Planner): Promi
     const { maxTokens, estimatedInputTokens } = old.features
     const estimate: Usage = {
       input_tokens: estimatedInputTokens,
-      output_tokens: Math.min(maxTokens, ESTIMATED_OUTPUT_TOKENS),
+      output_tokens: Math.min(maxTokens, TYPICAL_OUTPUT_TOKENS[old.decision.task]),
     }
     return {
       id: row.id,

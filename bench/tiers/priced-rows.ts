@@ -3,10 +3,11 @@
  * leave it. Compares no thresholds.
  */
 import { costUsd } from '../../edge/ledger/prices.ts'
+import { TYPICAL_OUTPUT_TOKENS } from '../../edge/ledger/typical-output.ts'
 import { DEFAULT_CLAUDE_MODEL, DEFAULT_CLAUDE_SIMPLE_MODEL } from '../../edge/settings/core-definitions.ts'
 import { createOfflinePlanner, createOfflineRequest } from '../../scripts/offline-planner.ts'
 import type { Environment } from '../../scripts/settings/environment.ts'
-import { SIMPLE_TASKS, type Task } from '../../shared/tasks.ts'
+import { SIMPLE_TASKS } from '../../shared/tasks.ts'
 import type { LabelledRequest } from '../../training/labelled-requests.ts'
 
 export type Tier = 'local' | 'cheap' | 'strong'
@@ -29,20 +30,6 @@ export type PricedRow = Pick<PlacedRow, 'complex' | 'score' | 'least'> & {
 }
 
 export type ClaudeModels = { readonly strong: string; readonly cheap: string }
-
-/** Tokens of a usual answer by Claude: assumed, not measured. */
-export const OUTPUT_TOKENS: Readonly<Record<Task, number>> = {
-  simple_chat: 40,
-  simple_qa: 80,
-  summarization: 120,
-  classification: 10,
-  code_generation: 800,
-  tool_use: 150,
-  complex_reasoning: 600,
-  multi_step: 1_000,
-  creative_writing: 800,
-  other: 400,
-}
 
 /** Returns the names of Claude's models by the settings. */
 export function claudeModelsOf({ CLAUDE_MODEL, CLAUDE_SIMPLE_MODEL }: Environment): ClaudeModels {
@@ -81,7 +68,7 @@ export async function placeRows(
       score: features.usesTools ? Number.POSITIVE_INFINITY : (scores?.[index] ?? decision.score),
       least: target?.provider === 'local' ? 'local' : target?.model === cheap ? 'cheap' : 'strong',
       input: features.estimatedInputTokens,
-      output: OUTPUT_TOKENS[task ?? (complex ? 'other' : 'simple_chat')],
+      output: TYPICAL_OUTPUT_TOKENS[task ?? (complex ? 'other' : 'simple_chat')],
     })
   }
   return placed

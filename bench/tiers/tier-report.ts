@@ -1,9 +1,11 @@
 /**
  * Costs of the three tiers as Markdown: what was assumed, the curves, and how much rests on what was assumed. Measures nothing.
  */
+
+import { TYPICAL_OUTPUT_TOKENS } from '../../edge/ledger/typical-output.ts'
 import { DEFAULT_RECALL, DEFAULT_STRONG_RECALL } from '../../edge/routing/thresholds.ts'
 import { markdownTable, percent } from '../markdown-table.ts'
-import { type ClaudeModels, OUTPUT_TOKENS } from './priced-rows.ts'
+import type { ClaudeModels } from './priced-rows.ts'
 import { type Curve, DEFAULT_CURVE, type TierCosts } from './tier-costs.ts'
 
 type Scaled = { readonly outputScale: number; readonly costs: TierCosts }
@@ -18,7 +20,7 @@ export function describeTierCosts({ strong, cheap }: ClaudeModels, byOutputScale
     `${strongUsdPerThousand.toFixed(2)} USD where the strong model answers all; ${percent(simpleShare)} % of that is for the simple ones.`,
     `A thousand simple ones cost ${simpleUsdPerThousand.strong.toFixed(2)} USD by the strong model and ${simpleUsdPerThousand.cheap.toFixed(2)} by the cheap one.`,
     '',
-    `Tokens of questions are estimated, those of answers are assumed: ${Object.entries(OUTPUT_TOKENS)
+    `Tokens of questions are estimated, those of answers are assumed: ${Object.entries(TYPICAL_OUTPUT_TOKENS)
       .map(([task, tokens]) => `${task} ${tokens}`)
       .join(', ')}.`,
     ...curves.flatMap(describeCurve),

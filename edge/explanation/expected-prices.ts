@@ -2,9 +2,9 @@
  * What a request would cost on each side, before anybody has answered it. The tokens are an estimate and an assumption,
  * and are told beside the prices; what an answer did cost is the receipt's business.
  */
-import { isSimpleTask, type SimpleTask, type Task } from '../../shared/tasks.ts'
 import { expectedCostUsd } from '../ledger/expected-cost.ts'
 import type { PriceList } from '../ledger/prices.ts'
+import { TYPICAL_OUTPUT_TOKENS } from '../ledger/typical-output.ts'
 import type { Decision } from '../routing/decide.ts'
 import type { Features } from '../routing/features.ts'
 import { type Session, tokensOutsideCache } from '../routing/sessions/session.ts'
@@ -27,19 +27,6 @@ export type ExpectedPrices = {
   readonly savedUsd: number | null
 }
 
-/**
- * Tokens of a typical answer. Simple tasks: the medians of the 2,450 short answers that were written to tune and to test
- * the shipped model, counted as `estimateTokens` does.
- */
-const SIMPLE_OUTPUT_TOKENS: Readonly<Record<SimpleTask, number>> = {
-  simple_chat: 20,
-  simple_qa: 13,
-  summarization: 50,
-  classification: 3,
-}
-/** The median of what assistants answered to hard requests in public conversations was 430 to 520, by the same count. */
-const COMPLEX_OUTPUT_TOKENS = 500
-
 type Models = {
   /** Undefined where the local model is switched off. */
   readonly local: string | undefined
@@ -61,7 +48,7 @@ export function expectedPrices(
   const cached = session?.prefixTokens ?? 0
   const uncached = session ? tokensOutsideCache(session, features) : features.estimatedInputTokens
   const inputTokens = cached + uncached
-  const outputTokens = Math.min(features.maxTokens, typicalOutputTokens(task))
+  const outputTokens = Math.min(features.maxTokens, TYPICAL_OUTPUT_TOKENS[task])
   const priceOf = (model: string): ExpectedPrice => {
     const input = model === session?.model ? { uncached, cacheRead: cached } : { uncached: inputTokens }
     const usd = expectedCostUsd(model, { ...input, output: outputTokens }, prices)
@@ -84,10 +71,6 @@ export function expectedPrices(
         ? null
         : roundUsd(strong.usd - chosen.usd),
   }
-}
-
-function typicalOutputTokens(task: Task): number {
-  return isSimpleTask(task) ? SIMPLE_OUTPUT_TOKENS[task] : COMPLEX_OUTPUT_TOKENS
 }
 
 /** Below a hundredth of a millionth of a dollar there is only what binary fractions leave over. */

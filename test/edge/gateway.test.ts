@@ -439,7 +439,7 @@ function dependenciesWith(cache: AnswerCache): GatewayDependencies {
     isRouted: () => true,
     localTasks: 'auto',
     localMaxInputTokens: undefined,
-    claude: { configured: true, model: 'strong', simpleModel: 'cheap' },
+    claude: { configured: true, keyOfCaller: false, model: 'strong', simpleModel: 'cheap' },
     savingsBaseline: undefined,
     prices: LIST_PRICES,
     sideRequestsLocal: false,

@@ -98,7 +98,7 @@ test('is told with its assumptions and four tables of points', async () => {
     })),
   )
   expect(report).toContain('2 simple and 2 complex requests')
-  expect(report).toContain('code_generation 800')
+  expect(report).toContain('code_generation 500')
   expect(report.match(/^## /gm)).toHaveLength(4)
   expect(report).toContain('× 2')
 })

@@ -87,7 +87,12 @@ function dependenciesOf({ ruled, trusted, judged, secondLook, ...given }: Case):
     isRouted: () => true,
     localTasks: 'auto',
     localMaxInputTokens: undefined,
-    claude: { configured: true, model: 'claude-opus-5-5', simpleModel: 'claude-haiku-5-5' },
+    claude: {
+      configured: true,
+      keyOfCaller: false,
+      model: 'claude-opus-5-5',
+      simpleModel: 'claude-haiku-5-5',
+    },
     judgedFrom: judged ? 0.4 : undefined,
     secondLook: secondLook ? { model: { ask: async () => undefined }, complexFrom: 0.4 } : undefined,
     simpleToolTurns: 'strong',

@@ -39,8 +39,9 @@ export function KeyField({
       <input
         type="password"
         autocomplete="off"
+        spellcheck="false"
         value={value}
-        placeholder="the key that you were given"
+        placeholder="one of ROUTER_KEYS"
         onChange={(event: Event) => onKey(fieldValue(event).trim())}
       />
       {refused ? <strong role="alert">The router does not take this key.</strong> : null}

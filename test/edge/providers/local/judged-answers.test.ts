@@ -7,10 +7,13 @@ import { loggedLines } from '../../../support/edge/log-collector.ts'
 import { framesOf, localMessage } from '../../../support/edge/messages.ts'
 import { ask, createTestRouter } from '../../../support/edge/router.ts'
 import { claude, container, readiness, ready, streamOf } from '../../../support/edge/upstreams.ts'
+import { UNSURE_SIMPLE } from '../../../support/stack-client.ts'
 
 const judge = { model: 'tiny-model', head: 'abc' }
 /** A request is unsure whose score lies between this threshold, which is lower than any, and the surely complex. */
 const UNSURE = { ROUTER_THRESHOLD: '0', JUDGE_THRESHOLD: '0.4', CACHE_TTL_SECONDS: '0' }
+/** A request in the unsure zone is simple by the edge where the threshold lies above every score. */
+const ALL_SIMPLE = { ROUTER_THRESHOLD: '1' }
 const kept = () => streamOf(framesOf(localMessage()), { headers: { 'x-judge-score': '0.1234' } })
 const declined = () =>
   HttpResponse.json(
@@ -53,6 +56,15 @@ test('what the judge declines goes to the strong model, and is no fault of the c
     expect(JSON.parse(claude.hits.at(-1)?.text ?? '').model).toBe('claude-sonnet-5-5')
   }
   expect(container.hits).toHaveLength(5)
+})
+
+test('where each caller brings a key for Claude, a simple request of one that has none is answered unjudged', async () => {
+  container.answer(kept)
+  const router = await judgedRouter({ ...ALL_SIMPLE, CLAUDE_KEY_SOURCE: 'client', ANTHROPIC_API_KEY: '' })
+  await router.post(ask(UNSURE_SIMPLE), { authorization: 'Bearer sk-ant-canary-x' })
+  expect(thresholdSent()).not.toBeNull()
+  const response = await router.post(ask(UNSURE_SIMPLE))
+  expect([response.status, thresholdSent()]).toEqual([200, null])
 })
 
 test('nobody is judged who is surely simple or whose side is chosen', async () => {
