@@ -3,7 +3,7 @@
  * gets only parameters that it takes. Does not send anything.
  */
 import { namedUser } from '../edge/ledger/end-user.ts'
-import type { RouterRequest } from '../edge/request.ts'
+import type { RouterRequest, WaitUntil } from '../edge/request.ts'
 import type { Strategy } from '../edge/strategy.ts'
 import { RouterError } from '../shared/errors.ts'
 import { type ContentBlock, parseMessagesRequest } from '../shared/messages.ts'
@@ -20,6 +20,7 @@ export type Call = {
   readonly signal: AbortSignal
   /** Milliseconds since the epoch. */
   readonly startedAt: number
+  readonly waitUntil: WaitUntil
 }
 
 const DEFAULT_MAX_TOKENS = 1_024
@@ -36,6 +37,7 @@ export function createRequest({
   id,
   signal,
   startedAt,
+  waitUntil,
 }: Call): RouterRequest {
   const given = checkOptions(options)
   const { leading, rest } = splitSystem(messages)
@@ -83,9 +85,7 @@ export function createRequest({
     agentSession: false,
     signal: given.signal === undefined ? signal : AbortSignal.any([given.signal, signal]),
     startedAt,
-    waitUntil: (work) => {
-      work.catch(() => {})
-    },
+    waitUntil,
   }
 }
 

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { type Core, composeCore } from '../edge/compose.ts'
 import { createMemoryControlRecord } from '../edge/control/control-record.ts'
 import type { Explanation } from '../edge/explanation/explanation.ts'
+import type { Ledger } from '../edge/ledger/ledger.ts'
 import { createRequestId, cryptoRandomBytes } from '../edge/ledger/request-id.ts'
 import type { Fetch, Provider } from '../edge/providers/provider.ts'
 import { isStrategy, STRATEGIES, type Strategy } from '../edge/strategy.ts'
@@ -17,6 +18,7 @@ import { createLog, type Log } from '../shared/log.ts'
 import { type Answering, createAnswering } from './answering.ts'
 import { type AnthropicClient, createAnthropicClient, createClaudeFetch } from './claude-transport.ts'
 import { keepAlive } from './keep-alive.ts'
+import { createLibraryLedger } from './library-ledger.ts'
 import { createLocalModel, type LocalModel } from './local-model.ts'
 import { describeByName, type LocalModelInfo } from './model-info.ts'
 import type { DirectOptions, GenerateOptions, LLMMessage } from './options.ts'
@@ -75,6 +77,8 @@ export type Router = {
   /** Says who would be asked and why, at what price, and what would change that. Calls no model but that of a second look. */
   readonly explain: (messages: readonly LLMMessage[], options?: GenerateOptions) => Promise<Explanation>
   readonly getStatus: () => Promise<RouterStatus>
+  /** The receipts of this and of earlier runs; undefined where LEDGER_PATH names no folder. */
+  readonly ledger: Ledger | undefined
   /** In force from the next request on. @throws {RouterError} `invalid_request` for a name that is no strategy */
   readonly setStrategy: (strategy: Strategy) => void
   /** Ends running answers and the model's process. A closed router refuses every request. */
@@ -96,6 +100,21 @@ export function createRouter(options: RouterOptions = {}): Router {
   const log = chooseLog(options.log, settings.silent, settings.logFormat)
   const claudeClient = options.claudeClient ?? createAnthropicClient(settings.claude, fetch)
   const closing = new AbortController()
+  const ledger =
+    settings.ledgerPath === undefined
+      ? undefined
+      : createLibraryLedger({
+          folder: settings.ledgerPath,
+          retentionDays: settings.retentionDays,
+          now,
+          log,
+        })
+  /** What is done beside answers, such as keeping their receipts. */
+  const pending = new Set<Promise<unknown>>()
+  const waitUntil = (work: Promise<unknown>) => {
+    const done = work.catch(() => {}).finally(() => pending.delete(done))
+    pending.add(done)
+  }
   let strategy = settings.strategy
 
   const makeLocalModel = (): LocalModel | undefined =>
@@ -133,6 +152,7 @@ export function createRouter(options: RouterOptions = {}): Router {
         random,
         // Requests of the library name their strategy themselves: a change holds for the very next one.
         controlRecord: createMemoryControlRecord(settings.strategy),
+        ledger,
         classifierModel: readShippedClassifier(),
       },
     )
@@ -165,6 +185,7 @@ export function createRouter(options: RouterOptions = {}): Router {
       id: createId(startedAt),
       signal: AbortSignal.any([signal, closing.signal]),
       startedAt,
+      waitUntil,
     })
   }
   const generate = async (
@@ -179,6 +200,7 @@ export function createRouter(options: RouterOptions = {}): Router {
   return {
     generate: (messages, given = {}) => generate(theRouted, messages, given),
     stream: (messages, given = {}) => stream(theRouted, messages, given),
+    ledger,
     explain: async (messages, given = {}) =>
       keepAlive(routed.core.explain(prepare(messages, given, false, new AbortController().signal))),
     getStatus: () =>
@@ -193,7 +215,7 @@ export function createRouter(options: RouterOptions = {}): Router {
     },
     async close() {
       closing.abort(new RouterError('unavailable', 'The router is closed.'))
-      await keepAlive(Promise.all([routed.localModel?.close(), direct?.localModel?.close()]))
+      await keepAlive(Promise.all([routed.localModel?.close(), direct?.localModel?.close(), ...pending]))
     },
     claude: {
       name: 'claude',

@@ -52,7 +52,7 @@ export type LibrarySettings = {
   readonly prices: ReadonlyMap<string, ModelPrices>
   readonly content: ContentMode
   readonly retentionDays: number
-  /** The file that receipts are kept in; undefined: they are not kept. */
+  /** The folder that receipts are kept in; undefined: they are not kept. */
   readonly ledgerPath: string | undefined
   readonly logFormat: LogFormat
   readonly silent: boolean

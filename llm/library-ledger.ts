@@ -1,0 +1,52 @@
+/**
+ * The ledger of a program: receipts in the folder that `LEDGER_PATH` names, opened when the first one comes, and tended
+ * now and then. What is kept and how stands in `sqlite-ledger.ts`.
+ */
+import { mkdir } from 'node:fs/promises'
+import type { Ledger } from '../edge/ledger/ledger.ts'
+import type { Log } from '../shared/log.ts'
+import { createSqliteLedger, databasesIn, type SqliteLedger } from './sqlite-ledger.ts'
+
+export type LibraryLedgerOptions = {
+  /** Made where there is none. */
+  readonly folder: string
+  readonly retentionDays: number
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly log: Log
+}
+
+const TEND_EVERY_MS = 3_600_000
+
+/** Returns the ledger; every method throws a RouterError `configuration` where this Node has no SQLite. */
+export function createLibraryLedger({ folder, ...options }: LibraryLedgerOptions): Ledger {
+  const { now } = options
+  let opening: Promise<SqliteLedger> | undefined
+  let tendedAt = Number.NEGATIVE_INFINITY
+  const open = async (): Promise<SqliteLedger> => {
+    await mkdir(folder, { recursive: true })
+    return createSqliteLedger({ ...options, open: databasesIn(folder), shards: 1 })
+  }
+  const opened = (): Promise<SqliteLedger> => {
+    // A folder that could not be written may be writable the next time.
+    opening ??= open().catch((error: unknown) => {
+      opening = undefined
+      throw error
+    })
+    return opening
+  }
+  return {
+    async append(record) {
+      const ledger = await opened()
+      await ledger.append(record)
+      if (now() - tendedAt < TEND_EVERY_MS) return
+      tendedAt = now()
+      await ledger.tend()
+    },
+    find: async (scope, id) => (await opened()).find(scope, id),
+    list: async (scope, filter, page) => (await opened()).list(scope, filter, page),
+    usage: async (scope, query) => (await opened()).usage(scope, query),
+    giveFeedback: async (scope, id, feedback) => (await opened()).giveFeedback(scope, id, feedback),
+    tenants: async () => (await opened()).tenants(),
+  }
+}
