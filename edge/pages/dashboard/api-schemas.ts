@@ -57,7 +57,6 @@ export const statusSchema = z.object({
     servers: z.array(z.object({ state: z.string(), expectedWaitMs: count })),
   }),
 })
-export type RouterStatus = z.infer<typeof statusSchema>
 
 export const keySchema = z.object({
   id: z.string(),
@@ -77,13 +76,13 @@ export const keyListSchema = z.object({ data: z.array(keySchema) })
 export const newKeySchema = z.extend(keySchema, { key: z.string() })
 export type NewKey = z.infer<typeof newKeySchema>
 
+/** Amounts in the limit's unit: USD, tokens, requests. */
 const limitUseSchema = z.object({
-  scope: z.string(),
   limit: z.string(),
   hard: count,
   used: count,
   reserved: count,
-  resetsAt: count,
+  resetsAt: z.string(),
 })
 export type LimitUse = z.infer<typeof limitUseSchema>
 

@@ -1,8 +1,8 @@
 /**
  * Limits in the words of the dashboard, and between a form's texts and the API's values. Counts nothing.
  */
-import type { Limit } from '../../budgets/limits.ts'
-import { formatCount, formatExactUsd } from './format-figures.ts'
+import type { Limit, TenantLimits } from '../../budgets/limits.ts'
+import { formatCount, formatExactUsd } from '../format-figures.ts'
 
 export type LimitField = keyof Limit
 
@@ -14,7 +14,7 @@ export const LIMIT_LABELS: Readonly<Record<LimitField, string>> = {
   tokensPerMonth: 'Tokens a month',
   usdPerDay: 'USD a day',
   usdPerMonth: 'USD a month',
-  softShare: 'Warn from this share on (0–1)',
+  softShare: 'Warn from share (0–1)',
 }
 export const LIMIT_FIELDS = Object.keys(LIMIT_LABELS) as LimitField[]
 
@@ -49,13 +49,28 @@ export function limitOfTexts(texts: LimitTexts): Readonly<Record<string, unknown
   return set.length === 0 ? undefined : Object.fromEntries(set)
 }
 
-/** Returns an amount of a limit in its unit; USD limits are told in nano-USD. */
+/** Returns an amount of a limit, given in its unit: USD, tokens or requests. */
 export function formatLimitAmount(limit: string, amount: number): string {
-  return limit.startsWith('usd') ? formatExactUsd(amount) : formatCount(amount)
+  return limit.startsWith('usd') ? formatExactUsd(Math.round(amount * 1_000_000_000)) : formatCount(amount)
 }
 
 /** Returns what a limit is called, any unknown one by its own name. */
 export function limitLabel(limit: string): string {
   const known = LIMIT_FIELDS.find((field) => field === limit)
   return known === undefined ? limit : LIMIT_LABELS[known]
+}
+
+/** Returns what is limited, one sentence for the tenant, for its end users, and for each of these by name. */
+export function limitSentences(limits: TenantLimits | null): string[] {
+  const told = [
+    ['As a whole', limits?.tenant] as const,
+    ['Every end user', limits?.user] as const,
+    ...Object.entries(limits?.users ?? {}),
+  ]
+  return told.flatMap(([whose, limit]) => {
+    const parts = LIMIT_FIELDS.flatMap((field) =>
+      limit?.[field] === undefined ? [] : [`${LIMIT_LABELS[field].toLowerCase()} ${limit[field]}`],
+    )
+    return parts.length === 0 ? [] : [`${whose}: ${parts.join(', ')}.`]
+  })
 }

@@ -5,19 +5,19 @@ import type { Grouping } from '../../ledger/ledger.ts'
 import { FIGURE_FIELDS, type Filter, type FilterField, LIST_FIELDS, type Period } from './filter.ts'
 import { bucketUnit } from './time-buckets.ts'
 
-/** The parts of the overview that each need a grouping of their own. */
+/** The questions that give the overview's figures: three, whatever is asked, as each is work for every tenant's store. */
 export type UsagePlan = {
   /** By route and time; without routes where the filter names an end user. */
   readonly series: readonly Grouping[]
-  readonly tasks: readonly Grouping[] | undefined
-  readonly models: readonly Grouping[] | undefined
+  /** By tenant, task and model together; by tenant alone where the filter names an end user. */
+  readonly values: readonly Grouping[]
+  /** Undefined where no sums of users are kept that keep to the filter. */
   readonly users: readonly Grouping[] | undefined
-  readonly tenants: readonly Grouping[] | undefined
   /** Conditions that no sum knows, so that figures are of more than they say. */
   readonly ignored: readonly FilterField[]
 }
 
-/** Returns the groupings; undefined where the API has none that keeps to the filter. */
+/** Returns the groupings. */
 export function planUsage(filter: Filter, period: Period): UsagePlan {
   const { conditions } = filter
   const unit = bucketUnit(period)
@@ -29,19 +29,15 @@ export function planUsage(filter: Filter, period: Period): UsagePlan {
   if (conditions.user !== undefined)
     return {
       series: ['day', 'user'],
-      tasks: undefined,
-      models: undefined,
+      values: ['tenant', 'user'],
       users: undefined,
-      tenants: ['tenant', 'user'],
       ignored: [...split, ...ignored],
     }
   const by = (...groupings: Grouping[]) => [...new Set([...groupings, ...split])]
   return {
     series: by(unit, 'route'),
-    tasks: by('task'),
-    models: by('model'),
+    values: by('tenant', 'task', 'model'),
     users: split.length === 0 ? ['user'] : undefined,
-    tenants: by('tenant'),
     ignored,
   }
 }

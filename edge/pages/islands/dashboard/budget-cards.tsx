@@ -3,8 +3,10 @@
  */
 import { type Budget, budgetListSchema, budgetSchema, type LimitUse } from '../../dashboard/api-schemas.ts'
 import { formatLimitAmount, limitLabel } from '../../dashboard/limit-texts.ts'
+import { createTimeFormat } from '../../format-figures.ts'
 import { readApi } from './api.ts'
 import { ProblemNotice } from './problem-notice.tsx'
+import { HOME_TIMEZONE } from './use-address.ts'
 import { useLoaded } from './use-loaded.ts'
 
 /** Beyond these the list is the budgets page's. */
@@ -41,15 +43,17 @@ async function loadBudgets(): Promise<Budget[]> {
 
 /** Renders how far limits are used. */
 export function UseList({ uses }: { readonly uses: readonly LimitUse[] }) {
-  if (uses.length === 0) return <p class="soft">Nothing is counted yet.</p>
+  if (uses.length === 0) return <p class="soft">Nothing is counted for the tenant as a whole.</p>
+  const time = createTimeFormat(HOME_TIMEZONE)
   return (
     <dl class="uses">
-      {uses.map(({ scope, limit, hard, used, reserved }) => {
+      {uses.map(({ limit, hard, used, reserved, resetsAt }) => {
         const taken = Math.min(1, (used + reserved) / hard)
-        const name = scope === 'tenant' ? limitLabel(limit) : `${limitLabel(limit)} (${scope})`
         return (
-          <div key={`${scope} ${limit}`}>
-            <dt>{name}</dt>
+          <div key={limit}>
+            <dt>
+              {limitLabel(limit)} <span class="soft">(until {time(Date.parse(resetsAt)).slice(0, 16)})</span>
+            </dt>
             <dd class="number">
               {formatLimitAmount(limit, used)} of {formatLimitAmount(limit, hard)}
               {reserved === 0 ? '' : `, ${formatLimitAmount(limit, reserved)} on the way`}

@@ -3,6 +3,7 @@
  */
 import { useState } from 'hono/jsx/dom'
 import { type Budget, budgetListSchema, budgetSchema } from '../../dashboard/api-schemas.ts'
+import { limitSentences } from '../../dashboard/limit-texts.ts'
 import { fieldValue } from '../shared/field-value.ts'
 import { type ApiProblem, callApi, readApi } from './api.ts'
 import { UseList } from './budget-cards.tsx'
@@ -79,6 +80,11 @@ function TenantCard({ listed, isOpen, onEdit, onDone }: TenantCardProperties) {
     <section class="card" aria-label={`Limits of ${tenant}`}>
       <h2>{tenant}</h2>
       <ProblemNotice problem={problem ?? failure} />
+      <ul class="plain">
+        {limitSentences(listed.limits).map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+      </ul>
       {tenant === '*' ? null : <UseList uses={value?.usage ?? []} />}
       {isOpen ? (
         <BudgetForm budget={listed} onDone={onDone} />

@@ -2,7 +2,7 @@
  * The container as the router sees it: whether it answers, and how long one would wait for it.
  */
 import { statusSchema } from '../../dashboard/api-schemas.ts'
-import { formatDuration } from '../../dashboard/format-figures.ts'
+import { formatDuration } from '../../format-figures.ts'
 import { readApi } from './api.ts'
 import { ProblemNotice } from './problem-notice.tsx'
 import { useLoaded } from './use-loaded.ts'

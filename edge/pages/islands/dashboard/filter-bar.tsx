@@ -12,7 +12,7 @@ import {
   PRESETS,
   type Preset,
 } from '../../dashboard/filter.ts'
-import { createTimeFormat } from '../../dashboard/format-figures.ts'
+import { createTimeFormat } from '../../format-figures.ts'
 import { fieldValue } from '../shared/field-value.ts'
 import { HOME_TIMEZONE } from './use-address.ts'
 

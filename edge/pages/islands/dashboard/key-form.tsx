@@ -3,12 +3,11 @@
  */
 import { useState } from 'hono/jsx/dom'
 import { STRATEGIES } from '../../../strategy.ts'
+import { CONTROLS } from '../../../tenant-policy.ts'
 import { type NewKey, newKeySchema } from '../../dashboard/api-schemas.ts'
 import { type ApiProblem, callApi } from './api.ts'
 import { ProblemNotice } from './problem-notice.tsx'
 import { asProblem } from './use-loaded.ts'
-
-const CONTROLS = ['force', 'strategy', 'cache', 'privacy', 'explain']
 
 /** Renders the form. */
 export function KeyForm({ onMade }: { readonly onMade: (key: NewKey) => void }) {

@@ -4,7 +4,7 @@
 import { useState } from 'hono/jsx/dom'
 import * as z from 'zod/mini'
 import { keySchema, type NewKey, newKeySchema, type ShownKey } from '../../dashboard/api-schemas.ts'
-import { createTimeFormat } from '../../dashboard/format-figures.ts'
+import { createTimeFormat } from '../../format-figures.ts'
 import { fieldValue } from '../shared/field-value.ts'
 import { type ApiProblem, callApi } from './api.ts'
 import { ProblemNotice } from './problem-notice.tsx'

@@ -18,7 +18,7 @@ export type Overview = {
   readonly tasks: readonly UsageRow[] | undefined
   readonly models: readonly UsageRow[] | undefined
   readonly users: readonly UsageRow[] | undefined
-  readonly tenants: readonly UsageRow[] | undefined
+  readonly tenants: readonly UsageRow[]
   readonly containerNanoUsd: number
   readonly baselineModel: string
   /** Conditions that the figures do not keep to. */
@@ -30,27 +30,24 @@ export async function loadOverview(filter: Filter, period: Period): Promise<Over
   const plan = planUsage(filter, period)
   const ask = (groupBy: readonly Grouping[]) =>
     readApi(`/v1/router/usage?${usageQuery(filter, period, groupBy)}`, usageSchema)
-  const rowsOf = async (groupBy: readonly Grouping[] | undefined) =>
-    groupBy === undefined ? undefined : select(await ask(groupBy), filter)
-  const [series, tasks, models, users, tenants] = await Promise.all([
+  const [series, values, users] = await Promise.all([
     ask(plan.series),
-    rowsOf(plan.tasks),
-    rowsOf(plan.models),
-    rowsOf(plan.users),
-    rowsOf(plan.tenants),
+    ask(plan.values),
+    plan.users === undefined ? undefined : ask(plan.users),
   ])
   const unit = plan.series.includes('hour') ? 'hour' : 'day'
+  const byUser = filter.conditions.user !== undefined
   // End users are counted by UTC days.
-  const timezone = filter.conditions.user === undefined ? filter.timezone : 'UTC'
+  const timezone = byUser ? 'UTC' : filter.timezone
   return {
     filter,
     period,
     time: { unit, buckets: timeBuckets(period, unit, timezone) },
     series: select(series, filter),
-    tasks,
-    models,
-    users,
-    tenants,
+    tasks: byUser ? undefined : select(values, filter),
+    models: byUser ? undefined : select(values, filter),
+    users: users && select(users, filter),
+    tenants: select(values, filter),
     containerNanoUsd: series.containerNanoUsd,
     baselineModel: series.baselineModel,
     ignored: plan.ignored,

@@ -5,8 +5,8 @@ import { formatNanoUsd, formatShare } from '../../../../shared/savings-sentence.
 import { latencyPercentile } from '../../../ledger/latency.ts'
 import type { UsageRow } from '../../../ledger/ledger.ts'
 import { type FilterField, narrow } from '../../dashboard/filter.ts'
-import { formatCompact, formatCount, formatDuration } from '../../dashboard/format-figures.ts'
 import { addUp, overTime, totalsBy } from '../../dashboard/usage-figures.ts'
+import { formatCompact, formatCount, formatDuration } from '../../format-figures.ts'
 import { BarList } from './bar-list.tsx'
 import type { Overview } from './load-overview.ts'
 import { Sparkline } from './sparkline.tsx'
@@ -43,7 +43,7 @@ export function LatencyCard({ overview: { series, time, filter } }: Part) {
             <tr key={value}>
               <th scope="row">
                 {value === null ? (
-                  'no answer'
+                  'none'
                 ) : (
                   <a href={requestsPath(narrow(filter, { route: value }))}>{value}</a>
                 )}

@@ -2,9 +2,9 @@
  * The overview's two charts: requests by route over time, and cost against the baseline.
  */
 import { formatNanoUsd } from '../../../../shared/savings-sentence.ts'
-import { formatCount } from '../../dashboard/format-figures.ts'
 import type { TimeBucket } from '../../dashboard/time-buckets.ts'
 import { overTime, seriesBy } from '../../dashboard/usage-figures.ts'
+import { formatCount } from '../../format-figures.ts'
 import type { ChartColor } from './draw-chart.ts'
 import type { Overview } from './load-overview.ts'
 import { TimeChart } from './time-chart.tsx'

@@ -3,8 +3,9 @@
  */
 import { savingsSentence } from '../../../../shared/savings-sentence.ts'
 import { type Filter, type Period, periodOf } from '../../dashboard/filter.ts'
-import { createTimeFormat } from '../../dashboard/format-figures.ts'
 import { addUp, selectRows } from '../../dashboard/usage-figures.ts'
+import { planUsage, usageQuery } from '../../dashboard/usage-plan.ts'
+import { createTimeFormat } from '../../format-figures.ts'
 import { Budgets } from './budget-cards.tsx'
 import { ContainerCard } from './container-card.tsx'
 import { FilterBar } from './filter-bar.tsx'
@@ -89,8 +90,17 @@ function Figures({ overview }: { readonly overview: Overview }) {
         <Budgets />
         <ContainerCard />
       </div>
+      <p>
+        <a href={tablePath(overview)} download="usage.csv">
+          Download the sums as CSV
+        </a>
+      </p>
     </>
   )
+}
+
+function tablePath({ filter, period }: Overview): string {
+  return `/v1/router/usage?${usageQuery(filter, period, planUsage(filter, period).series)}&format=csv`
 }
 
 function FirstSteps() {

@@ -5,12 +5,7 @@ import { useState } from 'hono/jsx/dom'
 import * as z from 'zod/mini'
 import { FEEDBACK, type Feedback } from '../../../ledger/ledger.ts'
 import { type Receipt, receiptSchema } from '../../dashboard/api-schemas.ts'
-import {
-  createTimeFormat,
-  formatCount,
-  formatDuration,
-  formatExactUsd,
-} from '../../dashboard/format-figures.ts'
+import { createTimeFormat, formatCount, formatDuration, formatExactUsd } from '../../format-figures.ts'
 import { type ApiProblem, callApi, readApi } from './api.ts'
 import { BarList } from './bar-list.tsx'
 import { Facts } from './facts.tsx'

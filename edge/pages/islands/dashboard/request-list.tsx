@@ -4,8 +4,8 @@
  */
 import { type Receipt, receiptPageSchema } from '../../dashboard/api-schemas.ts'
 import { periodOf } from '../../dashboard/filter.ts'
-import { createTimeFormat, formatDuration, formatExactUsd } from '../../dashboard/format-figures.ts'
 import { receiptsQuery } from '../../dashboard/usage-plan.ts'
+import { createTimeFormat, formatDuration, formatExactUsd } from '../../format-figures.ts'
 import { readApi } from './api.ts'
 import { FilterBar } from './filter-bar.tsx'
 import { ProblemNotice } from './problem-notice.tsx'

@@ -1,7 +1,7 @@
 /**
  * One answer: who gave it and why, its text, what it took, its receipt and the request as code.
  */
-import { formatCount, formatDuration, formatExactUsd } from '../../dashboard/format-figures.ts'
+import { formatCount, formatDuration, formatExactUsd } from '../../format-figures.ts'
 import { type Answer, isOpen } from '../../playground/conversation.ts'
 import { Snippets } from './snippets.tsx'
 import { nameRoute } from './words.ts'

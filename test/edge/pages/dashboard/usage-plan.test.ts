@@ -16,17 +16,20 @@ test('groups by each condition, so that rows can be selected by it', () => {
   const plan = planUsage({ ...month, conditions: { model: 'm', task: 'simple_qa', tenant: 'alice' } }, period)
   expect(plan).toEqual({
     series: ['day', 'route', 'model', 'task'],
-    tasks: ['task', 'model'],
-    models: ['model', 'task'],
+    values: ['tenant', 'task', 'model'],
     users: undefined,
-    tenants: ['tenant', 'model', 'task'],
     ignored: [],
   })
 })
 
 test('asks for an end user what is counted of one, and names what is not', () => {
   const plan = planUsage({ ...month, conditions: { user: 'u', route: 'local', outcome: 'failed' } }, day)
-  expect(plan).toMatchObject({ series: ['day', 'user'], tasks: undefined, ignored: ['route', 'outcome'] })
+  expect(plan).toEqual({
+    series: ['day', 'user'],
+    values: ['tenant', 'user'],
+    users: undefined,
+    ignored: ['route', 'outcome'],
+  })
 })
 
 test('writes queries as the endpoints read them', () => {

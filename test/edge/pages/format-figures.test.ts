@@ -7,7 +7,7 @@ import {
   formatCount,
   formatDuration,
   formatExactUsd,
-} from '../../../../edge/pages/dashboard/format-figures.ts'
+} from '../../../edge/pages/format-figures.ts'
 
 test('writes counts', () => {
   expect(formatCount(41_200)).toBe('41,200')

@@ -1,5 +1,5 @@
 /**
- * Counts, tokens, durations, amounts and times as the dashboard writes them. The sentence's own figures, rounded to
+ * Counts, tokens, durations, amounts and times as the pages write them. The sentence's own figures, rounded to
  * cents, are `shared/savings-sentence.ts`'s.
  */
 
