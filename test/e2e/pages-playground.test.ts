@@ -78,7 +78,11 @@ describe.skipIf(BROWSER === undefined)('the playground in chromium (skipped wher
     const answer = page.getByRole('article').first()
     await answer.getByText('First word').waitFor({ timeout: PATIENCE })
     expect(await answer.locator('.text').textContent()).toMatch(/morning/i)
-    expect(await answer.locator('.figures').textContent()).toMatch(/First word.*Total.*Tokens/)
+    const receipt = answer.getByRole('link', { name: 'Receipt' })
+    expect(await receipt.getAttribute('href')).toMatch(/^\/dashboard\/requests\/req_/)
+    expect(await answer.locator('.figures').textContent()).toMatch(
+      /First word.*Total.*Tokens.*Cost\$0\.00Saved\$0\.000/,
+    )
     expect(await page.getByLabel('Message').inputValue()).toBe('')
     expect(complaints).toEqual([])
     await close()

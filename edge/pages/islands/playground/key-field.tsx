@@ -39,9 +39,8 @@ export function KeyField({
       <input
         type="password"
         autocomplete="off"
-        spellcheck="false"
         value={value}
-        placeholder="one of ROUTER_KEYS"
+        placeholder="the key that you were given"
         onChange={(event: Event) => onKey(fieldValue(event).trim())}
       />
       {refused ? <strong role="alert">The router does not take this key.</strong> : null}

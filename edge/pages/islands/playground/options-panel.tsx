@@ -24,7 +24,6 @@ export function OptionsPanel({ options, models, onOptions }: OptionsProperties) 
         <input
           list="models"
           value={options.model}
-          spellcheck="false"
           onInput={(event: Event) => change({ model: fieldValue(event) })}
         />
       </label>
