@@ -40,7 +40,10 @@ export type UsageQuery = {
   readonly timezone: string
 }
 
-/** Sums over a group. Latencies by a histogram: `latency[i]` requests took less than `LATENCY_BOUNDS_MS[i]`. */
+/**
+ * Sums over a group. Latencies as histograms (`latency.ts`): `latency[i]` requests took less than `LATENCY_BOUNDS_MS[i]` and no
+ * less than the bound before; the last class, which has no bound, holds the others.
+ */
 export type UsageTotals = {
   readonly requests: number
   readonly completed: number

@@ -1,6 +1,6 @@
 /**
  * A day of 80,000 requests stays under the 100,000 rows that a free plan may write. Counted by SQLite itself, which counts
- * rows inserted, changed and deleted, as Cloudflare does where there is no index (test/integration/ledger.test.ts holds
+ * rows inserted, changed and deleted, as Cloudflare does where there is no index (test/integration/rows-written.test.ts holds
  * Cloudflare's own count against it), and by alarms, each of which is a row as well.
  */
 import { expect, test } from 'vitest'
