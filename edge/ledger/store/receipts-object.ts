@@ -26,7 +26,7 @@ export type ReceiptsPlatform = {
 }
 
 export type LivingReceiptsObject = ReceiptsObject & {
-  /** To be called at the time of the alarm. @throws where it must be called again */
+  /** To be called at the time of the alarm. What fails is tried again at the next. @throws if there can be none */
   readonly alarm: () => Promise<void>
 }
 
@@ -35,6 +35,7 @@ const LAG_MS = 10 * 60_000
 const DAY_MS = 24 * 60 * 60_000
 /** So often an object looks whether RETENTION_DAYS has become less. */
 const LONGEST_SLEEP_MS = 7 * DAY_MS
+const RETRY_MS = 60 * 60_000
 
 /** Returns the object. Its database is opened, and filled with tables, when it is asked for the first time. */
 export function createReceiptsObject(platform: ReceiptsPlatform): LivingReceiptsObject {
@@ -63,14 +64,21 @@ export function createReceiptsObject(platform: ReceiptsPlatform): LivingReceipts
       const place = store.place()
       if (place === undefined) return
       await loudly(register)
-      const expiry = expiryOf(place)
-      if (now() >= expiry) {
-        await expire(store, place)
-        return
+      try {
+        await tend(store, place)
+      } catch (error) {
+        // The platform itself would give up after some tries, and a month that is over has nobody else to wake it.
+        logFailure(error)
+        await wakeBy(now() + RETRY_MS)
       }
-      store.flush(now() - LAG_MS)
-      await wakeBy(store.isPending() ? partEnd(now() - LAG_MS) : Math.min(expiry, now() + LONGEST_SLEEP_MS))
     },
+  }
+
+  async function tend(store: ReceiptStore, place: Place): Promise<void> {
+    const expiry = expiryOf(place)
+    if (now() >= expiry) return expire(store, place)
+    store.flush(now() - LAG_MS)
+    await wakeBy(store.isPending() ? partEnd(now() - LAG_MS) : Math.min(expiry, now() + LONGEST_SLEEP_MS))
   }
 
   async function register(): Promise<void> {
@@ -120,7 +128,11 @@ export function createReceiptsObject(platform: ReceiptsPlatform): LivingReceipts
     try {
       await work()
     } catch (error) {
-      log('[Router] An object of receipts cannot be tended', { name: causeName(error) }, 'error')
+      logFailure(error)
     }
+  }
+
+  function logFailure(error: unknown): void {
+    log('[Router] An object of receipts cannot be tended', { name: causeName(error) }, 'error')
   }
 }
