@@ -50,7 +50,7 @@ export type CountedFacts = Pick<
   | 'firstContentMs'
 >
 
-/** Sums as they are kept: counts, both histograms without the zeros at their end, fallbacks by cause. */
+/** Sums as they are kept: counts, both histograms as class and count in turn without empty classes, fallbacks by cause. */
 export type PackedSums = readonly [
   counts: readonly number[],
   latency: readonly number[],
@@ -112,14 +112,23 @@ export function addReceipt(sums: Sums, facts: CountedFacts): void {
 
 /** Returns sums as they are kept. */
 export function packSums(sums: Sums): PackedSums {
-  return [COUNTS.map((name) => sums[name]), [...sums.latency], [...sums.firstContent], [...sums.fallbacks]]
+  return [
+    COUNTS.map((name) => sums[name]),
+    packHistogram(sums.latency),
+    packHistogram(sums.firstContent),
+    [...sums.fallbacks],
+  ]
 }
 
 /** Adds sums that were kept. */
 export function addPacked(sums: Sums, [counts, latency, firstContent, fallbacks]: PackedSums): void {
-  for (const [index, name] of COUNTS.entries()) sums[name] += counts[index] ?? 0
-  for (const [index, count] of latency.entries()) addAt(sums.latency, index, count)
-  for (const [index, count] of firstContent.entries()) addAt(sums.firstContent, index, count)
+  // A query adds up hundreds of thousands of these.
+  for (let index = 0; index < COUNTS.length; index += 1) {
+    const name = COUNTS[index]
+    if (name !== undefined) sums[name] += counts[index] ?? 0
+  }
+  addPackedHistogram(sums.latency, latency)
+  addPackedHistogram(sums.firstContent, firstContent)
   for (const [cause, count] of fallbacks) addTo(sums.fallbacks, cause, count)
 }
 
@@ -131,6 +140,14 @@ export function totalsOf({ fallbacks, latency, firstContent, ...counts }: Sums):
     latency: wholeHistogram(latency),
     firstContent: wholeHistogram(firstContent),
   }
+}
+
+function packHistogram(histogram: readonly number[]): readonly number[] {
+  return histogram.flatMap((count, index) => (count === 0 ? [] : [index, count]))
+}
+
+function addPackedHistogram(histogram: number[], packed: readonly number[]): void {
+  for (let at = 0; at + 1 < packed.length; at += 2) addAt(histogram, packed[at] ?? 0, packed[at + 1] ?? 0)
 }
 
 function wholeHistogram(histogram: readonly number[]): readonly number[] {
