@@ -6,19 +6,20 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { readInferenceConfig } from '../inference/config.ts'
+import { graphFiles } from '../inference/models/files.ts'
 import { machineMemory } from '../inference/models/memory.ts'
 import { prepareModel } from '../inference/models/prepare.ts'
-import { locateModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
+import { resolveModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
+import { digestFile } from '../inference/models/verify.ts'
 import { limitsOf } from '../inference/serving/limits.ts'
 import { readShippedClassifier } from '../llm/shipped-classifier.ts'
 import { readTrainingOptions } from '../scripts/training-options.ts'
 import { createLanguageCheck } from '../training/exam/answer-language.ts'
-import { EXAM_FOLDER, readExamItems } from '../training/exam/exam-item.ts'
+import { EXAM_FOLDER, type ExamItem, readExamItems } from '../training/exam/exam-item.ts'
 import { rounded } from '../training/validation.ts'
+import { chooseThreshold } from './verification/choose-threshold.ts'
 import { gradeAnswers } from './verification/grade-answers.ts'
 import { type GradedAnswers, readGradedAnswers, writeGradedAnswers } from './verification/graded-answer.ts'
-import { measureLeftOut, scored, thresholdLosing } from './verification/kinds-left-out.ts'
-import { MEASURES, SERVED_MEASURES } from './verification/measures.ts'
 import { verificationReport } from './verification/verification-report.ts'
 import { writeVerification } from './verification/write-verification.ts'
 
@@ -26,8 +27,9 @@ const USAGE = `Usage: npm run bench:verification [-- OPTIONS]
 
   --model      name or folder of the model; the shipped one by default
   --answers    a file that keeps the model's answers: read where it is there, written where it is not
+  --second N   of N answers, the model is asked whether they are right, too; takes longer than an answer
   --lose       of right answers, the share that the threshold may lose; 0.1 by default
-  --write      measure and threshold into the model's handover.json
+  --write      measure, tasks and threshold into the model's handover.json
   --out        a file that gets the tables as Markdown
   --json       figures for programs`
 
@@ -38,6 +40,7 @@ const values = readTrainingOptions(
       options: {
         model: { type: 'string', default: '' },
         answers: { type: 'string' },
+        second: { type: 'string', default: '0' },
         lose: { type: 'string', default: '0.1' },
         write: { type: 'boolean', default: false },
         out: { type: 'string' },
@@ -58,36 +61,43 @@ try {
 async function measure(): Promise<void> {
   const share = Number(values.lose)
   if (!(share >= 0 && share < 1)) throw new Error('--lose: must be a number from 0 to below 1')
-  const graded = await answersOf(values.answers)
-  const { answers } = graded
-  const results = MEASURES.map((measure) => measureLeftOut(measure, answers))
-  const areaOf = (name: string) => results.find(({ measure }) => measure.name === name)?.pooled ?? 0
-  const [measure] = SERVED_MEASURES.toSorted((a, b) => areaOf(b.name) - areaOf(a.name))
-  if (measure === undefined) throw new Error('There is no measure.')
-  const rows = answers.flatMap((answer) => scored(answer, measure.fit(answers)))
-  const threshold = rounded(thresholdLosing(rows, share))
-  const report = verificationReport(graded, results, { measure, threshold, share })
+  const model = resolveModel(values.model, places, config.dtype)
+  const languages = model.info.card?.languages ?? null
+  const isAsked = ({ language }: { readonly language: string }) => languages?.includes(language) ?? true
+  const all = await answersOf(values.answers, isAsked)
+  const graded = { ...all, answers: all.answers.filter(isAsked) }
+  const chosen = chooseThreshold(graded.answers, share)
+  const report = verificationReport(graded, chosen)
   if (values.out !== undefined) writeFileSync(values.out, resultsDocument(report))
   if (values.json) {
-    const areas = results.map(({ measure: { name }, pooled, within }) => ({ name, pooled, within }))
-    console.log(
-      JSON.stringify({ ...graded, answers: answers.length, areas, measure: measure.served, threshold }),
-    )
+    const { measure, ...figures } = chosen ?? {}
+    const { answers, ...about } = graded
+    console.log(JSON.stringify({ ...about, answers: answers.length, measure: measure?.served, ...figures }))
   } else console.log(report)
   if (!values.write) return
-  const { folder } = locateModel(values.model, places)
+  if (chosen === undefined)
+    throw new Error('No measure is of use for this model: leave "verification" out of its handover.json.')
+  const { measure, tasks, threshold, area } = chosen
+  const [graph] = graphFiles(model) ?? []
   const provenance = {
-    rows: `${answers.length} answers of ${graded.model} to training/exam`,
+    rows: `${graded.answers.length} answers of ${graded.model} to training/exam`,
     examined: graded.examined,
-    areaUnderCurve: rounded(areaOf(measure.name)),
+    graphSha256: graph === undefined ? null : await digestFile(graph, 'sha256'),
+    areaUnderCurve: rounded(area),
     rightAnswersLost: share,
   }
-  const path = writeVerification(folder, { measure: measure.served, threshold }, provenance)
-  console.error(`Written: ${path}`)
+  const part = { measure: measure.served, tasks, threshold: rounded(threshold) }
+  console.error(`Written: ${writeVerification(model.folder, part, provenance)}`)
 }
 
-async function answersOf(path: string | undefined): Promise<GradedAnswers> {
+/** @param isAsked whether the model is asked for items in the language at all */
+async function answersOf(
+  path: string | undefined,
+  isAsked: (item: ExamItem) => boolean,
+): Promise<GradedAnswers> {
   if (path !== undefined && existsSync(path)) return readGradedAnswers(path)
+  const secondReadings = Number(values.second)
+  if (!Number.isInteger(secondReadings)) throw new Error('--second: must be a whole number')
   const { signal } = new AbortController()
   const prepared = await prepareModel({
     name: values.model,
@@ -101,12 +111,13 @@ async function answersOf(path: string | undefined): Promise<GradedAnswers> {
     onDownload: (name) => console.error(`Downloading ${name}`),
     onCompile: (form) => console.error(`Compiling (${form})`),
   })
-  const graded = await gradeAnswers(readExamItems(EXAM_FOLDER), {
+  const graded = await gradeAnswers(readExamItems(EXAM_FOLDER).filter(isAsked), {
     prepared,
     limits: limitsOf(prepared.model.info, config),
     rows: config.maxConcurrency,
     isInLanguage: createLanguageCheck(readShippedClassifier()),
     examined: new Date().toISOString().slice(0, 10),
+    secondReadings,
     onProgress: (text) => console.error(text),
   })
   if (path !== undefined) writeGradedAnswers(path, graded)

@@ -134,10 +134,11 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const known = forLocal ? local?.unavailableReason(request.waitUntil) : undefined
     const canAskClaude = dependencies.canAskClaude(request)
     const isUsable = ({ provider }: Target) => provider === 'local' || canAskClaude
-    const verifies = !wantsStream(request) && (local?.model()?.verifies ?? false)
+    const verifies = !wantsStream(request) && local?.model()?.verifies?.includes(decision.task)
     const targets = decision.targets.map((target, index) => {
       const mayHandOver = decision.targets.slice(index + 1).some(isUsable)
-      return { ...target, mayHandOver, verified: verifies && mayHandOver && target.provider === 'local' }
+      const verified = verifies === true && mayHandOver && target.provider === 'local'
+      return { ...target, mayHandOver, verified }
     })
     const firstOpen = targets.find((target) => target.provider !== 'local' || known === undefined)
     const isRead = mayCache && firstOpen !== undefined && request.controls.cache === 'use'

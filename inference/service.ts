@@ -150,7 +150,10 @@ export function createModelService(options: ModelServiceOptions): ModelService {
       if (handover && 'reason' in handover) log('[LocalLLM] Handing over no requests', handover)
       else if (handover) log('[LocalLLM] Handing over requests', { threshold: handover.threshold })
       if (verification && 'reason' in verification) log('[LocalLLM] Verifying no answers', verification)
-      else if (verification) log('[LocalLLM] Verifying answers', verification)
+      else if (verification) {
+        const { measure, threshold } = verification
+        log('[LocalLLM] Verifying answers', { measure, threshold, tasks: verification.tasks.join(',') })
+      }
       return model
     },
   }

@@ -20,6 +20,8 @@ export type GradingOptions = {
   readonly rows: number
   readonly isInLanguage: IsInLanguage
   readonly examined: string
+  /** Of so many answers, spread evenly, the model is asked whether they are right; takes longer than an answer. */
+  readonly secondReadings: number
   readonly onProgress: (text: string) => void
 }
 
@@ -33,7 +35,7 @@ const PREFIX_CACHE_BYTES = 32_000_000
 /** Returns the answers, without those that the model handed over or was not able to begin. */
 export async function gradeAnswers(
   items: readonly ExamItem[],
-  { prepared, limits, rows, isInLanguage, examined, onProgress }: GradingOptions,
+  { prepared, limits, rows, isInLanguage, examined, secondReadings, onProgress }: GradingOptions,
 ): Promise<GradedAnswers> {
   const { model, graph, judge } = prepared
   const engine = await createEngine(
@@ -62,9 +64,11 @@ export async function gradeAnswers(
     const outcomes = answered.value.filter(({ answer, logprobs }) => !answer.declined && logprobs?.length)
     const judged = await timedEach(outcomes, (outcome) => judgeScoreOf(engine, outcome))
     onProgress('Judged')
-    const after = await timedEach(outcomes, (outcome) => yesAgainstNo(engine, askedAfter(outcome)))
-    onProgress('Asked in the same conversation')
-    const apart = await timedEach(outcomes, (outcome) => yesAgainstNo(engine, askedApart(outcome)))
+    const readAgain = spreadEvenly(outcomes, secondReadings)
+    const after = await timedEach(readAgain, (outcome) => yesAgainstNo(engine, askedAfter(outcome)))
+    const apart = await timedEach(readAgain, (outcome) => yesAgainstNo(engine, askedApart(outcome)))
+    const readingOf = (outcome: ExamOutcome, { value }: { readonly value: readonly number[] }) =>
+      value[readAgain.indexOf(outcome)] ?? null
     const answers = outcomes.map((outcome, at): GradedAnswer => {
       const { item, failures, logprobs = [], tokens, handoverScore = null } = outcome
       const { id, kind, task, language } = item
@@ -78,12 +82,13 @@ export async function gradeAnswers(
         tokens,
         handoverScore,
         judgeScore: judged.value[at] ?? null,
-        askedAfter: after.value[at] ?? null,
-        askedApart: apart.value[at] ?? null,
+        askedAfter: readingOf(outcome, after),
+        askedApart: readingOf(outcome, apart),
       }
     })
     const tokens = answers.reduce((sum, { logprobs }) => sum + logprobs.length, 0)
-    const each = ({ cpuMs }: { readonly cpuMs: number }) => cpuMs / outcomes.length
+    const each = ({ value, cpuMs }: { readonly value: readonly unknown[]; readonly cpuMs: number }) =>
+      value.length === 0 ? 0 : cpuMs / value.length
     const costs = {
       answer: answered.cpuMs / items.length,
       logprobs: (await costOfLogprob()) * (tokens / answers.length),
@@ -95,6 +100,11 @@ export async function gradeAnswers(
   } finally {
     await engine.close()
   }
+}
+
+function spreadEvenly<T>(all: readonly T[], count: number): readonly T[] {
+  const most = Math.min(count, all.length)
+  return Array.from({ length: most }, (_, at) => all[Math.floor((at * all.length) / most)] as T)
 }
 
 function textOf({ answer }: ExamOutcome): string {

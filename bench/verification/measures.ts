@@ -88,18 +88,24 @@ function single(name: string, score: Score, cost: Measure['cost']): Measure {
 }
 
 function learned(name: string, scores: readonly Score[], cost: Measure['cost']): Measure {
-  const featuresOf = (answer: GradedAnswer) => Float32Array.from(scores, (score) => score(answer) ?? 0)
+  /** Undefined where one of them is not known. */
+  const featuresOf = (answer: GradedAnswer): Float32Array | undefined => {
+    const values = scores.map((score) => score(answer))
+    return values.includes(undefined) ? undefined : Float32Array.from(values, (value) => value ?? 0)
+  }
   return {
     name,
     cost,
     fit(answers) {
-      const rows = answers.map((answer) => ({
-        features: featuresOf(answer),
-        complex: !answer.right,
-        weight: 1,
-      }))
+      const rows = answers.flatMap((answer) => {
+        const features = featuresOf(answer)
+        return features === undefined ? [] : [{ features, complex: !answer.right, weight: 1 }]
+      })
       const head = fitRidgeLogistic(rows, RIDGE)
-      return (answer) => denseLogit(head, featuresOf(answer))
+      return (answer) => {
+        const features = featuresOf(answer)
+        return features && denseLogit(head, features)
+      }
     },
   }
 }

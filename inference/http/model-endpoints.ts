@@ -27,7 +27,7 @@ export function addModelEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): voi
       structuredOutputs: true,
       judge: engine.serving()?.judge ?? null,
       handover: handsOver(engine),
-      verification: isVerified(engine),
+      verification: verifiedItem(engine),
       ...deps.limits(engine.info),
       queueDepth,
       expectedWaitMs,
@@ -67,8 +67,10 @@ function handsOver(engine: Engine): boolean {
   return handoverOf(engine.serving()) !== undefined
 }
 
-function isVerified(engine: Engine): boolean {
-  return verificationOf(engine.serving()) !== undefined
+/** For whoever asks: whose answers may be verified; null where none can be. */
+function verifiedItem(engine: Engine) {
+  const { tasks } = verificationOf(engine.serving()) ?? {}
+  return tasks ? { tasks } : null
 }
 
 function modelItem(engine: Engine, deps: AppDeps) {
@@ -85,7 +87,7 @@ function modelItem(engine: Engine, deps: AppDeps) {
     card: info.card ?? null,
     serving: servingItem(engine),
     handover: handsOver(engine),
-    verification: isVerified(engine),
+    verification: verifiedItem(engine),
     max_input_tokens: maxInputTokens,
     max_tokens: maxOutputTokens,
     size: info.sizeBytes,

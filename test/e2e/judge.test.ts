@@ -37,6 +37,8 @@ beforeAll(async () => {
     LOCAL_TASKS: 'simple_chat,simple_qa,summarization,classification',
     ROUTER_THRESHOLD: 'recall:97',
     JUDGE_THRESHOLD: 'recall:97',
+    // Short answers would be verified, which is not what is shown here.
+    VERIFY_THRESHOLD: 'off',
     ANTHROPIC_API_KEY: CLAUDE_KEY,
     ANTHROPIC_BASE_URL: claude.url,
     CACHE_TTL_SECONDS: '0',

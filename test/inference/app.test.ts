@@ -201,7 +201,7 @@ test('tells in readiness which model, for what, how, how much and how busy', asy
     structuredOutputs: true,
     judge: null,
     handover: false,
-    verification: false,
+    verification: null,
     model: 'scripted',
     card: SCRIPTED_MODEL.card,
     serving: { loop: 'generate', weights: 'fp32', rows: 1, reason: 'written down beforehand' },

@@ -15,6 +15,8 @@ beforeAll(async () => {
       LLM_STRATEGY: 'hybrid',
       LOCAL_LLM_ENABLED: 'true',
       LOCAL_TASKS: 'simple_chat,simple_qa,summarization,classification',
+      // Short answers would be verified, which is not what is shown here.
+      VERIFY_THRESHOLD: 'off',
       LOCAL_HEADERS_MS: '30000',
       LOCAL_FIRST_CONTENT_MS: '30000',
       ANTHROPIC_API_KEY: CLAUDE_KEY,

@@ -60,7 +60,11 @@ export type Script = {
 /** The engine's own, where it hands over. */
 export const SCRIPTED_HANDOVER = { token: 0, threshold: 0.6 }
 /** The engine's own, where its answers are verified. */
-export const SCRIPTED_VERIFICATION = { measure: 'lowest', threshold: 0.75 } as const
+export const SCRIPTED_VERIFICATION = {
+  measure: 'lowest',
+  tasks: ['simple_chat'],
+  threshold: 0.75,
+} as const
 
 /** Returns an engine that writes the script's words; a token is a word, of prompts too. */
 export function createScriptedEngine(script: Script): ScriptedEngine {

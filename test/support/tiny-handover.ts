@@ -14,7 +14,12 @@ export const TINY_HANDOVER = {
 /** Of a part that is there alone. */
 export const TINY_VERIFICATION = {
   format: 1,
-  verification: { measure: 'lowest', threshold: 0.5, provenance: { rows: 'none' } },
+  verification: {
+    measure: 'lowest',
+    tasks: ['simple_chat'],
+    threshold: 0.5,
+    provenance: { rows: 'none' },
+  },
 }
 
 /** Fills an empty folder. @param file what is written; null: nothing */

@@ -23,8 +23,8 @@ export type LocalModel = {
   readonly judges?: boolean
   /** Whether its model can leave to another what it would only guess at; absent: it cannot. */
   readonly handsOver?: boolean
-  /** Whether it can verify a whole answer before it gives it; absent: it cannot. */
-  readonly verifies?: boolean
+  /** The tasks whose whole answers it can verify before it gives them; absent: none. */
+  readonly verifies?: readonly string[]
   /** Who made the server, as its list of models says. */
   readonly owner?: string | undefined
 }
@@ -60,7 +60,7 @@ const readySchema = z.looseObject({
   structuredOutputs: z.optional(z.unknown()),
   judge: z.optional(z.unknown()),
   handover: z.optional(z.unknown()),
-  verification: z.optional(z.unknown()),
+  verification: z.catch(z.nullish(z.looseObject({ tasks: z.array(z.string()) })), null),
   maxInputTokens: z.optional(z.number()),
   expectedWaitMs: z.optional(z.number()),
   /** How other servers list their models. */
@@ -106,7 +106,7 @@ export async function askReadiness(options: ReadinessOptions, signal: AbortSigna
         structuredOutputs: structuredOutputs === true,
         ...judges,
         ...handsOver,
-        ...(verification === true ? { verifies: true } : {}),
+        ...(verification ? { verifies: verification.tasks } : {}),
       }
       return { model: { name, card: readModelCard(card), maxInputTokens, ...own }, waitMs: expectedWaitMs }
     }

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { SIMPLE_TASKS } from '../../../shared/tasks.ts'
 
 /** Beside a model's files. */
 export const HANDOVER_FILE = 'handover.json'
@@ -18,6 +19,8 @@ export const MEASURE_NAMES = ['lowest', 'mean'] as const
 
 const verificationSchema = z.object({
   measure: z.enum(MEASURE_NAMES),
+  /** Where the measure tells wrong answers from right ones; of others it may say the opposite. */
+  tasks: z.array(z.enum(SIMPLE_TASKS)).min(1).readonly(),
   /** How surely wrong an answer must be by that measure for the model to decline, 0 to 1. */
   threshold,
   provenance,
@@ -41,7 +44,7 @@ const handoverSchema = z
       context.addIssue({ code: 'custom', path: [name], message: 'is missing' })
   })
 
-export type VerificationPart = Pick<z.infer<typeof verificationSchema>, 'measure' | 'threshold'>
+export type VerificationPart = Pick<z.infer<typeof verificationSchema>, 'measure' | 'tasks' | 'threshold'>
 
 /** Either part may be there alone. */
 export type HandoverFile = {
@@ -71,8 +74,14 @@ export function readHandoverFile(folder: string): HandoverFile | { readonly reas
   const { token, threshold, verification } = parsed.data
   return {
     ...(token === undefined || threshold === undefined ? {} : { handover: { token, threshold } }),
-    ...(verification && {
-      verification: { measure: verification.measure, threshold: verification.threshold },
-    }),
+    ...(verification && { verification: withoutProvenance(verification) }),
   }
+}
+
+function withoutProvenance({
+  measure,
+  tasks,
+  threshold,
+}: z.infer<typeof verificationSchema>): VerificationPart {
+  return { measure, tasks, threshold }
 }

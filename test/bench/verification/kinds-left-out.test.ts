@@ -1,6 +1,7 @@
 /** What is said of a measure, on answers whose scores are made up. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { chooseThreshold } from '../../../bench/verification/choose-threshold.ts'
 import type { GradedAnswer } from '../../../bench/verification/graded-answer.ts'
 import {
   measureLeftOut,
@@ -80,4 +81,15 @@ test('measures that say nothing of a model have no area', () => {
   const answers = [answerOf('a', true, -1), answerOf('a', false, -2), answerOf('b', true, -1)]
   const judge = MEASURES.find(({ name }) => name === 'judge')
   expect(judge && measureLeftOut(judge, answers)).toMatchObject({ pooled: undefined, within: undefined })
+})
+
+test('the threshold is chosen on tasks where a measure is of use, and there is none where it is not', () => {
+  const told = (kind: string, at: number) => [answerOf(kind, true, -0.1 - at), answerOf(kind, false, -3 - at)]
+  const useful = [0, 0.1, 0.2].flatMap((at) => [...told('a', at), ...told('b', at)])
+  const opposite = useful.map((each) => ({ ...each, task: 'simple_qa', right: !each.right }))
+  const chosen = chooseThreshold([...useful, ...opposite], 0)
+  expect(chosen).toMatchObject({ tasks: ['simple_chat'], area: 1 })
+  expect(chosen?.threshold).toBeGreaterThan(1 - Math.exp(-0.3))
+  expect(chosen?.threshold).toBeLessThan(1 - Math.exp(-3))
+  expect(chooseThreshold(opposite, 0.1)).toBeUndefined()
 })

@@ -7,7 +7,7 @@ import { readHandoverFile } from '../../../inference/engine/handover/handover-fi
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { TINY_HANDOVER } from '../../support/tiny-handover.ts'
 
-const part = { measure: 'lowest', threshold: 0.9 } as const
+const part = { measure: 'lowest' as const, tasks: ['simple_qa' as const], threshold: 0.9 }
 
 test('writes the part alone where there is no file', () => {
   const folder = temporaryFolder()

@@ -116,15 +116,15 @@ test('takes a number from 0 to 1 or default for a threshold, and nothing else', 
   expect(engine.requests).toHaveLength(0)
 })
 
-test('answers as before where the model’s answers are not verified, and says in readiness and models whether they are', async () => {
+test('answers as before where the model’s answers are not verified, and says in readiness and models of which tasks they are', async () => {
   const { app, post } = scriptedContainer()
   for (const threshold of ['0', 'default']) {
     const response = await post(guess, from(threshold))
     expect([response.status, response.headers.get('x-verify-score')]).toEqual([200, null])
   }
   for (const [told, expected] of [
-    [app, false],
-    [scriptedContainer({ script: { words, endLogprob } }).app, true],
+    [app, null],
+    [scriptedContainer({ script: { words, endLogprob } }).app, { tasks: ['simple_chat'] }],
   ] as const) {
     expect(await (await told.request('/readyz')).json()).toMatchObject({ verification: expected })
     expect(await (await told.request('/v1/models')).json()).toMatchObject({

@@ -16,7 +16,7 @@ const declined = () =>
 const thresholdSent = () => container.hits.at(-1)?.headers.get('x-verify-threshold')
 
 async function verifying(settings: Record<string, string> = {}) {
-  readiness.answer(() => ready({ verification: true }))
+  readiness.answer(() => ready({ verification: { tasks: ['simple_chat', 'classification'] } }))
   return createTestRouter({ CACHE_TTL_SECONDS: '0', ...settings })
 }
 
@@ -98,15 +98,17 @@ test.each(['1.01', 'high', '-1', 'recall:97'])('VERIFY_THRESHOLD=%s is refused',
   )
 })
 
-test('a server that does not say that it verifies is not asked to', async () => {
+test('a server that does not say that it verifies answers of the request’s task is not asked to', async () => {
   container.answer(kept)
-  for (const page of [{}, { verification: false }, { verification: 'yes' }, { handover: true }]) {
+  const said = [null, true, 'yes', {}, { tasks: 'all' }, { tasks: [] }, { tasks: ['simple_qa'] }]
+  const pages = [{}, { handover: true }, ...said.map((verification) => ({ verification }))]
+  for (const page of pages) {
     readiness.answer(() => ready(page))
     const router = await createTestRouter({ CACHE_TTL_SECONDS: '0' })
     await router.post(ask())
     expect(thresholdSent()).toBeNull()
   }
-  expect(container.hits).toHaveLength(4)
+  expect(container.hits).toHaveLength(pages.length)
 })
 
 test('an answer that comes whole may take the time that its words would have had', async () => {

@@ -27,7 +27,7 @@ test('a model without the file does not hand over, and its answers are not verif
 })
 
 test('either part may be there alone, or both', () => {
-  const verification = { measure: 'lowest', threshold: 0.5 }
+  const verification = { measure: 'lowest', tasks: ['simple_chat'], threshold: 0.5 }
   const handover = { token: 1, threshold: 0.5 }
   for (const [file, expected] of [
     [TINY_HANDOVER, [handover, undefined]],
@@ -60,8 +60,16 @@ test.each([
     'verification.measure',
   ],
   [
+    'verifies no task',
+    JSON.stringify({ ...TINY_VERIFICATION, verification: { ...TINY_VERIFICATION.verification, tasks: [] } }),
+    'verification.tasks',
+  ],
+  [
     'does not say where the threshold of verification comes from',
-    JSON.stringify({ format: 1, verification: { measure: 'lowest', threshold: 0.5 } }),
+    JSON.stringify({
+      format: 1,
+      verification: { ...TINY_VERIFICATION.verification, provenance: undefined },
+    }),
     'verification.provenance',
   ],
   [

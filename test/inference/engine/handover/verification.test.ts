@@ -51,7 +51,11 @@ test('scores are from 0, what is certain, to 1, and a less probable token never 
 })
 
 test('an engine whose model has that part alone says how its answers are verified, and hands nothing over', () => {
-  expect(verificationOf(engine.serving())).toEqual({ measure: 'lowest', threshold: 0.5 })
+  expect(verificationOf(engine.serving())).toEqual({
+    measure: 'lowest',
+    tasks: ['simple_chat'],
+    threshold: 0.5,
+  })
   expect(engine.serving()?.handover).toBeUndefined()
 })
 

@@ -77,6 +77,25 @@ test('tells log-probabilities only where they are asked for', () => {
   expect(other.events[1]).toMatchObject({ type: 'text', logprob: undefined })
 })
 
+test('the end tells them of all tokens and of the one that ended the turn, what is not written included', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom(1, 2, 3, CONTROL), { maxLength: 8 }),
+      fc.boolean(),
+      (tokens, ended) => {
+        const made = [...tokens, ended ? END : 1]
+        const { accept, events } = sequenceOf(made.length, ['cd'], { logprobs: true })
+        for (const token of made) accept(token)
+        const end = events.find((event) => event.type === 'end')
+        expect(end).toMatchObject({
+          outputTokens: ended ? tokens.length : made.length,
+          logprobs: made.map(() => expect.closeTo(-5 * Math.exp(-9), 4)),
+        })
+      },
+    ),
+  )
+})
+
 test('refuses logits that are not numbers', () => {
   const { sequence } = sequenceOf(5)
   expect(() => sequence.accept(new Float32Array(5).fill(Number.NaN))).toThrow(RangeError)
