@@ -6,8 +6,8 @@
 import type { Usage } from '../../shared/messages.ts'
 import { toNanoUsd, toUsd } from './money.ts'
 
-/** The day on which the built-in list was compared with Anthropic's. */
-export const PRICES_AS_OF = '2026-11-20'
+/** The day on which the built-in list was written down. */
+export const PRICES_AS_OF = '2026-11-24'
 
 /** USD per million tokens. */
 export type Price = {

@@ -8,6 +8,7 @@ import { createFormPhrases, type Form, type ReasonKind } from './form-phrases.ts
 import { emitFeatures, FORMS, PLACES } from './hashed-features.ts'
 import { type LinearHead, placeFactors } from './linear-head.ts'
 import { textOfCodes } from './plain-codes.ts'
+import { createWordCounter } from './word-kinds.ts'
 
 export type Weighed = {
   readonly kind: ReasonKind
@@ -43,12 +44,33 @@ export function findReasons(features: Features, head: LinearHead): readonly Reas
 
 /** Returns which kinds of reason were strongest, strongest first, without a word of the request. */
 export function findReasonKinds(features: Features, head: LinearHead): readonly Weighed[] {
-  return strongest(contributionsOf(features, head), ({ kind }) => ({ kind }))
+  const countWords = createWordCounter()
+  const sayForm = createFormPhrases(features)
+  const sums = new Map<ReasonKind, number>()
+  const add = (kind: ReasonKind, weight: number) => sums.set(kind, (sums.get(kind) ?? 0) + weight)
+  for (const { feature, weight } of weighFeatures(features, head)) {
+    const { place, codes, start, end } = feature
+    if (place === PLACES.form) {
+      const forms = formsOf(start)
+      for (const form of forms) add(sayForm(form).kind, weight / forms.length)
+      continue
+    }
+    const { kind } = PLACE_NAMES[place] ?? LAST_MESSAGE
+    const { words, numbers } = countWords(codes, start, end)
+    const touched = words + numbers
+    if (touched === 0) add(kind === 'words' ? 'punctuation' : kind, weight)
+    if (words > 0) add(kind, (weight * words) / touched)
+    if (numbers > 0) add('digits', (weight * numbers) / touched)
+  }
+  return strongest(
+    [...sums].map(([kind, weight]) => ({ kind, weight })),
+    ({ kind }) => ({ kind }),
+  )
 }
 
-function strongest<Name extends object>(
-  contributions: readonly Contribution[],
-  nameOf: (contribution: Contribution) => Name,
+function strongest<Given extends { readonly weight: number }, Name extends object>(
+  contributions: readonly Given[],
+  nameOf: (contribution: Given) => Name,
 ): readonly (Name & Omit<Weighed, 'kind'>)[] {
   const sums = new Map<string, { readonly name: Name; weight: number }>()
   for (const contribution of contributions) {
@@ -70,24 +92,41 @@ function strongest<Name extends object>(
 }
 
 function contributionsOf(features: Features, head: LinearHead): readonly Contribution[] {
-  const found = new Map<number, Found>()
+  const sayForm = createFormPhrases(features)
+  const texts = new Map<Uint16Array, string>()
+  const textOf = (codes: Uint16Array): string => {
+    const text = texts.get(codes) ?? textOfCodes(codes)
+    texts.set(codes, text)
+    return text
+  }
+  return weighFeatures(features, head).flatMap(({ feature, weight }) => {
+    const names =
+      feature.place === PLACES.form ? formsOf(feature.start).map(sayForm) : wordsOf(feature, textOf)
+    return names.map((name) => ({ ...name, weight: weight / names.length }))
+  })
+}
+
+type WeighedFeature = { readonly feature: Found; readonly weight: number }
+
+/** Returns each feature that says anything, once, with what it added to the logit. */
+function weighFeatures(features: Features, head: LinearHead): readonly WeighedFeature[] {
+  const mask = (1 << head.bits) - 1
+  const seen = new Set<number>()
+  const found: Found[] = []
   const counts = new Uint32Array(PLACE_COUNT)
   emitFeatures(features, (place, hash, codes, start, end) => {
     const row = rowOf(place, hash)
-    if (found.has(row)) return
-    found.set(row, { place, row, codes, start, end })
+    if (seen.has(row)) return
+    seen.add(row)
     counts[place] = (counts[place] ?? 0) + 1
+    const isWeighed = (head.places & (1 << place)) !== 0 && head.weights[row & mask] !== 0
+    if (isWeighed) found.push({ place, row, codes, start, end })
   })
   const factors = placeFactors(counts)
-  const mask = (1 << head.bits) - 1
-  const sayForm = createFormPhrases(features)
-  return [...found.values()]
-    .filter(({ place }) => (head.places & (1 << place)) !== 0)
-    .flatMap((feature) => {
-      const weight = (head.weights[feature.row & mask] ?? 0) * head.scale * (factors[feature.place] ?? 0)
-      const names = feature.place === PLACES.form ? formsOf(feature.start).map(sayForm) : wordsOf(feature)
-      return names.map((name) => ({ ...name, weight: weight / names.length }))
-    })
+  return found.map((feature) => ({
+    feature,
+    weight: (head.weights[feature.row & mask] ?? 0) * head.scale * (factors[feature.place] ?? 0),
+  }))
 }
 
 function formsOf(number: number): readonly Form[] {
@@ -95,9 +134,12 @@ function formsOf(number: number): readonly Form[] {
 }
 
 /** A piece of a word speaks for the word, a pair of words for both. */
-function wordsOf({ place, codes, start, end }: Found): readonly Named[] {
+function wordsOf(
+  { place, codes, start, end }: Found,
+  textOf: (codes: Uint16Array) => string,
+): readonly Named[] {
   const { kind, where } = PLACE_NAMES[place] ?? LAST_MESSAGE
-  const words = wordsAt(textOfCodes(codes), Math.max(0, start), Math.min(codes.length, end))
+  const words = wordsAt(textOf(codes), Math.max(0, start), Math.min(codes.length, end))
   if (words.length === 0)
     return [{ kind: kind === 'words' ? 'punctuation' : kind, what: `the punctuation of ${where}` }]
   return words.map((word) =>
