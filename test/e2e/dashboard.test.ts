@@ -16,6 +16,7 @@ import {
 } from '../support/browser.ts'
 import { ADMIN_KEY } from '../support/edge/canaries.ts'
 import { createMemoryLedger } from '../support/edge/memory-ledger.ts'
+import { createSqliteAccounts } from '../support/edge/sqlite-accounts.ts'
 import { generateReceipts } from '../support/generated-receipts.ts'
 import { buildPages, type PageServer, servePages } from '../support/page-server.ts'
 
@@ -180,6 +181,7 @@ describe.skipIf(BROWSER === undefined)('the dashboard in chromium (skipped where
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByRole('button', { name: 'Edit the limits of web' }).click()
     expect(await whole.getByLabel('USD a month').inputValue()).toBe('50')
+    expect(await page.getByText('$0.00 of $50.00').count()).toBe(1)
     const answer = await fetch(`${router.url}/v1/router/budgets/web`, { headers: { 'x-api-key': ADMIN_KEY } })
     expect(await answer.json()).toMatchObject({ tenant: 'web', limits: { tenant: { usdPerMonth: 50 } } })
     await close()
@@ -274,7 +276,11 @@ async function startRouter(count: number, settings: Readonly<Record<string, stri
   const ledger = await createMemoryLedger({ now: () => Date.now() })
   for (const receipt of generateReceipts({ count, until: now, days: 30 })) await ledger.append(receipt)
   await ledger.tend()
-  return servePages(settings, { ledger, now: () => Date.now() })
+  return servePages(settings, {
+    ledger,
+    accounts: createSqliteAccounts(() => Date.now()),
+    now: () => Date.now(),
+  })
 }
 
 async function logIn() {

@@ -69,8 +69,13 @@ export function limitSentences(limits: TenantLimits | null): string[] {
   ]
   return told.flatMap(([whose, limit]) => {
     const parts = LIMIT_FIELDS.flatMap((field) =>
-      limit?.[field] === undefined ? [] : [`${LIMIT_LABELS[field].toLowerCase()} ${limit[field]}`],
+      limit?.[field] === undefined ? [] : [`${withinSentence(LIMIT_LABELS[field])} ${limit[field]}`],
     )
     return parts.length === 0 ? [] : [`${whose}: ${parts.join(', ')}.`]
   })
+}
+
+/** USD stays as it is. */
+function withinSentence(label: string): string {
+  return label.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
 }

@@ -44,8 +44,8 @@ test('says limits in sentences', () => {
       users: { 'u/1': { concurrent: 2 }, u2: {} },
     }),
   ).toEqual([
-    'As a whole: requests a minute 100, usd a month 50.',
-    'Every end user: usd a day 0.5.',
+    'As a whole: requests a minute 100, USD a month 50.',
+    'Every end user: USD a day 0.5.',
     'u/1: requests at once 2.',
   ])
   expect(limitSentences(null)).toEqual([])
