@@ -7,7 +7,7 @@
  * With --bulk many receipts share a transaction. Writes bench/ledger-results.md.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureLedger } from './ledger/measure-ledger.ts'
@@ -33,6 +33,7 @@ try {
 
 \`npm run bench:ledger -- --receipts ${receipts} --users ${users}${values.bulk ? ' --bulk' : ''}\` on ${cpus()[0]?.model ?? 'a processor'}, Node ${process.version}. One tenant,
 one month, one object, in a file. Times are of one call each; the first of a kind reads from the file.
+Load of the machine at the end: ${(loadavg()[0] ?? 0).toFixed(0)} on ${cpus().length} processors, this process included.
 
 ${markdownTable(
   ['what', 'figure'],
