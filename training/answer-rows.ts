@@ -2,8 +2,8 @@
  * The rows that the local model's answers are tuned on, as files of JSON lines: read and checked. The tuning itself is
  * Python's, in training/tune.
  */
-import { readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import * as z from 'zod'
 import { SIMPLE_TASKS } from '../shared/tasks.ts'
 
@@ -35,15 +35,9 @@ const answerRow = z.strictObject({
 export type AnswerRow = z.infer<typeof answerRow>
 
 /**
- * Returns the rows of a folder's `.jsonl` files.
+ * Returns the rows of a file.
  * @throws {Error} that names file and line of the first row that is malformed, or has another one's id
  */
-export function readAnswerRows(folder: string): readonly AnswerRow[] {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl'))
-  return withOwnIds(files.toSorted().flatMap((name) => readLines(join(folder, name))))
-}
-
-/** Returns the rows of one file. @throws {Error} as `readAnswerRows` does */
 export function readAnswerFile(file: string): readonly AnswerRow[] {
   return withOwnIds(readLines(file))
 }

@@ -72,6 +72,5 @@ export const receiptRecordSchema = z.object({
   content: z.optional(z.object({ request: z.string(), answer: z.string() })),
 })
 
-export type AttemptRecord = z.infer<typeof attemptRecordSchema>
 export type TokensRecord = z.infer<typeof tokensRecordSchema>
 export type ReceiptRecord = z.infer<typeof receiptRecordSchema>

@@ -1,12 +1,14 @@
 /** The rows that the local model's answers are tuned on. */
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readAnswerRows } from '../../training/answer-rows.ts'
+import { readAnswerFile } from '../../training/answer-rows.ts'
 import { createDuplicateFinder } from '../../training/duplicates.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-const rows = readAnswerRows(join(import.meta.dirname, '../../training/answers'))
+const FOLDER = join(import.meta.dirname, '../../training/answers')
+const files = readdirSync(FOLDER).filter((name) => name.endsWith('.jsonl'))
+const rows = files.toSorted().flatMap((name) => readAnswerFile(join(FOLDER, name)))
 
 test('are at least 8,000', () => {
   expect(rows.length).toBeGreaterThanOrEqual(8_000)
@@ -54,5 +56,5 @@ test.each([
     join(folder, 'rows.jsonl'),
     `${JSON.stringify(row)}\n${JSON.stringify({ ...row, id: 'b', ...change })}\n`,
   )
-  expect(() => readAnswerRows(folder)).toThrow('rows.jsonl:2')
+  expect(() => readAnswerFile(join(folder, 'rows.jsonl'))).toThrow('rows.jsonl:2')
 })
