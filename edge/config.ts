@@ -6,7 +6,7 @@ import * as z from 'zod/mini'
 import type { LogFormat } from '../shared/log.ts'
 import { schemasOf } from '../shared/setting.ts'
 import type { OnBudget, TenantLimits } from './budgets/limits.ts'
-import type { ContentMode } from './ledger/content.ts'
+import type { ContentSettings } from './ledger/content.ts'
 import type { UserSettings } from './ledger/end-user.ts'
 import type { ModelPrices } from './ledger/prices.ts'
 import type { OperatorRule } from './routing/operator-rules/operator-rule.ts'
@@ -65,7 +65,7 @@ export type Config = {
   readonly savingsBaseline: string | undefined
   /** What the operator says of prices, beside the built-in list. */
   readonly prices: ReadonlyMap<string, ModelPrices>
-  readonly content: ContentMode
+  readonly content: ContentSettings
   readonly retentionDays: number
   readonly containerUsdPerMonth: number
   readonly users: UserSettings
@@ -153,7 +153,7 @@ function assemble(settings: Settings, keys: readonly TenantKey[], adminKeys: rea
     corsOrigins: settings.CORS_ORIGINS,
     savingsBaseline: settings.SAVINGS_BASELINE,
     prices: settings.PRICES,
-    content: settings.LOG_CONTENT,
+    content: { log: settings.LOG_CONTENT, training: settings.TRAINING_LOG },
     retentionDays: settings.RETENTION_DAYS,
     containerUsdPerMonth: settings.CONTAINER_USD_PER_MONTH,
     users: {

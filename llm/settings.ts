@@ -3,7 +3,7 @@
  * the router is made. What only HTTP needs (keys, ports, CORS) is not read.
  */
 import * as z from 'zod/mini'
-import type { ContentMode } from '../edge/ledger/content.ts'
+import type { ContentSettings } from '../edge/ledger/content.ts'
 import type { ModelPrices } from '../edge/ledger/prices.ts'
 import type { OperatorRule } from '../edge/routing/operator-rules/operator-rule.ts'
 import type { ThresholdSetting } from '../edge/routing/thresholds.ts'
@@ -50,7 +50,7 @@ export type LibrarySettings = {
   readonly savingsBaseline: string | undefined
   /** What the operator says of prices, beside the built-in list. */
   readonly prices: ReadonlyMap<string, ModelPrices>
-  readonly content: ContentMode
+  readonly content: ContentSettings
   readonly retentionDays: number
   /** The folder that receipts are kept in; undefined: they are not kept. */
   readonly ledgerPath: string | undefined
@@ -114,7 +114,7 @@ function assemble(settings: Settings): LibrarySettings {
     cache: cacheLimits(settings),
     savingsBaseline: settings.SAVINGS_BASELINE,
     prices: settings.PRICES,
-    content: settings.LOG_CONTENT,
+    content: { log: settings.LOG_CONTENT, training: settings.TRAINING_LOG },
     retentionDays: settings.RETENTION_DAYS,
     ledgerPath: settings.LEDGER_PATH,
     logFormat: settings.LOG_FORMAT,

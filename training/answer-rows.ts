@@ -13,7 +13,10 @@ const answerRow = z.strictObject({
   /** What kind of request it is, as the exam names kinds. */
   kind: z.string().optional(),
   task: z.enum(SIMPLE_TASKS),
-  lang: z.string().regex(/^[a-z]{2,3}$/),
+  lang: z
+    .string()
+    .regex(/^[a-z]{2,3}$/)
+    .optional(),
   system: z.string().min(1).nullable(),
   messages: z
     .array(message)
@@ -23,7 +26,10 @@ const answerRow = z.strictObject({
         messages.toReversed().every(({ role }, at) => role === (at % 2 === 0 ? 'user' : 'assistant')),
       'roles must take turns and end with the user',
     ),
-  answer: z.string().min(1).max(500),
+  answer: z.string().min(1, 'write the answer').max(500),
+  /** Of rows that come from a running router: why the request is here, and what the local model had said. */
+  why: z.string().optional(),
+  was: z.string().optional(),
   /** The answer stands word for word in the messages. */
   copy: z.literal(true).optional(),
   /** The model hands over; the answer is for those who have nobody to hand over to. */

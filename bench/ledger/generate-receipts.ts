@@ -49,6 +49,7 @@ export function* generateReceipts({ from, days, count, users }: GeneratedReceipt
       threshold: 0.42,
       judgeScore: null,
       handoverScore: null,
+      verifyScore: null,
       evidence: [
         { kind: 'length', weight: -0.81, towards: 'simple' },
         { kind: 'greeting', weight: -0.6, towards: 'simple' },

@@ -64,7 +64,7 @@ export const LEDGER_OPERATIONS = {
   listRequests: {
     summary: 'Receipts of requests, newest first',
     description:
-      'A tenant sees its own, the admin key everything. format=jsonl exports all that meet the filter as JSON Lines; format=training those with feedback as rows for npm run train-router.',
+      'A tenant sees its own, the admin key everything. format=jsonl exports all that meet the filter as JSON Lines; format=training those with feedback as rows for npm run train-router, format=answers those that the local model declined, failed at or answered badly as rows for npm run train-answers.',
     tags: ['ledger'],
     parameters: inQuery(RECEIPT_PARAMETERS, RECEIPT_FORMATS),
     responses: plain('A page, and the cursor of the next one or null.', {

@@ -8,7 +8,7 @@ import { isTimeZone } from '../routing/operator-rules/time-of-day.ts'
 import { readMoment } from './moment.ts'
 import { oneOf, readQuery, wholeNumber, wrong } from './query.ts'
 
-export const RECEIPT_FORMATS = ['json', 'jsonl', 'training'] as const
+export const RECEIPT_FORMATS = ['json', 'jsonl', 'training', 'answers'] as const
 export const LARGEST_PAGE = 200
 const DEFAULT_PAGE = 50
 const LARGEST_EXPORT = 100_000_000

@@ -3,6 +3,7 @@
  */
 import { RouterError } from '../../shared/errors.ts'
 import { closesWith } from '../fallback/commit.ts'
+import { answerCandidate } from '../ledger/answer-candidate.ts'
 import { FEEDBACK, type KeptReceipt, type Ledger, type ReceiptFilter, type Scope } from '../ledger/ledger.ts'
 import { trainingRow } from '../ledger/training-row.ts'
 import type { AppContext, AppDependencies } from './context.ts'
@@ -43,7 +44,7 @@ export function createReceiptListHandler(
       return context.json({ data, cursor: page.cursor })
     }
     const read = (wanted: ReceiptFilter) => pagesOf(ledger, scope, wanted, query.limit)
-    const receipts = format === 'jsonl' ? read(filter) : withFeedback(filter, read)
+    const receipts = format === 'training' ? withFeedback(filter, read) : read(filter)
     const source = linesOf(receipts, format)
     // Whatever is wrong with the query shows here, while it can still be answered with a status.
     const first = await reading(dependencies, context, source.next())
@@ -69,9 +70,16 @@ export function noReceipt(): RouterError {
 
 type Format = Exclude<ReceiptQuery['format'], 'json'>
 
+/** Each receipt's line, or undefined where it is none. */
+const LINES_OF: Readonly<Record<Format, (receipt: KeptReceipt) => unknown>> = {
+  jsonl: (receipt) => showReceipt(receipt, true),
+  training: trainingRow,
+  answers: answerCandidate,
+}
+
 async function* linesOf(receipts: AsyncGenerator<KeptReceipt>, format: Format): AsyncGenerator<string> {
   for await (const receipt of receipts) {
-    const line = format === 'jsonl' ? showReceipt(receipt, true) : trainingRow(receipt)
+    const line = LINES_OF[format](receipt)
     if (line !== undefined) yield `${JSON.stringify(line)}\n`
   }
 }

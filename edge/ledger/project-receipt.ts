@@ -1,5 +1,5 @@
 /**
- * The receipt as it is kept: flat, JSON, without a word of the request unless content is given. Pure; the shape stands in
+ * The receipt as it is kept: flat, JSON, without a word of the request. Pure; the shape stands in
  * `receipt-record.ts`.
  */
 import type { Usage } from '../../shared/messages.ts'
@@ -10,8 +10,8 @@ import type { ReceiptRecord, TokensRecord } from './receipt-record.ts'
 const LONGEST_NAME = 256
 const MOST_TOKENS = 1_000_000_000
 
-/** Returns the record of a receipt; computes its evidence, which takes longer than all the rest. */
-export function projectReceipt(receipt: Receipt, content?: ReceiptRecord['content']): ReceiptRecord {
+/** Returns the record of a receipt without content; computes its evidence, which takes longer than all the rest. */
+export function projectReceipt(receipt: Receipt): ReceiptRecord {
   const { usage, failedAttempts, attemptNanoUsd } = receipt
   return {
     id: receipt.requestId,
@@ -27,6 +27,7 @@ export function projectReceipt(receipt: Receipt, content?: ReceiptRecord['conten
     threshold: rounded(receipt.threshold),
     judgeScore: receipt.judgeScore === undefined ? null : rounded(receipt.judgeScore),
     handoverScore: receipt.handoverScore === undefined ? null : rounded(receipt.handoverScore),
+    verifyScore: receipt.verifyScore === undefined ? null : rounded(receipt.verifyScore),
     evidence: receipt.reasons().map(({ kind, weight, towards }) => ({ kind, weight, towards })),
     reason: receipt.reason,
     guard: receipt.guard ?? null,
@@ -50,7 +51,6 @@ export function projectReceipt(receipt: Receipt, content?: ReceiptRecord['conten
     latencyMs: Math.round(receipt.latencyMs),
     firstContentMs:
       receipt.firstContentMs === undefined ? null : Math.max(0, Math.round(receipt.firstContentMs)),
-    ...(content === undefined ? {} : { content }),
   }
 }
 

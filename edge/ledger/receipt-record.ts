@@ -42,6 +42,7 @@ export const receiptRecordSchema = z.object({
   threshold: z.number(),
   judgeScore: z.nullable(z.number()),
   handoverScore: z.nullable(z.number()),
+  verifyScore: z.nullable(z.number()),
   /** What spoke most for or against, by kind and without a word of the request. */
   evidence: z.array(z.object({ kind: z.string(), weight: z.number(), towards: z.string() })),
   reason: z.string(),
@@ -68,7 +69,7 @@ export const receiptRecordSchema = z.object({
   savedNanoUsd: nanoUsd,
   latencyMs: z.number(),
   firstContentMs: z.nullable(z.number()),
-  /** Only where `LOG_CONTENT` asks for it. */
+  /** Only where `LOG_CONTENT` or `TRAINING_LOG` asks for it. */
   content: z.optional(z.object({ request: z.string(), answer: z.string() })),
 })
 

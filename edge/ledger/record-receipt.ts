@@ -6,7 +6,7 @@ import { causeName } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Message } from '../../shared/messages.ts'
 import type { RouterRequest } from '../request.ts'
-import { type ContentMode, keptContent } from './content.ts'
+import { type ContentSettings, contentToKeep } from './content.ts'
 import type { Ledger } from './ledger.ts'
 import { logLine } from './log-line.ts'
 import { projectReceipt } from './project-receipt.ts'
@@ -26,7 +26,7 @@ export type ReceiptRecorderOptions = {
   /** Gives the record to other tools as well. Never throws, never waits. */
   readonly exportReceipt?: ((record: ReceiptRecord, exchange: Exchange) => void) | undefined
   /** Whether prompts and answers are kept as well. */
-  readonly content: ContentMode
+  readonly content: ContentSettings
 }
 
 /** Returns the recorder. */
@@ -40,9 +40,12 @@ export function createReceiptRecorder(options: ReceiptRecorderOptions): RecordRe
     const keep = async () => {
       // The response goes out first: what follows computes for longer than all that came before.
       await nextTask()
-      const record = projectReceipt(receipt, keptContent(content, request.view, answer))
-      exportReceipt?.(record, exchange)
-      await ledger?.append(record)
+      const record = projectReceipt(receipt)
+      const said = contentToKeep(content, receipt, request.view, answer)
+      const whole = said === undefined ? record : { ...record, content: said }
+      // What is kept for training is for nobody else.
+      exportReceipt?.(content.log === 'off' ? record : whole, exchange)
+      await ledger?.append(whole)
     }
     const kept = keep().catch((error: unknown) => {
       const lost = { requestId: receipt.requestId, name: causeName(error) }

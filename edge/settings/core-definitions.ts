@@ -252,6 +252,11 @@ export const CORE_DEFINITIONS = {
     schema: choice(CONTENT_MODES, 'off'),
     text: 'Whether prompts and answers are kept with receipts: off; redacted (without keys, e-mail addresses, card and phone numbers); full. Never in log lines.',
   },
+  TRAINING_LOG: {
+    ...ledger,
+    schema: choice(CONTENT_MODES, 'off'),
+    text: 'Whether requests that the local model was asked are kept, with its answers and never with Claude’s, so that it can be tuned on those that it declined, failed at or answered badly (docs/training.md): off, redacted, full.',
+  },
   RETENTION_DAYS: {
     ...ledger,
     schema: wholeNumber(30, 1, 3_650),

@@ -127,6 +127,7 @@ function routerAttributes(record: ReceiptRecord): Attributes {
     'llm_router.threshold': record.threshold,
     'llm_router.judge_score': record.judgeScore ?? undefined,
     'llm_router.handover_score': record.handoverScore ?? undefined,
+    'llm_router.verify_score': record.verifyScore ?? undefined,
     'llm_router.evidence': record.evidence.map(({ kind, towards }) => `${kind}: ${towards}`),
     'llm_router.reason': record.reason,
     'llm_router.guard': record.guard ?? undefined,

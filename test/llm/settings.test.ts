@@ -37,6 +37,7 @@ const environment = fc.record({
   SAVINGS_BASELINE: text('claude-opus-5'),
   PRICES: text('{}', '{"claude-9":{"input":1,"output":5}}', '{"claude-9":{"input":1}}', '[]'),
   LOG_CONTENT: text('off', 'redacted', 'full', 'some'),
+  TRAINING_LOG: text('off', 'redacted', 'full', 'some'),
   RETENTION_DAYS: text('1', '90', '0'),
   LOG_FORMAT: text('json', 'text'),
 })

@@ -71,6 +71,7 @@ export function generateReceipts({ count, until, days, seed = 1 }: GenerateOptio
       threshold: 0.25,
       judgeScore: simple ? random() * 0.4 : null,
       handoverScore: null,
+      verifyScore: null,
       evidence: [
         { kind: 'words', weight: simple ? -1.4 : 2.1, towards: simple ? 'simple' : 'complex' },
         { kind: 'length', weight: simple ? -0.6 : 0.4, towards: simple ? 'simple' : 'complex' },

@@ -129,6 +129,7 @@ function columnsOf(record: ReceiptRecord): Record<string, SqlValue> {
     threshold: record.threshold,
     judgeScore: record.judgeScore,
     handoverScore: record.handoverScore,
+    verifyScore: record.verifyScore,
     evidence: JSON.stringify(record.evidence),
     reason: record.reason,
     guard: record.guard,

@@ -22,6 +22,7 @@ export const RECEIPTS_MIGRATIONS: readonly Migration[] = [
         threshold REAL NOT NULL,
         judgeScore REAL,
         handoverScore REAL,
+        verifyScore REAL,
         evidence TEXT NOT NULL,
         reason TEXT NOT NULL,
         guard TEXT,

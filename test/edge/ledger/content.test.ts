@@ -1,7 +1,8 @@
 /** Kept content: nothing unless asked for, redacted wherever it stands, of a bounded length. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { keptContent } from '../../../edge/ledger/content.ts'
+import type { FailedAttempt } from '../../../edge/fallback/failure.ts'
+import { contentToKeep, keptContent } from '../../../edge/ledger/content.ts'
 import { parseMessagesRequest } from '../../../shared/messages.ts'
 import { claudeMessage } from '../../support/edge/messages.ts'
 import { ask } from '../../support/edge/router.ts'
@@ -58,4 +59,17 @@ test('reads nothing that is nested deeper than anybody needs', () => {
   let deep: unknown = 'x'
   for (let at = 0; at < 5_000; at++) deep = [deep]
   expect(keptContent('full', { ...request, deep }, undefined)?.request).toContain('…')
+})
+
+test('for training, only what the local model was asked is kept, and none of Claude’s answers', () => {
+  const settings = { log: 'off', training: 'full' } as const
+  const declined = [{ provider: 'local', model: 'tiny', cause: 'low_confidence', usage: undefined }] as const
+  const kept = (route: 'local' | 'claude', failedAttempts: readonly FailedAttempt[]) =>
+    contentToKeep(settings, { route, failedAttempts }, request, answer)
+  expect(kept('local', [])?.answer).toBe(JSON.stringify(answer.content))
+  expect(kept('claude', declined)?.answer).toBe('null')
+  expect(kept('claude', [])).toBeUndefined()
+  expect(
+    contentToKeep({ log: 'off', training: 'off' }, { route: 'local', failedAttempts: [] }, request, answer),
+  ).toBe(undefined)
 })

@@ -42,6 +42,7 @@ test('tells all of a request that fell back', () => {
     threshold: 0.2,
     judgeScore: null,
     handoverScore: null,
+    verifyScore: null,
     evidence: [{ kind: 'words', weight: 0.5, towards: 'complex' }],
     reason: 'hybrid: complex task',
     guard: null,

@@ -10,7 +10,7 @@ import { claude, done, local } from './support.ts'
 const content = { request: '{"model":"auto","messages":[{"role":"user","content":"Hello"}]}', answer: '[]' }
 const kept = (route: 'local' | 'claude' | 'cache', feedback: Feedback | null): KeptReceipt => {
   const facts = route === 'claude' ? claude : { ...local, route }
-  return { ...projectReceipt(createReceipt(facts, done, LIST_PRICES), content), feedback }
+  return { ...projectReceipt(createReceipt(facts, done, LIST_PRICES)), content, feedback }
 }
 
 const LABELS: readonly (readonly ['local' | 'claude' | 'cache', Feedback | null, string | undefined])[] = [

@@ -118,8 +118,8 @@ test('says that a stream broke', async () => {
   })
 })
 
-test('sends words only where LOG_CONTENT says so, and a key never', async () => {
-  const silent = await tracingRouter()
+test('sends words only where LOG_CONTENT says so, TRAINING_LOG or not, and a key never', async () => {
+  const silent = await tracingRouter({ TRAINING_LOG: 'full' })
   await silent.post(ask(COMPLEX_PROMPT))
   await received(1)
   expect(posts[0]?.body).not.toContain(COMPLEX_PROMPT.slice(0, 20))

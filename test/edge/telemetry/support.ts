@@ -15,6 +15,7 @@ export const record: ReceiptRecord = {
   threshold: 0.2,
   judgeScore: null,
   handoverScore: null,
+  verifyScore: null,
   evidence: [{ kind: 'code words', weight: 1.5, towards: 'complex' }],
   reason: 'hybrid: complex task',
   guard: null,

@@ -19,6 +19,7 @@ export function receiptRecord(startedAt: number, fields: Partial<ReceiptRecord> 
     threshold: 0.5,
     judgeScore: null,
     handoverScore: 0.25,
+    verifyScore: null,
     evidence: [{ kind: 'length', weight: -0.5, towards: 'simple' }],
     reason: 'hybrid: simple task',
     guard: null,

@@ -75,6 +75,7 @@ function Sections({ receipt, path }: { readonly receipt: Receipt; readonly path:
             ['Score', `${receipt.score.toFixed(3)}, complex from ${receipt.threshold.toFixed(3)}`],
             ['Second look', receipt.judgeScore?.toFixed(3)],
             ['Would only guess', receipt.handoverScore?.toFixed(3)],
+            ['Answer looked wrong', receipt.verifyScore?.toFixed(3)],
             ['Guard', receipt.guard ?? undefined],
             ['Fallback', receipt.fallback ?? undefined],
             ['Budget', receipt.budget ?? undefined],

@@ -1,0 +1,65 @@
+/**
+ * A receipt as a row that `npm run train-answers` could learn from, once the operator has written its answer: what the local
+ * model declined, failed at or answered badly. Pure; the format is that of `training/answer-rows.ts`.
+ */
+import * as z from 'zod/mini'
+import { isSimpleTask, type Task } from '../../shared/tasks.ts'
+import type { KeptReceipt } from './ledger.ts'
+
+export type AnswerCandidate = {
+  readonly id: string
+  /** The cause of the fallback, or the feedback. */
+  readonly why: string
+  /** Left out where the router took the request for complex: whoever writes the answer knows better. */
+  readonly task?: Task
+  readonly system: string | null
+  readonly messages: readonly { readonly role: string; readonly content: string }[]
+  /** What the local model had said; Claude's words are no training data, by its terms. */
+  readonly was?: string
+  /** To be written: an empty one is refused. */
+  readonly answer: ''
+}
+
+const textBlock = z.object({ type: z.literal('text'), text: z.string() })
+const said = z.union([z.string(), z.array(textBlock)])
+const requestSchema = z.object({
+  system: z.nullish(said),
+  messages: z.array(z.object({ role: z.enum(['user', 'assistant']), content: said })),
+})
+
+/** Returns the row, or undefined where nothing went wrong locally, or the request was not kept whole or is not only text. */
+export function answerCandidate(receipt: KeptReceipt): AnswerCandidate | undefined {
+  const why = whatWentWrong(receipt)
+  if (why === undefined || receipt.content === undefined) return undefined
+  const request = requestSchema.safeParse(parseJson(receipt.content.request))
+  if (!request.success) return undefined
+  const { system, messages } = request.data
+  const task = receipt.task as Task
+  const answer = said.safeParse(parseJson(receipt.content.answer))
+  return {
+    id: receipt.id,
+    why,
+    ...(isSimpleTask(task) ? { task } : {}),
+    system: system === undefined || system === null ? null : textOf(system),
+    messages: messages.map(({ role, content }) => ({ role, content: textOf(content) })),
+    ...(receipt.route === 'local' && answer.success ? { was: textOf(answer.data) } : {}),
+    answer: '',
+  }
+}
+
+function whatWentWrong({ route, feedback, fallback }: KeptReceipt): string | undefined {
+  if (route === 'local') return feedback === 'bad' || feedback === 'should_be_claude' ? feedback : undefined
+  return fallback ?? undefined
+}
+
+function textOf(content: z.infer<typeof said>): string {
+  return typeof content === 'string' ? content : content.map(({ text }) => text).join('\n')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
