@@ -18,7 +18,6 @@ import {
   writeUse,
 } from './account-rows.ts'
 import type {
-  Amount,
   LimitsQuestion,
   LimitUse,
   Reservation,
@@ -26,7 +25,7 @@ import type {
   Settlement,
   SettlementResult,
 } from './accounts.ts'
-import { charge, correct, letIn, release } from './bookings.ts'
+import { charge, correct, countable, letIn, release } from './bookings.ts'
 import { brokenCaps, type Counter, capUses, newlyReached } from './caps.ts'
 import { CAPS } from './effective-limits.ts'
 import type { Limit } from './limits.ts'
@@ -76,7 +75,7 @@ function reserve(database: SqlDatabase, reservation: Reservation, now: number): 
       leased: false,
     }
 
-  const amount = whole(broken.length > 0 && bent !== null ? bent : planned)
+  const amount = countable(broken.length > 0 && bent !== null ? bent : planned)
   const leased = leaseMs > 0 && counters.some(({ limit }) => needsLease(limit))
   if (leased && !isKnown) {
     const counted = limits.user === undefined ? null : (user ?? null)
@@ -103,7 +102,7 @@ function reserve(database: SqlDatabase, reservation: Reservation, now: number): 
 function settle(database: SqlDatabase, { id, limits, used }: Settlement, now: number): SettlementResult {
   const lease = findLease(database, id)
   if (lease === undefined) return { settled: false, reached: [] }
-  const amount = whole({ tokens: used.tokens ?? lease.tokens, nanoUsd: used.nanoUsd ?? lease.nanoUsd })
+  const amount = countable({ tokens: used.tokens ?? lease.tokens, nanoUsd: used.nanoUsd ?? lease.nanoUsd })
   const reached = subjectsOf(lease).flatMap(({ scope, subject }) => {
     const { row: before, windows } = presentRow(database, subject, limits.timezone, now)
     const row =
@@ -197,9 +196,4 @@ function lastToOpen(uses: readonly LimitUse[]): LimitUse | undefined {
 
 function needsLease(limit: Limit): boolean {
   return limit.concurrent !== undefined || CAPS.some((cap) => limit[cap] !== undefined)
-}
-
-/** Rounded up: what is limited is never counted too low. */
-function whole({ tokens, nanoUsd }: Amount): Amount {
-  return { tokens: Math.max(0, Math.ceil(tokens)), nanoUsd: Math.max(0, Math.ceil(nanoUsd)) }
 }

@@ -8,6 +8,20 @@ import type { Counter } from './caps.ts'
 import { requestRate, takeRequest } from './request-rate.ts'
 
 /**
+ * No single request takes more: ten billion tokens, 10,000 USD. Clients name max_tokens as they like, and a sum beyond
+ * what numbers hold exactly could never be read again.
+ */
+const MOST: Amount = { tokens: 10_000_000_000, nanoUsd: 10_000_000_000_000 }
+
+/** Returns what can be counted of an amount. Rounded up: what is limited is never counted too low. */
+export function countable({ tokens, nanoUsd }: Amount): Amount {
+  return {
+    tokens: Math.min(MOST.tokens, Math.max(0, Math.ceil(tokens))),
+    nanoUsd: Math.min(MOST.nanoUsd, Math.max(0, Math.ceil(nanoUsd))),
+  }
+}
+
+/**
  * Counts a request that is let in.
  * @param amount what is reserved, or undefined where nothing is and nobody waits for an end
  */
@@ -18,8 +32,8 @@ export function letIn({ row, limit }: Counter, amount: Amount | undefined, now: 
     ...row,
     fullAt: rate === undefined || perMinute === undefined ? row.fullAt : takeRequest(rate, perMinute),
     inFlight: row.inFlight + (amount === undefined ? 0 : 1),
-    reservedTokens: row.reservedTokens + (amount?.tokens ?? 0),
-    reservedNanoUsd: row.reservedNanoUsd + (amount?.nanoUsd ?? 0),
+    reservedTokens: sum(row.reservedTokens, amount?.tokens ?? 0),
+    reservedNanoUsd: sum(row.reservedNanoUsd, amount?.nanoUsd ?? 0),
   }
 }
 
@@ -28,8 +42,8 @@ export function release(row: UseRow, { tokens, nanoUsd }: Amount): UseRow {
   return {
     ...row,
     inFlight: row.inFlight - 1,
-    reservedTokens: row.reservedTokens - tokens,
-    reservedNanoUsd: row.reservedNanoUsd - nanoUsd,
+    reservedTokens: Math.max(0, row.reservedTokens - tokens),
+    reservedNanoUsd: Math.max(0, row.reservedNanoUsd - nanoUsd),
   }
 }
 
@@ -37,10 +51,10 @@ export function release(row: UseRow, { tokens, nanoUsd }: Amount): UseRow {
 export function charge(row: UseRow, { tokens, nanoUsd }: Amount): UseRow {
   return {
     ...row,
-    dayTokens: row.dayTokens + tokens,
-    dayNanoUsd: row.dayNanoUsd + nanoUsd,
-    monthTokens: row.monthTokens + tokens,
-    monthNanoUsd: row.monthNanoUsd + nanoUsd,
+    dayTokens: sum(row.dayTokens, tokens),
+    dayNanoUsd: sum(row.dayNanoUsd, nanoUsd),
+    monthTokens: sum(row.monthTokens, tokens),
+    monthNanoUsd: sum(row.monthNanoUsd, nanoUsd),
   }
 }
 
@@ -57,4 +71,9 @@ export function correct(row: UseRow, lease: Lease, amount: Amount): UseRow {
     monthTokens: row.monthTokens + (isMonth ? tokens : 0),
     monthNanoUsd: row.monthNanoUsd + (isMonth ? nanoUsd : 0),
   }
+}
+
+/** A sum that is full stays full: every limit is closed long before. */
+function sum(one: number, other: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, one + other)
 }

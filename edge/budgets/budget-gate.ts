@@ -14,7 +14,7 @@ import type { Target } from '../target.ts'
 import type { TellWebhook } from '../webhooks/webhook-sender.ts'
 import type { Accounts, LimitUse, Reservation, ReservationResult, Settlement } from './accounts.ts'
 import { isMoney } from './caps.ts'
-import { type EffectiveLimits, effectiveLimits, hasCap } from './effective-limits.ts'
+import { type EffectiveLimits, effectiveLimits, hasCap, hasMoneyCap } from './effective-limits.ts'
 import { limitHeaders } from './limit-headers.ts'
 import type { OnBudget, TenantLimits } from './limits.ts'
 import { accountUnreachable, limitReached, priceUnknown } from './refusals.ts'
@@ -97,7 +97,7 @@ async function admit(options: BudgetGateOptions, asking: Asking): Promise<Admiss
     id: request.id,
     user: request.user,
     limits,
-    planned: boundedBy(planned),
+    planned: boundedBy(planned, limits),
     bent: bentAmount(options, asking, planned),
     leaseMs: targets.length === 0 ? 0 : options.leaseMs,
   }
@@ -117,9 +117,13 @@ async function admit(options: BudgetGateOptions, asking: Asking): Promise<Admiss
   return { kind: 'refused', cause: cause.limit, error, headers, settle }
 }
 
-/** Where nobody could say what a request costs, no limit of money has room for it. */
-function boundedBy({ tokens, nanoUsd, unpriced }: UpperBound): Reservation['planned'] {
-  return { tokens, nanoUsd: unpriced.length === 0 ? nanoUsd : Number.MAX_SAFE_INTEGER }
+/** Where nobody could say what a request costs, no limit of money has room for it; where none is set, nothing is made up. */
+function boundedBy(
+  { tokens, nanoUsd, unpriced }: UpperBound,
+  limits: EffectiveLimits,
+): Reservation['planned'] {
+  const isUnbounded = unpriced.length > 0 && hasMoneyCap(limits)
+  return { tokens, nanoUsd: isUnbounded ? Number.MAX_SAFE_INTEGER : nanoUsd }
 }
 
 function bentAmount(

@@ -37,6 +37,11 @@ export function hasCap({ tenant = {}, user = {} }: EffectiveLimits): boolean {
   return CAPS.some((cap) => tenant[cap] !== undefined || user[cap] !== undefined)
 }
 
+/** Says whether money is limited. */
+export function hasMoneyCap({ tenant = {}, user = {} }: EffectiveLimits): boolean {
+  return [tenant, user].some(({ usdPerDay, usdPerMonth }) => (usdPerDay ?? usdPerMonth) !== undefined)
+}
+
 /** A limit that limits nothing is none. */
 function limited(limit: Limit | undefined): Limit | undefined {
   const { softShare: _, ...limits } = limit ?? {}

@@ -8,6 +8,8 @@ export type Windows = { readonly day: CalendarWindow; readonly month: CalendarWi
 
 /** A clock that is further behind what it said before was wrong before. */
 const LONGEST_JUMP_MS = 48 * 3_600_000
+/** A window that begins sooner after the counted one is the same one in another time zone: its sums go on. */
+const SHORTEST_MS = { day: 22 * 3_600_000, month: 26 * 24 * 3_600_000 } as const
 /** Of `told`: the lower two bits are of the day, the upper two of the month. */
 const DAY_BITS = 0b0011
 const MONTH_BITS = 0b1100
@@ -21,8 +23,8 @@ export function inPresentWindows(
   const latest = Math.max(row.day, row.month)
   const at = latest > now && latest - now <= LONGEST_JUMP_MS ? latest : now
   const windows = { day: calendarWindow('day', at, timezone), month: calendarWindow('month', at, timezone) }
-  const day = present(row.day, windows.day.start, at)
-  const month = present(row.month, windows.month.start, at)
+  const day = present('day', row.day, windows.day.start, at)
+  const month = present('month', row.month, windows.month.start, at)
   const told = row.told & ~(day.isNew ? DAY_BITS : 0) & ~(month.isNew ? MONTH_BITS : 0)
   return {
     row: {
@@ -40,10 +42,11 @@ export function inPresentWindows(
 
 /** A window that began later than the clock says stays, unless the clock was wrong; then its sums go on, too. */
 function present(
+  kind: keyof Windows,
   counted: number,
   start: number,
   at: number,
 ): { readonly start: number; readonly isNew: boolean } {
-  if (start > counted) return { start, isNew: true }
+  if (start > counted) return { start, isNew: start - counted >= SHORTEST_MS[kind] }
   return { start: counted > at ? start : counted, isNew: false }
 }

@@ -250,6 +250,44 @@ export function testAccounts(name: string, open: () => Promise<AccountsUnderTest
     }
   })
 
+  test(`${name}: amounts beyond all reason close limits, and the account can still be read`, async () => {
+    const { accounts } = await open()
+    const limits = limitsOf({ concurrent: 10, tokensPerDay: Number.MAX_SAFE_INTEGER })
+    const planned = { tokens: Number.MAX_SAFE_INTEGER / 4, nanoUsd: Number.MAX_SAFE_INTEGER }
+    const asked = Array.from({ length: 3 }, () => reservation(limits, { planned }))
+    for (const each of asked) expect((await accounts.reserve('alice', each)).admission).toBe('admitted')
+    for (const { id } of asked.slice(1))
+      await accounts.settle('alice', { id, limits, used: { tokens: null, nanoUsd: null } })
+    for (const { id } of asked.slice(0, 1))
+      await accounts.settle('alice', { id, limits, used: { tokens: 1, nanoUsd: 1 } })
+    const uses = await accounts.use('alice', { limits, user: undefined })
+    expect(useOf(uses, 'concurrent').used).toBe(0)
+    expect(useOf(uses, 'tokensPerDay')).toMatchObject({ used: 20_000_000_001, reserved: 0 })
+  })
+
+  test.each(['America/Los_Angeles', 'Pacific/Kiritimati', 'Asia/Kathmandu'])(
+    `${name}: another time zone (%s) opens nothing that is used up, and the next day does`,
+    async (timezone) => {
+      const { accounts, advance } = await open()
+      const cap = { usdPerDay: 0.15, usdPerMonth: 0.3 }
+      const spend = async (limits: EffectiveLimits) => {
+        const asked = reservation(limits)
+        const { admission } = await accounts.reserve('alice', asked)
+        await accounts.settle('alice', { id: asked.id, limits, used: { tokens: 1, nanoUsd: USD / 10 } })
+        return admission
+      }
+      expect(await spend(limitsOf(cap))).toBe('admitted')
+      const moved = limitsOf(cap, undefined, timezone)
+      expect(await spend(moved)).toBe('refused')
+      advance(2 * DAY)
+      expect(await spend(moved)).toBe('admitted')
+      const uses = await accounts.use('alice', { limits: moved, user: undefined })
+      expect(useOf(uses, 'usdPerMonth').used).toBe(USD / 5)
+      advance(10 * DAY)
+      expect(await spend(moved)).toBe('admitted')
+    },
+  )
+
   test(`${name}: a soft limit is told of once in its window`, async () => {
     const { accounts, advance } = await open()
     const limits = limitsOf({ usdPerDay: 1, tokensPerMonth: 1_000_000, softShare: 0.5 })

@@ -344,6 +344,17 @@ test('a model without a known price is refused where money is limited, and count
   const open = await openRouter({ limits: { tenant: { tokensPerDay: 1_000 } } })
   expect((await open.post(ask(COMPLEX_PROMPT, { model }))).status).toBe(200)
   await expect.poll(() => open.used()).toMatchObject({ 'tenant tokensPerDay': 19 })
+  // Whose cost nobody knows makes no sum of money that later requests would stand before.
+  for (let at = 2; at <= 3; at++) {
+    claude.answer(answerNonStreaming(claudeMessage({ model })))
+    expect((await open.post(ask(COMPLEX_PROMPT, { model }))).status).toBe(200)
+    await expect.poll(() => open.used()).toMatchObject({ 'tenant tokensPerDay': at * 19 })
+  }
+  const uses = await open.counted.use('alice', {
+    limits: { tenant: { usdPerDay: 1 }, user: undefined, timezone: 'UTC' },
+    user: undefined,
+  })
+  expect(uses).toMatchObject([{ limit: 'usdPerDay', used: 0, reserved: 0 }])
 })
 
 const FULL = 'database or disk is full: SQLITE_FULL'
