@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import type { Ledger } from '../edge/ledger/ledger.ts'
+import { causeName } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
 import { createSqliteLedger, databasesIn, type SqliteLedger } from './sqlite-ledger.ts'
 
@@ -20,7 +21,7 @@ const TEND_EVERY_MS = 3_600_000
 
 /** Returns the ledger; every method throws a RouterError `configuration` where this Node has no SQLite. */
 export function createLibraryLedger({ folder, ...options }: LibraryLedgerOptions): Ledger {
-  const { now } = options
+  const { now, log } = options
   let opening: Promise<SqliteLedger> | undefined
   let tendedAt = Number.NEGATIVE_INFINITY
   const open = async (): Promise<SqliteLedger> => {
@@ -41,7 +42,12 @@ export function createLibraryLedger({ folder, ...options }: LibraryLedgerOptions
       await ledger.append(record)
       if (now() - tendedAt < TEND_EVERY_MS) return
       tendedAt = now()
-      await ledger.tend()
+      // The receipt is kept, whatever becomes of older ones.
+      await ledger
+        .tend()
+        .catch((error: unknown) =>
+          log('[Router] The ledger cannot be tended', { name: causeName(error) }, 'error'),
+        )
     },
     find: async (scope, id) => (await opened()).find(scope, id),
     list: async (scope, filter, page) => (await opened()).list(scope, filter, page),

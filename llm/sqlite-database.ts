@@ -6,6 +6,8 @@ import { numberOf } from '../edge/storage/row-values.ts'
 import type { SqlDatabase } from '../edge/storage/sql-database.ts'
 import { RouterError } from '../shared/errors.ts'
 
+const BUSY_TIMEOUT_MS = 2_000
+
 /**
  * Opens the database in a file, or one in memory for `:memory:`.
  * @throws {RouterError} `configuration` where this Node has no SQLite
@@ -15,6 +17,8 @@ export async function openSqliteDatabase(path: string): Promise<SqlDatabase> {
   // A process that is killed loses no more than its last commits and never the file.
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('PRAGMA synchronous = NORMAL')
+  // Somebody who looks into the file beside the program must not cost a receipt.
+  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
   const prepare = rememberStatements(database)
   return {
     exec: (query, ...bindings) => prepare(query).all(...bindings),

@@ -106,13 +106,18 @@ async function openArchive(open: SqliteLedgerOptions['open'], tenant: string): P
   return { keep: async (sums) => store.keep(sums), usage: async (query) => store.usage(query) }
 }
 
-/** Opens everything once, also where it is asked for twice at once. */
+/** Opens everything once, also where it is asked for twice at once; what could not be opened is tried again. */
 function remembered<T>(open: (name: string) => Promise<T>): (name: string) => Promise<T> {
   const opened = new Map<string, Promise<T>>()
   return (name) => {
-    const known = opened.get(name) ?? open(name)
-    opened.set(name, known)
-    return known
+    const known = opened.get(name)
+    if (known !== undefined) return known
+    const opening = open(name).catch((error: unknown) => {
+      opened.delete(name)
+      throw error
+    })
+    opened.set(name, opening)
+    return opening
   }
 }
 

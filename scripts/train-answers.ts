@@ -51,6 +51,7 @@ try {
 async function train(): Promise<void> {
   const model = resolve(values.model)
   const out = resolve(values.out ?? join('out', basename(model)))
+  if (out === model) throw new Error('--out must be another folder than --model: the two are compared.')
   checkRows(values.add)
   if (!existsSync(values.python))
     throw new Error(`--python: there is no ${values.python}. training/tune/README.md says how to make one.`)

@@ -36,7 +36,7 @@ export function createUsageHandler(
       })
     const whole = query.groupBy.length === 0 ? rows : await ask([])
     const totals = showTotals(whole[0]?.totals ?? NOTHING)
-    const containerNanoUsd = paysRent(dependencies, context, scope)
+    const containerNanoUsd = paysRent(dependencies, scope)
       ? rentNanoUsd(config.containerUsdPerMonth, query.from, Math.min(query.to, now()))
       : 0
     const netSavedNanoUsd = totals.savedNanoUsd - containerNanoUsd
@@ -56,9 +56,10 @@ export function createUsageHandler(
   }
 }
 
-/** The rent is that of the whole deployment: of one tenant among others it says nothing. */
-function paysRent({ config }: AppDependencies, context: AppContext, { tenant }: Scope): boolean {
-  return tenant === undefined || (config.keys.length === 0 && !context.get('tenant').admin)
+/** The rent is that of the whole deployment: a tenant pays it only where nobody else can be one. */
+function paysRent({ config, control }: AppDependencies, { tenant }: Scope): boolean {
+  const hasKeys = config.keys.length > 0 || (control.known()?.keys.size ?? 0) > 0
+  return tenant === undefined || (!hasKeys && tenant === config.anonymous?.id)
 }
 
 type ReadUsageQuery = UsageQuery & {

@@ -42,6 +42,12 @@ test('a row that asks what the exam asks is refused', () => {
   expect(stderr).toContain('of the exam asks')
 })
 
+test('the new model must not be written over the old one', () => {
+  const { status, stderr } = run([row], '--model', 'models/some', '--out', 'models/some/')
+  expect(status).toBe(2)
+  expect(stderr).toContain('--out')
+})
+
 test('where there is no Python it says which one was looked for', () => {
   const { status, stderr } = run([row], '--python', '/nowhere/python')
   expect(status).toBe(2)

@@ -221,6 +221,29 @@ test('adds up, by group and over time, with rent, net saving and the share of un
   expect((await csv.text()).split('\r\n').filter((line) => /^(alice|bob),/.test(line))).toHaveLength(2)
 })
 
+test('who asks without a key pays the rent only where nobody has a key', async () => {
+  const CONTAINER_USD_PER_MONTH = '30'
+  const { router } = await routerWith([{}], {
+    CONTAINER_USD_PER_MONTH,
+    ALLOW_ANONYMOUS: 'true',
+    ROUTER_KEYS: '',
+  })
+  const rentOf = async (headers?: HeadersInit) => {
+    const response = await router.request('/v1/router/usage?from=2026-11-01', headers ? { headers } : {})
+    return JSON.parse(await response.text()).containerUsd
+  }
+  expect(await rentOf()).toBeGreaterThan(0)
+  const made = await router.request('/v1/router/keys', {
+    method: 'POST',
+    headers: { ...ADMIN, 'content-type': 'application/json' },
+    body: JSON.stringify({ tenant: 'carol' }),
+  })
+  const { key } = JSON.parse(await made.text())
+  expect(await rentOf({ 'x-api-key': key })).toBe(0)
+  expect(await rentOf()).toBe(0)
+  expect(await rentOf(ADMIN)).toBeGreaterThan(0)
+})
+
 test('sums are those of the receipts to the last nano-dollar, in every grouping', async () => {
   const { router, records } = await routerWith(
     Array.from({ length: 60 }, (_, index) => ({
