@@ -162,7 +162,10 @@ function keyIn({ keys }: ControlState, id: string): RuntimeKey {
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/
 
 function isDateTime(value: string): boolean {
-  return DATE_TIME.test(value) && !Number.isNaN(Date.parse(value))
+  if (!DATE_TIME.test(value) || Number.isNaN(Date.parse(value))) return false
+  // A day that no calendar has would be taken for one of the next month.
+  const day = value.slice(0, '2027-01-31'.length)
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day)
 }
 
 function momentOf(value: string | null | undefined): number | null {

@@ -9,7 +9,7 @@ const AGO = /^(\d{1,5})([mhdw])$/
 /** Fewer digits are seconds, or a year. */
 const MILLISECONDS = /^\d{12,14}$/
 const DATE =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3})\d{0,6})?)?(Z|[ +-]\d{2}:?\d{2})?)?$/i
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3})\d{0,6})?)?(Z|[ +-](?:0\d|1[0-4]):?[0-5]\d)?)?$/i
 const EARLIEST = Date.UTC(2000, 0, 1)
 const LATEST = Date.UTC(2100, 0, 1)
 

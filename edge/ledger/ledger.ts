@@ -59,7 +59,7 @@ export type UsageTotals = {
   readonly costNanoUsd: number
   readonly baselineNanoUsd: number
   readonly savedNanoUsd: number
-  /** Requests with tokens whose price is not known; they are in no sum of money. */
+  /** Requests whose cost or saving is not known; they are in no sum of money. */
   readonly unpriced: number
   readonly cacheHits: number
   /** Requests that named an end user. */

@@ -97,9 +97,10 @@ export function addReceipt(sums: Sums, facts: CountedFacts): void {
     sums.reasoningTokens += tokens.reasoning ?? 0
   }
   // A saving without its cost, or the other way round, would make the sums tell of different requests.
-  if (tokens !== null && (cost === null || baseline === null || saved === null)) sums.unpriced += 1
+  const isUnknown = cost === null || (tokens !== null && (baseline === null || saved === null))
+  if (isUnknown) sums.unpriced += 1
   else {
-    sums.costNanoUsd += cost ?? 0
+    sums.costNanoUsd += cost
     sums.baselineNanoUsd += baseline ?? 0
     sums.savedNanoUsd += saved ?? 0
   }

@@ -22,7 +22,6 @@ export const RECEIPTS_MIGRATIONS: readonly Migration[] = [
         threshold REAL NOT NULL,
         judgeScore REAL,
         handoverScore REAL,
-        verifyScore REAL,
         evidence TEXT NOT NULL,
         reason TEXT NOT NULL,
         guard TEXT,
@@ -59,4 +58,6 @@ export const RECEIPTS_MIGRATIONS: readonly Migration[] = [
       'CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID',
     ],
   },
+  // A migration is never changed once it has run anywhere: objects that have the table get the column by one of its own.
+  { name: 'verify score', statements: ['ALTER TABLE receipts ADD COLUMN verifyScore REAL'] },
 ]

@@ -225,6 +225,7 @@ const BAD_KEYS: [unknown, RegExp][] = [
   [{ tenant: 'a', forbid: 'force' }, /^forbid must be a list/],
   [{ tenant: 'a', expiresAt: 'tomorrow' }, /^expiresAt must be a date and time such as/],
   [{ tenant: 'a', expiresAt: '2027-01-31T12:00:00' }, /^expiresAt must be a date and time/],
+  [{ tenant: 'a', expiresAt: '2027-02-30T12:00:00Z' }, /^expiresAt must be a date and time/],
   [{ tenant: 'a', expiresAt: '2027-13-31T12:00:00Z' }, /^expiresAt must be a date and time/],
   [{ tenant: 'a', expiresAt: '2026-11-23T00:00:00Z' }, /^expiresAt must be in the future/],
   [{ tenant: 'a', admin: true }, /has no "admin"; possible are tenant, strategy/],

@@ -181,7 +181,7 @@ function totalsByHand(records: readonly ReceiptRecord[]) {
   const sum = (read: (record: ReceiptRecord) => number | null | undefined) =>
     Number(records.reduce((total, record) => total + BigInt(read(record) ?? 0), 0n))
   const isUnpriced = ({ tokens, costNanoUsd, baselineNanoUsd, savedNanoUsd }: ReceiptRecord) =>
-    tokens !== null && [costNanoUsd, baselineNanoUsd, savedNanoUsd].includes(null)
+    costNanoUsd === null || (tokens !== null && [baselineNanoUsd, savedNanoUsd].includes(null))
   const money = (read: (record: ReceiptRecord) => number | null) =>
     sum((record) => (isUnpriced(record) ? 0 : read(record)))
   const causes = [...new Set(records.flatMap(({ fallback }) => (fallback === null ? [] : [fallback])))]

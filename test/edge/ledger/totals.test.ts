@@ -34,6 +34,17 @@ test('what failed attempts cost counts where no tokens are known', () => {
   expect(totalsOfOne(failed)).toMatchObject({ unpriced: 0, costNanoUsd: 7, failed: 1, completed: 0 })
 })
 
+test('an attempt that Claude never told of is unknown, not free', () => {
+  const timedOut = {
+    tokens: null,
+    outcome: 'failed',
+    costNanoUsd: null,
+    baselineNanoUsd: 0,
+    savedNanoUsd: null,
+  } as const
+  expect(totalsOfOne(timedOut)).toMatchObject({ unpriced: 1, costNanoUsd: 0, failed: 1 })
+})
+
 test('a saving may be negative', () => {
   expect(totalsOfOne({ savedNanoUsd: -5 }).savedNanoUsd).toBe(-5)
 })

@@ -4,6 +4,8 @@ import type { Place } from '../../../../edge/ledger/places.ts'
 import { createRequestId } from '../../../../edge/ledger/request-id.ts'
 import { firstPosition, POSITIONS_PER_MS } from '../../../../edge/ledger/store/positions.ts'
 import { createReceiptStore } from '../../../../edge/ledger/store/receipt-store.ts'
+import { RECEIPTS_MIGRATIONS } from '../../../../edge/ledger/store/receipts-schema.ts'
+import { migrate } from '../../../../edge/storage/migrations.ts'
 import type { SqlDatabase } from '../../../../edge/storage/sql-database.ts'
 import { openSqliteDatabase } from '../../../../llm/sqlite-database.ts'
 import { receiptRecord } from '../../../support/edge/receipt-records.ts'
@@ -132,3 +134,22 @@ test('a rare condition is looked for in bounded pieces, and the end of a piece i
   expect(found).toEqual(['req_5'])
   expect(calls).toBe(3)
 })
+
+test('what an earlier version has kept is read and added to by this one', async () => {
+  const database = await openSqliteDatabase(':memory:')
+  migrate(database, RECEIPTS_MIGRATIONS.slice(0, 1))
+  const columns = database.exec('SELECT name FROM pragma_table_info(?)', 'receipts').map(({ name }) => name)
+  // These objects exist already: what is new comes by a migration of its own.
+  expect(columns.join(' ')).toBe(FIRST_COLUMNS)
+  const store = createReceiptStore(database)
+  const record = receiptRecord(NOON, { verifyScore: 0.5 })
+  expect(store.append(PLACE, record)).toBe(true)
+  expect(createReceiptStore(database).find(record.id)).toMatchObject(record)
+})
+
+const FIRST_COLUMNS = [
+  'position id user startedAt surface requestedModel stream strategy task score threshold judgeScore handoverScore',
+  'evidence reason guard cache attempts route model baselineModel fallback budget outcome errorCode',
+  'inputTokens outputTokens cacheWriteTokens cacheReadTokens reasoningTokens',
+  'costNanoUsd baselineNanoUsd savedNanoUsd latencyMs firstContentMs content feedback',
+].join(' ')
