@@ -22,7 +22,7 @@ import { claimPorts, type WantedPort } from './stack/ports.ts'
 import type { Ending, Program } from './stack/process-group.ts'
 import { startStack } from './stack/stack.ts'
 import { PortError, readStackSettings, type StackSettings } from './stack/stack-settings.ts'
-import { edgeLines, loadingLine, modelLine, startingLines } from './stack/welcome.ts'
+import { edgeLines, loadingLine, modelLines, startingLines } from './stack/welcome.ts'
 import { readableEdgeLine, wranglerArguments, wranglerEnvironment } from './stack/wrangler-dev.ts'
 
 const USAGE = `Usage: npm start, or npm run dev
@@ -162,7 +162,8 @@ async function announce(settings: StackSettings, misconfigured: boolean, signal:
   }
   const found = await until(ready, signal)
   clearInterval(reminder)
-  if (found) say(modelLine(found.model, seconds()))
+  if (!found) return
+  for (const line of modelLines(settings, found.model, seconds())) say(line)
 }
 
 /** Asks until the answer is not false; undefined where `signal` comes first. */

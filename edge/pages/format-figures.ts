@@ -3,7 +3,10 @@
  * cents, are `shared/savings-sentence.ts`'s.
  */
 
+import { formatNanoUsd } from '../../shared/savings-sentence.ts'
+
 const NANO = 1_000_000_000
+const HALF_CENT = 5_000_000
 const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const COMPACT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 3 })
 
@@ -24,6 +27,33 @@ export function formatExactUsd(nanoUsd: number): string {
     .padStart(9, '0')
     .replace(/0{1,7}$/, '')
   return `${nanoUsd < 0 ? '−' : ''}$${WHOLE.format(Math.floor(size / NANO))}.${fraction}`
+}
+
+/** Returns a sum in dollars and cents; one below half a cent, of which cents say nothing, in two significant digits. */
+export function formatUsd(nanoUsd: number): string {
+  const size = Math.abs(nanoUsd)
+  if (size < 1 || size >= HALF_CENT) return formatNanoUsd(nanoUsd)
+  return formatExactUsd(Math.round(Number(nanoUsd.toPrecision(2))))
+}
+
+/** Returns a count beside a chart's line; nothing beside a line between two counts. */
+export function formatCountStep(count: number): string {
+  return Number.isInteger(count) ? formatCount(count) : ''
+}
+
+/**
+ * Returns an amount beside a chart's line, in as many digits as tell the lines apart.
+ * @param stepNanoUsd from one line to the next
+ */
+export function formatUsdStep(nanoUsd: number, stepNanoUsd: number): string {
+  if (stepNanoUsd < 1) return nanoUsd === 0 ? '$0.00' : ''
+  let digits = 2
+  while (digits < 9 && !Number.isInteger(Math.round(stepNanoUsd) / 10 ** (9 - digits))) digits += 1
+  const size = (Math.abs(nanoUsd) / NANO).toLocaleString('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  })
+  return `${nanoUsd < 0 ? '−' : ''}$${size}`
 }
 
 /** Returns a duration in its largest useful unit: 840 ms, 1.3 s, 2 min 5 s. */

@@ -30,25 +30,34 @@ export function edgeLines(settings: StackSettings, misconfigured: boolean, watch
       '',
     ]
   }
-  const body = '{"model":"auto","max_tokens":100,"messages":[{"role":"user","content":"Good morning!"}]}'
-  const key = settings.edge.ALLOW_ANONYMOUS === 'true' ? '' : " -H 'x-api-key: YOUR_ROUTER_KEY'"
   return [
     '',
-    `Ulfberht Router is up: ${url} (${url}/docs describes the API)`,
+    `Ulfberht Router is up: ${url} is the playground, ${url}/dashboard what it cost, ${url}/docs the API`,
     `Claude: ${claudeState(settings)}`,
-    `Try: curl -i ${url}/v1/messages -H 'content-type: application/json'${key} -d '${body}'`,
+    settings.noContainer === undefined
+      ? 'The local model is loading; a line says when it is ready.'
+      : tryLine(settings),
     '',
   ]
 }
 
-/** Said when the container's model is loaded. */
-export function modelLine(model: string, seconds: number): string {
-  return `Local model${model === '' ? '' : ` ${model}`} is ready (${seconds.toFixed(1)} s). Ctrl-C stops everything.`
+/** Said when the container's model is loaded. What there is to try comes now: before, it would have been a 503. */
+export function modelLines(settings: StackSettings, model: string, seconds: number): string[] {
+  return [
+    `Local model${model === '' ? '' : ` ${model}`} is ready (${seconds.toFixed(1)} s). Ctrl-C stops everything.`,
+    tryLine(settings),
+  ]
 }
 
 /** Said while the model is still loading. */
 export function loadingLine(seconds: number): string {
   return `The local model is still loading (${Math.round(seconds)} s); until then Claude answers where it can.`
+}
+
+function tryLine({ edge, routerPort }: StackSettings): string {
+  const body = '{"model":"auto","max_tokens":100,"messages":[{"role":"user","content":"Good morning!"}]}'
+  const key = edge.ALLOW_ANONYMOUS === 'true' ? '' : " -H 'x-api-key: YOUR_ROUTER_KEY'"
+  return `Try: curl -i http://127.0.0.1:${routerPort}/v1/messages -H 'content-type: application/json'${key} -d '${body}'`
 }
 
 function claudeState({ edge }: StackSettings): string {

@@ -5,8 +5,11 @@ import {
   createTimeFormat,
   formatCompact,
   formatCount,
+  formatCountStep,
   formatDuration,
   formatExactUsd,
+  formatUsd,
+  formatUsdStep,
 } from '../../../edge/pages/format-figures.ts'
 
 test('writes counts', () => {
@@ -26,6 +29,29 @@ test('writes durations in the largest useful unit', () => {
     '1 min',
     '2 min 5 s',
   ])
+})
+
+test('says something of sums that are less than a cent', () => {
+  expect([0, 7_700, 2_624_000, 4_999_999, 5_000_000, -1_234, 12_345_000_000].map(formatUsd)).toEqual([
+    '$0.00',
+    '$0.0000077',
+    '$0.0026',
+    '$0.005',
+    '$0.01',
+    '−$0.0000012',
+    '$12.35',
+  ])
+})
+
+test('tells the lines across a chart apart', () => {
+  const lines = (step: number) => [0, step, 2 * step].map((amount) => formatUsdStep(amount, step))
+  expect(lines(500_000)).toEqual(['$0.0000', '$0.0005', '$0.0010'])
+  expect(lines(2_500_000)).toEqual(['$0.0000', '$0.0025', '$0.0050'])
+  expect(lines(20_000_000)).toEqual(['$0.00', '$0.02', '$0.04'])
+  expect(lines(5e14)).toEqual(['$0.00', '$500,000.00', '$1,000,000.00'])
+  expect(lines(2e-10)).toEqual(['$0.00', '', ''])
+  expect(formatUsdStep(-20_000_000, 20_000_000)).toBe('−$0.02')
+  expect([0, 0.5, 1, 1500].map(formatCountStep)).toEqual(['0', '', '1', '1,500'])
 })
 
 test('loses nothing of the amount of one request', () => {

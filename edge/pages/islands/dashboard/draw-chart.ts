@@ -21,7 +21,8 @@ export type Drawing = {
   readonly shape: ChartShape
   readonly labels: readonly string[]
   readonly lines: readonly ChartLine[]
-  readonly format: (value: number) => string
+  /** What stands beside a line across the chart; `step` is from one to the next. */
+  readonly formatStep: (value: number, step: number) => string
   /** The bucket under the pointer, or undefined. */
   readonly onPoint: (index: number | undefined) => void
   readonly onChoose: (index: number) => void
@@ -58,7 +59,7 @@ export function drawChart(drawing: Drawing): () => void {
 }
 
 function create(drawing: Drawing): uPlot {
-  const { place, labels, lines, shape, format, onPoint } = drawing
+  const { place, labels, lines, shape, formatStep, onPoint } = drawing
   const style = getComputedStyle(place)
   const grid = { stroke: style.borderTopColor, width: 1 }
   const axis = { stroke: style.color, font: `12px ${style.fontFamily}`, grid, ticks: grid }
@@ -82,7 +83,11 @@ function create(drawing: Drawing): uPlot {
         space: 64,
         values: (_, splits) => splits.map((split) => labels[split] ?? ''),
       },
-      { ...axis, size: 64, values: (_, splits) => splits.map(format) },
+      {
+        ...axis,
+        size: 64,
+        values: (_, splits, _axis, _space, step) => splits.map((split) => formatStep(split, step)),
+      },
     ],
     series: [{}, ...drawn.map(({ series }) => series)],
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? undefined)] },

@@ -1,12 +1,12 @@
 /**
  * The overview's cards over sums: latencies, fallbacks, cache, users, and whatever else is counted by a value.
  */
-import { formatNanoUsd, formatShare } from '../../../../shared/savings-sentence.ts'
+import { formatShare } from '../../../../shared/savings-sentence.ts'
 import { latencyPercentile } from '../../../ledger/latency.ts'
 import type { UsageRow } from '../../../ledger/ledger.ts'
 import { type FilterField, narrow } from '../../dashboard/filter.ts'
-import { addUp, overTime, totalsBy } from '../../dashboard/usage-figures.ts'
-import { formatCompact, formatCount, formatDuration } from '../../format-figures.ts'
+import { addUp, overTime, selectRows, totalsBy } from '../../dashboard/usage-figures.ts'
+import { formatCompact, formatCount, formatDuration, formatUsd } from '../../format-figures.ts'
 import { BarList } from './bar-list.tsx'
 import type { Overview } from './load-overview.ts'
 import { Sparkline } from './sparkline.tsx'
@@ -74,9 +74,9 @@ export function FallbackCard({ overview: { series, filter } }: Part) {
   const fallen = causes.reduce((sum, [, count]) => sum + count, 0)
   return (
     <section class="card">
-      <h2>Fallbacks to Claude</h2>
+      <h2>Fallbacks</h2>
       <p class="soft">
-        {formatCount(fallen)} of {formatCount(requests)} requests
+        The local model was to answer and did not: {formatCount(fallen)} of {formatCount(requests)} requests.
       </p>
       {fallen === 0 ? null : (
         <BarList
@@ -118,7 +118,12 @@ export function OutcomeCard({ overview: { series, filter } }: Part) {
 
 /** Renders the router's own cache and Claude's prompt cache. */
 export function CacheCard({ overview: { series, time, filter } }: Part) {
-  const { requests, cacheHits, inputTokens, cacheReadTokens, cacheWriteTokens } = addUp(series)
+  const { requests, cacheHits, cacheReadTokens, cacheWriteTokens } = addUp(series)
+  // Local answers have read tokens, too, and nobody bills them. No route is told of a single user's requests.
+  const billed =
+    filter.conditions.user === undefined
+      ? addUp(selectRows(series, { route: 'claude' })).inputTokens
+      : undefined
   return (
     <section class="card">
       <h2>Caches</h2>
@@ -129,7 +134,7 @@ export function CacheCard({ overview: { series, time, filter } }: Part) {
       <Sparkline numbers={overTime(series, time).map((totals) => totals.cacheHits)} color="cache" />
       <p>
         Claude’s prompt cache: {formatCompact(cacheReadTokens)} tokens read, {formatCompact(cacheWriteTokens)}{' '}
-        written, {formatCompact(inputTokens)} billed in full.
+        written{billed === undefined ? '' : `, ${formatCompact(billed)} billed in full`}.
         {cacheWriteTokens > 0 && cacheReadTokens < cacheWriteTokens
           ? ' More was written than read: the writes may cost more than they save.'
           : ''}
@@ -189,13 +194,13 @@ function ValueBars({ overview: { filter }, title, field, rows = [] }: ValueCardP
     label: value ?? 'none',
     href: value === null ? undefined : requestsPath(narrow(filter, { [field]: value })),
     size: totals.requests,
-    figures: [formatCount(totals.requests), formatNanoUsd(totals.costNanoUsd)],
+    figures: [formatCount(totals.requests), formatUsd(totals.costNanoUsd)],
   }))
   const others = {
     label: `${formatCount(values.length - MOST_ROWS)} others`,
     href: undefined,
     size: rest.requests,
-    figures: [formatCount(rest.requests), formatNanoUsd(rest.costNanoUsd)],
+    figures: [formatCount(rest.requests), formatUsd(rest.costNanoUsd)],
   }
   return (
     <BarList

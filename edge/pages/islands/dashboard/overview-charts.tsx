@@ -1,10 +1,9 @@
 /**
  * The overview's two charts: requests by route over time, and cost against the baseline.
  */
-import { formatNanoUsd } from '../../../../shared/savings-sentence.ts'
 import type { TimeBucket } from '../../dashboard/time-buckets.ts'
 import { overTime, seriesBy } from '../../dashboard/usage-figures.ts'
-import { formatCount } from '../../format-figures.ts'
+import { formatCount, formatCountStep, formatUsd, formatUsdStep } from '../../format-figures.ts'
 import type { ChartColor } from './draw-chart.ts'
 import type { Overview } from './load-overview.ts'
 import { TimeChart } from './time-chart.tsx'
@@ -31,6 +30,7 @@ export function RouteChart({ overview }: Part) {
         buckets={time.buckets}
         lines={lines}
         format={formatCount}
+        formatStep={formatCountStep}
         pathOf={pathsOf(overview)}
       />
     </section>
@@ -55,7 +55,8 @@ export function CostChart({ overview }: Part) {
           },
           { label: 'cost', color: 'claude', numbers: totals.map(({ costNanoUsd }) => costNanoUsd) },
         ]}
-        format={formatNanoUsd}
+        format={formatUsd}
+        formatStep={formatUsdStep}
         pathOf={pathsOf(overview)}
       />
     </section>

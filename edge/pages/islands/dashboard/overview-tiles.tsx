@@ -1,11 +1,11 @@
 /**
  * The sentence's figures once more, each with its course over the period and a link to the receipts behind it.
  */
-import { formatNanoUsd, formatShare } from '../../../../shared/savings-sentence.ts'
+import { formatShare } from '../../../../shared/savings-sentence.ts'
 import type { UsageTotals } from '../../../ledger/ledger.ts'
 import { type Filter, narrow } from '../../dashboard/filter.ts'
 import { addUp, overTime, selectRows } from '../../dashboard/usage-figures.ts'
-import { formatCount } from '../../format-figures.ts'
+import { formatCount, formatUsd } from '../../format-figures.ts'
 import type { Overview } from './load-overview.ts'
 import { Sparkline } from './sparkline.tsx'
 import { requestsPath } from './use-address.ts'
@@ -55,14 +55,14 @@ function tilesOf({ series, time, filter }: Overview): Tile[] {
     },
     {
       label: 'Claude’s cost',
-      value: formatNanoUsd(totals.costNanoUsd),
+      value: formatUsd(totals.costNanoUsd),
       filter: narrow(filter, { route: 'claude' }),
       numbers: course(({ costNanoUsd }) => costNanoUsd),
       color: 'claude',
     },
     {
       label: 'Saved on tokens',
-      value: formatNanoUsd(totals.savedNanoUsd),
+      value: formatUsd(totals.savedNanoUsd),
       filter,
       numbers: course(({ savedNanoUsd }) => Math.max(0, savedNanoUsd)),
       color: 'local',

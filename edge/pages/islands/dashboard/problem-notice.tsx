@@ -8,7 +8,8 @@ export function ProblemNotice({ problem }: { readonly problem: ApiProblem | unde
   if (problem === undefined) return null
   const next = encodeURIComponent(`${location.pathname}${location.search}`)
   return (
-    <p class="notice danger" role="alert">
+    // Nothing is broken where a log-in is all that is missing.
+    <p class={`notice ${problem.needsLogIn ? '' : 'danger'}`} role="alert">
       {problem.message}{' '}
       {problem.needsLogIn ? <a href={`/dashboard/login?next=${next}`}>Log in with the admin key</a> : null}
     </p>

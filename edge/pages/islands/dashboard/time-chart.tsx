@@ -12,12 +12,13 @@ export type TimeChartProperties = {
   readonly buckets: readonly TimeBucket[]
   readonly lines: readonly ChartLine[]
   readonly format: (value: number) => string
+  readonly formatStep: (value: number, step: number) => string
   /** Where the receipts of a bucket are shown. */
   readonly pathOf: (bucket: TimeBucket) => string
 }
 
 /** Renders chart, legend and table. */
-export function TimeChart({ title, shape, buckets, lines, format, pathOf }: TimeChartProperties) {
+export function TimeChart({ title, shape, buckets, lines, format, formatStep, pathOf }: TimeChartProperties) {
   const place = useRef<HTMLDivElement>(null)
   const legend = useRef<HTMLUListElement>(null)
   const [pointed, setPointed] = useState<number | undefined>(undefined)
@@ -31,7 +32,7 @@ export function TimeChart({ title, shape, buckets, lines, format, pathOf }: Time
       shape,
       labels: buckets.map(bucketLabel),
       lines,
-      format,
+      formatStep,
       onPoint: setPointed,
       onChoose: (index) => {
         const bucket = buckets[index]
