@@ -156,6 +156,12 @@ export const OPERATIONS = {
     security: [],
     responses: plain('Ready.'),
   },
+  metrics: {
+    summary: 'Metrics',
+    description: "Today's sums of the ledger and the state of the local model as Prometheus text. Admin key.",
+    tags: ['health'],
+    responses: plain('Metrics.'),
+  },
   ...LEDGER_OPERATIONS,
 } as const satisfies Record<string, Operation>
 

@@ -65,7 +65,13 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
     { ...open, path: '/api/hello', handle: health },
     { ...open, path: '/healthz', operation: 'alive', handle: health },
     { ...open, path: '/readyz', operation: 'ready', handle: createReadinessHandler(dependencies) },
-    { ...keyed, method: 'GET', path: '/metrics', handle: createMetricsHandler(dependencies) },
+    {
+      ...keyed,
+      method: 'GET',
+      path: '/metrics',
+      operation: 'metrics',
+      handle: createMetricsHandler(dependencies),
+    },
     {
       ...keyed,
       method: 'POST',

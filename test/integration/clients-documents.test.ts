@@ -37,14 +37,19 @@ async function readDocument() {
 /** Bodies that the endpoints accept; all others take a Messages request. */
 const BODIES: Readonly<Record<string, unknown>> = {
   '/v1/router/strategy': { strategy: 'hybrid' },
+  '/v1/router/keys': { tenant: 'carol' },
+  '/v1/router/keys/{id}/rotate': { graceSeconds: 0 },
+  '/v1/router/keys/{id}': { forbid: ['force'] },
+  '/v1/router/budgets/{tenant}': { tenant: { requestsPerMinute: 5 } },
+  '/v1/router/requests/{id}/feedback': { feedback: 'good' },
   '/v1/messages/count_tokens': { model: 'auto', messages: ask().messages },
 }
+const PAGES = /^\/dashboard(\/|$)/
 /** Aliases and pages for people, which the document leaves out on purpose. */
 const UNDOCUMENTED = [
   '/',
   '/docs',
   '/openapi.json',
-  '/dashboard',
   '/api/hello',
   '/messages',
   '/messages/count_tokens',
@@ -87,11 +92,11 @@ test('every path in it answers', async () => {
         method: method.toUpperCase(),
         headers: {
           'content-type': 'application/json',
-          'x-api-key': path.endsWith('/strategy') ? ADMIN_KEY : ALICE_KEY,
+          'x-api-key': /^\/(v1\/router|metrics)/.test(path) ? ADMIN_KEY : ALICE_KEY,
         },
         ...body,
       })
-      expect([200, 404], `${method} ${path}: ${response.status}`).toContain(response.status)
+      expect([200, 201, 404], `${method} ${path}: ${response.status}`).toContain(response.status)
       // A 404 may be about the thing that was asked for, never about the path.
       if (response.status === 404) expect(await response.text()).not.toContain('no such endpoint')
     }
@@ -120,8 +125,9 @@ test('every route of the app is in it', async () => {
   const routes = app.routes
     .filter(({ method }) => method !== 'ALL')
     .map(({ method, path }) => `${method} ${path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')}`)
-  const missing = routes.filter(
-    (route) => !known.includes(route) && !UNDOCUMENTED.includes(route.split(' ')[1] ?? ''),
-  )
+  const missing = routes.filter((route) => {
+    const path = route.split(' ')[1] ?? ''
+    return !known.includes(route) && !UNDOCUMENTED.includes(path) && !PAGES.test(path)
+  })
   expect(missing).toEqual([])
 })

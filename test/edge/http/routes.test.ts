@@ -53,6 +53,7 @@ test('documents exactly the endpoints of the API', async () => {
       'POST /v1/router/keys',
       'POST /v1/router/keys/{id}/rotate',
       'PUT /v1/router/budgets/{tenant}',
+      'GET /metrics',
       'GET /healthz',
       'GET /readyz',
       'GET /v1/models',
