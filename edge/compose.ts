@@ -2,13 +2,13 @@
  * Puts the parts together: the core that answers requests, for the Worker, for the library and for tests. Knows no
  * platform and no environment.
  */
-import { RouterError } from '../shared/errors.ts'
-import type { Log } from '../shared/log.ts'
 import type { Accounts } from './budgets/accounts.ts'
 import { type BudgetGate, createBudgetGate } from './budgets/budget-gate.ts'
 import { createUsageOf } from './budgets/usage-of.ts'
 import type { AnswerCache } from './cache/cache.ts'
 import { createMemoryCache } from './cache/memory.ts'
+import { composeLocal, type LocalEffects, type LocalParts } from './compose-local.ts'
+import { composePlanning, composeSecondLook, type SecondLookEffects } from './compose-planning.ts'
 import type { Config } from './config.ts'
 import type { ControlRecord } from './control/control-record.ts'
 import { type ControlStore, createControlStore } from './control/control-store.ts'
@@ -19,33 +19,16 @@ import type { Ledger } from './ledger/ledger.ts'
 import { createPriceList, type PriceList } from './ledger/prices.ts'
 import { createReceiptRecorder } from './ledger/record-receipt.ts'
 import type { ReadAsset } from './pages/assets.ts'
-import { hasClaudeKey, isClaudeConfigured } from './providers/claude/headers.ts'
+import { hasClaudeKey } from './providers/claude/headers.ts'
 import { createClaudeProvider } from './providers/claude/messages.ts'
-import { createLocalHealth } from './providers/local/health.ts'
-import { createLocalProvider } from './providers/local/messages.ts'
-import { localMessagesProtocol } from './providers/local/messages-protocol.ts'
-import { localOpenAiProtocol } from './providers/local/openai-protocol.ts'
-import { createLocalPool, type LocalPool } from './providers/local/pool.ts'
 import type { Fetch, Provider } from './providers/provider.ts'
-import { createClassifier } from './routing/classifier/classifier.ts'
 import type { ClassifierModel } from './routing/classifier/classifier-model.ts'
-import { createFindRule } from './routing/operator-rules/find-rule.ts'
 import { combinedThreshold } from './routing/second-look/combination.ts'
-import {
-  createDecisionServer,
-  createWorkersAiModel,
-  type WorkersAiBinding,
-} from './routing/second-look/decision-model.ts'
-import { createSecondLook, type SecondLook } from './routing/second-look/second-look.ts'
 import { createSessionMemory } from './routing/sessions/session-memory.ts'
 import { DEFAULT_RECALL, resolveThresholds, type Thresholds } from './routing/thresholds.ts'
-import { LOCAL_MODEL, VIRTUAL_MODELS } from './routing/virtual-models.ts'
-import { createWildcardMatcher } from './routing/wildcard-matcher.ts'
-import type { SecondLookConfig } from './settings/core-settings.ts'
 import { createStrategyStore, type StrategyStore } from './strategy-store.ts'
 import { createReceiptTraces, type ExportReceipt } from './telemetry/receipt-traces.ts'
-import { createLocalModelEvents } from './webhooks/local-model-events.ts'
-import { createWebhookSender, type TellWebhook } from './webhooks/webhook-sender.ts'
+import { createWebhookSender } from './webhooks/webhook-sender.ts'
 
 /** The settings of the core, a part of the Worker's and of the library's. */
 export type CoreConfig = Pick<
@@ -70,35 +53,23 @@ export type CoreConfig = Pick<
   readonly onBudget?: Config['onBudget']
 }
 
-export type CoreEffects = {
-  /** The road to Claude. */
-  readonly claudeFetch: Fetch
-  /** The road to the local servers. */
-  readonly localFetch: Fetch
-  /** The road to a second look that has an address. */
-  readonly secondLookFetch: Fetch
-  /** Cloudflare's binding, where the platform gives one. */
-  readonly workersAi?: WorkersAiBinding | undefined
-  readonly log: Log
-  /** Gets what is learned of the local servers' readiness; `log` unless given. */
-  readonly localLog?: Log
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-  /** Uniform in [0, 1). */
-  readonly random: () => number
-  /** Where receipts are kept; absent: nowhere. */
-  readonly ledger?: Ledger | undefined
-  /** Gives each receipt to other tools; undefined where there are none. */
-  readonly exportReceipt?: ExportReceipt | undefined
-  /** Tells the operator of events; undefined where nobody wants to be told. */
-  readonly tellWebhook?: TellWebhook | undefined
-  /** What is set at runtime. */
-  readonly controlRecord: ControlRecord
-  /** Who counts what tenants with limits use; absent: limits hold for nobody. */
-  readonly accounts?: Accounts | undefined
-  /** What requests are judged by. */
-  readonly classifierModel: ClassifierModel
-}
+export type CoreEffects = LocalEffects &
+  SecondLookEffects & {
+    /** The road to Claude. */
+    readonly claudeFetch: Fetch
+    /** Uniform in [0, 1). */
+    readonly random: () => number
+    /** Where receipts are kept; absent: nowhere. */
+    readonly ledger?: Ledger | undefined
+    /** Gives each receipt to other tools; undefined where there are none. */
+    readonly exportReceipt?: ExportReceipt | undefined
+    /** What is set at runtime. */
+    readonly controlRecord: ControlRecord
+    /** Who counts what tenants with limits use; absent: limits hold for nobody. */
+    readonly accounts?: Accounts | undefined
+    /** What requests are judged by. */
+    readonly classifierModel: ClassifierModel
+  }
 
 export type Core = {
   readonly gateway: Gateway
@@ -110,48 +81,6 @@ export type Core = {
   readonly findLimits: FindLimits
   readonly strategies: StrategyStore
   readonly thresholds: Thresholds
-}
-
-export type LocalParts = {
-  readonly provider: Provider
-  readonly pool: LocalPool
-  /** Tells that the servers are ready, by the word of somebody who knows: no request then waits for a probe. */
-  readonly noteReady: () => void
-}
-
-/** The settings that decisions depend on, whatever is reached. */
-export type PlanningConfig = Pick<
-  CoreConfig,
-  | 'local'
-  | 'claude'
-  | 'routedModels'
-  | 'thresholds'
-  | 'rules'
-  | 'simpleToolTurns'
-  | 'judge'
-  | 'sideRequestsLocal'
->
-
-/** Returns the parts of the planner that settings and weights give; what is reached and what is remembered is not among them. */
-export function composePlanning(config: PlanningConfig, classifierModel: ClassifierModel) {
-  const { model, simpleModel } = config.claude
-  return {
-    classifier: createClassifier(classifierModel),
-    thresholds: resolveThresholds(classifierModel, config.thresholds),
-    findRule: createFindRule(config.rules),
-    simpleToolTurns: config.simpleToolTurns,
-    judgedFrom: config.judge && combinedThreshold(config.judge),
-    isRouted: createWildcardMatcher([...config.routedModels, ...VIRTUAL_MODELS, LOCAL_MODEL]),
-    localTasks: config.local?.tasks ?? ('auto' as const),
-    localMaxInputTokens: config.local?.maxInputTokens,
-    claude: {
-      configured: isClaudeConfigured(config.claude),
-      keyOfCaller: config.claude.keySource === 'client',
-      model,
-      simpleModel,
-    },
-    sideRequestsLocal: config.sideRequestsLocal,
-  }
 }
 
 /** Returns the parts that answer requests. */
@@ -222,59 +151,6 @@ function composeBudgets(
     log,
     now,
   })
-}
-
-function composeSecondLook(
-  config: SecondLookConfig,
-  { secondLookFetch: fetch, workersAi, log, now }: CoreEffects,
-): SecondLook {
-  const { timeoutMs } = config
-  if (config.via === 'http')
-    return createSecondLook({ ask: createDecisionServer({ ...config, fetch }), timeoutMs, log, now })
-  if (workersAi === undefined) throw new RouterError('configuration', 'There is no binding to Workers AI.')
-  return createSecondLook({ ask: createWorkersAiModel(workersAi, config.model), timeoutMs, log, now })
-}
-
-function composeLocal(
-  config: NonNullable<CoreConfig['local']>,
-  { localFetch: fetch, log, localLog = log, now, tellWebhook }: CoreEffects,
-): LocalParts {
-  const protocol = config.protocol === 'openai' ? localOpenAiProtocol : localMessagesProtocol
-  const { secret, deadlines, handover, verify } = config
-  const listenerOf =
-    tellWebhook && createLocalModelEvents(config.urls.length, () => pool.modelName(), tellWebhook)
-  const servers = config.urls.map((url, place) =>
-    createLocalHealth({
-      url,
-      secret,
-      protocol,
-      model: config.model,
-      fetch,
-      log: localLog,
-      now,
-      refreshTimeoutMs: deadlines.headersMs,
-      longestWaitMs: deadlines.firstContentMs,
-      listener: listenerOf?.(place),
-    }),
-  )
-  const pool = createLocalPool(servers, config.model)
-  return {
-    pool,
-    provider: createLocalProvider({
-      servers,
-      protocol,
-      secret,
-      deadlines,
-      handover,
-      verify,
-      fetch,
-      log,
-      now,
-    }),
-    noteReady() {
-      for (const server of servers) server.succeeded((work) => void work.catch(() => {}))
-    },
-  }
 }
 
 export type Effects = Pick<

@@ -3,45 +3,34 @@
  * happened. Knows neither HTTP nor Workers: what it needs comes in as dependencies.
  */
 import { causeName, RouterError } from '../shared/errors.ts'
-import type { Log } from '../shared/log.ts'
 import type { Message, Usage } from '../shared/messages.ts'
 import { bendPlan } from './budgets/bent-plan.ts'
 import type { Admission, BudgetGate } from './budgets/budget-gate.ts'
 import type { AnswerCache, CacheEntry } from './cache/cache.ts'
-import { uncacheableReason } from './cache/key.ts'
 import { replayAnswer } from './cache/replay.ts'
 import { createSafeCache } from './cache/safe-cache.ts'
 import { cutAnswer } from './cut-answer.ts'
 import { openFirst, type Providers } from './fallback/fallback.ts'
 import { routeHeaders, totalHeaders } from './ledger/headers.ts'
-import type { PriceList } from './ledger/prices.ts'
-import type { BudgetEffect, Ending, Receipt, RoutedFacts } from './ledger/receipt.ts'
-import type { RecordReceipt } from './ledger/record-receipt.ts'
-import { createRequestLedger, type RequestLedger } from './ledger/request-ledger.ts'
+import type { Ending, Receipt, RoutedFacts } from './ledger/receipt.ts'
 import { type ObservedEnd, observeAnswer } from './observe-answer.ts'
+import { createPassages, type Passage, type PassageDependencies } from './passage.ts'
 import { createPlanner, type Plan, type Planner, type PlannerDependencies } from './planner.ts'
+import { createLookUp, type Prospect, payableTargets } from './prospect.ts'
 import type { Answer, NonStreamingBody, StreamBody } from './providers/provider.ts'
 import { type RouterRequest, wantsStream } from './request.ts'
 import { sessionAfter } from './routing/sessions/session.ts'
-import { isVirtualModel, namesLocalModel } from './routing/virtual-models.ts'
 import type { Target } from './target.ts'
 
-export type GatewayDependencies = PlannerDependencies & {
-  readonly providers: Providers
-  /** Whether Claude can be asked on this caller's behalf. */
-  readonly canAskClaude: (request: RouterRequest) => boolean
-  readonly cache: AnswerCache
-  /** The model whose price savings are measured by, whatever was asked for; undefined: see `baselineModel`. */
-  readonly savingsBaseline: string | undefined
-  readonly prices: PriceList
-  /** Asked before any request is answered whose tenant has limits; absent: nobody has any. */
-  readonly budgets?: BudgetGate | undefined
-  /** Told exactly once of each request, when it has ended. */
-  readonly recordReceipt: RecordReceipt
-  readonly log: Log
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-}
+export type GatewayDependencies = PlannerDependencies &
+  PassageDependencies & {
+    readonly providers: Providers
+    /** Whether Claude can be asked on this caller's behalf. */
+    readonly canAskClaude: (request: RouterRequest) => boolean
+    readonly cache: AnswerCache
+    /** Asked before any request is answered whose tenant has limits; absent: nobody has any. */
+    readonly budgets?: BudgetGate | undefined
+  }
 
 /** What goes back to the client. On `error`, `body` is undefined. */
 export type GatewayResult = {
@@ -61,31 +50,13 @@ export type Gateway = {
   readonly handle: (request: RouterRequest) => Promise<GatewayResult>
 }
 
-/** One request on its way: what came, what is meant, what is known so far, and the one receipt at its end. */
-type Passage = {
-  readonly request: RouterRequest
-  readonly plan: Plan
-  readonly facts: RoutedFacts
-  readonly mayCache: boolean
-  readonly ledger: RequestLedger
-  /** What its answer says of the limits that hold for it. */
-  readonly limitHeaders: Readonly<Record<string, string>>
-}
-
-/** Who can be asked at this moment, and what the cache holds already. */
-type Prospect = {
-  readonly targets: readonly Target[]
-  readonly isUsable: (target: Target) => boolean
-  /** Why the local model cannot be asked. */
-  readonly known: RouterError | undefined
-  readonly entry: CacheEntry | undefined
-}
-
 /** Returns the gateway over its dependencies. */
 export function createGateway(dependencies: GatewayDependencies): Gateway {
   const { local, log, now } = dependencies
   const makePlan = createPlanner(dependencies)
   const cache = createSafeCache(dependencies.cache, log)
+  const begin = createPassages(dependencies)
+  const lookUp = createLookUp({ local, canAskClaude: dependencies.canAskClaude, cache })
 
   async function handle(request: RouterRequest): Promise<GatewayResult> {
     const passage = begin(request, await makePlan(request))
@@ -104,7 +75,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const { request, plan } = passage
     if (plan.decision.rejection !== undefined) return refuse(passage, plan.decision.rejection)
     const prospect = await lookUp(passage)
-    const admission = dependencies.budgets?.admit(request, payable(passage, prospect))
+    const admission = dependencies.budgets?.admit(request, payableTargets(plan, prospect))
     return admission === undefined
       ? await proceed(passage, prospect)
       : await enter(passage, prospect, await admission)
@@ -126,32 +97,6 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       const facts: RoutedFacts = { ...entered.facts, reason: `budget ${admission.cause}`, budget: 'refused' }
       return refuse({ ...entered, facts }, admission.error)
     })
-  }
-
-  async function lookUp({ request, plan: { decision }, mayCache }: Passage): Promise<Prospect> {
-    // Asking may wake the server, which a request that is not for it must not do.
-    const forLocal = decision.targets.some((target) => target.provider === 'local')
-    const known = forLocal ? local?.unavailableReason(request.waitUntil) : undefined
-    const canAskClaude = dependencies.canAskClaude(request)
-    const isUsable = ({ provider }: Target) => provider === 'local' || canAskClaude
-    const verifies = !wantsStream(request) && local?.model()?.verifies?.includes(decision.task)
-    const targets = decision.targets.map((target, index) => {
-      const mayHandOver = decision.targets.slice(index + 1).some(isUsable)
-      const verified = verifies === true && mayHandOver && target.provider === 'local'
-      return { ...target, mayHandOver, verified }
-    })
-    const firstOpen = targets.find((target) => target.provider !== 'local' || known === undefined)
-    const isRead = mayCache && firstOpen !== undefined && request.controls.cache === 'use'
-    const entry = isRead ? await cache.read(request, firstOpen) : undefined
-    return { targets, isUsable, known, entry }
-  }
-
-  /** Returns every target that may have to be paid for. */
-  function payable({ plan }: Passage, { targets, isUsable, entry }: Prospect): readonly Target[] {
-    if (entry !== undefined) return []
-    const usable = targets.filter(isUsable)
-    const isJudged = usable.some(({ judgeThreshold }) => judgeThreshold !== undefined)
-    return isJudged ? [...usable, { provider: 'claude', model: plan.decision.complexModel }] : usable
   }
 
   async function proceed(passage: Passage, { targets, isUsable, known, entry }: Prospect) {
@@ -179,52 +124,6 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     }
     const tried: Passage = { ...passage, facts }
     return result.ok ? answered(tried, cutAnswer(result.answer, request.cutAt)) : fail(tried, result.error)
-  }
-
-  function begin(request: RouterRequest, plan: Plan, admission?: Admission, budget?: BudgetEffect): Passage {
-    const { strategy, features, decision } = plan
-    const mayCache = uncacheableReason(request, features) === undefined
-    return {
-      request,
-      plan,
-      mayCache,
-      ledger: createRequestLedger({
-        prices: dependencies.prices,
-        recordReceipt(receipt, answer) {
-          dependencies.recordReceipt(receipt, { request, answer })
-          admission?.settle(receipt, answer)
-        },
-        log,
-        now,
-      }),
-      limitHeaders: admission?.headers ?? {},
-      facts: {
-        requestId: request.id,
-        tenantId: request.tenant.id,
-        user: request.user,
-        surface: request.surface,
-        startedAt: request.startedAt,
-        strategy,
-        requestedModel: request.view.model,
-        stream: wantsStream(request),
-        task: decision.task,
-        score: decision.score,
-        threshold: plan.thresholds.complex,
-        judgeScore: plan.secondScore,
-        handoverScore: undefined,
-        reasons: () => dependencies.classifier.explainKinds(features),
-        reason: decision.reason,
-        guard: decision.guard,
-        cache: mayCache && decision.rejection === undefined ? 'miss' : 'bypass',
-        failures: [],
-        failedAttempts: [],
-        attempts: 0,
-        route: undefined,
-        model: undefined,
-        baselineModel: baselineModel(request.view.model, dependencies),
-        budget,
-      },
-    }
   }
 
   function answered(passage: Passage, answer: Answer): GatewayResult {
@@ -327,14 +226,4 @@ function explain(error: RouterError, { decision }: Plan): RouterError {
     `${error.message} It goes to Claude because of: ${decision.reason}.`,
     { cause: error },
   )
-}
-
-/** Without the router a concrete model would have been asked by its name, and the strong one for what the router picks. */
-function baselineModel(
-  requested: string,
-  { savingsBaseline, claude, local }: Pick<GatewayDependencies, 'savingsBaseline' | 'claude' | 'local'>,
-): string {
-  if (savingsBaseline !== undefined) return savingsBaseline
-  const isPicked = isVirtualModel(requested) || namesLocalModel(requested, local?.modelName())
-  return isPicked ? claude.model : requested
 }

@@ -3,7 +3,7 @@
  * says, Claude is there. For commands that ask what would be decided; nothing is called.
  */
 import { availableParallelism } from 'node:os'
-import { composePlanning } from '../edge/compose.ts'
+import { composePlanning } from '../edge/compose-planning.ts'
 import { readConfig } from '../edge/config.ts'
 import { createMemoryControlRecord } from '../edge/control/control-record.ts'
 import { createControlStore } from '../edge/control/control-store.ts'

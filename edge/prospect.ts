@@ -1,0 +1,65 @@
+/**
+ * Looks, before anybody is asked, who of a plan's targets can be asked at this moment, what the cache holds, and what may
+ * have to be paid for. Asks no model.
+ */
+import type { RouterError } from '../shared/errors.ts'
+import type { CacheEntry } from './cache/cache.ts'
+import type { SafeCache } from './cache/safe-cache.ts'
+import type { Passage } from './passage.ts'
+import type { Plan } from './planner.ts'
+import type { LocalPool } from './providers/local/pool.ts'
+import { type RouterRequest, wantsStream } from './request.ts'
+import type { Target } from './target.ts'
+
+export type Prospect = {
+  readonly targets: readonly Target[]
+  /** Whether the caller could be answered by a target, if it is not down. */
+  readonly isUsable: (target: Target) => boolean
+  /** Why the local model cannot be asked. */
+  readonly known: RouterError | undefined
+  /** The answer, where the cache has it. */
+  readonly entry: CacheEntry | undefined
+}
+
+export type LookUpDependencies = {
+  readonly local: LocalPool | undefined
+  /** Whether Claude can be asked on this caller's behalf. */
+  readonly canAskClaude: (request: RouterRequest) => boolean
+  readonly cache: Pick<SafeCache, 'read'>
+}
+
+/** Returns what looks. */
+export function createLookUp({
+  local,
+  canAskClaude,
+  cache,
+}: LookUpDependencies): (passage: Pick<Passage, 'request' | 'plan' | 'mayCache'>) => Promise<Prospect> {
+  return async ({ request, plan: { decision }, mayCache }) => {
+    // Asking may wake the server, which a request that is not for it must not do.
+    const forLocal = decision.targets.some((target) => target.provider === 'local')
+    const known = forLocal ? local?.unavailableReason(request.waitUntil) : undefined
+    const hasClaude = canAskClaude(request)
+    const isUsable = ({ provider }: Target) => provider === 'local' || hasClaude
+    const verifies = !wantsStream(request) && local?.model()?.verifies?.includes(decision.task)
+    const targets = decision.targets.map((target, index) => {
+      const mayHandOver = decision.targets.slice(index + 1).some(isUsable)
+      const verified = verifies === true && mayHandOver && target.provider === 'local'
+      return { ...target, mayHandOver, verified }
+    })
+    const firstOpen = targets.find((target) => target.provider !== 'local' || known === undefined)
+    const isRead = mayCache && firstOpen !== undefined && request.controls.cache === 'use'
+    const entry = isRead ? await cache.read(request, firstOpen) : undefined
+    return { targets, isUsable, known, entry }
+  }
+}
+
+/** Returns every target that may have to be paid for. */
+export function payableTargets(
+  { decision }: Pick<Plan, 'decision'>,
+  { targets, isUsable, entry }: Prospect,
+): readonly Target[] {
+  if (entry !== undefined) return []
+  const usable = targets.filter(isUsable)
+  const isJudged = usable.some(({ judgeThreshold }) => judgeThreshold !== undefined)
+  return isJudged ? [...usable, { provider: 'claude', model: decision.complexModel }] : usable
+}
