@@ -41,7 +41,7 @@ export function LatencyCard({ overview: { series, time, filter } }: Part) {
         <tbody>
           {totalsBy(series, 'route').map(({ value, totals }) => (
             <tr key={value}>
-              <th scope="row">
+              <th scope="row" class="short">
                 {value === null ? (
                   'none'
                 ) : (

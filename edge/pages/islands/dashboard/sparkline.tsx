@@ -13,6 +13,7 @@ const WIDTH = 100
 /** Renders the line; where a number is missing it is broken. */
 export function Sparkline({ numbers, color }: SparklineProperties) {
   const highest = Math.max(1e-9, ...numbers.map((number) => number ?? 0))
+  const isLone = numbers.filter((number) => number !== null).length === 1
   const x = (index: number) => (numbers.length < 2 ? 0 : (WIDTH * index) / (numbers.length - 1))
   let path = ''
   let pen = 'M'
@@ -29,7 +30,7 @@ export function Sparkline({ numbers, color }: SparklineProperties) {
   }
   return (
     <svg
-      class={`sparkline ${color ?? ''}`}
+      class={`sparkline ${color ?? ''} ${isLone ? 'lone' : ''}`}
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       preserveAspectRatio="none"
       aria-hidden="true"
