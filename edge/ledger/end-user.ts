@@ -27,7 +27,8 @@ export function namedUser(body: unknown): string | undefined {
 /** Returns a name that can be kept, or undefined for one that says nothing. */
 export function cleanName(name: string | undefined): string | undefined {
   const trimmed = name?.trim() ?? ''
-  return trimmed === '' ? undefined : trimmed.slice(0, LONGEST_NAME)
+  // Half a sign is another name in a database than in memory: what counts for one would be released for the other.
+  return trimmed === '' ? undefined : trimmed.slice(0, LONGEST_NAME).toWellFormed()
 }
 
 /** Returns what stands for a user in the place of its name: the same user of another tenant or deployment is another. */

@@ -19,7 +19,7 @@ export function projectReceipt(receipt: Receipt): ReceiptRecord {
     user: receipt.user ?? null,
     startedAt: Math.trunc(receipt.startedAt),
     surface: receipt.surface,
-    requestedModel: receipt.requestedModel.slice(0, LONGEST_NAME),
+    requestedModel: nameOf(receipt.requestedModel),
     stream: receipt.stream,
     strategy: receipt.strategy,
     task: receipt.task,
@@ -38,8 +38,8 @@ export function projectReceipt(receipt: Receipt): ReceiptRecord {
       costNanoUsd: attemptNanoUsd[index] ?? null,
     })),
     route: receipt.route ?? null,
-    model: receipt.model?.slice(0, LONGEST_NAME) ?? null,
-    baselineModel: receipt.baselineModel.slice(0, LONGEST_NAME),
+    model: receipt.model === undefined ? null : nameOf(receipt.model),
+    baselineModel: nameOf(receipt.baselineModel),
     fallback: localFailure(receipt) ?? null,
     budget: receipt.budget ?? null,
     outcome: receipt.outcome,
@@ -52,6 +52,11 @@ export function projectReceipt(receipt: Receipt): ReceiptRecord {
     firstContentMs:
       receipt.firstContentMs === undefined ? null : Math.max(0, Math.round(receipt.firstContentMs)),
   }
+}
+
+/** Without halves of signs, which a database keeps as something else. */
+function nameOf(model: string): string {
+  return model.slice(0, LONGEST_NAME).toWellFormed()
 }
 
 /** Returns the tokens by kind; reasoning is told by those servers only that count it by itself. */

@@ -28,6 +28,12 @@ test('is cut where it is longer than a name', () => {
   expect(cleanName(undefined)).toBeUndefined()
 })
 
+test('is a name that a database keeps as it is', () => {
+  expect(cleanName(`${'x'.repeat(255)}🙂`)).toBe(`${'x'.repeat(255)}\ufffd`)
+  expect(named('\ud800 anna')).toBe('\ufffd anna')
+  expect(named('🙂')).toBe('🙂')
+})
+
 test('is another hash with another salt or of another tenant, and always the same one', async () => {
   const hash = await hashUser('salt', 'alice', 'anna')
   expect(hash).toMatch(/^[\da-f]{32}$/)
