@@ -1,0 +1,50 @@
+/**
+ * The router's Worker as `edge/index.ts` composes it, but with the ledger that the bench names: there is no setting for
+ * that. Neither misconfiguration nor assets are looked after.
+ */
+
+import { createApp } from '../../../edge/app.ts'
+import { composeDependencies } from '../../../edge/compose.ts'
+import { readConfig } from '../../../edge/config.ts'
+import { createDurableControlRecord } from '../../../edge/durable/control-record.ts'
+import { createDurableAccounts } from '../../../edge/durable/durable-accounts.ts'
+import type { LedgerBindings } from '../../../edge/durable/receipts.ts'
+import type { Ledger } from '../../../edge/ledger/ledger.ts'
+import { createRequestId, cryptoRandomBytes } from '../../../edge/ledger/request-id.ts'
+import { decodeClassifier } from '../../../edge/routing/classifier/classifier-model.ts'
+import weights from '../../../edge/routing/classifier/weights.bin'
+import { createLog } from '../../../shared/log.ts'
+
+/** Returns the Worker. `ledgerOf`: where its receipts are kept; undefined: nowhere. */
+export function createBenchWorker(
+  ledgerOf: (env: LedgerBindings) => Ledger | undefined,
+): ExportedHandler<LedgerBindings> {
+  let app: Awaited<ReturnType<typeof build>> | undefined
+  async function build(env: LedgerBindings) {
+    const result = await readConfig(env)
+    if (!result.ok) throw new Error(result.problems.join('; '))
+    const { config } = result
+    return createApp(
+      composeDependencies(config, {
+        fetch: (input, init) => fetch(input, init),
+        readAsset: async () => new Response(null, { status: 404 }),
+        log: createLog(config.logFormat, (line, level) =>
+          level === 'error' ? console.error(line) : console.log(line),
+        ),
+        now: () => Date.now(),
+        random: Math.random,
+        createId: (at) => createRequestId(at, cryptoRandomBytes),
+        classifierModel: decodeClassifier(new Uint8Array(weights)),
+        controlRecord: createDurableControlRecord(env.ROUTER_STATE, config.strategy),
+        ledger: ledgerOf(env),
+        accounts: createDurableAccounts(env.ACCOUNT),
+      }),
+    )
+  }
+  return {
+    async fetch(request, env, context) {
+      app ??= await build(env)
+      return app.fetch(request, env, context)
+    },
+  }
+}

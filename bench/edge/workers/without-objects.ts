@@ -1,0 +1,9 @@
+/** The router whose receipts are put together as ever and then thrown away: no Durable Object is called for them. */
+import { createDurableLedger } from '../../../edge/durable/durable-ledger.ts'
+import { createBenchWorker } from './bench-worker.ts'
+
+export { Account } from '../../../edge/durable/account.ts'
+export { Receipts } from '../../../edge/durable/receipts.ts'
+export { RouterState } from '../../../edge/durable/router-state.ts'
+
+export default createBenchWorker((env) => ({ ...createDurableLedger(env, 1), append: async () => {} }))

@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest'
+import { KINDS } from '../../../bench/edge/workload.ts'
+
+test('bodies have the size that the report names, and no two are the same but for the cache', () => {
+  for (const kind of KINDS) {
+    const [first, second] = [kind.body(1), kind.body(2)]
+    expect(Buffer.byteLength(first)).toBe(kind.name === 'large body' ? 65_536 : 200)
+    expect(first === second).toBe(kind.name === 'cache hit')
+  }
+})
