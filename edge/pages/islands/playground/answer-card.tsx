@@ -21,9 +21,7 @@ export function AnswerCard({ answer }: { readonly answer: Answer }) {
         {route === undefined ? null : <span class={`badge ${route}`}>{nameRoute(route)}</span>}
         {model === undefined ? null : <strong class="model">{model}</strong>}
         {reason === undefined ? null : <span class="soft">{reason}</span>}
-        {fallback === undefined || fallback === null ? null : (
-          <span class="badge danger">local model: {fallback.replaceAll('_', ' ')}</span>
-        )}
+        {fallback === undefined || fallback === null ? null : <FallbackBadge cause={fallback} />}
         {route === undefined && isOpen(answer) ? (
           <span class="soft">{force === undefined ? 'Asking …' : `Asking ${nameRoute(force)} …`}</span>
         ) : null}
@@ -85,4 +83,10 @@ function Figures({ answer }: { readonly answer: Answer }) {
       <Snippets request={request} />
     </footer>
   )
+}
+
+function FallbackBadge({ cause }: { readonly cause: string }) {
+  // A budget that is used up chose another model; the local one has not failed.
+  if (cause === 'budget') return <span class="badge">budget used up</span>
+  return <span class="badge danger">local model: {cause.replaceAll('_', ' ')}</span>
 }
