@@ -3,11 +3,11 @@
  * gateway's result here, for non-streaming answers and for streams.
  */
 import * as z from 'zod'
-import { toUsd } from '../edge/ledger/money.ts'
 import { localFailure, type Receipt } from '../edge/ledger/receipt.ts'
 import type { Weighed } from '../edge/routing/classifier/reasons.ts'
 import { errorTypeMeaning, RouterError, readRetryAfterMs } from '../shared/errors.ts'
 import type { Message, Usage } from '../shared/messages.ts'
+import { toUsd } from '../shared/money.ts'
 
 /** Tokens. */
 export type ReplyUsage = {

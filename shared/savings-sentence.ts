@@ -3,6 +3,8 @@
  * anything up and knows no ledger: whoever asks brings the figures.
  */
 
+import { toUsd } from './money.ts'
+
 /** Sums over one period. Money in whole nano-USD. */
 export type SavingsFigures = {
   /** How the period is called at the beginning of a sentence, such as "Last 30 days". */
@@ -28,7 +30,6 @@ export type SavingsSentence = {
   readonly negative: boolean
 }
 
-const NANO = 1_000_000_000
 const CENT = 10_000_000
 const HALF_CENT = CENT / 2
 const WHOLE = new Intl.NumberFormat('en-US')
@@ -67,7 +68,7 @@ export function formatNanoUsd(amount: number): string {
   const sign = amount < 0 ? '−' : ''
   const size = Math.abs(amount)
   if (size > 0 && size < HALF_CENT) return `${sign === '' ? '' : 'minus '}less than $0.01`
-  return `${sign}$${CENTS.format(size / NANO)}`
+  return `${sign}$${CENTS.format(toUsd(size))}`
 }
 
 /** Returns a share in percent. Neither nothing nor everything is claimed where that is not exactly so. */

@@ -2,13 +2,12 @@
  * Holds what an account has counted against limits of tokens and money: what is used up, what is near. Pure; knows neither
  * rates nor where anything is kept.
  */
+import { toNanoUsd } from '../../shared/money.ts'
 import type { UseRow } from './account-rows.ts'
 import type { Amount, LimitUse } from './accounts.ts'
-import { CAPS, type Cap, type LimitScope } from './effective-limits.ts'
+import { CAPS, type Cap, isCap, type LimitScope } from './effective-limits.ts'
 import type { Limit } from './limits.ts'
 import type { Windows } from './use-windows.ts'
-
-const NANO = 1_000_000_000
 
 type Counted = {
   readonly used: (row: UseRow) => number
@@ -72,7 +71,7 @@ export function capUses({ scope, limit, row, windows }: Counter): LimitUse[] {
     return {
       scope,
       limit: cap,
-      hard: isMoney(cap) ? Math.round(value * NANO) : value,
+      hard: isMoney(cap) ? toNanoUsd(value) : value,
       used: counted.used(row),
       reserved: counted.reserved(row),
       opensAt: windows[counted.window].end,
@@ -104,10 +103,6 @@ export function isSoftReached({ used, hard }: LimitUse, { softShare }: Limit): b
 /** Says whether a limit is one of money. */
 export function isMoney(limit: LimitUse['limit']): limit is 'usdPerDay' | 'usdPerMonth' {
   return limit === 'usdPerDay' || limit === 'usdPerMonth'
-}
-
-function isCap(limit: LimitUse['limit']): limit is Cap {
-  return CAPS.some((cap) => cap === limit)
 }
 
 function bitOf({ limit }: LimitUse): number {

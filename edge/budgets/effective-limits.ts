@@ -32,6 +32,11 @@ export function effectiveLimits(
   return limits.tenant === undefined && limits.user === undefined ? undefined : limits
 }
 
+/** Says whether a limit is one of those. */
+export function isCap(limit: LimitName): limit is Cap {
+  return CAPS.some((cap) => cap === limit)
+}
+
 /** Says whether money or tokens are limited: what is used up by answers, not by asking. */
 export function hasCap({ tenant = {}, user = {} }: EffectiveLimits): boolean {
   return CAPS.some((cap) => tenant[cap] !== undefined || user[cap] !== undefined)

@@ -4,7 +4,7 @@
  */
 import type { LimitUse, ReservationResult } from './accounts.ts'
 import { isSoftReached } from './caps.ts'
-import { CAPS, type EffectiveLimits } from './effective-limits.ts'
+import { type EffectiveLimits, isCap } from './effective-limits.ts'
 
 /** Returns the headers; of several limits of a kind the tightest is told. */
 export function limitHeaders(
@@ -12,7 +12,7 @@ export function limitHeaders(
   limits: EffectiveLimits,
 ): Record<string, string> {
   const soft = uses.filter(
-    (use) => isCap(use) && use !== cause && isSoftReached(use, limits[use.scope] ?? {}),
+    (use) => isCap(use.limit) && use !== cause && isSoftReached(use, limits[use.scope] ?? {}),
   )
   const words = [
     ...(cause === undefined ? [] : [`hard: ${nameOf(cause)}`]),
@@ -47,8 +47,4 @@ function tightest(uses: readonly LimitUse[]): LimitUse | undefined {
 
 function remaining({ hard, used, reserved }: LimitUse): number {
   return Math.max(0, hard - used - reserved)
-}
-
-function isCap({ limit }: LimitUse): boolean {
-  return CAPS.some((cap) => cap === limit)
 }

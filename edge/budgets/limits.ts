@@ -2,8 +2,8 @@
  * What a tenant and its end users may use, as the operator writes it: rates, tokens, money. Counts nothing.
  */
 import * as z from 'zod/mini'
-import { isTimeZone } from '../routing/operator-rules/time-of-day.ts'
 import { strictMembers } from '../strict-members.ts'
+import { isTimeZone } from '../time-zone.ts'
 
 /** What happens at a hard limit: another model, or a 429. */
 export const ON_BUDGET = ['refuse', 'cheaper', 'local'] as const

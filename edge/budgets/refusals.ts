@@ -2,11 +2,12 @@
  * What a client reads whose request a limit keeps out: which limit, how far it is used, when it opens again. Pure; decides
  * nothing.
  */
+
 import { RouterError } from '../../shared/errors.ts'
+import { toUsd } from '../../shared/money.ts'
 import type { Amount, LimitUse } from './accounts.ts'
 import { isMoney } from './caps.ts'
 
-const NANO_PER_USD = 1_000_000_000
 const SECOND_MS = 1_000
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -89,7 +90,7 @@ function amount({ limit }: LimitUse, value: number): string {
 
 /** Cents where that says it, more digits where it does not. */
 function usd(nanoUsd: number): string {
-  const dollars = nanoUsd / NANO_PER_USD
+  const dollars = toUsd(nanoUsd)
   return `$${dollars >= 1 || dollars === 0 ? dollars.toFixed(2) : dollars.toPrecision(3)}`
 }
 

@@ -1,11 +1,10 @@
 /** What the operator's webhook is told of a soft limit. Sends nothing. */
+import { NANO_PER_USD } from '../../shared/money.ts'
 import type { WebhookEvent } from '../webhooks/event.ts'
 import type { LimitUse } from './accounts.ts'
 import { isMoney } from './caps.ts'
 
 type SoftLimitEvent = Extract<WebhookEvent, { readonly type: 'budget.soft_limit_reached' }>
-
-const NANO_PER_USD = 1_000_000_000
 
 /** Returns the event of a soft limit that has been reached. */
 export function softLimitEvent(

@@ -1,5 +1,7 @@
 /** What a tenant has used of its limits, as its budget is shown. Counts and changes nothing. */
+
 import { RouterError } from '../../shared/errors.ts'
+import { NANO_PER_USD } from '../../shared/money.ts'
 import type { Accounts, LimitUse } from './accounts.ts'
 import { isMoney } from './caps.ts'
 import { effectiveLimits, type LimitName } from './effective-limits.ts'
@@ -15,8 +17,6 @@ export type ShownUse = {
   /** When the limit begins anew, ISO 8601. */
   readonly resetsAt: string
 }
-
-const NANO_PER_USD = 1_000_000_000
 
 /**
  * Returns what shows the use of a tenant's own limits; of those of its users it says nothing.

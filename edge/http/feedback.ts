@@ -4,7 +4,7 @@
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
 import { parseJsonBody } from '../../shared/json.ts'
-import { FEEDBACK } from '../ledger/ledger.ts'
+import { FEEDBACK } from '../ledger/receipt-record.ts'
 import type { AppContext, AppDependencies } from './context.ts'
 import { ledgerOf, reading, scopeOf } from './ledger-access.ts'
 import { readJsonBytes } from './read-body.ts'

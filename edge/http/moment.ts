@@ -2,6 +2,7 @@
  * Times as they stand in query strings: a date, a date with a time, milliseconds, or how long ago. What names no zone is
  * meant in the given one.
  */
+import { createZoneOffset } from '../time-zone.ts'
 import { wrong } from './query.ts'
 
 const UNITS_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
@@ -60,25 +61,8 @@ function offsetOf(zone: string): number {
 
 /** Returns the moment at which clocks of the zone show this time; where none does, the one after the gap. */
 function inZone(local: number, timezone: string): number {
-  const first = local - zoneOffset(local, timezone)
-  const second = local - zoneOffset(first, timezone)
-  return zoneOffset(second, timezone) === zoneOffset(first, timezone) ? second : Math.max(first, second)
-}
-
-function zoneOffset(at: number, timezone: string): number {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: timezone,
-    calendar: 'iso8601',
-    numberingSystem: 'latn',
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-  })
-  const minute = Math.floor(at / UNITS_MS.m) * UNITS_MS.m
-  const parts = new Map(format.formatToParts(minute).map(({ type, value }) => [type, Number(value)]))
-  const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0
-  return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute')) - minute
+  const offsetAt = createZoneOffset(timezone)
+  const first = local - offsetAt(local)
+  const second = local - offsetAt(first)
+  return offsetAt(second) === offsetAt(first) ? second : Math.max(first, second)
 }

@@ -3,16 +3,12 @@
  * read.
  */
 import { COMPLEX_TASKS, SIMPLE_TASKS } from '../../shared/tasks.ts'
-import { FEEDBACK, GROUPINGS } from '../ledger/ledger.ts'
+import { GROUPINGS } from '../ledger/ledger.ts'
+import { CACHE_RESULTS, OUTCOMES, ROUTES } from '../ledger/receipt.ts'
+import { FEEDBACK } from '../ledger/receipt-record.ts'
 import { feedbackSchema } from './feedback.ts'
 import { body, inPath, type Operation, plain, ref, toSchema } from './openapi-parts.ts'
-import {
-  CACHE_RESULTS,
-  LARGEST_PAGE,
-  OUTCOMES,
-  RECEIPT_FORMATS,
-  RECEIPT_PARAMETERS,
-} from './receipt-filter.ts'
+import { LARGEST_PAGE, RECEIPT_FORMATS, RECEIPT_PARAMETERS } from './receipt-filter.ts'
 import { shownReceiptSchema } from './receipt-wire.ts'
 import { USAGE_FORMATS, USAGE_PARAMETERS } from './usage.ts'
 
@@ -29,12 +25,12 @@ const DESCRIPTIONS: Readonly<Record<Parameter, { readonly description: string; r
     schema: text,
   },
   user: { description: 'The end user, as the receipts show it.', schema: text },
-  route: { description: 'Who answered.', schema: { enum: ['local', 'claude', 'cache'] } },
+  route: { description: 'Who answered.', schema: { enum: ROUTES } },
   model: { description: 'The model that answered.', schema: text },
   task: { description: 'The kind of task.', schema: { enum: [...SIMPLE_TASKS, ...COMPLEX_TASKS] } },
-  outcome: { description: 'How it ended.', schema: { enum: Object.values(OUTCOMES) } },
+  outcome: { description: 'How it ended.', schema: { enum: OUTCOMES } },
   fallback: { description: 'Why the local model did not answer.', schema: text },
-  cache: { description: 'What the cache did.', schema: { enum: Object.values(CACHE_RESULTS) } },
+  cache: { description: 'What the cache did.', schema: { enum: CACHE_RESULTS } },
   feedback: { description: 'What somebody thought of it.', schema: { enum: FEEDBACK } },
   tenant: { description: 'One tenant; needs the admin key for another than its own.', schema: text },
   limit: {

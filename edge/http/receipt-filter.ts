@@ -2,9 +2,10 @@
  * The query of `GET /v1/router/requests`: which receipts, how many, from where on and in which form.
  */
 import { COMPLEX_TASKS, SIMPLE_TASKS } from '../../shared/tasks.ts'
-import { FEEDBACK, type ReceiptFilter } from '../ledger/ledger.ts'
-import { receiptRecordSchema } from '../ledger/receipt-record.ts'
-import { isTimeZone } from '../routing/operator-rules/time-of-day.ts'
+import type { ReceiptFilter } from '../ledger/ledger.ts'
+import { CACHE_RESULTS, OUTCOMES, ROUTES } from '../ledger/receipt.ts'
+import { FEEDBACK } from '../ledger/receipt-record.ts'
+import { isTimeZone } from '../time-zone.ts'
 import { readMoment } from './moment.ts'
 import { oneOf, readQuery, wholeNumber, wrong } from './query.ts'
 
@@ -31,10 +32,6 @@ export const RECEIPT_PARAMETERS = [
   'cursor',
   'format',
 ] as const
-
-const { outcome, cache } = receiptRecordSchema.shape
-export const OUTCOMES = outcome.def.entries
-export const CACHE_RESULTS = cache.def.entries
 
 export type ReceiptQuery = {
   readonly filter: ReceiptFilter
@@ -75,12 +72,12 @@ function readFilter(query: Given, now: number): ReceiptFilter {
     from,
     to,
     user: query.user,
-    route: oneOf('route', query.route, ['local', 'claude', 'cache']),
+    route: oneOf('route', query.route, ROUTES),
     model: query.model,
     task: oneOf('task', query.task, [...SIMPLE_TASKS, ...COMPLEX_TASKS]),
-    outcome: oneOf('outcome', query.outcome, Object.values(OUTCOMES)),
+    outcome: oneOf('outcome', query.outcome, OUTCOMES),
     fallback: query.fallback,
-    cache: oneOf('cache', query.cache, Object.values(CACHE_RESULTS)),
+    cache: oneOf('cache', query.cache, CACHE_RESULTS),
     feedback: oneOf('feedback', query.feedback, FEEDBACK),
   }
 }

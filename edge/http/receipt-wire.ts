@@ -3,19 +3,17 @@
  * endpoint.
  */
 import * as z from 'zod/mini'
-import { FEEDBACK, type KeptReceipt } from '../ledger/ledger.ts'
-import { toUsd } from '../ledger/money.ts'
-import { attemptRecordSchema, receiptRecordSchema } from '../ledger/receipt-record.ts'
+import { toUsd } from '../../shared/money.ts'
+import { attemptRecordSchema, type KeptReceipt, keptReceiptSchema } from '../ledger/receipt-record.ts'
 
 const usd = z.nullable(z.number())
 
 /** For the API's documentation and for those who read its answers. */
-export const shownReceiptSchema = z.extend(receiptRecordSchema, {
+export const shownReceiptSchema = z.extend(keptReceiptSchema, {
   attempts: z.array(z.extend(attemptRecordSchema, { costUsd: usd })),
   costUsd: usd,
   baselineUsd: usd,
   savedUsd: usd,
-  feedback: z.nullable(z.enum(FEEDBACK)),
 })
 export type ShownReceipt = z.infer<typeof shownReceiptSchema>
 

@@ -3,9 +3,9 @@
  * Knows no endpoint and adds nothing up.
  */
 
+import { toUsd } from '../../shared/money.ts'
 import { latencyPercentile } from '../ledger/latency.ts'
 import type { Grouping, UsageRow, UsageTotals } from '../ledger/ledger.ts'
-import { toUsd } from '../ledger/money.ts'
 
 /** Milliseconds, about: as if the requests of one class of the histogram were spread evenly over it. */
 export type Percentiles = {

@@ -1,9 +1,17 @@
 /**
  * `GET /v1/router/usage`: what requests cost and saved, added up by group and over time.
  */
-import { GROUPINGS, type Grouping, type Scope, type UsageQuery, type UsageTotals } from '../ledger/ledger.ts'
-import { toUsd } from '../ledger/money.ts'
+
+import { toUsd } from '../../shared/money.ts'
+import {
+  GROUPINGS,
+  GROUPINGS_WITH_USER,
+  type Grouping,
+  type Scope,
+  type UsageQuery,
+} from '../ledger/ledger.ts'
 import { rentNanoUsd } from '../ledger/rent.ts'
+import { sumOfTotals } from '../ledger/totals.ts'
 import type { AppContext, AppDependencies } from './context.ts'
 import { ledgerOf, reading, scopeOf } from './ledger-access.ts'
 import { readMoment } from './moment.ts'
@@ -15,8 +23,6 @@ export const USAGE_FORMATS = ['json', 'csv'] as const
 /** Parameters, in the order in which they are documented. */
 export const USAGE_PARAMETERS = ['from', 'to', 'groupBy', 'timezone', 'tenant', 'format'] as const
 const DEFAULT_FROM = '30d'
-/** Groups that go with end users: more would multiply their number. */
-const WITH_USER: readonly Grouping[] = ['user', 'tenant', 'day']
 
 /** Returns the handler. */
 export function createUsageHandler(
@@ -27,15 +33,12 @@ export function createUsageHandler(
     const { tenant, format, ...query } = readUsageQuery(context.req.url, now())
     const scope = scopeOf(context, tenant)
     const ledger = ledgerOf(dependencies)
-    const ask = (groupBy: readonly Grouping[]) =>
-      reading(dependencies, context, ledger.usage(scope, { ...query, groupBy }))
-    const rows = await ask(query.groupBy)
+    const rows = await reading(dependencies, context, ledger.usage(scope, query))
     if (format === 'csv')
       return new Response(usageCsv(query.groupBy, rows), {
         headers: { 'content-type': 'text/csv; charset=utf-8' },
       })
-    const whole = query.groupBy.length === 0 ? rows : await ask([])
-    const totals = showTotals(whole[0]?.totals ?? NOTHING)
+    const totals = showTotals(sumOfTotals(rows.map((row) => row.totals)))
     const containerNanoUsd = paysRent(dependencies, scope)
       ? rentNanoUsd(config.containerUsdPerMonth, query.from, Math.min(query.to, now()))
       : 0
@@ -92,31 +95,8 @@ function readGroupings(value: string | undefined): readonly Grouping[] {
   if (new Set(groupings).size < groupings.length) throw wrong('groupBy names a group twice.')
   if (groupings.includes('day') && groupings.includes('hour'))
     throw wrong('groupBy takes day or hour: every hour lies in one day.')
-  const stranger = groupings.find((name) => !WITH_USER.includes(name))
+  const stranger = groupings.find((name) => !GROUPINGS_WITH_USER.includes(name))
   if (groupings.includes('user') && stranger !== undefined)
     throw wrong(`groupBy: user goes with tenant and day, not with ${stranger}.`)
   return groupings
-}
-
-const NOTHING: UsageTotals = {
-  requests: 0,
-  completed: 0,
-  refused: 0,
-  failed: 0,
-  broken: 0,
-  cancelled: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  cacheWriteTokens: 0,
-  cacheReadTokens: 0,
-  reasoningTokens: 0,
-  costNanoUsd: 0,
-  baselineNanoUsd: 0,
-  savedNanoUsd: 0,
-  unpriced: 0,
-  cacheHits: 0,
-  identified: 0,
-  fallbacks: {},
-  latency: [],
-  firstContent: [],
 }

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini'
 import { isSimpleTask, type Task } from '../../shared/tasks.ts'
-import type { KeptReceipt } from './ledger.ts'
+import type { KeptReceipt } from './receipt-record.ts'
 
 export type AnswerCandidate = {
   readonly id: string

@@ -1,7 +1,7 @@
 /**
  * The response headers that explain an answer: those known before its first byte, and those of non-streaming answers.
  */
-import { toUsd } from './money.ts'
+import { toUsd } from '../../shared/money.ts'
 import { fallbackCause, type Receipt, type RoutedFacts } from './receipt.ts'
 
 /** Returns the headers that every answer carries, known before its first byte. */

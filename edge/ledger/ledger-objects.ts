@@ -2,9 +2,9 @@
  * What the ledger is made of, as whoever composes it sees it: objects that keep receipts, archives of what they were, and
  * the directory of those that there are. Durable Objects are one kind, objects in a process another.
  */
-import type { Feedback, KeptReceipt, ReceiptFilter } from './ledger.ts'
+import type { ReceiptFilter } from './ledger.ts'
 import type { Place } from './places.ts'
-import type { ReceiptRecord } from './receipt-record.ts'
+import type { Feedback, KeptReceipt, ReceiptRecord } from './receipt-record.ts'
 import type { PositionRange } from './store/receipt-rows.ts'
 import type { ReceiptList } from './store/receipt-store.ts'
 import type { ObjectQuery, UsageAnswer } from './usage-sum.ts'

@@ -1,12 +1,7 @@
 /**
  * The ledger as its users see it: receipts kept, found and added up. Where they are kept is the store's affair.
  */
-import type { ReceiptRecord } from './receipt-record.ts'
-
-export const FEEDBACK = ['good', 'bad', 'should_be_claude', 'should_be_local'] as const
-export type Feedback = (typeof FEEDBACK)[number]
-
-export type KeptReceipt = ReceiptRecord & { readonly feedback: Feedback | null }
+import type { Feedback, KeptReceipt, ReceiptRecord } from './receipt-record.ts'
 
 /** Of whom receipts are shown: one tenant's, or everybody's (undefined), which only the administrator sees. */
 export type Scope = { readonly tenant: string | undefined }
@@ -30,6 +25,8 @@ export type ReceiptPage = { readonly receipts: readonly KeptReceipt[]; readonly 
 
 export const GROUPINGS = ['tenant', 'user', 'model', 'route', 'task', 'day', 'hour'] as const
 export type Grouping = (typeof GROUPINGS)[number]
+/** Those that go with end users: others would multiply their number. */
+export const GROUPINGS_WITH_USER: readonly Grouping[] = ['user', 'tenant', 'day']
 
 export type UsageQuery = {
   readonly from: number

@@ -1,10 +1,11 @@
 /**
  * One page of receipts out of many objects, newest first: month by month, the objects of a month at once.
  */
-import type { KeptReceipt, ReceiptFilter, ReceiptPage } from './ledger.ts'
+import type { ReceiptFilter, ReceiptPage } from './ledger.ts'
 import type { LedgerObjects } from './ledger-objects.ts'
 import { boundsOfMonth, type Place, receiptsObjectName } from './places.ts'
 import { type ReceiptCursor, readCursor, writeCursor } from './receipt-cursor.ts'
+import type { KeptReceipt } from './receipt-record.ts'
 import { firstPosition } from './store/positions.ts'
 import type { PositionRange } from './store/receipt-rows.ts'
 

@@ -2,6 +2,8 @@
  * Days and hours of a time zone, for times that begin a quarter of an hour: offsets of zones are multiples of that.
  */
 
+import { createZoneOffset } from '../time-zone.ts'
+
 export type LocalTime = {
   /** Returns the day as 2026-11-27. */
   readonly day: (at: number) => string
@@ -9,42 +11,18 @@ export type LocalTime = {
   readonly hour: (at: number) => string
 }
 
-/** Returns whether this is the name of a time zone, as in the IANA's list. */
-export function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
-}
-
 /**
  * Returns the local time of a zone. Remembers offsets: formatting a date takes microseconds, a month has thousands.
  * @throws RangeError for a name that is no time zone
  */
 export function createLocalTime(timezone: string): LocalTime {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: timezone,
-    calendar: 'iso8601',
-    numberingSystem: 'latn',
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-  })
+  const zoneOffset = createZoneOffset(timezone)
   const offsets = new Map<number, number>()
   const offsetAt = (at: number): number => {
     const quarter = Math.floor(at / QUARTER_MS) * QUARTER_MS
-    const known = offsets.get(quarter)
-    if (known !== undefined) return known
-    const parts = new Map(format.formatToParts(quarter).map(({ type, value }) => [type, Number(value)]))
-    const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0
-    const local = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'))
-    offsets.set(quarter, local - quarter)
-    return local - quarter
+    const offset = offsets.get(quarter) ?? zoneOffset(quarter)
+    offsets.set(quarter, offset)
+    return offset
   }
   const local = (at: number) => new Date(at + offsetAt(at)).toISOString()
   return {

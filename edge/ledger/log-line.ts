@@ -2,7 +2,7 @@
  * The log line of one request: the route and the reason, then the numbers. Never content.
  */
 import type { LogFields } from '../../shared/log.ts'
-import { toUsd } from './money.ts'
+import { toUsd } from '../../shared/money.ts'
 import { fallbackCause, localFailure, type Receipt } from './receipt.ts'
 
 /** Returns the line's message and fields. */

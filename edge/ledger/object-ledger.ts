@@ -3,10 +3,10 @@
  * things in is not known here.
  */
 import { RouterError } from '../../shared/errors.ts'
-import type { Grouping, Ledger, Scope, UsageQuery } from './ledger.ts'
+import { isTimeZone } from '../time-zone.ts'
+import { GROUPINGS_WITH_USER, type Ledger, type Scope, type UsageQuery } from './ledger.ts'
 import type { DirectoryEntry, LedgerDirectory, LedgerObjects } from './ledger-objects.ts'
 import { listReceiptsOf } from './list-receipts.ts'
-import { isTimezone } from './local-time.ts'
 import { boundsOfMonth, monthOf, type Place, placedAt, shardOf } from './places.ts'
 import { timeOfRequestId } from './request-id.ts'
 import { mergeUsage, type ObjectQuery, type TenantUsage, type UsageAnswer } from './usage-sum.ts'
@@ -89,18 +89,16 @@ function archivedTenants(entries: readonly DirectoryEntry[]): readonly string[] 
 /** What users of every kind may get wrong; a query without a mistake comes back with each grouping once. */
 function checkQuery(query: UsageQuery): UsageQuery {
   const groupBy = [...new Set(query.groupBy)]
-  if (!isTimezone(query.timezone)) {
+  if (!isTimeZone(query.timezone)) {
     const message = 'timezone must be a name such as Europe/Berlin or UTC.'
     throw new RouterError('invalid_request', message)
   }
-  if (groupBy.includes('user') && !groupBy.every((name) => WITH_USER.includes(name))) {
+  if (groupBy.includes('user') && !groupBy.every((name) => GROUPINGS_WITH_USER.includes(name))) {
     const message = 'groupBy: user goes with tenant and day only.'
     throw new RouterError('invalid_request', message)
   }
   return { ...query, groupBy }
 }
-
-const WITH_USER: readonly Grouping[] = ['user', 'tenant', 'day']
 
 function isInRange(
   month: string,

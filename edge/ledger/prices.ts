@@ -4,7 +4,7 @@
  * regional factors are not in it.
  */
 import type { Usage } from '../../shared/messages.ts'
-import { toNanoUsd, toUsd } from './money.ts'
+import { toNanoUsd, toUsd } from '../../shared/money.ts'
 
 /** The day on which the built-in list was written down. */
 export const PRICES_AS_OF = '2026-11-24'

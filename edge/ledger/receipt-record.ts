@@ -3,6 +3,7 @@
  * `receipt.ts`; knows no store and no HTTP.
  */
 import * as z from 'zod/mini'
+import { CACHE_RESULTS, OUTCOMES, ROUTES } from './receipt.ts'
 
 /** Billionths of a US dollar. Whole numbers: nine million dollars still add up exactly. */
 const nanoUsd = z.nullable(z.int())
@@ -47,17 +48,17 @@ export const receiptRecordSchema = z.object({
   evidence: z.array(z.object({ kind: z.string(), weight: z.number(), towards: z.string() })),
   reason: z.string(),
   guard: z.nullable(z.string()),
-  cache: z.enum(['hit', 'miss', 'bypass']),
+  cache: z.enum(CACHE_RESULTS),
   attempts: z.array(attemptRecordSchema),
   /** Null where nothing answered. */
-  route: z.nullable(z.enum(['local', 'claude', 'cache'])),
+  route: z.nullable(z.enum(ROUTES)),
   model: z.nullable(z.string()),
   baselineModel: z.string(),
   /** Why the local model did not answer, or null where it did or was not asked. */
   fallback: z.nullable(z.string()),
   /** What a reached limit did to it: another model, or a refusal. */
   budget: z.nullable(z.enum(['cheaper', 'local', 'refused'])),
-  outcome: z.enum(['completed', 'refused', 'failed', 'broken', 'cancelled']),
+  outcome: z.enum(OUTCOMES),
   errorCode: z.nullable(z.string()),
   /** Null where nothing is known of them. Of an answer that broke off: what had been told until then. */
   tokens: z.nullable(tokensRecordSchema),
@@ -73,5 +74,12 @@ export const receiptRecordSchema = z.object({
   content: z.optional(z.object({ request: z.string(), answer: z.string() })),
 })
 
+export const FEEDBACK = ['good', 'bad', 'should_be_claude', 'should_be_local'] as const
+
+/** With what somebody thinks of the answer, null where nobody has said. */
+export const keptReceiptSchema = z.extend(receiptRecordSchema, { feedback: z.nullable(z.enum(FEEDBACK)) })
+
 export type TokensRecord = z.infer<typeof tokensRecordSchema>
 export type ReceiptRecord = z.infer<typeof receiptRecordSchema>
+export type KeptReceipt = z.infer<typeof keptReceiptSchema>
+export type Feedback = (typeof FEEDBACK)[number]

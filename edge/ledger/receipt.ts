@@ -11,10 +11,13 @@ import type { Strategy } from '../strategy.ts'
 import { type Account, accountFor } from './account.ts'
 import type { PriceList } from './prices.ts'
 
-export type Route = 'local' | 'claude' | 'cache'
-export type CacheResult = 'hit' | 'miss' | 'bypass'
+export const ROUTES = ['local', 'claude', 'cache'] as const
+export type Route = (typeof ROUTES)[number]
+export const CACHE_RESULTS = ['hit', 'miss', 'bypass'] as const
+export type CacheResult = (typeof CACHE_RESULTS)[number]
 /** `broken`: the answer ended before it was complete; `cancelled`: the client disconnected. */
-export type Outcome = 'completed' | 'refused' | 'failed' | 'broken' | 'cancelled'
+export const OUTCOMES = ['completed', 'refused', 'failed', 'broken', 'cancelled'] as const
+export type Outcome = (typeof OUTCOMES)[number]
 
 /** What is known once a target has been committed to: enough for the headers of an answer. */
 export type RoutedFacts = {

@@ -1,7 +1,7 @@
 /**
  * What the container cost in a time: its monthly rent, each month's by its own length. Pure.
  */
-import { toNanoUsd } from './money.ts'
+import { toNanoUsd } from '../../shared/money.ts'
 
 /**
  * Returns whole nano-dollars. Months are UTC's, so that all months of a year together cost twelve rents.

@@ -143,6 +143,18 @@ export function totalsOf({ fallbacks, latency, firstContent, ...counts }: Sums):
   }
 }
 
+/** Returns the sum of totals, those of nothing where there are none. */
+export function sumOfTotals(parts: Iterable<UsageTotals>): UsageTotals {
+  const sums = createSums()
+  for (const totals of parts) {
+    for (const name of COUNTS) sums[name] += totals[name]
+    for (const [index, count] of totals.latency.entries()) addAt(sums.latency, index, count)
+    for (const [index, count] of totals.firstContent.entries()) addAt(sums.firstContent, index, count)
+    for (const [cause, count] of Object.entries(totals.fallbacks)) addTo(sums.fallbacks, cause, count)
+  }
+  return totalsOf(sums)
+}
+
 function packHistogram(histogram: readonly number[]): readonly number[] {
   return histogram.flatMap((count, index) => (count === 0 ? [] : [index, count]))
 }

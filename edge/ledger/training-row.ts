@@ -3,7 +3,7 @@
  * amounts to. Pure; the format is that of `training/labelled-requests.ts`.
  */
 import { isSimpleTask, type Task } from '../../shared/tasks.ts'
-import type { KeptReceipt } from './ledger.ts'
+import type { KeptReceipt } from './receipt-record.ts'
 
 export type TrainingRow = {
   readonly id: string

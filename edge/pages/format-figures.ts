@@ -5,8 +5,10 @@
 
 import { formatNanoUsd } from '../../shared/savings-sentence.ts'
 
-const NANO = 1_000_000_000
 const HALF_CENT = 5_000_000
+
+import { NANO_PER_USD } from '../../shared/money.ts'
+
 const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const COMPACT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 3 })
 
@@ -23,10 +25,10 @@ export function formatCompact(count: number): string {
 /** Returns an amount of a single request without losing any of it: at least cents, at most nine digits. */
 export function formatExactUsd(nanoUsd: number): string {
   const size = Math.abs(nanoUsd)
-  const fraction = String(size % NANO)
+  const fraction = String(size % NANO_PER_USD)
     .padStart(9, '0')
     .replace(/0{1,7}$/, '')
-  return `${nanoUsd < 0 ? '−' : ''}$${WHOLE.format(Math.floor(size / NANO))}.${fraction}`
+  return `${nanoUsd < 0 ? '−' : ''}$${WHOLE.format(Math.floor(size / NANO_PER_USD))}.${fraction}`
 }
 
 /** Returns a sum in dollars and cents; one below half a cent, of which cents say nothing, in two significant digits. */
@@ -49,7 +51,7 @@ export function formatUsdStep(nanoUsd: number, stepNanoUsd: number): string {
   if (stepNanoUsd < 1) return nanoUsd === 0 ? '$0.00' : ''
   let digits = 2
   while (digits < 9 && !Number.isInteger(Math.round(stepNanoUsd) / 10 ** (9 - digits))) digits += 1
-  const size = (Math.abs(nanoUsd) / NANO).toLocaleString('en-US', {
+  const size = (Math.abs(nanoUsd) / NANO_PER_USD).toLocaleString('en-US', {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   })

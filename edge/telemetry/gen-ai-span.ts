@@ -2,7 +2,9 @@
  * One request as a span, by the names of OpenTelemetry's GenAI conventions (v0.1.0, `gen_ai.client.inference`) and, for
  * what those have no name for, `llm_router.*`. A projection of the receipt's record; sends nothing.
  */
+
 import type { MessagesRequest } from '../../shared/messages.ts'
+import { toUsd } from '../../shared/money.ts'
 import type { ReceiptRecord } from '../ledger/receipt-record.ts'
 import { contentMessages } from './content-messages.ts'
 import {
@@ -37,7 +39,6 @@ export type SpanFacts = {
   readonly claudeServer: ServerAddress
 }
 
-const NANO_PER_USD = 1_000_000_000
 const HAS_IS_REMOTE = 0x100
 const IS_REMOTE = 0x200
 /** Nobody needs more of a name to know it again. */
@@ -182,7 +183,7 @@ function integer(value: number | null | undefined): bigint | undefined {
 }
 
 function usd(nanoUsd: number | null): number | undefined {
-  return nanoUsd === null ? undefined : nanoUsd / NANO_PER_USD
+  return toUsd(nanoUsd) ?? undefined
 }
 
 function name(text: string): string {

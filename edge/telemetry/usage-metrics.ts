@@ -2,9 +2,11 @@
  * The ledger's sums of one day as Prometheus counters. What labels may hold is bounded here: no end user, no model name
  * that only a client has said, no more tenants than a scrape can bear. Reads no ledger.
  */
+
+import { toUsd } from '../../shared/money.ts'
 import { LATENCY_BOUNDS_MS } from '../ledger/latency.ts'
 import type { UsageRow, UsageTotals } from '../ledger/ledger.ts'
-import { toUsd } from '../ledger/money.ts'
+import { OUTCOMES } from '../ledger/receipt.ts'
 import type { Family, Labels, Sample } from './prometheus-text.ts'
 
 /** Of the tenants in the order of their names; those after them are one. */
@@ -12,7 +14,6 @@ export const MOST_TENANTS = 200
 const OTHER = 'other'
 const DATE_OF_MODEL = /-\d{8}$/
 
-const OUTCOMES = ['completed', 'refused', 'failed', 'broken', 'cancelled'] as const
 const TOKENS = [
   ['input', 'inputTokens'],
   ['output', 'outputTokens'],

@@ -1,6 +1,7 @@
 /** What every ledger must keep to, whatever it keeps receipts in. */
 import { describe, expect, test } from 'vitest'
-import { FEEDBACK, type KeptReceipt, type Ledger, type ReceiptFilter } from '../../edge/ledger/ledger.ts'
+import type { Ledger, ReceiptFilter } from '../../edge/ledger/ledger.ts'
+import { FEEDBACK, type KeptReceipt } from '../../edge/ledger/receipt-record.ts'
 import { receiptRecord } from '../support/edge/receipt-records.ts'
 
 const HOUR_MS = 60 * 60_000

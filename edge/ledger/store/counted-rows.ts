@@ -3,16 +3,13 @@
  */
 import { numberOf, numberOrNull, textOf, textOrNull } from '../../storage/row-values.ts'
 import type { SqlDatabase, SqlRow } from '../../storage/sql-database.ts'
+import { CACHE_RESULTS, OUTCOMES, ROUTES } from '../receipt.ts'
 import type { ReceiptRecord } from '../receipt-record.ts'
 import type { CountedFacts } from '../totals.ts'
 import type { PositionRange } from './receipt-rows.ts'
 
 /** What groups and totals need of a receipt. */
 export type GroupedFacts = CountedFacts & Pick<ReceiptRecord, 'route' | 'model' | 'task'>
-
-type Outcome = ReceiptRecord['outcome']
-type Cache = ReceiptRecord['cache']
-type Route = ReceiptRecord['route']
 
 const COLUMNS = `position, user, task, cache, route, model, fallback, outcome, inputTokens, outputTokens, cacheWriteTokens,
   cacheReadTokens, reasoningTokens, costNanoUsd, baselineNanoUsd, savedNanoUsd, latencyMs, firstContentMs`
@@ -37,7 +34,7 @@ function factsOf(row: SqlRow): GroupedFacts {
   return {
     user: textOrNull(row, 'user'),
     task: textOf(row, 'task'),
-    cache: oneOf(CACHES, textOf(row, 'cache')),
+    cache: oneOf(CACHE_RESULTS, textOf(row, 'cache')),
     route: row.route === null ? null : oneOf(ROUTES, textOf(row, 'route')),
     model: textOrNull(row, 'model'),
     fallback: textOrNull(row, 'fallback'),
@@ -59,10 +56,6 @@ function factsOf(row: SqlRow): GroupedFacts {
     firstContentMs: numberOrNull(row, 'firstContentMs'),
   }
 }
-
-const OUTCOMES: readonly Outcome[] = ['completed', 'refused', 'failed', 'broken', 'cancelled']
-const CACHES: readonly Cache[] = ['hit', 'miss', 'bypass']
-const ROUTES: readonly NonNullable<Route>[] = ['local', 'claude', 'cache']
 
 function oneOf<T extends string>(names: readonly T[], name: string): T {
   const found = names.find((each) => each === name)

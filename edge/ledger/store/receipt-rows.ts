@@ -1,11 +1,10 @@
 /**
  * Receipts as rows: what stands in which column, and the queries over them. Adds nothing up.
  */
-import * as z from 'zod/mini'
 import { numberOf, textOf } from '../../storage/row-values.ts'
 import type { SqlDatabase, SqlRow, SqlValue } from '../../storage/sql-database.ts'
-import { FEEDBACK, type Feedback, type KeptReceipt, type ReceiptFilter } from '../ledger.ts'
-import { type ReceiptRecord, receiptRecordSchema } from '../receipt-record.ts'
+import type { ReceiptFilter } from '../ledger.ts'
+import { type Feedback, type KeptReceipt, keptReceiptSchema, type ReceiptRecord } from '../receipt-record.ts'
 import { firstPosition, POSITIONS_PER_MS } from './positions.ts'
 
 /** A receipt and its position. */
@@ -13,8 +12,6 @@ export type PlacedReceipt = { readonly position: number; readonly receipt: KeptR
 
 /** From `from` on and before `to`, positions. */
 export type PositionRange = { readonly from: number; readonly to: number }
-
-const keptReceiptSchema = z.extend(receiptRecordSchema, { feedback: z.nullable(z.enum(FEEDBACK)) })
 
 /** Conditions that are a column's value. */
 const EQUAL = ['user', 'route', 'model', 'task', 'outcome', 'fallback', 'cache', 'feedback'] as const

@@ -4,10 +4,10 @@
  */
 import { migrate } from '../../storage/migrations.ts'
 import type { SqlDatabase } from '../../storage/sql-database.ts'
-import type { Feedback, KeptReceipt, ReceiptFilter } from '../ledger.ts'
+import type { ReceiptFilter } from '../ledger.ts'
 import { type PackedGroup, writeGroups } from '../packed-groups.ts'
 import { type Place, placedAt } from '../places.ts'
-import type { ReceiptRecord } from '../receipt-record.ts'
+import type { Feedback, KeptReceipt, ReceiptRecord } from '../receipt-record.ts'
 import { timeOfRequestId } from '../request-id.ts'
 import type { ObjectQuery, UsageAnswer } from '../usage-sum.ts'
 import { readPlace, readState, writeState } from './object-state.ts'

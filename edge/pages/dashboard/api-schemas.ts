@@ -3,8 +3,8 @@
  */
 import * as z from 'zod/mini'
 import { tenantLimitsSchema } from '../../budgets/limits.ts'
-import { FEEDBACK, GROUPINGS } from '../../ledger/ledger.ts'
-import { receiptRecordSchema } from '../../ledger/receipt-record.ts'
+import { GROUPINGS } from '../../ledger/ledger.ts'
+import { keptReceiptSchema } from '../../ledger/receipt-record.ts'
 
 const count = z.number()
 const counts = z.array(count)
@@ -41,10 +41,7 @@ export const usageSchema = z.object({
 })
 export type Usage = z.infer<typeof usageSchema>
 
-export const receiptSchema = z.extend(receiptRecordSchema, { feedback: z.nullable(z.enum(FEEDBACK)) })
-export type Receipt = z.infer<typeof receiptSchema>
-
-export const receiptPageSchema = z.object({ data: z.array(receiptSchema), cursor: text })
+export const receiptPageSchema = z.object({ data: z.array(keptReceiptSchema), cursor: text })
 
 export const statusSchema = z.object({
   version: z.string(),

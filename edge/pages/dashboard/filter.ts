@@ -2,7 +2,7 @@
  * The one filter of all dashboard pages, as it stands in their addresses: period, time zone and conditions. Reads and
  * writes query strings; asks nobody and shows nothing.
  */
-import { isTimezone } from '../../ledger/local-time.ts'
+import { isTimeZone } from '../../time-zone.ts'
 
 /** Periods that end now, by their names in an address, in milliseconds. */
 export const PRESETS = { '24h': 86_400_000, '7d': 604_800_000, '30d': 2_592_000_000, '90d': 7_776_000_000 }
@@ -39,7 +39,7 @@ export type ReadFilter = {
 export function readFilter(query: URLSearchParams, timezone: string): ReadFilter {
   const problems: string[] = []
   const asked = query.get('timezone')
-  if (asked !== null && !isTimezone(asked))
+  if (asked !== null && !isTimeZone(asked))
     problems.push(`There is no time zone "${shortened(asked)}": times are shown in ${timezone}.`)
   const conditions: Partial<Record<FilterField, string>> = {}
   for (const field of FILTER_FIELDS) {
@@ -48,7 +48,7 @@ export function readFilter(query: URLSearchParams, timezone: string): ReadFilter
   }
   const filter = {
     range: readRange(query, problems),
-    timezone: asked !== null && isTimezone(asked) ? asked : timezone,
+    timezone: asked !== null && isTimeZone(asked) ? asked : timezone,
     conditions,
   }
   return { filter, problems }

@@ -1,6 +1,7 @@
 /**
  * Limits in the words of the dashboard, and between a form's texts and the API's values. Counts nothing.
  */
+import { toNanoUsd } from '../../../shared/money.ts'
 import type { Limit, TenantLimits } from '../../budgets/limits.ts'
 import { formatCount, formatExactUsd } from '../format-figures.ts'
 
@@ -51,7 +52,7 @@ export function limitOfTexts(texts: LimitTexts): Readonly<Record<string, unknown
 
 /** Returns an amount of a limit, given in its unit: USD, tokens or requests. */
 export function formatLimitAmount(limit: string, amount: number): string {
-  return limit.startsWith('usd') ? formatExactUsd(Math.round(amount * 1_000_000_000)) : formatCount(amount)
+  return limit.startsWith('usd') ? formatExactUsd(toNanoUsd(amount)) : formatCount(amount)
 }
 
 /** Returns what a limit is called, any unknown one by its own name. */

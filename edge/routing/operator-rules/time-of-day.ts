@@ -20,16 +20,6 @@ export function parseTimeWindow(text: string): Window | undefined {
   return from === to || to > MINUTES_A_DAY ? undefined : { from, to }
 }
 
-/** Says whether the platform knows the time zone. */
-export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
-}
-
 /**
  * Returns a predicate over moments, milliseconds since the epoch. A window that passes midnight belongs to the day on
  * which it begins.

@@ -1,7 +1,7 @@
 /** Rows for answers to be written: what went wrong locally, whole and only text, and never a word of Claude's. */
 import { expect, test } from 'vitest'
 import { answerCandidate } from '../../../edge/ledger/answer-candidate.ts'
-import type { KeptReceipt } from '../../../edge/ledger/ledger.ts'
+import type { KeptReceipt } from '../../../edge/ledger/receipt-record.ts'
 import { receiptRecord } from '../../support/edge/receipt-records.ts'
 
 const request = JSON.stringify({

@@ -1,6 +1,6 @@
 /** Days and hours of zones, clocks set forward and back and offsets of half and quarter hours included. */
 import { expect, test } from 'vitest'
-import { createLocalTime, isTimezone } from '../../../edge/ledger/local-time.ts'
+import { createLocalTime } from '../../../edge/ledger/local-time.ts'
 
 test.each([
   ['UTC', '2026-11-27T23:45:00Z', '2026-11-27', '2026-11-27T23:00+00:00'],
@@ -20,14 +20,4 @@ test.each([
   const time = createLocalTime(timezone)
   expect(time.day(Date.parse(at))).toBe(day)
   expect(time.hour(Date.parse(at))).toBe(hour)
-})
-
-test.each([
-  ['Europe/Berlin', true],
-  ['UTC', true],
-  ['Mars/Olympus', false],
-  ['', false],
-  ['__proto__', false],
-])('%j is the name of a time zone: %s', (name, expected) => {
-  expect(isTimezone(name)).toBe(expected)
 })

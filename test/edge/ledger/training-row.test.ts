@@ -1,9 +1,9 @@
 /** Rows for training: a label only where the feedback says one, and only of requests that were kept whole. */
 import { expect, test } from 'vitest'
-import type { Feedback, KeptReceipt } from '../../../edge/ledger/ledger.ts'
 import { LIST_PRICES } from '../../../edge/ledger/prices.ts'
 import { projectReceipt } from '../../../edge/ledger/project-receipt.ts'
 import { createReceipt } from '../../../edge/ledger/receipt.ts'
+import type { Feedback, KeptReceipt } from '../../../edge/ledger/receipt-record.ts'
 import { trainingRow } from '../../../edge/ledger/training-row.ts'
 import { claude, done, local } from './support.ts'
 

@@ -2,7 +2,7 @@
  * Shows the filter and changes it: period, time zone, and one chip for each condition.
  */
 import { useState } from 'hono/jsx/dom'
-import { isTimezone } from '../../../ledger/local-time.ts'
+import { isTimeZone } from '../../../time-zone.ts'
 import {
   FIGURE_FIELDS,
   FILTER_FIELDS,
@@ -84,7 +84,7 @@ function TimezoneChoice({ filter, setFilter }: Part) {
         value={filter.timezone}
         onChange={(event: Event) => {
           const value = fieldValue(event)
-          if (isTimezone(value)) setFilter({ ...filter, timezone: value })
+          if (isTimeZone(value)) setFilter({ ...filter, timezone: value })
         }}
       >
         {zones.map((zone) => (

@@ -1,9 +1,11 @@
 /**
  * The overview's cards over sums: latencies, fallbacks, cache, users, and whatever else is counted by a value.
  */
+
 import { formatShare } from '../../../../shared/savings-sentence.ts'
 import { latencyPercentile } from '../../../ledger/latency.ts'
 import type { UsageRow } from '../../../ledger/ledger.ts'
+import { OUTCOMES } from '../../../ledger/receipt.ts'
 import { type FilterField, narrow } from '../../dashboard/filter.ts'
 import { addUp, overTime, selectRows, totalsBy } from '../../dashboard/usage-figures.ts'
 import { formatCompact, formatCount, formatDuration, formatUsd } from '../../format-figures.ts'
@@ -93,8 +95,6 @@ export function FallbackCard({ overview: { series, filter } }: Part) {
     </section>
   )
 }
-
-const OUTCOMES = ['completed', 'refused', 'failed', 'broken', 'cancelled'] as const
 
 /** Renders how requests ended. */
 export function OutcomeCard({ overview: { series, filter } }: Part) {

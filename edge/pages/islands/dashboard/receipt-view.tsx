@@ -3,8 +3,12 @@
  */
 import { useState } from 'hono/jsx/dom'
 import * as z from 'zod/mini'
-import { FEEDBACK, type Feedback } from '../../../ledger/ledger.ts'
-import { type Receipt, receiptSchema } from '../../dashboard/api-schemas.ts'
+import {
+  FEEDBACK,
+  type Feedback,
+  type KeptReceipt,
+  keptReceiptSchema,
+} from '../../../ledger/receipt-record.ts'
 import { createTimeFormat, formatCount, formatDuration, formatExactUsd } from '../../format-figures.ts'
 import { type ApiProblem, callApi, readApi } from './api.ts'
 import { BarList } from './bar-list.tsx'
@@ -24,7 +28,7 @@ const FEEDBACK_LABELS: Readonly<Record<Feedback, string>> = {
 /** Renders the view of the receipt that the address names. */
 export function ReceiptView() {
   const path = `/v1/router/requests/${location.pathname.split('/').at(-1) ?? ''}`
-  const { value: receipt, problem, loading } = useLoaded(path, () => readApi(path, receiptSchema))
+  const { value: receipt, problem, loading } = useLoaded(path, () => readApi(path, keptReceiptSchema))
   return (
     <div aria-busy={loading ? 'true' : 'false'}>
       <h1>Request {receipt === undefined ? '' : <RouteBadge route={receipt.route} />}</h1>
@@ -34,7 +38,7 @@ export function ReceiptView() {
   )
 }
 
-function Sections({ receipt, path }: { readonly receipt: Receipt; readonly path: string }) {
+function Sections({ receipt, path }: { readonly receipt: KeptReceipt; readonly path: string }) {
   const time = createTimeFormat(HOME_TIMEZONE)
   return (
     <>
@@ -98,7 +102,7 @@ function Sections({ receipt, path }: { readonly receipt: Receipt; readonly path:
   )
 }
 
-function FeedbackButtons({ receipt, path }: { readonly receipt: Receipt; readonly path: string }) {
+function FeedbackButtons({ receipt, path }: { readonly receipt: KeptReceipt; readonly path: string }) {
   const [given, setGiven] = useState(receipt.feedback)
   const [problem, setProblem] = useState<ApiProblem | undefined>(undefined)
   const give = (feedback: Feedback) => {
@@ -133,7 +137,7 @@ function FeedbackButtons({ receipt, path }: { readonly receipt: Receipt; readonl
   )
 }
 
-function Evidence({ receipt: { evidence } }: { readonly receipt: Receipt }) {
+function Evidence({ receipt: { evidence } }: { readonly receipt: KeptReceipt }) {
   if (evidence.length === 0) return null
   return (
     <section class="card">
@@ -153,7 +157,7 @@ function Evidence({ receipt: { evidence } }: { readonly receipt: Receipt }) {
   )
 }
 
-function Attempts({ receipt: { attempts } }: { readonly receipt: Receipt }) {
+function Attempts({ receipt: { attempts } }: { readonly receipt: KeptReceipt }) {
   if (attempts.length === 0) return null
   return (
     <section class="card">
@@ -182,7 +186,7 @@ function Attempts({ receipt: { attempts } }: { readonly receipt: Receipt }) {
   )
 }
 
-function Content({ receipt: { content } }: { readonly receipt: Receipt }) {
+function Content({ receipt: { content } }: { readonly receipt: KeptReceipt }) {
   if (content === undefined) return null
   return (
     <section class="card">
@@ -199,7 +203,7 @@ function amount(nanoUsd: number | null): string {
   return nanoUsd === null ? 'not known' : formatExactUsd(nanoUsd)
 }
 
-function tokenFacts({ tokens }: Receipt): [string, string | undefined][] {
+function tokenFacts({ tokens }: KeptReceipt): [string, string | undefined][] {
   if (tokens === null) return [['Tokens', 'not known']]
   return [
     ['Input tokens', formatCount(tokens.input)],

@@ -2,7 +2,8 @@
  * The list of receipts under the filter, a page at a time. A page is asked for by its cursor, which stands in the
  * address.
  */
-import { type Receipt, receiptPageSchema } from '../../dashboard/api-schemas.ts'
+import type { KeptReceipt } from '../../../ledger/receipt-record.ts'
+import { receiptPageSchema } from '../../dashboard/api-schemas.ts'
 import { periodOf } from '../../dashboard/filter.ts'
 import { receiptsQuery } from '../../dashboard/usage-plan.ts'
 import { createTimeFormat, formatDuration, formatExactUsd } from '../../format-figures.ts'
@@ -56,7 +57,7 @@ function ReceiptTable({
   receipts,
   timezone,
 }: {
-  readonly receipts: readonly Receipt[]
+  readonly receipts: readonly KeptReceipt[]
   readonly timezone: string
 }) {
   const time = createTimeFormat(timezone)

@@ -1,9 +1,9 @@
 /**
  * Who answered, as a badge.
  */
-import type { Receipt } from '../../dashboard/api-schemas.ts'
+import type { KeptReceipt } from '../../../ledger/receipt-record.ts'
 
 /** Renders the badge. */
-export function RouteBadge({ route }: { readonly route: Receipt['route'] }) {
+export function RouteBadge({ route }: { readonly route: KeptReceipt['route'] }) {
   return <span class={`badge ${route ?? 'danger'}`}>{route ?? 'none'}</span>
 }

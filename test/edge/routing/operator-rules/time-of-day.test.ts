@@ -1,10 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  createTimeCondition,
-  isTimeZone,
-  parseTimeWindow,
-} from '../../../../edge/routing/operator-rules/time-of-day.ts'
+import { createTimeCondition, parseTimeWindow } from '../../../../edge/routing/operator-rules/time-of-day.ts'
 
 const at = (text: string) => Date.parse(`${text}Z`)
 
@@ -13,11 +9,6 @@ test('reads times of day, and nothing else', () => {
   expect(parseTimeWindow('00:00 - 24:00')).toEqual({ from: 0, to: 1_440 })
   for (const text of ['22-6', '24:00-06:00', '08:00-24:30', '9:00-17:00', '08:00-08:00', '08:00', ''])
     expect(parseTimeWindow(text), text).toBeUndefined()
-})
-
-test('knows the time zones of the platform', () => {
-  expect(isTimeZone('Europe/Berlin')).toBe(true)
-  expect(isTimeZone('Berlin')).toBe(false)
 })
 
 test('a night that passes midnight belongs to the day on which it begins', () => {

@@ -1,8 +1,9 @@
 /**
- * Money as the ledger counts it: whole billionths of a US dollar, so that sums are exact. Prices stand in `prices.ts`.
+ * Money as it is counted everywhere: whole billionths of a US dollar, so that sums are exact. Knows no price and writes no
+ * text.
  */
 
-const NANO_PER_USD = 1_000_000_000
+export const NANO_PER_USD = 1_000_000_000
 
 /** Returns USD, what is not known staying so. A division, so that the shortest decimal form is the exact amount. */
 export function toUsd(nanoUsd: number): number
