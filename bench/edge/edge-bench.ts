@@ -1,5 +1,6 @@
 /** One run of the bench: bundles, starts, asks, ends everything that it started. What is made of it is the report's affair. */
 import { mkdirSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import getPort from 'get-port'
 import { unstable_readConfig as readWranglerConfig } from 'wrangler'
@@ -17,6 +18,8 @@ import { KINDS } from './workload.ts'
 export type EdgeOutcome = {
   readonly processor: Processor
   readonly node: string
+  /** Processes that wanted a core in the last minute of the run, those of the bench included. */
+  readonly load: number
   readonly rounds: number
   readonly requests: number
   readonly connections: number
@@ -65,6 +68,7 @@ export async function runEdgeBench(
     return {
       processor: readProcessor(),
       node: process.version,
+      load: loadavg()[0] ?? Number.NaN,
       rounds,
       requests,
       connections: CONNECTIONS,
