@@ -44,8 +44,9 @@ export function createReceiptListHandler(
       const data = page.receipts.map((receipt) => showReceipt(receipt, false))
       return context.json({ data, cursor: page.cursor })
     }
-    const read = (wanted: ReceiptFilter) => pagesOf(ledger, scope, wanted, query.limit)
-    const receipts = format === 'training' ? withFeedback(filter, read) : read(filter)
+    const read = (wanted: ReceiptFilter) => pagesOf(ledger, scope, wanted)
+    const all = format === 'training' ? withFeedback(filter, read) : read(filter)
+    const receipts = query.limit === undefined ? all : firstOf(all, query.limit)
     const source = linesOf(receipts, format)
     // Whatever is wrong with the query shows here, while it can still be answered with a status.
     const first = await reading(dependencies, context, source.next())
@@ -85,21 +86,24 @@ async function* linesOf(receipts: AsyncGenerator<KeptReceipt>, format: Format): 
   }
 }
 
-/** Yields the receipts of all pages, at most `limit`. */
-async function* pagesOf(
-  ledger: Ledger,
-  scope: Scope,
-  filter: ReceiptFilter,
-  limit = Number.POSITIVE_INFINITY,
-): AsyncGenerator<KeptReceipt> {
-  let left = limit
+/** Yields the receipts of all pages; a page is asked for when the one before has been read. */
+async function* pagesOf(ledger: Ledger, scope: Scope, filter: ReceiptFilter): AsyncGenerator<KeptReceipt> {
   let cursor: string | undefined
   do {
-    const page = await ledger.list(scope, filter, { limit: Math.min(left, LARGEST_PAGE), cursor })
+    const page = await ledger.list(scope, filter, { limit: LARGEST_PAGE, cursor })
     yield* page.receipts
-    left -= page.receipts.length
     cursor = page.cursor ?? undefined
-  } while (cursor !== undefined && left > 0)
+  } while (cursor !== undefined)
+}
+
+/** Yields at most `limit` receipts, 1 or more. */
+async function* firstOf(receipts: AsyncGenerator<KeptReceipt>, limit: number): AsyncGenerator<KeptReceipt> {
+  let left = limit
+  for await (const receipt of receipts) {
+    yield receipt
+    left -= 1
+    if (left === 0) return
+  }
 }
 
 /** Of all receipts only the few with a word of feedback are read. */

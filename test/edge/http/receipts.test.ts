@@ -171,6 +171,9 @@ test('makes rows for training out of feedback on requests whose content is kept'
     [true, SIMPLE_PROMPT],
     [false, `${COMPLEX_PROMPT} Again.`],
   ])
+  const limited = await get(router, 'requests?format=training&limit=2', ADMIN)
+  // Of two receipts with feedback one says nothing of the label.
+  expect((await limited.text()).trim().split('\n')).toHaveLength(1)
 })
 
 test('shows content in a receipt and in exports, and not in lists', async () => {
