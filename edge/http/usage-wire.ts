@@ -91,8 +91,11 @@ function numberCell(value: number | null): string {
   return Number.isInteger(value) ? String(value) : value.toFixed(9).replace(/\.?0+$/, '')
 }
 
+/** Spreadsheets pass over what cannot be seen, and some take the wide forms of East Asian keyboards. */
+const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r]/u
+
 /** Names come from outside: one that begins like a formula must not be one where the table is opened. */
 function textCell(value: string): string {
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  const text = FORMULA.test(value) ? `'${value}` : value
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

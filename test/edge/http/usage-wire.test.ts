@@ -63,5 +63,6 @@ test('writes a table with a line for each group', () => {
 test('quotes names that hold what separates, and disarms formulas', () => {
   const lineOf = (user: string) => usageCsv(['user'], [{ group: { user }, totals }]).split('\r\n')[1]
   expect(lineOf('a,"b"')).toMatch(/^"a,""b""",/)
-  for (const formula of ['=1+1', '+1', '-1', '@SUM(A1)']) expect(lineOf(formula)).toMatch(/^'/)
+  for (const formula of ['=1+1', '+1', '-1', '@SUM(A1)', '\u0000=1', '\u200b=1', '＝1'])
+    expect(lineOf(formula)).toMatch(/^'/)
 })
