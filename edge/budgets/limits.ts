@@ -10,8 +10,10 @@ export const ON_BUDGET = ['refuse', 'cheaper', 'local'] as const
 export type OnBudget = (typeof ON_BUDGET)[number]
 
 const LONGEST_USER = 256
-const amountError = 'must be a number of US dollars, more than 0'
-const amount = z.number({ error: amountError }).check(z.positive({ error: amountError }))
+/** USD. Less than a token of the cheapest model costs; below a nano-dollar nothing could be counted. */
+const SMALLEST_AMOUNT = 0.000_000_01
+const amountError = `must be a number of US dollars, ${SMALLEST_AMOUNT.toFixed(8)} or more`
+const amount = z.number({ error: amountError }).check(z.minimum(SMALLEST_AMOUNT, { error: amountError }))
 const wholeError = 'must be a whole number, 1 or more'
 const whole = z.int({ error: wholeError }).check(z.positive({ error: wholeError }))
 const shareError = 'must be a number more than 0 and at most 1'

@@ -89,7 +89,7 @@ export function listReceipts(
     `SELECT * FROM (
       SELECT * FROM receipts WHERE position >= ? AND position < ? ORDER BY position DESC LIMIT ${longest}
     ) ${conditions.length === 0 ? '' : `WHERE ${conditions.map((name) => `${name} = ?`).join(' AND ')}`}
-    LIMIT ?`,
+    ORDER BY position DESC LIMIT ?`,
     range.from,
     range.to,
     ...conditions.map((name) => filter[name] ?? null),

@@ -77,7 +77,11 @@ const BAD: [unknown, RegExp][] = [
   [[], /^The body must be an object with tenant, user/],
   [{ tenant: 1 }, /^tenant must be an object with requestsPerMinute/],
   [{ tenant: { usdPerYear: 1 } }, /^tenant has no "usdPerYear"; possible are requestsPerMinute/],
-  [{ tenant: { usdPerDay: -1 } }, /^tenant\.usdPerDay must be a number of US dollars, more than 0/],
+  [{ tenant: { usdPerDay: -1 } }, /^tenant\.usdPerDay must be a number of US dollars, 0\.00000001 or more/],
+  [
+    { tenant: { usdPerDay: 1e-10 } },
+    /^tenant\.usdPerDay must be a number of US dollars, 0\.00000001 or more/,
+  ],
   [{ user: { requestsPerMinute: 1.5 } }, /^user\.requestsPerMinute must be a whole number, 1 or more/],
   [{ user: { tokensPerDay: '5' } }, /^user\.tokensPerDay must be a whole number/],
   [{ tenant: { softShare: 1.1 } }, /^tenant\.softShare must be a number more than 0 and at most 1/],
