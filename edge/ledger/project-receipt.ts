@@ -3,6 +3,7 @@
  * `receipt-record.ts`.
  */
 import type { Usage } from '../../shared/messages.ts'
+import { isVirtualModel } from '../routing/virtual-models.ts'
 import { localFailure, type Receipt } from './receipt.ts'
 import type { ReceiptRecord, TokensRecord } from './receipt-record.ts'
 
@@ -28,7 +29,7 @@ export function projectReceipt(receipt: Receipt): ReceiptRecord {
     judgeScore: receipt.judgeScore === undefined ? null : rounded(receipt.judgeScore),
     handoverScore: receipt.handoverScore === undefined ? null : rounded(receipt.handoverScore),
     verifyScore: receipt.verifyScore === undefined ? null : rounded(receipt.verifyScore),
-    evidence: receipt.reasons().map(({ kind, weight, towards }) => ({ kind, weight, towards })),
+    evidence: scoreDecides(receipt) ? evidenceOf(receipt) : [],
     reason: receipt.reason,
     guard: receipt.guard ?? null,
     cache: receipt.cache,
@@ -57,6 +58,15 @@ export function projectReceipt(receipt: Receipt): ReceiptRecord {
 /** Without halves of signs, which a database keeps as something else. */
 function nameOf(model: string): string {
   return model.slice(0, LONGEST_NAME).toWellFormed()
+}
+
+/** Who is asked depends on the score in these cases only; in others half of a millisecond would be spent for nothing. */
+function scoreDecides({ strategy, requestedModel }: Receipt): boolean {
+  return strategy === 'hybrid' || isVirtualModel(requestedModel)
+}
+
+function evidenceOf(receipt: Receipt): ReceiptRecord['evidence'] {
+  return receipt.reasons().map(({ kind, weight, towards }) => ({ kind, weight, towards }))
 }
 
 /** Returns the tokens by kind; reasoning is told by those servers only that count it by itself. */

@@ -44,7 +44,7 @@ export const receiptRecordSchema = z.object({
   judgeScore: z.nullable(z.number()),
   handoverScore: z.nullable(z.number()),
   verifyScore: z.nullable(z.number()),
-  /** What spoke most for or against, by kind and without a word of the request. */
+  /** What spoke most for or against, by kind and without a word of the request; empty where nothing depended on it. */
   evidence: z.array(z.object({ kind: z.string(), weight: z.number(), towards: z.string() })),
   reason: z.string(),
   guard: z.nullable(z.string()),

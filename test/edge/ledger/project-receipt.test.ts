@@ -5,6 +5,7 @@ import { LIST_PRICES } from '../../../edge/ledger/prices.ts'
 import { projectReceipt, tokensOf } from '../../../edge/ledger/project-receipt.ts'
 import { createReceipt } from '../../../edge/ledger/receipt.ts'
 import { receiptRecordSchema } from '../../../edge/ledger/receipt-record.ts'
+import type { Strategy } from '../../../edge/strategy.ts'
 import { claudeMessage } from '../../support/edge/messages.ts'
 import { claude, done, local } from './support.ts'
 
@@ -97,4 +98,19 @@ test('is a valid record whatever a server counts', () => {
   )
   const record = projectReceipt(createReceipt(claude, { ...done, message: claudeMessage() }, LIST_PRICES))
   expect(receiptRecordSchema.parse(record)).toEqual(record)
+})
+
+test('looks for evidence only where somebody was chosen by the score', () => {
+  const ofStrategy = (strategy: Strategy, requestedModel: string) => {
+    const facts = {
+      ...claude,
+      strategy,
+      requestedModel,
+      reasons: () => [{ kind: 'words', weight: 1, towards: 'complex' } as const],
+    }
+    return projectReceipt(createReceipt(facts, done, LIST_PRICES)).evidence.length
+  }
+  expect(ofStrategy('claude_only', 'claude-opus-5-5')).toBe(0)
+  expect(ofStrategy('claude_only', 'auto')).toBe(1)
+  expect(ofStrategy('hybrid', 'claude-opus-5-5')).toBe(1)
 })
