@@ -20,7 +20,13 @@ test('counts every token, and means the log-probabilities of those that a text s
   expect(events).toEqual([
     { type: 'text', text: 'Hel', tokens: 1, logprob: -1 },
     { type: 'text', text: ' STOP', tokens: 2, logprob: -3 },
-    { type: 'end', stopReason: 'max_tokens', stopSequence: null, outputTokens: 3 },
+    {
+      type: 'end',
+      stopReason: 'max_tokens',
+      stopSequence: null,
+      outputTokens: 3,
+      logprobs: [-1, -2, -4],
+    },
   ])
 })
 
