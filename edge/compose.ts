@@ -8,7 +8,12 @@ import { createUsageOf } from './budgets/usage-of.ts'
 import type { AnswerCache } from './cache/cache.ts'
 import { createMemoryCache } from './cache/memory.ts'
 import { composeLocal, type LocalEffects, type LocalParts } from './compose-local.ts'
-import { composePlanning, composeSecondLook, type SecondLookEffects } from './compose-planning.ts'
+import {
+  composePlanning,
+  composeSecondLook,
+  type PlanningConfig,
+  type SecondLookEffects,
+} from './compose-planning.ts'
 import type { Config } from './config.ts'
 import type { ControlRecord } from './control/control-record.ts'
 import { type ControlStore, createControlStore } from './control/control-store.ts'
@@ -19,7 +24,6 @@ import type { Ledger } from './ledger/ledger.ts'
 import { createPriceList, type PriceList } from './ledger/prices.ts'
 import { createReceiptRecorder } from './ledger/record-receipt.ts'
 import type { ReadAsset } from './pages/assets.ts'
-import { hasClaudeKey } from './providers/claude/headers.ts'
 import { createClaudeProvider } from './providers/claude/messages.ts'
 import type { Fetch, Provider } from './providers/provider.ts'
 import type { ClassifierModel } from './routing/classifier/classifier-model.ts'
@@ -31,27 +35,12 @@ import { createReceiptTraces, type ExportReceipt } from './telemetry/receipt-tra
 import { createWebhookSender } from './webhooks/webhook-sender.ts'
 
 /** The settings of the core, a part of the Worker's and of the library's. */
-export type CoreConfig = Pick<
-  Config,
-  | 'strategy'
-  | 'local'
-  | 'claude'
-  | 'routedModels'
-  | 'thresholds'
-  | 'rules'
-  | 'simpleToolTurns'
-  | 'judge'
-  | 'secondLook'
-  | 'sideRequestsLocal'
-  | 'cache'
-  | 'savingsBaseline'
-  | 'prices'
-  | 'content'
-> & {
-  /** Undefined where nobody is told from anybody else. */
-  readonly limits?: Config['limits']
-  readonly onBudget?: Config['onBudget']
-}
+export type CoreConfig = PlanningConfig &
+  Pick<Config, 'strategy' | 'secondLook' | 'cache' | 'savingsBaseline' | 'prices' | 'content'> & {
+    /** Undefined where nobody is told from anybody else. */
+    readonly limits?: Config['limits']
+    readonly onBudget?: Config['onBudget']
+  }
 
 export type CoreEffects = LocalEffects &
   SecondLookEffects & {
@@ -107,7 +96,6 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
   const gateway = createGateway({
     ...planning,
     providers: { claude, local: local?.provider },
-    canAskClaude: (request) => hasClaudeKey(config.claude, request),
     cache,
     savingsBaseline: config.savingsBaseline,
     prices,

@@ -25,8 +25,6 @@ import type { Target } from './target.ts'
 export type GatewayDependencies = PlannerDependencies &
   PassageDependencies & {
     readonly providers: Providers
-    /** Whether Claude can be asked on this caller's behalf. */
-    readonly canAskClaude: (request: RouterRequest) => boolean
     readonly cache: AnswerCache
     /** Asked before any request is answered whose tenant has limits; absent: nobody has any. */
     readonly budgets?: BudgetGate | undefined
@@ -56,7 +54,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   const makePlan = createPlanner(dependencies)
   const cache = createSafeCache(dependencies.cache, log)
   const begin = createPassages(dependencies)
-  const lookUp = createLookUp({ local, canAskClaude: dependencies.canAskClaude, cache })
+  const lookUp = createLookUp({ local, cache })
 
   async function handle(request: RouterRequest): Promise<GatewayResult> {
     const passage = begin(request, await makePlan(request))

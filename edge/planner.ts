@@ -58,6 +58,8 @@ export type Plan = {
   readonly conversation: Recalled | undefined
   /** Those that the score was compared with: a rule or a second look may have changed them. */
   readonly thresholds: Thresholds
+  /** Whether Claude can be asked on this caller's behalf. */
+  readonly canAskClaude: boolean
   /** Decides again, for a tenant that has reached a hard limit. */
   readonly bend: (to: 'cheaper' | 'local') => Promise<Decision>
 }
@@ -142,6 +144,7 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
       secondScore: look.score,
       conversation,
       thresholds: thresholdsAfter(look.outcome),
+      canAskClaude: canAsk,
       async bend(to: 'cheaper' | 'local') {
         await local?.refresh(request.waitUntil)
         return decide(features, look.verdict, bentCircumstances(to, circumstances(true, look.outcome)))

@@ -8,7 +8,7 @@ import type { SafeCache } from './cache/safe-cache.ts'
 import type { Passage } from './passage.ts'
 import type { Plan } from './planner.ts'
 import type { LocalPool } from './providers/local/pool.ts'
-import { type RouterRequest, wantsStream } from './request.ts'
+import { wantsStream } from './request.ts'
 import type { Target } from './target.ts'
 
 export type Prospect = {
@@ -23,23 +23,19 @@ export type Prospect = {
 
 export type LookUpDependencies = {
   readonly local: LocalPool | undefined
-  /** Whether Claude can be asked on this caller's behalf. */
-  readonly canAskClaude: (request: RouterRequest) => boolean
   readonly cache: Pick<SafeCache, 'read'>
 }
 
 /** Returns what looks. */
 export function createLookUp({
   local,
-  canAskClaude,
   cache,
 }: LookUpDependencies): (passage: Pick<Passage, 'request' | 'plan' | 'mayCache'>) => Promise<Prospect> {
-  return async ({ request, plan: { decision }, mayCache }) => {
+  return async ({ request, plan: { decision, canAskClaude }, mayCache }) => {
     // Asking may wake the server, which a request that is not for it must not do.
     const forLocal = decision.targets.some((target) => target.provider === 'local')
     const known = forLocal ? local?.unavailableReason(request.waitUntil) : undefined
-    const hasClaude = canAskClaude(request)
-    const isUsable = ({ provider }: Target) => provider === 'local' || hasClaude
+    const isUsable = ({ provider }: Target) => provider === 'local' || canAskClaude
     const verifies = !wantsStream(request) && local?.model()?.verifies?.includes(decision.task)
     const targets = decision.targets.map((target, index) => {
       const mayHandOver = decision.targets.slice(index + 1).some(isUsable)

@@ -418,7 +418,6 @@ function dependenciesWith(cache: AnswerCache): GatewayDependencies {
         }),
       },
     },
-    canAskClaude: () => true,
     local: undefined,
     cache,
     classifier: {

@@ -18,14 +18,6 @@ export function isClaudeConfigured(config: ClaudeConfig): boolean {
   return config.keySource !== 'router' || config.apiKey !== undefined
 }
 
-/** Whether this caller's requests can be sent to Claude: where each brings a key, this one has. */
-export function hasClaudeKey(
-  config: ClaudeConfig,
-  { clientCredential }: Pick<Caller, 'clientCredential'>,
-): boolean {
-  return isClaudeConfigured(config) && (config.keySource !== 'client' || clientCredential !== undefined)
-}
-
 /**
  * Returns the headers of a request on behalf of `caller`.
  * @throws {RouterError} `configuration` or `unauthorized` where there is no key
