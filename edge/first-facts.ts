@@ -47,8 +47,8 @@ export function firstFacts(
   }
 }
 
-/** Without the router a concrete model would have been asked by its name, and the strong one for what the router picks. */
-function baselineModel(
+/** Returns by which model's price savings are measured. Without the router a concrete model would have been asked by its name, and the strong one for what the router picks. */
+export function baselineModel(
   requested: string,
   { savingsBaseline, claude, local }: Omit<FirstFactsDependencies, 'classifier'>,
 ): string {

@@ -18,6 +18,7 @@ import { createPassages, type Passage, type PassageDependencies } from './passag
 import { createPlanner, type Plan, type Planner, type PlannerDependencies } from './planner.ts'
 import { createLookUp, type Prospect, payableTargets } from './prospect.ts'
 import type { Answer, NonStreamingBody, StreamBody } from './providers/provider.ts'
+import { createRefuseArrival, type RefuseArrival } from './refused-arrival.ts'
 import { type RouterRequest, wantsStream } from './request.ts'
 import { sessionAfter } from './routing/sessions/session.ts'
 import type { Target } from './target.ts'
@@ -46,6 +47,8 @@ export type Gateway = {
   readonly plan: Planner
   /** Answers. Failures are results, not exceptions. */
   readonly handle: (request: RouterRequest) => Promise<GatewayResult>
+  /** Records a request that did not come so far as to be handled. Never throws. */
+  readonly refuse: RefuseArrival
 }
 
 /** Returns the gateway over its dependencies. */
@@ -55,10 +58,24 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   const cache = createSafeCache(dependencies.cache, log)
   const begin = createPassages(dependencies)
   const lookUp = createLookUp({ local, cache })
+  const refuseArrival = createRefuseArrival(dependencies)
 
   async function handle(request: RouterRequest): Promise<GatewayResult> {
-    const passage = begin(request, await makePlan(request))
+    let plan: Plan
+    try {
+      plan = await makePlan(request)
+    } catch (error) {
+      return await unplanned(request, RouterError.from(error))
+    }
+    const passage = begin(request, plan)
     return await orFail(passage, () => pass(passage))
+  }
+
+  async function unplanned(request: RouterRequest, error: RouterError): Promise<GatewayResult> {
+    logInternal(request, error)
+    const arrival = { ...request, requestedModel: request.view.model, stream: wantsStream(request) }
+    const { receipt } = await refuseArrival(arrival, error)
+    return { status: error.status, headers: {}, receipt, error }
   }
 
   async function orFail(passage: Passage, work: () => Promise<GatewayResult>): Promise<GatewayResult> {
@@ -202,8 +219,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
 
   function fail({ request, plan, facts, ledger, limitHeaders }: Passage, cause: RouterError): GatewayResult {
     const error = explain(cause, plan)
-    if (error.code === 'internal')
-      log('[Router] Internal error', { requestId: request.id, name: causeName(error) }, 'error')
+    logInternal(request, error)
     const outcome = error.code === 'cancelled' ? 'cancelled' : 'failed'
     ledger.end(facts, { outcome, message: undefined, firstContentMs: undefined, errorCode: error.code })
     // The router has retried already where that made sense: a client that retries too would multiply the attempts.
@@ -213,7 +229,12 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     return { status: error.status, headers, receipt: ledger.receipt, error }
   }
 
-  return { plan: makePlan, handle }
+  function logInternal({ id }: RouterRequest, error: RouterError): void {
+    if (error.code === 'internal')
+      log('[Router] Internal error', { requestId: id, name: causeName(error) }, 'error')
+  }
+
+  return { plan: makePlan, handle, refuse: refuseArrival }
 }
 
 /** Says why the request goes to Claude where Claude cannot be asked: only then can the client do something about it. */

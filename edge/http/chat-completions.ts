@@ -12,11 +12,13 @@ import { type TranslatedRequest, toMessagesRequest } from '../chat-completions/m
 import { routableModel } from '../chat-completions/model-name.ts'
 import { toOpenAiError } from '../chat-completions/openai-error.ts'
 import { encodeCompletionStreamItem } from '../chat-completions/sse-frames.ts'
+import type { RouterRequest } from '../request.ts'
 import { answer, clientSignal, type Surface } from './answer.ts'
 import { type AppContext, type AppDependencies, waitUntilOf } from './context.ts'
 import { readJsonBytes } from './read-body.ts'
 import { checkBody, createRouterRequest } from './read-request.ts'
 import { createUserReader } from './read-user.ts'
+import { recordingRefusal, type Understood } from './recording-refusal.ts'
 
 /** OpenAI's error shape. */
 export const openAiError: Surface['error'] = (error) => toOpenAiError(error)
@@ -31,36 +33,42 @@ export function createChatCompletionsHandler(
   const readUser = createUserReader(dependencies.config.users)
   return async (context) => {
     const { signal, disconnect } = clientSignal(context)
-    const body = checkBody(await readJsonBytes(context.req.raw, dependencies.config.maxBodyBytes))
-    const translated = toMessagesRequest(withExactMembers(body.value, body.text, SCHEMAS))
-    const value = {
-      ...translated.request,
-      model: await modelOf(translated.request.model, dependencies, context),
-      ...(await metadataOf(translated.user, context.get('tenant').id)),
+    const read = async (understood: Understood) => {
+      const body = checkBody(await readJsonBytes(context.req.raw, dependencies.config.maxBodyBytes))
+      understood.body = body.value
+      const translated = toMessagesRequest(withExactMembers(body.value, body.text, SCHEMAS))
+      understood.user = await readUser(context, translated.user)
+      const request = await requestOf(dependencies, context, translated, understood.user, signal)
+      return { translated, request }
     }
-    const text = JSON.stringify(value)
-    const { logprobs, jsonObject, unlimited, cutAt } = translated
-    const user = await readUser(context, translated.user)
-    const request = createRouterRequest(
-      context,
-      { body: new TextEncoder().encode(text), text, value },
-      signal,
-      {
-        surface: 'chat_completions',
-        user,
-        translated: true,
-        logprobs,
-        structured: jsonObject,
-        unlimited,
-        cutAt,
-      },
-    )
+    const { translated, request } = await recordingRefusal(dependencies, context, 'chat_completions', read)
     const created = Math.floor(dependencies.now() / 1_000)
     const surface = createSurface(translated, request.id.replace(/^req_/, 'chatcmpl-'), created)
     const response = await answer(dependencies, request, surface, disconnect)
     for (const name of translated.ignored) response.headers.append('x-router-ignored', name)
     return response
   }
+}
+
+async function requestOf(
+  dependencies: AppDependencies,
+  context: AppContext,
+  translated: TranslatedRequest,
+  user: string | undefined,
+  signal: AbortSignal,
+): Promise<RouterRequest> {
+  const value = {
+    ...translated.request,
+    model: await modelOf(translated.request.model, dependencies, context),
+    ...(await metadataOf(translated.user, context.get('tenant').id)),
+  }
+  const text = JSON.stringify(value)
+  const { logprobs, jsonObject: structured, unlimited, cutAt } = translated
+  const options = { user, translated: true, logprobs, structured, unlimited, cutAt }
+  return createRouterRequest(context, { body: new TextEncoder().encode(text), text, value }, signal, {
+    ...options,
+    surface: 'chat_completions',
+  })
 }
 
 async function modelOf(name: string, { local }: AppDependencies, context: AppContext): Promise<string> {

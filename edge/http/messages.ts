@@ -7,6 +7,7 @@ import type { AppContext, AppDependencies } from './context.ts'
 import { readJsonBytes } from './read-body.ts'
 import { checkBody, createRouterRequest } from './read-request.ts'
 import { createUserReader } from './read-user.ts'
+import { recordingRefusal } from './recording-refusal.ts'
 import { messagesStreamWriter } from './sse-response.ts'
 
 const messagesSurface: Surface = {
@@ -22,10 +23,12 @@ export function createMessagesHandler(
   const readUser = createUserReader(dependencies.config.users)
   return async (context) => {
     const { signal, disconnect } = clientSignal(context)
-    const bytes = await readJsonBytes(context.req.raw, dependencies.config.maxBodyBytes)
-    const body = checkBody(bytes)
-    const user = await readUser(context, namedUser(body.value))
-    const request = createRouterRequest(context, body, signal, { user })
+    const request = await recordingRefusal(dependencies, context, 'messages', async (understood) => {
+      const body = checkBody(await readJsonBytes(context.req.raw, dependencies.config.maxBodyBytes))
+      understood.body = body.value
+      understood.user = await readUser(context, namedUser(body.value))
+      return createRouterRequest(context, body, signal, { user: understood.user })
+    })
     return answer(dependencies, request, messagesSurface, disconnect)
   }
 }

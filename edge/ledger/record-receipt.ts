@@ -14,7 +14,13 @@ import type { Receipt } from './receipt.ts'
 import type { ReceiptRecord } from './receipt-record.ts'
 
 /** What the receipt is of: the request, and the answer as far as it came. */
-export type Exchange = { readonly request: RouterRequest; readonly answer: Message | undefined }
+export type Exchange = {
+  readonly request: Pick<RouterRequest, 'waitUntil' | 'header' | 'passHeaders'> & {
+    /** Undefined where the request could not be read. */
+    readonly view: RouterRequest['view'] | undefined
+  }
+  readonly answer: Message | undefined
+}
 
 /** Gets the receipt of each request, once, when it has ended. */
 export type RecordReceipt = (receipt: Receipt, exchange: Exchange) => void
@@ -41,7 +47,7 @@ export function createReceiptRecorder(options: ReceiptRecorderOptions): RecordRe
       // The response goes out first: what follows computes for longer than all that came before.
       await nextTask()
       const record = projectReceipt(receipt)
-      const said = contentToKeep(content, receipt, request.view, answer)
+      const said = request.view && contentToKeep(content, receipt, request.view, answer)
       const whole = said === undefined ? record : { ...record, content: said }
       // What is kept for training is for nobody else.
       exportReceipt?.(content.log === 'off' ? record : whole, exchange)

@@ -19,8 +19,9 @@ import { findTenant, type Tenant } from '../tenants.ts'
 export function authenticate({
   config,
   control,
+  log,
   now,
-}: Pick<AppDependencies, 'config' | 'control' | 'now'>): MiddlewareHandler<AppEnvironment> {
+}: Pick<AppDependencies, 'config' | 'control' | 'log' | 'now'>): MiddlewareHandler<AppEnvironment> {
   const keys = [...config.keys, ...config.adminKeys]
   const ring = createKeyRing(control.known)
   return async (context, next) => {
@@ -41,11 +42,14 @@ export function authenticate({
       throw new RouterError('unavailable', 'Keys cannot be checked at the moment. Try again.', {
         retryAfterMs: FRESH_MS,
       })
-    if (tenant === undefined)
+    if (tenant === undefined) {
+      // The only trace of strangers: they must not be able to fill a ledger.
+      log('[Router] Refused (no key of this router)', { requestId: context.get('requestId') })
       throw new RouterError(
         'unauthorized',
         'Send a key of this router in x-api-key or Authorization: Bearer.',
       )
+    }
     context.set('tenant', tenant)
     // A key of the router is never sent on: only a credential that is none of ours can be the client's own.
     context.set('clientCredential', config.claude.keySource === 'client' ? own : undefined)

@@ -19,7 +19,7 @@ import type { TraceContext } from './trace-context.ts'
 
 /** What the record does not hold: how the request asked for its answer. */
 export type SpanRequest = {
-  readonly view: Pick<MessagesRequest, 'max_tokens' | 'temperature' | 'top_p' | 'top_k'> &
+  readonly view: Partial<Pick<MessagesRequest, 'max_tokens' | 'temperature' | 'top_p' | 'top_k'>> &
     Readonly<Record<string, unknown>>
   /** The conversation as the client names it; undefined where it does not. */
   readonly conversationId: string | undefined

@@ -44,7 +44,7 @@ export function createReceiptTraces(options: ReceiptTracesOptions): ExportReceip
       const conversationId = CONVERSATION_HEADERS.map((name) => request.header(name)?.trim()).find(Boolean)
       const span = genAiSpan({
         record,
-        request: { view: request.view, conversationId },
+        request: { view: request.view ?? {}, conversationId },
         answer: { id: answer?.id, stopReason: answer?.stop_reason ?? undefined },
         trace,
         claudeServer,

@@ -386,6 +386,29 @@ test('records a disconnect that came while the answer was being opened', async (
   await expect.poll(() => state.closed).toBe(true)
 })
 
+test('a request that cannot be planned is a failed one with a receipt, no exception', async () => {
+  const dependencies = dependenciesWith(createMemoryCache({ ttlSeconds: 0, maxEntries: 0, maxBytes: 0 }))
+  const gateway = createGateway({
+    ...dependencies,
+    findRule() {
+      throw new TypeError('internals-canary')
+    },
+  })
+  const result = await gateway.handle(routerRequest())
+  expect(result).toMatchObject({ status: 500, error: { code: 'internal' } })
+  expect(recorded).toMatchObject([
+    { requestId: 'req_test', outcome: 'failed', errorCode: 'internal', costNanoUsd: 0 },
+  ])
+  expect(result.receipt()).toBe(recorded[0])
+  expect(loggedLines()).toMatchObject([
+    {
+      level: 'error',
+      message: '[Router] Internal error',
+      fields: { requestId: 'req_test', name: 'TypeError' },
+    },
+  ])
+})
+
 test('answers where the receipt cannot be recorded, and says so in the log', async () => {
   const gateway = createGateway({
     ...dependenciesWith(createMemoryCache({ ttlSeconds: 0, maxEntries: 0, maxBytes: 0 })),

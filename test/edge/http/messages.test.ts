@@ -184,7 +184,8 @@ test('takes a body that breaks off for a client that has left, not for an error 
   const init: RequestInit & { duplex: 'half' } = { method: 'POST', headers, body, duplex: 'half' }
   const response = await (await createTestRouter()).request('/v1/messages', init)
   expect(response.status).toBe(499)
-  expect(loggedLines()).toEqual([])
+  const fields = { outcome: 'cancelled', error: 'cancelled' }
+  expect(loggedLines()).toMatchObject([{ level: 'info', fields }])
 })
 
 test('never takes a client’s request id over', async () => {
