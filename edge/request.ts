@@ -25,7 +25,7 @@ export type Controls = {
 export type ClientCredential = { readonly header: 'x-api-key' | 'authorization'; readonly value: string }
 
 /** The API that a request came by. */
-export type ApiSurface = 'messages' | 'chat_completions' | 'responses' | 'library'
+export type ApiSurface = 'messages' | 'chat_completions' | 'responses' | 'batches' | 'library'
 
 export type RouterRequest = {
   readonly id: string

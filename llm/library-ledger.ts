@@ -36,18 +36,26 @@ export function createLibraryLedger({ folder, ...options }: LibraryLedgerOptions
     })
     return opening
   }
+  const tend = async (ledger: SqliteLedger): Promise<void> => {
+    if (now() - tendedAt < TEND_EVERY_MS) return
+    tendedAt = now()
+    // What was appended is kept, whatever becomes of older receipts.
+    await ledger
+      .tend()
+      .catch((error: unknown) =>
+        log('[Router] The ledger cannot be tended', { name: causeName(error) }, 'error'),
+      )
+  }
   return {
     async append(record) {
       const ledger = await opened()
       await ledger.append(record)
-      if (now() - tendedAt < TEND_EVERY_MS) return
-      tendedAt = now()
-      // The receipt is kept, whatever becomes of older ones.
-      await ledger
-        .tend()
-        .catch((error: unknown) =>
-          log('[Router] The ledger cannot be tended', { name: causeName(error) }, 'error'),
-        )
+      await tend(ledger)
+    },
+    async appendAll(records) {
+      const ledger = await opened()
+      await ledger.appendAll(records)
+      await tend(ledger)
     },
     find: async (scope, id) => (await opened()).find(scope, id),
     list: async (scope, filter, page) => (await opened()).list(scope, filter, page),

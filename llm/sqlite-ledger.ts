@@ -65,6 +65,7 @@ export async function createSqliteLedger(options: SqliteLedgerOptions): Promise<
   const objects: LedgerObjects = {
     receipts: (place) => ({
       append: async (owner, record) => (await objectOf(place)).append(owner, record),
+      appendAll: async (owner, records) => (await objectOf(place)).appendAll(owner, records),
       find: async (id) => (await objectOf(place)).find(id),
       list: async (range, filter, limit) => (await objectOf(place)).list(range, filter, limit),
       usage: async (query) => (await objectOf(place)).usage(query),

@@ -22,6 +22,7 @@ export function durableLedgerParts({ RECEIPTS, ACCOUNT, ROUTER_STATE }: Bindings
       const stub = RECEIPTS.getByName(receiptsObjectName(place))
       return {
         append: async (owner, record) => await stub.append(owner, record),
+        appendAll: async (owner, records) => await stub.appendAll(owner, records),
         find: async (id) => await stub.find(id),
         list: async (range, filter, limit) => await stub.list(range, filter, limit),
         usage: async (query) => await stub.usage(query),

@@ -41,6 +41,10 @@ export class Receipts extends DurableObject<LedgerBindings> {
     return this.#object.append(place, record)
   }
 
+  appendAll(place: Place, records: readonly ReceiptRecord[]) {
+    return this.#object.appendAll(place, records)
+  }
+
   find(id: string) {
     return this.#object.find(id)
   }

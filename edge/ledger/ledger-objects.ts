@@ -12,6 +12,7 @@ import type { ObjectQuery, UsageAnswer } from './usage-sum.ts'
 /** Receipts of one place. */
 export type ReceiptsObject = {
   readonly append: (place: Place, record: ReceiptRecord) => Promise<void>
+  readonly appendAll: (place: Place, records: readonly ReceiptRecord[]) => Promise<void>
   readonly find: (id: string) => Promise<KeptReceipt | undefined>
   readonly list: (range: PositionRange, filter: ReceiptFilter, limit: number) => Promise<ReceiptList>
   readonly usage: (query: ObjectQuery) => Promise<UsageAnswer>

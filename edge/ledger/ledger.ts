@@ -76,6 +76,8 @@ export type UsageRow = {
 export type Ledger = {
   /** Keeps a receipt; one that is kept already stays as it is. @throws if it cannot be kept */
   readonly append: (record: ReceiptRecord) => Promise<void>
+  /** The same for many at once, with as few calls as their places allow. @throws if one cannot be kept; others may be */
+  readonly appendAll: (records: readonly ReceiptRecord[]) => Promise<void>
   readonly find: (scope: Scope, id: string) => Promise<KeptReceipt | undefined>
   /** @throws {RouterError} `invalid_request` for a cursor that is none of ours */
   readonly list: (

@@ -7,7 +7,8 @@ import { isTimeZone } from '../time-zone.ts'
 import { GROUPINGS_WITH_USER, type Ledger, type Scope, type UsageQuery } from './ledger.ts'
 import type { DirectoryEntry, LedgerDirectory, LedgerObjects } from './ledger-objects.ts'
 import { listReceiptsOf } from './list-receipts.ts'
-import { boundsOfMonth, monthOf, type Place, placedAt, shardOf } from './places.ts'
+import { boundsOfMonth, monthOf, type Place, placedAt, receiptsObjectName, shardOf } from './places.ts'
+import type { ReceiptRecord } from './receipt-record.ts'
 import { timeOfRequestId } from './request-id.ts'
 import { mergeUsage, type ObjectQuery, type TenantUsage, type UsageAnswer } from './usage-sum.ts'
 
@@ -20,6 +21,11 @@ export type LedgerOptions = {
 
 /** Returns the ledger. */
 export function createLedger({ objects, directory, shards }: LedgerOptions): Ledger {
+  const placeOf = (record: ReceiptRecord): Place => ({
+    tenant: record.tenant,
+    month: monthOf(placedAt(record)),
+    shard: shardOf(record.id, shards),
+  })
   /** Only places that are registered: asking any other would make an object there. */
   const placesOf = async ({ tenant }: Scope, isWanted: (place: Place) => boolean) =>
     (await directory.entries(tenant)).filter((entry) => !entry.archived && isWanted(entry))
@@ -31,9 +37,17 @@ export function createLedger({ objects, directory, shards }: LedgerOptions): Led
   }
   return {
     async append(record) {
-      const { id, tenant } = record
-      const place = { tenant, month: monthOf(placedAt(record)), shard: shardOf(id, shards) }
+      const place = placeOf(record)
       await objects.receipts(place).append(place, record)
+    },
+    async appendAll(records) {
+      const groups = Map.groupBy(records, (record) => receiptsObjectName(placeOf(record)))
+      for (const group of groups.values()) {
+        const [first] = group
+        if (first === undefined) continue
+        const place = placeOf(first)
+        await objects.receipts(place).appendAll(place, group)
+      }
     },
     async find(scope, id) {
       const places = await placesOfId(scope, id)

@@ -1,7 +1,7 @@
 /**
  * Claude's list prices, what an operator says in their place, and what an answer costs by them. An unknown model has no
- * price: its cost is unknown, not 0. Source: Anthropic's price list as of `PRICES_AS_OF`; a batch discount, web search and
- * regional factors are not in it.
+ * price: its cost is unknown, not 0. Source: Anthropic's price list as of `PRICES_AS_OF`; web search and regional factors
+ * are not in it.
  */
 import type { Usage } from '../../shared/messages.ts'
 import { toNanoUsd, toUsd } from '../../shared/money.ts'
@@ -54,6 +54,28 @@ const BUILT_IN: Readonly<Record<string, readonly PriceTier[]>> = {
   'claude-haiku-4-5': flat(price(1, 5, 1.25, 2, 0.1)),
 }
 
+/** The models that the built-in list knows, without their dates. */
+export const PRICED_MODELS: readonly string[] = Object.keys(BUILT_IN)
+
+/** Anthropic's list gives every model in a batch for half of what it costs by itself, whatever its tokens are. */
+const BATCH_SHARE = 0.5
+
+/** Returns what tiers cost in a batch by Anthropic's rule. */
+export function inBatches(standard: readonly PriceTier[]): readonly PriceTier[] {
+  return standard.map(
+    ({ uptoInputTokens, price: { input, output, cacheWrite5m, cacheWrite1h, cacheRead } }) => ({
+      uptoInputTokens,
+      price: price(
+        input * BATCH_SHARE,
+        output * BATCH_SHARE,
+        cacheWrite5m * BATCH_SHARE,
+        cacheWrite1h * BATCH_SHARE,
+        cacheRead * BATCH_SHARE,
+      ),
+    }),
+  )
+}
+
 /** What makes an answer dearer or cheaper than the list says; the names are those that usage tells. */
 export const SERVICE_TIERS = ['standard', 'batch', 'priority', 'fast'] as const
 export type ServiceTier = (typeof SERVICE_TIERS)[number]
@@ -73,7 +95,7 @@ export type PriceList = (model: string, usage: Usage) => number | undefined
 export function createPriceList(overrides: ReadonlyMap<string, ModelPrices> = new Map()): PriceList {
   // Clients name models, "constructor" among them: a map finds only what was put into it.
   const known = new Map<string, ModelPrices>(
-    Object.entries(BUILT_IN).map(([name, standard]) => [name, { standard }]),
+    Object.entries(BUILT_IN).map(([name, standard]) => [name, { standard, batch: inBatches(standard) }]),
   )
   for (const [name, prices] of overrides) known.set(name, prices)
   return (model, usage) => {

@@ -34,7 +34,7 @@ export const receiptRecordSchema = z.object({
   user: z.nullable(z.string()),
   /** Milliseconds since the epoch. */
   startedAt: z.int(),
-  surface: z.enum(['messages', 'chat_completions', 'responses', 'library']),
+  surface: z.enum(['messages', 'chat_completions', 'responses', 'batches', 'library']),
   requestedModel: z.string(),
   stream: z.boolean(),
   strategy: z.string(),

@@ -3,7 +3,7 @@
  * and field. What an answer costs by them is found in `ledger/prices.ts`.
  */
 import * as z from 'zod/mini'
-import { type ModelPrices, type Price, type PriceTier, SERVICE_TIERS } from '../ledger/prices.ts'
+import { inBatches, type ModelPrices, type Price, type PriceTier, SERVICE_TIERS } from '../ledger/prices.ts'
 import { text } from './setting-schemas.ts'
 
 const MOST_MODELS = 200
@@ -97,7 +97,8 @@ function toModelPrices(given: z.infer<typeof modelSchema>): ModelPrices {
     const found = named[name]
     return found === undefined ? [] : [[name, toTiers(found)] as const]
   })
-  return { standard: toTiers(given), ...Object.fromEntries(tiers) }
+  const standard = toTiers(given)
+  return { standard, batch: inBatches(standard), ...Object.fromEntries(tiers) }
 }
 
 function toTiers({ long, ...short }: Tier): readonly PriceTier[] {

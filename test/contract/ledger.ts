@@ -48,6 +48,18 @@ export function testLedger(name: string, create: () => Promise<Ledger>): void {
       expect(await ledger.find(EVERYBODY, other.id)).toEqual({ ...other, feedback: null })
     })
 
+    test('keeps many receipts at once, of several months and tenants, each of them once', async () => {
+      const ledger = await create()
+      const receipts = [NOON, NOON, NOON - 40 * 24 * HOUR_MS].map((at) => receiptRecord(at))
+      const bobs = receiptRecord(NOON, { tenant: 'bob' })
+      await ledger.appendAll([...receipts, bobs])
+      await ledger.appendAll([...receipts.toReversed(), receiptRecord(NOON)])
+      await ledger.appendAll([])
+      const [alices] = await ledger.usage({ tenant: 'alice' }, ALL)
+      expect(alices?.totals).toMatchObject({ requests: 4, completed: 4 })
+      expect(await everything(ledger, 'bob')).toEqual([{ ...bobs, feedback: null }])
+    })
+
     test('keeps a receipt once, as it was the first time', async () => {
       const ledger = await create()
       const receipt = receiptRecord(NOON)

@@ -7,6 +7,7 @@ import type { Log } from '../../../shared/log.ts'
 import type { SqlDatabase } from '../../storage/sql-database.ts'
 import type { ArchivedSums, LedgerDirectory, ReceiptsObject } from '../ledger-objects.ts'
 import { boundsOfMonth, type Place } from '../places.ts'
+import type { ReceiptRecord } from '../receipt-record.ts'
 import { createReceiptStore, type ReceiptStore } from './receipt-store.ts'
 import { PART_MS, partOf } from './rollup-kinds.ts'
 
@@ -48,12 +49,8 @@ export function createReceiptsObject(platform: ReceiptsPlatform): LivingReceipts
     return opened
   }
   return {
-    async append(place, record) {
-      if (open().append(place, record)) appended += 1
-      // The receipt is kept: what goes wrong from here on is tried again with the next one.
-      await loudly(register)
-      await loudly(() => wakeBy(Math.min(partEnd(now()), Math.max(now(), expiryOf(place)))))
-    },
+    append: (place, record) => append(place, [record]),
+    appendAll: append,
     find: async (id) => open().find(id),
     list: async (range, filter, limit) => open().list(range, filter, limit),
     usage: async (query) => open().usage(query),
@@ -72,6 +69,13 @@ export function createReceiptsObject(platform: ReceiptsPlatform): LivingReceipts
         await wakeBy(now() + RETRY_MS)
       }
     },
+  }
+
+  async function append(place: Place, records: readonly ReceiptRecord[]): Promise<void> {
+    for (const record of records) if (open().append(place, record)) appended += 1
+    // The receipts are kept: what goes wrong from here on is tried again with the next one.
+    await loudly(register)
+    await loudly(() => wakeBy(Math.min(partEnd(now()), Math.max(now(), expiryOf(place)))))
   }
 
   async function tend(store: ReceiptStore, place: Place): Promise<void> {

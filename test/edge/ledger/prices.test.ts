@@ -54,8 +54,21 @@ test('has no price for a model or a speed that it does not know', () => {
   ])
     expect(costUsd(model, { input_tokens: 1 }), model).toBeUndefined()
   expect(costUsd('claude-opus-5-5', { input_tokens: 1, speed: 'fast' })).toBeUndefined()
-  for (const tier of ['priority', 'batch'])
-    expect(costUsd('claude-opus-5-5', { input_tokens: 1, service_tier: tier })).toBeUndefined()
+  expect(costUsd('claude-opus-5-5', { input_tokens: 1, service_tier: 'priority' })).toBeUndefined()
+})
+
+test('a batch costs half of everything, cache and long prompts included', () => {
+  const usages = [
+    { input_tokens: 200_000, output_tokens: 10 },
+    { input_tokens: 10, cache_read_input_tokens: 70_000, cache_creation_input_tokens: 400 },
+    { cache_creation_input_tokens: 90, cache_creation: { ephemeral_1h_input_tokens: 60 } },
+  ]
+  for (const model of ['claude-haiku-5-5', 'claude-opus-5-5', 'claude-haiku-4-5-20251001'])
+    for (const usage of usages)
+      expect(costUsd(model, { ...usage, service_tier: 'batch' })).toBeCloseTo(
+        (costUsd(model, usage) ?? 0) / 2,
+        9,
+      )
 })
 
 test('takes missing counts for none', () => {

@@ -57,6 +57,8 @@ test('knows long prompts, and the service tiers that it is told of', () => {
   expect(price('a', { input_tokens: MILLION, speed: 'fast' })).toBe(6)
   expect(price('a', { input_tokens: MILLION, service_tier: 'priority' })).toBeUndefined()
   expect(price('a', { input_tokens: MILLION, service_tier: 'another' })).toBeUndefined()
+  const plain = pricesOf({ a: { input: 4, output: 8 } })
+  expect(plain('a', { input_tokens: MILLION, output_tokens: MILLION, service_tier: 'batch' })).toBe(6)
 })
 
 test('takes names for names, whatever they are', () => {

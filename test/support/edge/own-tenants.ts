@@ -26,6 +26,7 @@ export function ledgerOfOwnTenants({ objects, directory }: Parts, prefix: string
         const object = objects.receipts(inside(place))
         return {
           append: (owner, record) => object.append(inside(owner), inside(record)),
+          appendAll: (owner, records) => object.appendAll(inside(owner), records.map(inside)),
           async find(id) {
             const found = await object.find(id)
             return found && outside(found)
