@@ -5,6 +5,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { RouterError } from '../../../shared/errors.ts'
 import { cacheArrayOf, cacheShapeOf, cacheTensor, createCacheWrapper } from './cache-tensors.ts'
+import { EXACT_PRODUCTS } from './exact-products.ts'
 import { passOn } from './float16-tensor.ts'
 import type { CacheShape, KeyValueCache, NewKeysAndValues } from './key-value-cache.ts'
 
@@ -73,6 +74,7 @@ export async function loadDecoderStage(path: string, threads: number): Promise<D
     // Pieces are small, so that the arena stays small too; without it a step of eight rows costs a tenth more.
     enableCpuMemArena: true,
     logSeverityLevel: 3,
+    extra: EXACT_PRODUCTS,
   })
   try {
     return stageOf(session, path)

@@ -6,6 +6,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { cacheArrayOf, cacheShapeOf, createCacheWrapper } from './cache-tensors.ts'
 import { DISTANCES_INPUT, STATES_INPUT } from './compile/seq2seq-form.ts'
 import { type Encoder, loadEncoder } from './encoder.ts'
+import { EXACT_PRODUCTS } from './exact-products.ts'
 import { passOn } from './float16-tensor.ts'
 import { type CacheShape, KeyValueCache, type NewKeysAndValues } from './key-value-cache.ts'
 
@@ -48,6 +49,7 @@ export async function loadEncoderDecoder(
       interOpNumThreads: 1,
       enableCpuMemArena,
       logSeverityLevel: 3,
+      extra: EXACT_PRODUCTS,
     })
   const encoder = await loadEncoder(paths.encoder, threads)
   // Without the arena, memory of a long prompt goes back afterwards; a step is small and faster with it.

@@ -3,6 +3,7 @@
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { RouterError } from '../../../shared/errors.ts'
+import { EXACT_PRODUCTS } from './exact-products.ts'
 
 export type Encoder = {
   /** Name of the only output that is read. */
@@ -24,6 +25,7 @@ export async function loadEncoder(path: string, threads: number): Promise<Encode
     // Without the arena, memory of a long prompt goes back afterwards.
     enableCpuMemArena: false,
     logSeverityLevel: 3,
+    extra: EXACT_PRODUCTS,
   })
   const [statesName = ''] = session.outputNames
   const foreign = session.inputNames.find((name) => name !== 'input_ids' && name !== 'attention_mask')

@@ -3,6 +3,7 @@
  * model will see. Runs the graph as it was exported.
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { EXACT_PRODUCTS } from '../exact-products.ts'
 import { ELEMENT, readGraph } from '../graph/graph.ts'
 import { type ActivationMaxima, calibratedTensors } from './int8.ts'
 
@@ -27,6 +28,7 @@ export async function measureActivations(
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
+    extra: EXACT_PRODUCTS,
   })
   try {
     const seen = new Map<string, Float32Array[]>(names.map((name) => [name, []]))

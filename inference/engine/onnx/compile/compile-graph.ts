@@ -14,7 +14,7 @@ export type CompiledWeights = 'int8' | 'stored'
 export type CompiledForm = CompiledWeights | 'cross_attention' | 'seq2seq_step'
 
 /** Changes whenever the same input gives another output, so that files made before are made anew. */
-export const COMPILER_VERSION = 2
+export const COMPILER_VERSION = 3
 
 /**
  * Returns the compiled bytes.

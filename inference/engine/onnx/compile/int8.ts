@@ -16,7 +16,6 @@ export type ActivationMaxima = ReadonlyMap<string, Float32Array>
 
 const CODE_SCALE = 'int8.activation_scale'
 const CODE_ZERO = 'int8.activation_zero'
-const WEIGHT_ZERO = 'int8.weight_zero'
 const UNIT = 'int8.unit'
 const LAST_AXIS = 'int8.last_axis'
 /** Activations are rounded to 127 steps on either side of the zero point. */
@@ -36,7 +35,6 @@ export function compileToInt8(graph: Graph, maxima: ActivationMaxima): void {
     throw new RouterError('unsupported', 'The graph has no linear layers that can be compiled to int8.')
   graph.addInitializer(CODE_SCALE, [], Float32Array.of(1 / STEPS))
   graph.addInitializer(CODE_ZERO, [], Uint8Array.of(ZERO_POINT))
-  graph.addInitializer(WEIGHT_ZERO, [], Int8Array.of(0))
   graph.addInitializer(UNIT, [], Float32Array.of(1))
   graph.addInitializer(LAST_AXIS, [1], BigInt64Array.of(-1n))
   graph.importOpset(MICROSOFT, 1)
@@ -168,7 +166,7 @@ function productNodes(
   return [
     createNode(
       'MatMulIntegerToFloat',
-      [`${prefix}.codes`, name, UNIT, scale, CODE_ZERO, WEIGHT_ZERO],
+      [`${prefix}.codes`, name, UNIT, scale, CODE_ZERO],
       [`${output}.scaled`],
       {},
       MICROSOFT,

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { measureActivations } from '../../../../../inference/engine/onnx/compile/calibrate.ts'
 import { compileToInt8 } from '../../../../../inference/engine/onnx/compile/int8.ts'
 import { linearLayers } from '../../../../../inference/engine/onnx/compile/linear-layer.ts'
+import { EXACT_PRODUCTS } from '../../../../../inference/engine/onnx/exact-products.ts'
 import { ELEMENT, type Graph, readGraph } from '../../../../../inference/engine/onnx/graph/graph.ts'
 import { TINY_LLAMA } from '../../../../support/tiny-decoder.ts'
 
@@ -12,7 +13,10 @@ const BYTES = readFileSync(join(TINY_LLAMA, 'onnx/model.onnx'))
 const IDS = [260, 78, 297, 524, 499, 33, 12, 900, 41, 7]
 
 async function logitsOf(graph: Graph): Promise<Float32Array> {
-  const session = await InferenceSession.create(graph.encode(), { logSeverityLevel: 3 })
+  const session = await InferenceSession.create(graph.encode(), {
+    logSeverityLevel: 3,
+    extra: EXACT_PRODUCTS,
+  })
   const integers = (values: readonly number[]) =>
     new Tensor('int64', BigInt64Array.from(values, BigInt), [1, IDS.length])
   const empty = () => new Tensor('float32', new Float32Array(0), [1, 2, 0, 16])
