@@ -53,7 +53,7 @@ test.each([
   [400, 'invalid_request_error'],
   [404, 'not_found_error'],
   [413, 'request_too_large'],
-])('a %i of Claude’s reaches the client verbatim, at once', async (status, type) => {
+])('F24 a %i of Claude’s reaches the client verbatim, at once', async (status, type) => {
   for (const asStream of [false, true]) {
     stack.claude.reset()
     stack.claude.next(claudeRefuses(status, type))
@@ -68,7 +68,7 @@ test.each([
 test.each([
   [401, 'authentication_error'],
   [403, 'permission_error'],
-])('a %i for the router’s own key is a 502 and a line for the operator', async (status, type) => {
+])('F25 a %i for the router’s own key is a 502 and a line for the operator', async (status, type) => {
   const from = stack.edge.lines.length
   stack.claude.next(claudeRefuses(status, type))
   const reply = await stack.client.ask(question())
@@ -78,7 +78,7 @@ test.each([
   await stack.edge.line(/Claude refuses the router .*ANTHROPIC_API_KEY/, from)
 })
 
-test('an account without credit is a 503 that clients do not retry', async () => {
+test('F26 an account without credit is a 503 that clients do not retry', async () => {
   stack.claude.next(claudeRefuses(402, 'billing_error'))
   const reply = await stack.client.ask(question())
   expect(reply.status).toBe(503)
@@ -86,21 +86,21 @@ test('an account without credit is a 503 that clients do not retry', async () =>
   expectGivenUp(reply, 1)
 })
 
-test('a 429 without Retry-After is a spending limit: passed on, not retried', async () => {
+test('F26 a 429 without Retry-After is a spending limit: passed on, not retried', async () => {
   stack.claude.next(claudeRefuses(429, 'rate_limit_error'))
   const reply = await stack.client.ask(question())
   expect([reply.status, reply.body]).toEqual([429, claudeError('rate_limit_error')])
   expectGivenUp(reply, 1)
 })
 
-test('a 429 with a short Retry-After is waited out once', async () => {
+test('F27 a 429 with a short Retry-After is waited out once', async () => {
   stack.claude.next(claudeRefuses(429, 'rate_limit_error', { 'retry-after': '1' }))
   const reply = await stack.client.ask(question())
   expect([reply.status, reply.body]).toEqual([200, nonStreamingBody(CLAUDE_ANSWER)])
   expect(reply.headers.get('x-router-attempts')).toBe('2')
 })
 
-test('a 429 with a long Retry-After is the client’s to wait for', async () => {
+test('F27 a 429 with a long Retry-After is the client’s to wait for', async () => {
   stack.claude.next(claudeRefuses(429, 'rate_limit_error', { 'retry-after': '3600' }))
   const reply = await stack.client.ask(question())
   expect(reply.status).toBe(429)
@@ -108,16 +108,19 @@ test('a 429 with a long Retry-After is the client’s to wait for', async () => 
 })
 
 const transient: readonly (readonly [string, Script])[] = [
-  ['answers 500', claudeRefuses(500, 'api_error')],
-  ['answers 529', claudeRefuses(529, 'overloaded_error')],
-  ['begins its stream with an error', stream([OVERLOADED])],
-  ['begins with message_start and then an error', stream([framesUntilText(CLAUDE_ANSWER, 0), OVERLOADED])],
-  ['closes before a byte', [finish]],
-  ['resets before a byte', [reset]],
-  ['is hidden by a proxy page', htmlPage(502)],
+  ['F28 Claude answers 500', claudeRefuses(500, 'api_error')],
+  ['F28 Claude answers 529', claudeRefuses(529, 'overloaded_error')],
+  ['F29 Claude begins its stream with an error', stream([OVERLOADED])],
+  [
+    'F29 Claude begins with message_start and then an error',
+    stream([framesUntilText(CLAUDE_ANSWER, 0), OVERLOADED]),
+  ],
+  ['F31 Claude closes before a byte', [finish]],
+  ['F31 Claude resets before a byte', [reset]],
+  ['F14 Claude is hidden by a proxy page', htmlPage(502)],
 ]
 
-test.each(transient)('is asked once more when it %s', async (_, script) => {
+test.each(transient)('%s: it is asked once more', async (_, script) => {
   stack.claude.next(script)
   const reply = await stack.client.ask(question(), { stream: true })
   expect([reply.status, reply.body]).toEqual([200, WHOLE_STREAM])
@@ -126,31 +129,28 @@ test.each(transient)('is asked once more when it %s', async (_, script) => {
 })
 
 test.each([
-  [500, 'api_error', claudeRefuses(500, 'api_error')],
-  [504, 'timeout_error', claudeRefuses(504, 'timeout_error')],
-  [529, 'overloaded_error', claudeRefuses(529, 'overloaded_error')],
-  [529, 'overloaded_error', stream([OVERLOADED])],
-])(
-  'a second failure in a row (%i %s) is the answer, and clients do not retry it',
-  async (status, type, script) => {
-    stack.claude.next(script, script)
-    const reply = await stack.client.ask(question(), { stream: true })
-    expect(reply.status).toBe(status)
-    expect(errorOf(reply).type).toBe(type)
-    expectGivenUp(reply, 2)
-  },
-)
+  ['F28 a second 500', 500, 'api_error', claudeRefuses(500, 'api_error')],
+  ['F28 a second 504', 504, 'timeout_error', claudeRefuses(504, 'timeout_error')],
+  ['F28 a second 529', 529, 'overloaded_error', claudeRefuses(529, 'overloaded_error')],
+  ['F29 a second stream that begins with an error', 529, 'overloaded_error', stream([OVERLOADED])],
+])('%s is the answer, and clients do not retry it', async (_, status, type, script) => {
+  stack.claude.next(script, script)
+  const reply = await stack.client.ask(question(), { stream: true })
+  expect(reply.status).toBe(status)
+  expect(errorOf(reply).type).toBe(type)
+  expectGivenUp(reply, 2)
+})
 
 const breaks: readonly (readonly [string, Script])[] = [
-  ['closes', [finish]],
-  ['resets', [reset]],
-  ['ends in order, but without message_stop', [complete]],
-  ['breaks off inside an event', [chunk('event: content_block_delta\ndata: {"ty'), reset]],
-  ['falls silent', [hold]],
-  ['sends only pings', repeat(chunk(frame({ type: 'ping' })), 30, 100)],
+  ['F31 Claude closes after its first word', [finish]],
+  ['F31 Claude resets after its first word', [reset]],
+  ['F31 Claude ends in order, but without message_stop', [complete]],
+  ['F31 Claude breaks off inside an event', [chunk('event: content_block_delta\ndata: {"ty'), reset]],
+  ['F32 Claude falls silent after its first word', [hold]],
+  ['F32 Claude sends only pings after its first word', repeat(chunk(frame({ type: 'ping' })), 30, 100)],
 ]
 
-test.each(breaks)('one error event ends the stream when it %s after its first word', async (_, ending) => {
+test.each(breaks)('%s: one error event ends the stream', async (_, ending) => {
   stack.claude.next([streamHead, chunk(SPOKEN), ...ending])
   const reply = await stack.client.ask(question(), { stream: true })
   expect(reply.status).toBe(200)
@@ -162,7 +162,7 @@ test.each(breaks)('one error event ends the stream when it %s after its first wo
   await stack.claude.hits[0]?.closed
 })
 
-test('an overload in mid-stream is passed on once, without the words of a server that is not Anthropic’s', async () => {
+test('F30 an overload in mid-stream is passed on once, without the words of a server that is not Anthropic’s', async () => {
   const error = { type: 'overloaded_error', message: 'proxy-secret-host is full' }
   stack.claude.next(stream([SPOKEN, frame({ type: 'error', error }), SPOKEN]))
   const reply = await stack.client.ask(question(), { stream: true })
@@ -173,7 +173,7 @@ test('an overload in mid-stream is passed on once, without the words of a server
   expect(end).not.toContain('proxy-secret-host')
 })
 
-test('an answer in JSON that breaks off is a 502, asked for once', async () => {
+test('F13 F31 an answer in JSON that breaks off is a 502, asked for once', async () => {
   const content = nonStreamingBody(CLAUDE_ANSWER)
   const headers = { ...claudeHeaders, 'content-length': String(content.length) }
   stack.claude.next([head(200, headers), raw(content.slice(0, 40)), finish])
@@ -182,7 +182,7 @@ test('an answer in JSON that breaks off is a 502, asked for once', async () => {
   expectGivenUp(reply, 1)
 })
 
-test('a page in place of an answer never reaches the client', async () => {
+test('F15 a page in place of an answer never reaches the client', async () => {
   // A 200 is never asked for again: it may have been paid for.
   stack.claude.next(htmlPage(200), htmlPage(503), htmlPage(503))
   for (const status of [502, 529]) {
@@ -192,7 +192,7 @@ test('a page in place of an answer never reaches the client', async () => {
   }
 })
 
-test('silence before headers is bounded: comments meanwhile, then one error event', async () => {
+test('F32 silence before headers is bounded: comments meanwhile, then one error event', async () => {
   stack.claude.next([hold])
   const reply = await stack.client.ask(question(), { stream: true })
   expect(reply.status).toBe(200)
@@ -209,14 +209,14 @@ test('an answer that comes late follows the comments unchanged', async () => {
   expect((await opened.rest()).replaceAll(': waiting\n', '')).toBe(WHOLE_STREAM)
 })
 
-test('pings are no progress: an answer that never begins ends in time', async () => {
+test('F32 pings are no progress: an answer that never begins ends in time', async () => {
   stack.claude.next([streamHead, ...repeat(chunk(frame({ type: 'ping' })), 60, 50)])
   const reply = await stack.client.ask(question(), { stream: true })
   expect(reply.status).toBe(504)
   expectGivenUp(reply, 1)
 })
 
-test('what this version does not know passes through byte for byte', async () => {
+test('F12 F33 what this version does not know passes through byte for byte', async () => {
   const frames = [
     ...streamFrames(CLAUDE_ANSWER).slice(0, 3),
     ': a comment\n\n',
@@ -229,7 +229,7 @@ test('what this version does not know passes through byte for byte', async () =>
   expect(reply.body).toBe(frames.join(''))
 })
 
-test('neither a refusal of the model nor a broken nor a cut-off answer is ever kept', async () => {
+test('F33 F51 neither a refusal of the model nor a broken nor a cut-off answer is ever kept', async () => {
   const ended = (reason: string) => nonStreamingBody(CLAUDE_ANSWER).replace('"end_turn"', `"${reason}"`)
   const scripts: Script[] = [
     respond(200, ended('refusal'), claudeHeaders),
@@ -248,7 +248,7 @@ test('neither a refusal of the model nor a broken nor a cut-off answer is ever k
   }
 })
 
-test('the operator’s key is in no line of the log', () => {
+test('F60 the operator’s key is in no line of the log', () => {
   expect(stack.edge.lines.join('\n')).not.toContain(CLAUDE_KEY)
 })
 

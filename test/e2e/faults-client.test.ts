@@ -44,7 +44,7 @@ beforeEach(() => stack.recover())
 test.each([
   ['has not sent headers', [hold]],
   ['has sent headers and no word', [streamHead, chunk(framesUntilText(LOCAL_ANSWER, 0)), hold]],
-])('a client that leaves while the container %s frees it, and Claude is not asked', async (_, script) => {
+])('F34 a client that leaves while the container %s frees it, and Claude is not asked', async (_, script) => {
   stack.container.next(script)
   const opened = await stack.client.open(SIMPLE)
   await opened.readUntil(': waiting')
@@ -56,7 +56,7 @@ test.each([
 test.each([
   ['has not sent headers', [hold]],
   ['has sent headers and no word', [streamHead, chunk(framesUntilText(CLAUDE_ANSWER, 0)), hold]],
-])('a client that leaves while Claude %s ends the request to Claude', async (_, script) => {
+])('F34 a client that leaves while Claude %s ends the request to Claude', async (_, script) => {
   stack.claude.next(script)
   const opened = await stack.client.open(COMPLEX)
   await opened.readUntil(': waiting')
@@ -64,7 +64,7 @@ test.each([
   await stack.claude.hits[0]?.closed
 })
 
-test('a client that leaves in the middle of a local answer stops it', async () => {
+test('F35 a client that leaves in the middle of a local answer stops it', async () => {
   const from = stack.edge.lines.length
   stack.container.next([streamHead, chunk(framesUntilText(LOCAL_ANSWER, 1)), ...MORE_TEXT])
   const opened = await stack.client.open(SIMPLE)
@@ -75,7 +75,7 @@ test('a client that leaves in the middle of a local answer stops it', async () =
   await stack.edge.line(/Using local model .*outcome=cancelled/, from)
 })
 
-test('a client that leaves in the middle of Claude’s answer stops it', async () => {
+test('F35 a client that leaves in the middle of Claude’s answer stops it', async () => {
   const from = stack.edge.lines.length
   stack.claude.next([streamHead, chunk(framesUntilText(CLAUDE_ANSWER, 1)), ...MORE_TEXT])
   const opened = await stack.client.open(COMPLEX)
@@ -85,7 +85,7 @@ test('a client that leaves in the middle of Claude’s answer stops it', async (
   await stack.edge.line(/Using Claude .*outcome=cancelled/, from)
 })
 
-test('clients that leave do not count as failures of the container', async () => {
+test('F34 F35 clients that leave do not count as failures of the container', async () => {
   for (let count = 0; count < 4; count++) {
     stack.container.next([streamHead, chunk(framesUntilText(LOCAL_ANSWER, 1)), ...MORE_TEXT])
     const opened = await stack.client.open(SIMPLE)
@@ -97,7 +97,7 @@ test('clients that leave do not count as failures of the container', async () =>
   expect(reply.headers.get('x-router-route')).toBe('local')
 })
 
-test('a slow reader pauses Claude instead of filling the router’s memory', async () => {
+test('F36 a slow reader pauses Claude instead of filling the router’s memory', async () => {
   const delta = textFrame('x'.repeat(60_000))
   // A third of it is more than the kernel's own buffers hold on the way, which is 72 MB on some machines.
   const limit = 4_000
@@ -118,7 +118,7 @@ test('a slow reader pauses Claude instead of filling the router’s memory', asy
   await stack.claude.hits[0]?.closed
 })
 
-test('Claude gets the client’s bytes, query and API headers, and nothing that is not meant for it', async () => {
+test('F56 Claude gets the client’s bytes, query and API headers, and nothing that is not meant for it', async () => {
   const body = messagesBody(COMPLEX, { model: 'claude-opus-5-5' }).replace('{', '{ "x_unknown" : {"n":1.0} ,')
   await stack.client.send(body, {
     path: '/v1/messages?beta=true&x=%2F',
@@ -165,7 +165,7 @@ test('Claude gets the client’s bytes, query and API headers, and nothing that 
   )
 })
 
-test('the container gets the shared secret and what a text model can use, nothing else', async () => {
+test('F56 the container gets the shared secret and what a text model can use, nothing else', async () => {
   await stack.client.ask(SIMPLE, {
     headers: {
       'x-api-key': 'sk-of-somebody',
@@ -188,7 +188,7 @@ test('the container gets the shared secret and what a text model can use, nothin
   ])
 })
 
-test('a body that is too large is refused before it is read, whatever its declared length', async () => {
+test('F37 a body that is too large is refused before it is read, whatever its declared length', async () => {
   const large = messagesBody('x'.repeat(MAX_BODY_BYTES))
   const statuses = [(await stack.client.send(large)).status, await sendChunked(large)]
   expect(statuses).toEqual([413, 413])
@@ -197,25 +197,25 @@ test('a body that is too large is refused before it is read, whatever its declar
 
 test.each([
   [
-    'nested 5,000 deep',
+    'F38 a body that is nested 5,000 deep',
     `{"model":"auto","max_tokens":1,"messages":${'['.repeat(5_000)}${']'.repeat(5_000)}}`,
     400,
   ],
-  ['no UTF-8', Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d), 400],
-  ['empty', '', 400],
-  ['no JSON', '{"model":', 400],
-  ['an array', '[]', 400],
+  ['F39 a body that is no UTF-8', Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d), 400],
+  ['F41 a body that is empty', '', 400],
+  ['F41 a body that is no JSON', '{"model":', 400],
+  ['F41 a body that is an array', '[]', 400],
   [
-    'with a field twice',
+    'F46 a body with a field twice',
     '{"model":"auto","model":"local","max_tokens":1,"messages":[{"role":"user","content":"hi"}]}',
     400,
   ],
   [
-    'without an end of its prototype',
+    'F58 a body with members of its prototype',
     `${messagesBody(SIMPLE).slice(0, -1)},"__proto__":{"x":1},"constructor":{"prototype":{}}}`,
     200,
   ],
-])('a body that is %s gets a clear answer', async (_, body, status) => {
+])('%s gets a clear answer', async (_, body, status) => {
   const reply = await stack.client.send(body)
   expect(reply.status).toBe(status)
   if (status === 200) return
@@ -223,7 +223,7 @@ test.each([
   expectNobodyAsked()
 })
 
-test.each(['-1', '1.5', '"5"', '1e400', 'null'])('max_tokens %s is refused', async (value) => {
+test.each(['-1', '1.5', '"5"', '1e400', 'null'])('F43 max_tokens %s is refused', async (value) => {
   const reply = await stack.client.send(
     messagesBody(SIMPLE).replace('"max_tokens":64', `"max_tokens":${value}`),
   )
@@ -232,7 +232,7 @@ test.each(['-1', '1.5', '"5"', '1e400', 'null'])('max_tokens %s is refused', asy
   expectNobodyAsked()
 })
 
-test('a body that is not declared as JSON is a 415', async () => {
+test('F41 a body that is not declared as JSON is a 415', async () => {
   expect((await stack.client.ask(SIMPLE, { headers: { 'content-type': 'text/plain' } })).status).toBe(415)
   expectNobodyAsked()
 })
@@ -242,7 +242,7 @@ test.each([
   '/v1/models/%2e%2e%2f%2e%2e%2fv1%2fmessages',
   '/v1/messages/..%2f..%2fadmin',
   `/v1/models/${'a'.repeat(8_000)}`,
-])('a path that leads nowhere asks nobody: %.40s', async (path) => {
+])('F57 a path that leads nowhere asks nobody: %.40s', async (path) => {
   expect(await sendPath(path)).toBe(404)
   expectNobodyAsked()
 })

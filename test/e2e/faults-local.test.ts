@@ -43,50 +43,63 @@ const SPOKEN = framesUntilText(LOCAL_ANSWER, 1)
 const LOCAL_ERROR = frame({ type: 'error', error: { type: 'api_error', message: 'local-secret-detail' } })
 
 const failuresBeforeTheFirstWord: readonly (readonly [string, string, Script])[] = [
-  ['accepts and says nothing', 'timeout', [hold]],
-  ['sends headers and then nothing', 'timeout', [streamHead, hold]],
+  ['F3 the container accepts and says nothing', 'timeout', [hold]],
+  ['F5 the container sends headers and then nothing', 'timeout', [streamHead, hold]],
   [
-    'sends everything but text',
+    'F5 the container sends everything but text',
     'timeout',
     [streamHead, chunk(OPENING), chunk(frame({ type: 'ping' })), hold],
   ],
-  ['closes before headers', 'unavailable', [finish]],
-  ['resets before headers', 'unavailable', [reset]],
-  ['closes after headers', 'error', [streamHead, finish]],
-  ['resets after headers', 'error', [streamHead, chunk(OPENING), reset]],
-  ['ends in order without a word', 'error', [streamHead, chunk(OPENING), complete]],
-  ['completes an empty answer', 'error', stream(streamFrames({ ...LOCAL_ANSWER, pieces: [] }))],
+  ['F8 the container closes before headers', 'unavailable', [finish]],
+  ['F8 the container resets before headers', 'unavailable', [reset]],
+  ['F8 the container closes after headers', 'error', [streamHead, finish]],
+  ['F8 the container resets after headers', 'error', [streamHead, chunk(OPENING), reset]],
+  ['F8 F10 the container ends in order without a word', 'error', [streamHead, chunk(OPENING), complete]],
   [
-    'sends less than it declared',
+    'F8 the container completes an empty answer',
+    'error',
+    stream(streamFrames({ ...LOCAL_ANSWER, pieces: [] })),
+  ],
+  [
+    'F13 the container sends less than it declared',
     'error',
     [head(200, { 'content-type': 'text/event-stream', 'content-length': '9999' }), raw(OPENING), finish],
   ],
-  ['sends an event that is not JSON', 'error', [streamHead, chunk('data: {"type":"mess\n\n'), hold]],
-  ['sends a line of ten megabytes', 'error', [streamHead, chunk(LONG_LINE), hold]],
-  ['sends bytes that are not UTF-8', 'error', [streamHead, chunk(Uint8Array.of(0xff, 10, 10)), hold]],
-  ['sends a truncated chunk', 'error', [streamHead, raw('ff\r\ndata: {"ty'), finish]],
-  ['sends an error event first', 'error', [streamHead, chunk(LOCAL_ERROR), complete]],
-  ['is hidden by a proxy page with 502', 'error', htmlPage(502)],
-  ['is hidden by a proxy page with 503', 'unavailable', htmlPage(503)],
-  ['is hidden by a platform page with 200', 'error', htmlPage(200)],
-  ['is hidden by a platform page with 404', 'error', htmlPage(404)],
-  ['redirects elsewhere', 'error', respond(302, '', { location: 'http://127.0.0.1:9/elsewhere' })],
-  ['fails inside', 'error', respond(500, '{"type":"error"}')],
-  ['finds the request too long', 'unsupported', respond(413, '{"type":"error"}')],
+  [
+    'F11 the container sends an event that is not JSON',
+    'error',
+    [streamHead, chunk('data: {"type":"mess\n\n'), hold],
+  ],
+  ['F11 the container sends a line of ten megabytes', 'error', [streamHead, chunk(LONG_LINE), hold]],
+  [
+    'F11 the container sends bytes that are not UTF-8',
+    'error',
+    [streamHead, chunk(Uint8Array.of(0xff, 10, 10)), hold],
+  ],
+  ['F13 the container sends a truncated chunk', 'error', [streamHead, raw('ff\r\ndata: {"ty'), finish]],
+  ['F8 the container sends an error event first', 'error', [streamHead, chunk(LOCAL_ERROR), complete]],
+  ['F14 the container is hidden by a proxy page with 502', 'error', htmlPage(502)],
+  ['F14 the container is hidden by a proxy page with 503', 'unavailable', htmlPage(503)],
+  ['F15 the container is hidden by a platform page with 200', 'error', htmlPage(200)],
+  ['F15 the container is hidden by a platform page with 404', 'error', htmlPage(404)],
+  [
+    'F15 the container redirects elsewhere',
+    'error',
+    respond(302, '', { location: 'http://127.0.0.1:9/elsewhere' }),
+  ],
+  ['F8 the container fails inside', 'error', respond(500, '{"type":"error"}')],
+  ['F8 the container finds the request too long', 'unsupported', respond(413, '{"type":"error"}')],
 ]
 
-test.each(failuresBeforeTheFirstWord)(
-  'Claude answers a stream when the container %s',
-  async (_, cause, script) => {
-    stack.container.next(script)
-    const reply = await stack.client.ask(SIMPLE, { stream: true })
-    expectClaudesStream(reply, cause)
-    await stack.container.hits[0]?.closed
-  },
-)
+test.each(failuresBeforeTheFirstWord)('%s: Claude streams the answer', async (_, cause, script) => {
+  stack.container.next(script)
+  const reply = await stack.client.ask(SIMPLE, { stream: true })
+  expectClaudesStream(reply, cause)
+  await stack.container.hits[0]?.closed
+})
 
 test.each(failuresBeforeTheFirstWord.filter(([, cause]) => cause !== 'timeout'))(
-  'Claude answers in JSON when the container %s',
+  '%s: Claude answers in JSON',
   async (_, cause, script) => {
     stack.container.next(script)
     expectClaudesAnswer(await stack.client.ask(SIMPLE), cause)
@@ -94,7 +107,7 @@ test.each(failuresBeforeTheFirstWord.filter(([, cause]) => cause !== 'timeout'))
   },
 )
 
-test('a first word just in time is the local answer, and Claude is not asked', async () => {
+test('F6 a first word just in time is the local answer, and Claude is not asked', async () => {
   stack.container.next([streamHead, chunk(OPENING), pause(500), chunk(rest(0)), complete])
   const reply = await stack.client.ask(SIMPLE, { stream: true })
   expect(reply.headers.get('x-router-route')).toBe('local')
@@ -103,42 +116,42 @@ test('a first word just in time is the local answer, and Claude is not asked', a
 })
 
 const failuresAfterTheFirstWord: readonly (readonly [string, Script])[] = [
-  ['stalls', [hold]],
-  ['stalls but for pings', [chunk(frame({ type: 'ping' })), hold]],
-  ['closes', [finish]],
-  ['resets', [reset]],
-  ['ends in order, but without message_stop', [complete]],
-  ['sends an event that is not JSON', [chunk('data: {"type":"cont\n\n'), hold]],
+  ['F7 the container stalls after its first word', [hold]],
+  ['F7 the container stalls but for pings after its first word', [chunk(frame({ type: 'ping' })), hold]],
+  ['F9 the container closes after its first word', [finish]],
+  ['F9 the container resets after its first word', [reset]],
+  ['F10 the container ends in order, but without message_stop', [complete]],
   [
-    'sends an event without what its type promises',
+    'F11 the container sends an event that is not JSON after its first word',
+    [chunk('data: {"type":"cont\n\n'), hold],
+  ],
+  [
+    'F11 the container sends an event without what its type promises',
     [chunk('data: {"type":"content_block_delta"}\n\n'), hold],
   ],
-  ['sends a line of ten megabytes', [chunk(LONG_LINE), hold]],
-  ['sends a truncated chunk', [raw('ff\r\ndata: {"ty'), finish]],
-  ['sends an error event', [chunk(LOCAL_ERROR), complete]],
+  ['F11 the container sends a line of ten megabytes after its first word', [chunk(LONG_LINE), hold]],
+  ['F9 the container sends a truncated chunk after its first word', [raw('ff\r\ndata: {"ty'), finish]],
+  ['F9 the container sends an error event after its first word', [chunk(LOCAL_ERROR), complete]],
 ]
 
-test.each(failuresAfterTheFirstWord)(
-  'one error event ends the stream when the container %s',
-  async (_, ending) => {
-    stack.container.next([streamHead, chunk(SPOKEN), ...ending])
-    const reply = await stack.client.ask(SIMPLE, { stream: true })
-    expect(reply.headers.get('x-router-route')).toBe('local')
-    const names = eventNames(reply.body).filter((name) => name !== 'ping')
-    expect(names).toEqual(['message_start', 'content_block_start', 'content_block_delta', 'error'])
-    expect(reply.body).toMatch(/event: error\ndata: \{"type":"error","error":\{[^\n]*\}\}\n\n$/)
-    expect(reply.body).not.toMatch(/local-secret-detail|127\.0\.0\.1/)
-    expect(stack.claude.hits).toHaveLength(0)
-    await stack.container.hits[0]?.closed
-  },
-)
+test.each(failuresAfterTheFirstWord)('%s: one error event ends the stream', async (_, ending) => {
+  stack.container.next([streamHead, chunk(SPOKEN), ...ending])
+  const reply = await stack.client.ask(SIMPLE, { stream: true })
+  expect(reply.headers.get('x-router-route')).toBe('local')
+  const names = eventNames(reply.body).filter((name) => name !== 'ping')
+  expect(names).toEqual(['message_start', 'content_block_start', 'content_block_delta', 'error'])
+  expect(reply.body).toMatch(/event: error\ndata: \{"type":"error","error":\{[^\n]*\}\}\n\n$/)
+  expect(reply.body).not.toMatch(/local-secret-detail|127\.0\.0\.1/)
+  expect(stack.claude.hits).toHaveLength(0)
+  await stack.container.hits[0]?.closed
+})
 
-test('an answer in JSON that breaks off is Claude’s instead, with nothing of the broken one in it', async () => {
+test('F9 F13 an answer in JSON that breaks off is Claude’s instead, with nothing of the broken one in it', async () => {
   stack.container.next([streamHead, chunk(SPOKEN), reset])
   expectClaudesAnswer(await stack.client.ask(SIMPLE), 'error')
 })
 
-test('bytes that come one by one, with CRLF or a byte order mark make the same stream', async () => {
+test('F12 bytes that come one by one, with CRLF or a byte order mark make the same stream', async () => {
   const plain = await stack.client.ask(SIMPLE, { stream: true })
   const text = streamFrames(LOCAL_ANSWER).join('')
   const variants: Script[] = [
@@ -157,9 +170,9 @@ test('bytes that come one by one, with CRLF or a byte order mark make the same s
 })
 
 test.each([
-  [429, 'overloaded'],
-  [503, 'unavailable'],
-])('a container that answers %i with Retry-After is left alone that long', async (status, cause) => {
+  ['F17 a container that answers 429', 429, 'overloaded'],
+  ['F17 a container that answers 503', 503, 'unavailable'],
+])('%s with Retry-After is left alone that long', async (_, status, cause) => {
   stack.container.next(respond(status, '{}', { 'retry-after': '2' }))
   expectClaudesAnswer(await stack.client.ask(SIMPLE), cause)
   const next = await stack.client.ask(SIMPLE)
@@ -168,7 +181,7 @@ test.each([
 })
 
 test.each([401, 403])(
-  'a container that refuses the secret (%i) is the operator’s trouble',
+  'F20 a container that refuses the secret (%i) is the operator’s trouble',
   async (status) => {
     const from = stack.edge.lines.length
     stack.container.next(respond(status, '{"type":"error"}'))
@@ -179,7 +192,7 @@ test.each([401, 403])(
 )
 
 // The last one: the breaker stays open for longer than a test should wait.
-test('Claude answers when nothing listens, and soon the container is not even tried', async () => {
+test('F1 Claude answers when nothing listens, and soon the container is not even tried', async () => {
   await stack.container.close()
   expectClaudesAnswer(await stack.client.ask(SIMPLE), 'unavailable')
   stack.claude.reset()

@@ -198,7 +198,7 @@ test('the strategy can be changed while the router runs', async () => {
   expect((await putStrategy('hybrid', ADMIN_KEY)).status).toBe(200)
 })
 
-test('a client that leaves in mid-stream stops the generation', async () => {
+test('F35 a client that leaves in mid-stream stops the generation', async () => {
   const from = container.lines.length
   const opened = await client.open(STORY, LONG)
   await opened.readUntil('text_delta')
@@ -208,7 +208,7 @@ test('a client that leaves in mid-stream stops the generation', async () => {
   expect(metrics.body).toMatch(/^llmrouter_container_running 0$/m)
 })
 
-test('the model’s process killed in mid-stream is one error event, and the model comes back', async () => {
+test('F9 F18 the model’s process killed in mid-stream is one error event, and the model comes back', async () => {
   const opened = await client.open(STORY, LONG)
   await opened.readUntil('text_delta')
   for (const pid of descendantsOf(container.pid)) process.kill(pid, 'SIGKILL')
@@ -216,13 +216,13 @@ test('the model’s process killed in mid-stream is one error event, and the mod
   await container.line(/Model process lost, restarting/)
 })
 
-test('a container frozen in mid-stream is one error event once the idle limit has passed', async () => {
+test('F7 a container frozen in mid-stream is one error event once the idle limit has passed', async () => {
   const opened = await client.open(STORY, LONG)
   await opened.readUntil('text_delta')
   await whileFrozen(async () => expectBroken(await opened.rest()))
 })
 
-test('a container frozen before the request is Claude’s turn', async () => {
+test('F3 a container frozen before the request is Claude’s turn', async () => {
   await whileFrozen(async () => {
     const reply = await client.ask(greeting())
     expect(reply.body).toBe(nonStreamingBody(CLAUDE_ANSWER))
@@ -232,7 +232,7 @@ test('a container frozen before the request is Claude’s turn', async () => {
 })
 
 // The last one: nothing starts the container again here (npm start does).
-test('a container that is killed is Claude’s turn, and local_only says what is wrong', async () => {
+test('F1 F18 a container that is killed is Claude’s turn, and local_only says what is wrong', async () => {
   const tree = [...descendantsOf(container.pid), container.pid]
   for (const pid of tree) process.kill(pid, 'SIGKILL')
   const reply = await client.ask(greeting())

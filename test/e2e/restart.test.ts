@@ -31,7 +31,7 @@ afterAll(async () => {
   rmSync(stateFolder, { recursive: true, force: true })
 })
 
-test('Claude answers for a container whose name does not resolve, and the name stays inside', async () => {
+test('F2 Claude answers for a container whose name does not resolve, and the name stays inside', async () => {
   const client = await start()
   const reply = await client.ask(SIMPLE)
   expect(reply.headers.get('x-router-fallback')).toMatch(/^(unavailable|timeout)$/)
@@ -43,7 +43,7 @@ test('Claude answers for a container whose name does not resolve, and the name s
   )
 })
 
-test('a container that was loading is used as soon as it is ready, whatever wait it had announced', async () => {
+test('F19 a container that was loading is used as soon as it is ready, whatever wait it had announced', async () => {
   let readiness: Script = respond(503, '{"status":"loading"}', { 'retry-after': '50' })
   const current: Step = async (exchange) => {
     for (const step of readiness) await step(exchange)

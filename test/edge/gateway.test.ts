@@ -127,7 +127,7 @@ test('keeps tenants apart', async () => {
   expect(await cacheOf(router, ask(), { 'x-api-key': BOB_KEY })).toBe('miss')
 })
 
-test('never keeps Claude’s answer under the local model’s key', async () => {
+test('F51 never keeps Claude’s answer under the local model’s key', async () => {
   container.answer(refused)
   const router = await createTestRouter()
   expect(await (await router.post(ask())).json()).toEqual(claudeMessage())
@@ -182,7 +182,7 @@ test('waits to refresh what the local model is where it may answer, by whatever 
   expect(response.headers.get('x-router-route')).toBe('local')
 })
 
-test('answers uncached when the cache throws, and says so in the log', async () => {
+test('F52 answers uncached when the cache throws, and says so in the log', async () => {
   const broken: AnswerCache = {
     get: () => Promise.reject(new Error('internals-canary')),
     set: () => Promise.reject(new Error('internals-canary')),

@@ -67,7 +67,7 @@ async function endOf(response: Response): Promise<string> {
   return error?.code ?? type
 }
 
-test('tells every client of a killed process, and answers again', async () => {
+test('F18 tells every client of a killed process, and answers again', async () => {
   const { service, reasons, ask, ready } = await start(undefined)
   const streams = Array.from({ length: 4 }, () => ask('hello world'))
   const first = await Promise.race(streams)

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => edge?.stop())
 beforeEach(() => edge.forget())
 
-test('a Worker without settings answers 503 that names them, and /healthz is alive', async () => {
+test('F54 a Worker without settings answers 503 that names them, and /healthz is alive', async () => {
   const reply = await edge.post('/v1/messages', messagesBody(SIMPLE))
   expect(reply.status).toBe(503)
   expect(JSON.parse(reply.body)).toMatchObject({ type: 'error', error: { type: 'api_error' } })
@@ -26,7 +26,7 @@ test('a Worker without settings answers 503 that names them, and /healthz is ali
   expect(edge.logLines().join('\n')).toContain('ROUTER_KEYS is not set')
 })
 
-test('every problem is named at once, and no secret is quoted', async () => {
+test('F54 every problem is named at once, and no secret is quoted', async () => {
   const { LOCAL_LLM_SECRET: _, ...rest } = COMPLETE_SETTINGS
   await edge.restartWith({ ...rest, ADMIN_KEY: 'short', LOCAL_TASKS: 'cooking', ROUTER_KEYS: `a:${KEY}` })
   const reply = await edge.post('/v1/messages', messagesBody(SIMPLE))
@@ -36,7 +36,7 @@ test('every problem is named at once, and no secret is quoted', async () => {
   for (const secret of [CLAUDE_KEY, LOCAL_SECRET, KEY, '"short"']) expect(reply.body).not.toContain(secret)
 })
 
-test('without a Claude key simple requests work and complex ones say which setting is missing', async () => {
+test('F54 without a Claude key simple requests work and complex ones say which setting is missing', async () => {
   const { ANTHROPIC_API_KEY: _, ...rest } = COMPLETE_SETTINGS
   await edge.restartWith(rest)
   expect((await edge.post('/v1/messages', messagesBody(SIMPLE))).headers.get('x-router-route')).toBe('local')

@@ -63,7 +63,7 @@ const printedStream = fc
     frames: frames.flatMap(({ frame }) => (frame === undefined ? [] : [frame])),
   }))
 
-test('reads the same frames wherever the bytes are cut and however lines end', async () => {
+test('F12 reads the same frames wherever the bytes are cut and however lines end', async () => {
   await fc.assert(
     fc.asyncProperty(printedStream, pieceSizes, async ({ text, frames }, sizes) => {
       expect(await gather(decodeSse(sequence(cut(utf8(text), sizes))))).toEqual(frames)

@@ -23,7 +23,7 @@ function reference(whole: string, sequences: readonly string[]) {
   return { text: whole, stopped: null }
 }
 
-test('finds a sequence that is split over pieces and lets nothing of it through', () => {
+test('F45 finds a sequence that is split over pieces and lets nothing of it through', () => {
   expect(feed(['Hel', 'lo E', 'N', 'D more'], ['END'])).toEqual({ text: 'Hello ', stopped: 'END' })
 })
 
@@ -33,7 +33,7 @@ test('lets go of what only looked like the beginning of a sequence', () => {
   expect(matcher.push('emy')).toEqual({ text: 'ENemy', stopped: null })
 })
 
-test('agrees with the plain definition for any text, cut anywhere', () => {
+test('F45 agrees with the plain definition for any text, cut anywhere', () => {
   const letters = fc.string({ unit: fc.constantFrom('a', 'b', '\n', '😀'), maxLength: 30 })
   const sequence = fc.string({ unit: fc.constantFrom('a', 'b', '\n', '😀'), minLength: 1, maxLength: 4 })
   fc.assert(

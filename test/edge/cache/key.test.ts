@@ -28,7 +28,7 @@ test('is the same whatever the order of the fields, the spacing and the form ask
   )
 })
 
-test('differs for any field that is added, changed or removed', async () => {
+test('F50 the key differs for any field that is added, changed or removed', async () => {
   await fc.assert(
     fc.asyncProperty(fields, name, fc.jsonValue(), fc.jsonValue(), async (extra, field, one, other) => {
       fc.pre(JSON.stringify(one) !== JSON.stringify(other) && !Object.is(one, -0) && !Object.is(other, -0))
@@ -53,7 +53,7 @@ test('differs for any word of the conversation', async () => {
   )
 })
 
-test('differs by tenant, query, API headers, provider, model and what is made of the body', async () => {
+test('F50 the key differs by tenant, query, API headers, provider, model and what is made of the body', async () => {
   const body = ask('Hello')
   const keys = await Promise.all([
     keyOf(body),

@@ -28,7 +28,7 @@ test('forgets an entry once its time is over', async () => {
   expect(await cache.get('a')).toBeUndefined()
 })
 
-test('lets entries die at different times, within a tenth of the mean', async () => {
+test('F49 lets entries die at different times, within a tenth of the mean', async () => {
   for (const [random, seconds] of [
     [0, 270],
     [0.999_999, 330],

@@ -93,7 +93,7 @@ test('only the administrator manages keys', async () => {
   expect(await statusWith(router, key)).toBe(200)
 })
 
-test('a rotated key stays valid for the time of grace, and not a millisecond longer', async () => {
+test('F53 a rotated key stays valid for the time of grace, and not a millisecond longer', async () => {
   const router = await createTestRouter()
   const { key: old, id } = await make(router)
   const rotated = await send(router, 'POST', `keys/${id}/rotate`, { graceSeconds: 60 })
@@ -135,7 +135,7 @@ test('keys that are revoked, expired or unknown get the same answer as any wrong
   expect(answers.size).toBe(1)
 })
 
-test('a key revoked in another isolate is refused here after the next refresh', async () => {
+test('F53 a key revoked in another isolate is refused here after the next refresh', async () => {
   const controlRecord = createMemoryControlRecord('hybrid')
   const here = await createTestRouter({}, { controlRecord })
   const there = await createTestRouter({}, { controlRecord })

@@ -49,7 +49,7 @@ test('complex requests go to Claude without any of it', async () => {
 })
 
 for (const [place, compose] of Object.entries(PLACES))
-  test(`no text moves a complex request to the local model: ${place}`, async () => {
+  test(`F55 no text moves a complex request to the local model: ${place}`, async () => {
     const moved: string[] = []
     for (const request of requests)
       for (const injection of injections)
