@@ -61,6 +61,7 @@ export function createLibraryLedger({ folder, ...options }: LibraryLedgerOptions
     list: async (scope, filter, page) => (await opened()).list(scope, filter, page),
     usage: async (scope, query) => (await opened()).usage(scope, query),
     giveFeedback: async (scope, id, feedback) => (await opened()).giveFeedback(scope, id, feedback),
+    firstDay: async () => (await opened()).firstDay(),
     tenants: async () => (await opened()).tenants(),
   }
 }

@@ -39,9 +39,7 @@ export function createUsageHandler(
         headers: { 'content-type': 'text/csv; charset=utf-8' },
       })
     const totals = showTotals(sumOfTotals(rows.map((row) => row.totals)))
-    const containerNanoUsd = paysRent(dependencies, scope)
-      ? rentNanoUsd(config.containerUsdPerMonth, query.from, Math.min(query.to, now()))
-      : 0
+    const containerNanoUsd = await reading(dependencies, context, rentOf(dependencies, scope, query))
     const netSavedNanoUsd = totals.savedNanoUsd - containerNanoUsd
     return context.json({
       from: new Date(query.from).toISOString(),
@@ -57,6 +55,19 @@ export function createUsageHandler(
       netSavedNanoUsd,
     })
   }
+}
+
+/** Returns what the container cost since the router's first day: before that nobody can say that it was there. */
+async function rentOf(
+  dependencies: AppDependencies,
+  scope: Scope,
+  { from, to }: Pick<UsageQuery, 'from' | 'to'>,
+): Promise<number> {
+  const { containerUsdPerMonth } = dependencies.config
+  if (containerUsdPerMonth === 0 || !paysRent(dependencies, scope)) return 0
+  const firstDay = await ledgerOf(dependencies).firstDay()
+  if (firstDay === undefined) return 0
+  return rentNanoUsd(containerUsdPerMonth, Math.max(from, firstDay), Math.min(to, dependencies.now()))
 }
 
 /** The rent is that of the whole deployment: a tenant pays it only where nobody else can be one. */

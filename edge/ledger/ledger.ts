@@ -88,6 +88,8 @@ export type Ledger = {
   readonly usage: (scope: Scope, query: UsageQuery) => Promise<readonly UsageRow[]>
   /** Returns whether there is such a receipt. A later word replaces an earlier one. */
   readonly giveFeedback: (scope: Scope, id: string, feedback: Feedback) => Promise<boolean>
+  /** Returns when the day (UTC) of the first receipt began, of whomever, ms; undefined where there never was one. */
+  readonly firstDay: () => Promise<number | undefined>
   /** Tenants of whom anything is kept. */
   readonly tenants: () => Promise<readonly string[]>
 }

@@ -35,6 +35,20 @@ export function createLedger({ objects, directory, shards }: LedgerOptions): Led
     const month = monthOf(at)
     return placesOf(scope, (place) => place.month === month)
   }
+  const usage: Ledger['usage'] = async ({ tenant }, query) => {
+    const { groupBy, ...range } = checkQuery(query)
+    const rest = { ...range, groupBy: groupBy.filter((name) => name !== 'tenant') }
+    const entries = (await directory.entries(tenant)).filter(({ month }) => isInRange(month, query))
+    const usage = await Promise.all([
+      ...entries
+        .filter((entry) => !entry.archived)
+        .map((place) => usageOf(place.tenant, objects.receipts(place), rest)),
+      ...archivedTenants(entries).map((name) => usageOf(name, objects.archive(name), rest)),
+    ])
+    return mergeUsage(groupBy, usage)
+  }
+  /** No receipt comes before the first one any more, but within its day. */
+  let first: number | undefined
   return {
     async append(record) {
       const place = placeOf(record)
@@ -58,17 +72,10 @@ export function createLedger({ objects, directory, shards }: LedgerOptions): Led
       const places = await placesOf(scope, ({ month }) => isInRange(month, filter))
       return listReceiptsOf(objects, places, filter, page)
     },
-    async usage({ tenant }, query) {
-      const { groupBy, ...range } = checkQuery(query)
-      const rest = { ...range, groupBy: groupBy.filter((name) => name !== 'tenant') }
-      const entries = (await directory.entries(tenant)).filter(({ month }) => isInRange(month, query))
-      const usage = await Promise.all([
-        ...entries
-          .filter((entry) => !entry.archived)
-          .map((place) => usageOf(place.tenant, objects.receipts(place), rest)),
-        ...archivedTenants(entries).map((name) => usageOf(name, objects.archive(name), rest)),
-      ])
-      return mergeUsage(groupBy, usage)
+    usage,
+    async firstDay() {
+      first ??= await findFirstDay(await directory.entries(undefined), usage)
+      return first
     },
     async giveFeedback(scope, id, feedback) {
       const places = await placesOfId(scope, id)
@@ -81,6 +88,19 @@ export function createLedger({ objects, directory, shards }: LedgerOptions): Led
       return [...new Set((await directory.entries(undefined)).map(({ tenant }) => tenant))].toSorted()
     },
   }
+}
+
+/** Only the first month is added up: what came before it is nothing. */
+async function findFirstDay(
+  entries: readonly DirectoryEntry[],
+  usage: Ledger['usage'],
+): Promise<number | undefined> {
+  for (const month of [...new Set(entries.map((entry) => entry.month))].toSorted()) {
+    const query = { ...boundsOfMonth(month), groupBy: ['day'], timezone: 'UTC' } as const
+    const [earliest] = (await usage({ tenant: undefined }, query)).flatMap(({ group }) => group.day ?? [])
+    if (earliest !== undefined) return Date.parse(earliest)
+  }
+  return undefined
 }
 
 async function usageOf(

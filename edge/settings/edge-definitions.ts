@@ -66,7 +66,7 @@ export const EDGE_DEFINITIONS = {
   CONTAINER_USD_PER_MONTH: {
     ...ledger,
     schema: dollars,
-    text: 'What the local model’s server costs a month, USD: sums of savings are told with and without it.',
+    text: 'What the local model’s server costs a month, USD: sums of savings are told with and without it, from the day of the first receipt on.',
     defaultText: '0',
     sample: '25',
   },

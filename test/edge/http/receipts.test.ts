@@ -201,8 +201,8 @@ test('adds up, by group and over time, with rent, net saving and the share of un
     timezone: 'UTC',
     groupBy: ['tenant', 'route'],
     baselineModel: 'claude-sonnet-5-5',
-    // Of the month 22 days of 30 are over.
-    containerUsd: 22,
+    // Of the month 22 days of 30 are over, and the first receipt is of the last of them.
+    containerUsd: 1,
     totals: {
       requests: 4,
       unpriced: 1,
@@ -212,7 +212,7 @@ test('adds up, by group and over time, with rent, net saving and the share of un
       savedUsd: 0.000013,
       fallbacks: { timeout: 4 },
     },
-    netSavedUsd: -21.999987,
+    netSavedUsd: -0.999987,
   })
   expect(usage.data).toHaveLength(3)
   const bobs = usage.data.find(({ group }: { group: { tenant: string } }) => group.tenant === 'bob')
@@ -222,6 +222,30 @@ test('adds up, by group and over time, with rent, net saving and the share of un
   const csv = await get(router, 'usage?groupBy=tenant&format=csv', ADMIN)
   expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8')
   expect((await csv.text()).split('\r\n').filter((line) => /^(alice|bob),/.test(line))).toHaveLength(2)
+})
+
+test('rent counts from the day of the first receipt on, whosever it is and also where receipts are over', async () => {
+  const at = (day: number, month = 10) => Date.UTC(2026, month, day, 15)
+  const clock = { now: at(3) }
+  const ledger = await createMemoryLedger({ now: () => clock.now, retentionDays: 1 })
+  const CONTAINER_USD_PER_MONTH = '30'
+  const settings = { CONTAINER_USD_PER_MONTH }
+  const rentSince = async (from: string) => {
+    const router = await createTestRouter(settings, { ledger })
+    return (await read(router, `usage?from=${from}&to=2026-12-01`, ADMIN)).containerUsd
+  }
+  expect(await rentSince('2026-11-01')).toBe(0)
+  await ledger.append(receiptRecord(at(20), { tenant: 'bob' }))
+  await ledger.append(receiptRecord(at(13)))
+  expect(await rentSince('2026-01-01')).toBe(10)
+  expect(await rentSince('2026-11-21')).toBe(2)
+  // The month is over and only its sums are kept: what is asked a year later begins on the same day.
+  const later = await createMemoryLedger({ now: () => clock.now, retentionDays: 1 })
+  await later.append(receiptRecord(at(13, 8)))
+  clock.now = at(10)
+  await later.tend()
+  const router = await createTestRouter(settings, { ledger: later })
+  expect((await read(router, 'usage?from=2026-09-01&to=2026-10-01', ADMIN)).containerUsd).toBe(18)
 })
 
 test('who asks without a key pays the rent only where nobody has a key', async () => {
