@@ -1,15 +1,12 @@
 /**
  * A Messages answer as a chat completion, and the parts that a stream of chunks shares with it: finish reasons,
- * usage, refusal text. Does not stream: chunk-translator.ts does.
+ * usage. Does not stream: chunk-translator.ts does.
  */
-import * as z from 'zod/mini'
 import type { Message, Usage } from '../../shared/messages.ts'
-import { parseExact } from './exact-json.ts'
-import type { LogprobEntry } from './logprobs.ts'
-
-const exactAnswerSchema = z.looseObject({
-  content: z.array(z.looseObject({ input: z.optional(z.unknown()) })),
-})
+import type { LogprobEntry } from '../openai/logprobs.ts'
+import { refusalText } from '../openai/refusal.ts'
+import { tokenCounts } from '../openai/token-counts.ts'
+import { toArguments } from '../openai/tool-arguments.ts'
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'function_call' | 'content_filter'
 
@@ -107,62 +104,18 @@ export function toFinishReason(stopReason: string | null | undefined, legacyFunc
   return 'stop'
 }
 
-/**
- * Returns OpenAI's counts, in tokens. `prompt_tokens` includes what was read from and written to Claude's prompt
- * cache, which `input_tokens` excludes; `completion_tokens` includes reasoning in both formats.
- */
+/** Returns OpenAI's counts, in tokens. */
 export function toCompletionUsage(usage: Usage): CompletionUsage {
-  const cached = usage.cache_read_input_tokens ?? 0
-  const prompt = (usage.input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0) + cached
-  const completion = usage.output_tokens ?? 0
+  const { input, cached, output, reasoning } = tokenCounts(usage)
   return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
+    prompt_tokens: input,
+    completion_tokens: output,
+    total_tokens: input + output,
     prompt_tokens_details: { cached_tokens: cached },
-    completion_tokens_details: { reasoning_tokens: thinkingTokens(usage.output_tokens_details) },
+    completion_tokens_details: { reasoning_tokens: reasoning },
   }
-}
-
-/** Returns why the model declined, where it did: Claude's explanation, or a sentence in its place; else null. */
-export function refusalText(stopReason: string | null | undefined, stopDetails: unknown): string | null {
-  if (stopReason !== 'refusal') return null
-  const explanation = property(stopDetails, 'explanation')
-  return typeof explanation === 'string' && explanation !== ''
-    ? explanation
-    : 'The model declined to answer this request.'
-}
-
-/**
- * Returns `message` with the inputs of its tool calls read exactly.
- * @param json the answer as it came
- */
-export function withExactInputs(message: Message, json: string): Message {
-  if (!message.content.some((block) => block.type === 'tool_use')) return message
-  const exact = exactAnswerSchema.safeParse(parseExact(json))
-  if (!exact.success) return message
-  return {
-    ...message,
-    content: message.content.map((block, at) =>
-      block.type === 'tool_use' ? { ...block, input: exact.data.content[at]?.input } : block,
-    ),
-  }
-}
-
-/** Returns arguments as JSON text; an input that could not be parsed is passed on as the model wrote it. */
-export function toArguments(input: unknown): string {
-  return typeof input === 'string' ? input : JSON.stringify(input ?? {})
 }
 
 function toFunctionCall(name: unknown, input: unknown): FunctionCall {
   return { name: String(name), arguments: toArguments(input) }
-}
-
-function thinkingTokens(details: unknown): number {
-  const tokens = property(details, 'thinking_tokens')
-  return typeof tokens === 'number' ? tokens : 0
-}
-
-function property(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
 }

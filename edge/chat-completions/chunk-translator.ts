@@ -6,19 +6,19 @@
 import { RouterError } from '../../shared/errors.ts'
 import type { StreamEvent } from '../../shared/events.ts'
 import type { Usage } from '../../shared/messages.ts'
+import { logprobOf } from '../openai/logprobs.ts'
+import { type OpenAiErrorBody, toOpenAiError } from '../openai/openai-error.ts'
+import type { ParameterNames } from '../openai/parameter-names.ts'
+import { refusalText } from '../openai/refusal.ts'
+import { toArguments } from '../openai/tool-arguments.ts'
 import {
   type ChatCompletionOptions,
   type CompletionUsage,
   type FinishReason,
   type Logprobs,
-  refusalText,
-  toArguments,
   toCompletionUsage,
   toFinishReason,
 } from './chat-completion.ts'
-import { logprobOf } from './logprobs.ts'
-import { type OpenAiErrorBody, toOpenAiError } from './openai-error.ts'
-import type { ParameterNames } from './parameter-names.ts'
 
 type ToolCallDelta = {
   readonly index: number

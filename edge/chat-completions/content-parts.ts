@@ -5,8 +5,8 @@
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
 import type { ContentBlock } from '../../shared/messages.ts'
-import { isBlank } from './blank.ts'
-import { toFileBlock, toImageBlock } from './media.ts'
+import { toTextBlock, withCacheControl } from '../openai/blocks.ts'
+import { toFileBlock, toImageBlock } from '../openai/media.ts'
 import type { ChatContent } from './request-schema.ts'
 
 const cacheControl = z.nullish(z.looseObject({}))
@@ -28,7 +28,7 @@ const filePartSchema = z.looseObject({
  * @throws {RouterError} `invalid_request` for parts that cannot be translated
  */
 export function toBlocks(content: ChatContent, path: string): ContentBlock[] {
-  if (typeof content === 'string') return textBlock(content)
+  if (typeof content === 'string') return toTextBlock(content)
   return content.flatMap((part, at) => toBlock(part, `${path}.${at}`))
 }
 
@@ -47,7 +47,7 @@ function toBlock(part: { type: string }, path: string): ContentBlock[] {
   switch (part.type) {
     case 'text': {
       const { text, cache_control } = parsePart(textPartSchema, part, `${path}.text: must be a string`)
-      return withCacheControl(textBlock(text), cache_control)
+      return withCacheControl(toTextBlock(text), cache_control)
     }
     case 'refusal': {
       const { refusal, cache_control } = parsePart(
@@ -55,7 +55,7 @@ function toBlock(part: { type: string }, path: string): ContentBlock[] {
         part,
         `${path}.refusal: must be a string`,
       )
-      return withCacheControl(textBlock(refusal), cache_control)
+      return withCacheControl(toTextBlock(refusal), cache_control)
     }
     case 'image_url': {
       const urlPath = `${path}.image_url.url`
@@ -84,18 +84,4 @@ function parsePart<T>(schema: z.ZodMiniType<T>, part: unknown, complaint: string
   const parsed = schema.safeParse(part)
   if (parsed.success) return parsed.data
   throw new RouterError('invalid_request', complaint)
-}
-
-function textBlock(text: string): ContentBlock[] {
-  return isBlank(text) ? [] : [{ type: 'text', text }]
-}
-
-/** Marks the last block, where a prefix that Claude shall keep ends. */
-export function withCacheControl(
-  blocks: ContentBlock[],
-  cacheControl: object | null | undefined,
-): ContentBlock[] {
-  const last = blocks.at(-1)
-  if (!cacheControl || last === undefined) return blocks
-  return [...blocks.slice(0, -1), { ...last, cache_control: cacheControl }]
 }

@@ -1,10 +1,8 @@
 /**
- * Names of parameters in errors: what the Messages API calls a field, in the words of the request that the client
- * sent. Does not write errors: openai-error.ts does.
+ * Names of parameters in errors about a chat completions request: what the Messages API calls a field, as the client
+ * spells it. Does not write errors: openai-error.ts does.
  */
-
-/** Returns the client's name for a field of the Messages request, or null where the client sent nothing like it. */
-export type ParameterNames = (path: string) => string | null
+import { type ParameterNames, untranslatedNames } from '../openai/parameter-names.ts'
 
 /** What of a request's translation its parameters' names depend on. */
 export type NamedRequest = {
@@ -17,9 +15,6 @@ export type NamedRequest = {
   /** For each message of the Messages request, the index of the client's. */
   readonly messageSources: readonly number[]
 }
-
-/** Names of a request that was not translated: only the spelling is OpenAI's, `messages[0].role`. */
-export const untranslatedNames: ParameterNames = (path) => path.replaceAll(/\.(\d+)/g, '[$1]')
 
 /** Returns the names for one translated request. */
 export function createParameterNames(request: NamedRequest): ParameterNames {

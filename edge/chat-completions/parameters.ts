@@ -1,20 +1,15 @@
 /**
- * The one table of OpenAI parameters that have no counterpart in a Messages request: which are ignored, which are
+ * The one table of chat completions' parameters that have no counterpart in a Messages request: which are ignored, which are
  * refused, and why. Does not translate anything; parameters that are not listed here are translated or unknown.
  */
-import { RouterError } from '../../shared/errors.ts'
+import {
+  checkTreatments,
+  isJsonObject,
+  SHARED_TREATMENTS,
+  type Treatments,
+} from '../openai/parameter-treatments.ts'
 
-type Treatment = {
-  /** `ignored`: the answer is as good without it. `refused`: without it the client would get another answer. */
-  readonly treatment: 'ignored' | 'refused'
-  /** Says whether this value asks for nothing, so that it is neither reported nor refused. */
-  readonly asksForNothing?: (value: unknown) => boolean
-  readonly why: string
-  /** For refusals: what to change. */
-  readonly advice?: string
-}
-
-const TREATMENTS: Readonly<Record<string, Treatment>> = {
+const TREATMENTS: Treatments = {
   n: {
     treatment: 'refused',
     asksForNothing: (value) => value === 1,
@@ -23,7 +18,7 @@ const TREATMENTS: Readonly<Record<string, Treatment>> = {
   },
   logit_bias: {
     treatment: 'refused',
-    asksForNothing: (value) => isObject(value) && Object.values(value).every((bias) => bias === 0),
+    asksForNothing: (value) => isJsonObject(value) && Object.values(value).every((bias) => bias === 0),
     why: 'it can forbid or force words, and token ids differ between models',
     advice: 'is not supported: token ids differ between models. Leave it out and say it in the prompt.',
   },
@@ -56,13 +51,7 @@ const TREATMENTS: Readonly<Record<string, Treatment>> = {
   seed: { treatment: 'ignored', why: 'best effort at OpenAI too; no determinism is promised' },
   verbosity: { treatment: 'ignored', why: 'a preference of length; max_completion_tokens still binds' },
   prediction: { treatment: 'ignored', why: 'speeds up an answer that is the same without it' },
-  prompt_cache_key: { treatment: 'ignored', why: 'a hint for caching; no effect on the answer' },
-  prompt_cache_retention: { treatment: 'ignored', why: 'a hint for caching; no effect on the answer' },
-  service_tier: {
-    treatment: 'ignored',
-    asksForNothing: (value) => value === 'auto' || value === 'default',
-    why: 'the tiers of the two APIs are different products; none of them changes the answer',
-  },
+  ...SHARED_TREATMENTS,
   store: {
     treatment: 'ignored',
     asksForNothing: (value) => value === false,
@@ -70,7 +59,7 @@ const TREATMENTS: Readonly<Record<string, Treatment>> = {
   },
   metadata: {
     treatment: 'ignored',
-    asksForNothing: (value) => isObject(value) && Object.keys(value).length === 0,
+    asksForNothing: (value) => isJsonObject(value) && Object.keys(value).length === 0,
     why: 'labels of stored completions',
   },
 }
@@ -86,17 +75,5 @@ export function isTreated(parameter: string): boolean {
  * @throws {RouterError} `invalid_request` for the first one that cannot be ignored; the message names it
  */
 export function checkUntranslatedParameters(request: Readonly<Record<string, unknown>>): string[] {
-  const ignored: string[] = []
-  for (const [parameter, { treatment, asksForNothing, advice }] of Object.entries(TREATMENTS)) {
-    const value = request[parameter]
-    if (value === undefined || value === null || asksForNothing?.(value)) continue
-    if (treatment === 'refused')
-      throw new RouterError('invalid_request', `${parameter}: ${advice ?? 'is not supported.'}`)
-    ignored.push(parameter)
-  }
-  return ignored
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return checkTreatments(TREATMENTS, request)
 }

@@ -7,14 +7,18 @@ import { RouterError } from '../../shared/errors.ts'
 import { describeIssue } from '../../shared/messages.ts'
 import {
   cacheControl,
+  effort,
+  fieldsOf,
   flag,
+  identity,
   jsonObject,
   listOf,
   name,
   numberBetween,
   text,
+  topLogprobs,
   wholeNumber,
-} from './schema-pieces.ts'
+} from '../openai/schema-pieces.ts'
 
 const partSchema = z.looseObject({ type: text })
 const contentSchema = z.union([z.string(), listOf(partSchema, 'must be an array')], {
@@ -132,10 +136,6 @@ const responseFormatSchema = z.discriminatedUnion(
   { error: 'must be "text", "json_object" or "json_schema"' },
 )
 
-const identity = z.nullish(z.string({ error: 'must be a string, such as "user-17"' }))
-
-const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
-
 export const chatCompletionRequestSchema = z.looseObject(
   {
     model: name,
@@ -174,25 +174,14 @@ export const chatCompletionRequestSchema = z.looseObject(
       }),
     ),
     response_format: z.nullish(responseFormatSchema),
-    reasoning_effort: z.nullish(
-      z.enum(EFFORTS, { error: `must be one of ${EFFORTS.map((effort) => `"${effort}"`).join(', ')}` }),
-    ),
+    reasoning_effort: effort,
     logprobs: flag,
-    top_logprobs: z.nullish(
-      z
-        .int({ error: 'must be a whole number from 0 to 20' })
-        .check(
-          z.minimum(0, { error: 'must be a whole number from 0 to 20' }),
-          z.maximum(20, { error: 'must be a whole number from 0 to 20' }),
-        ),
-    ),
+    top_logprobs: topLogprobs,
     user: identity,
     safety_identifier: identity,
   },
   { error: 'The request body must be a JSON object.' },
 )
-
-const fieldsOf = ({ shape }: { readonly shape: object }): ReadonlySet<string> => new Set(Object.keys(shape))
 
 /** What the translation reads, by the place where it stands; the rest is unknown here. */
 export const FIELDS_OF_REQUESTS = fieldsOf(chatCompletionRequestSchema)

@@ -2,6 +2,7 @@
  * Finds what a client sent that the translation has no place for, so that it can be told. Does not judge parameters
  * that OpenAI's API has: parameters.ts does.
  */
+import { createUnknownFields, type UnknownFields } from '../openai/unknown-fields.ts'
 import {
   type ChatCompletionRequest,
   type ChatMessage,
@@ -11,28 +12,15 @@ import {
   FIELDS_OF_TOOLS,
 } from './request-schema.ts'
 
-/** Names come from the client and go into a header. */
-const MOST_NAMES = 32
-const UNPRINTABLE = /[^\w.[\]-]/g
-const LONGEST_NAME = 60
-
 /**
- * Returns the fields that are left out of the Messages request, such as `reasoning` or `messages[].audio`; at most 32,
- * each once, in characters that a header may hold. Empty values ask for nothing and are left out here, too.
+ * Returns the fields that are left out of the Messages request, such as `reasoning` or `messages[].audio`.
  * @param isListed says whether parameters.ts has the parameter
  */
 export function unknownFields(
   request: ChatCompletionRequest,
   isListed: (parameter: string) => boolean,
 ): string[] {
-  const found = new Set<string>()
-  const look = (value: object, known: ReadonlySet<string>, prefix: string) => {
-    for (const [name, field] of Object.entries(value)) {
-      if (found.size >= MOST_NAMES) return
-      if (!known.has(name) && !asksForNothing(field))
-        found.add(prefix + name.slice(0, LONGEST_NAME).replaceAll(UNPRINTABLE, '?'))
-    }
-  }
+  const { look, found } = createUnknownFields()
   for (const [name, field] of Object.entries(request))
     if (!isListed(name)) look({ [name]: field }, FIELDS_OF_REQUESTS, '')
   for (const message of request.messages) {
@@ -44,12 +32,10 @@ export function unknownFields(
     look(tool.function, FIELDS_OF_TOOLS.function, 'tools[].function.')
   }
   for (const tool of request.functions ?? []) look(tool, FIELDS_OF_TOOLS.function, 'functions[].')
-  return [...found]
+  return found()
 }
 
-type Look = (value: object, known: ReadonlySet<string>, prefix: string) => void
-
-function lookIntoPart(part: Readonly<Record<string, unknown>>, look: Look): void {
+function lookIntoPart(part: Readonly<Record<string, unknown>>, look: UnknownFields['look']): void {
   const known = FIELDS_OF_PARTS[String(part.type)]
   if (known === undefined) return
   look(part, known, 'messages[].content[].')
@@ -61,9 +47,4 @@ function lookIntoPart(part: Readonly<Record<string, unknown>>, look: Look): void
 
 function partsOf({ content }: ChatMessage): readonly Readonly<Record<string, unknown>>[] {
   return Array.isArray(content) ? content : []
-}
-
-function asksForNothing(value: unknown): boolean {
-  if (value === null || value === undefined) return true
-  return typeof value === 'object' && Object.keys(value).length === 0
 }

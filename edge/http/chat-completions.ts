@@ -1,24 +1,23 @@
 /**
  * `POST /v1/chat/completions`: OpenAI's API as a translation at the border. Behind it everything is the Messages API.
  */
-import { sha256Hex } from '../../shared/digest.ts'
-import type { StreamEvent } from '../../shared/events.ts'
 import { encodeSseComment } from '../../shared/sse.ts'
-import { toChatCompletion, withExactInputs } from '../chat-completions/chat-completion.ts'
+import { toChatCompletion } from '../chat-completions/chat-completion.ts'
 import { createChunkTranslator } from '../chat-completions/chunk-translator.ts'
-import { withExactMembers } from '../chat-completions/exact-json.ts'
-import { logprobOf } from '../chat-completions/logprobs.ts'
 import { type TranslatedRequest, toMessagesRequest } from '../chat-completions/messages-request.ts'
-import { routableModel } from '../chat-completions/model-name.ts'
-import { toOpenAiError } from '../chat-completions/openai-error.ts'
 import { encodeCompletionStreamItem } from '../chat-completions/sse-frames.ts'
-import type { RouterRequest } from '../request.ts'
+import { withExactMembers } from '../openai/exact-json.ts'
+import { logprobOf } from '../openai/logprobs.ts'
+import { toOpenAiError } from '../openai/openai-error.ts'
+import { withExactInputs } from '../openai/tool-arguments.ts'
 import { answer, clientSignal, type Surface } from './answer.ts'
-import { type AppContext, type AppDependencies, waitUntilOf } from './context.ts'
+import type { AppContext, AppDependencies } from './context.ts'
 import { readJsonBytes } from './read-body.ts'
-import { checkBody, createRouterRequest } from './read-request.ts'
+import { checkBody } from './read-request.ts'
 import { createUserReader } from './read-user.ts'
 import { recordingRefusal, type Understood } from './recording-refusal.ts'
+import { createTranslatedRequests } from './translated-request.ts'
+import { decode, parseOrNothing, showsLife } from './upstream-answer.ts'
 
 /** OpenAI's error shape. */
 export const openAiError: Surface['error'] = (error) => toOpenAiError(error)
@@ -30,6 +29,7 @@ const SCHEMAS: ReadonlySet<string> = new Set(['tools', 'functions', 'response_fo
 export function createChatCompletionsHandler(
   dependencies: AppDependencies,
 ): (context: AppContext) => Promise<Response> {
+  const createRequest = createTranslatedRequests(dependencies)
   const readUser = createUserReader(dependencies.config.users)
   return async (context) => {
     const { signal, disconnect } = clientSignal(context)
@@ -37,8 +37,14 @@ export function createChatCompletionsHandler(
       const body = checkBody(await readJsonBytes(context.req.raw, dependencies.config.maxBodyBytes))
       understood.body = body.value
       const translated = toMessagesRequest(withExactMembers(body.value, body.text, SCHEMAS))
+      const { logprobs, jsonObject, unlimited, cutAt } = translated
       understood.user = await readUser(context, translated.user)
-      const request = await requestOf(dependencies, context, translated, understood.user, signal)
+      const request = await createRequest(
+        context,
+        { ...translated, nameOfUser: understood.user, surface: 'chat_completions' },
+        { logprobs, structured: jsonObject, unlimited, cutAt },
+        signal,
+      )
       return { translated, request }
     }
     const { translated, request } = await recordingRefusal(dependencies, context, 'chat_completions', read)
@@ -48,42 +54,6 @@ export function createChatCompletionsHandler(
     for (const name of translated.ignored) response.headers.append('x-router-ignored', name)
     return response
   }
-}
-
-async function requestOf(
-  dependencies: AppDependencies,
-  context: AppContext,
-  translated: TranslatedRequest,
-  user: string | undefined,
-  signal: AbortSignal,
-): Promise<RouterRequest> {
-  const value = {
-    ...translated.request,
-    model: await modelOf(translated.request.model, dependencies, context),
-    ...(await metadataOf(translated.user, context.get('tenant').id)),
-  }
-  const text = JSON.stringify(value)
-  const { logprobs, jsonObject: structured, unlimited, cutAt } = translated
-  const options = { user, translated: true, logprobs, structured, unlimited, cutAt }
-  return createRouterRequest(context, { body: new TextEncoder().encode(text), text, value }, signal, {
-    ...options,
-    surface: 'chat_completions',
-  })
-}
-
-async function modelOf(name: string, { local }: AppDependencies, context: AppContext): Promise<string> {
-  const known = routableModel(name, local?.modelName())
-  if (known !== 'auto' || name === 'auto' || local === undefined || local.modelName() !== undefined)
-    return known
-  // The name may be the local model's, which an isolate that has just started does not know yet.
-  await local.refresh(waitUntilOf(context))
-  return routableModel(name, local.modelName())
-}
-
-/** Claude takes an opaque id of at most 256 characters; what the client calls its user may be an address. */
-async function metadataOf(user: string | undefined, tenantId: string) {
-  if (user === undefined) return {}
-  return { metadata: { user_id: await sha256Hex(JSON.stringify([tenantId, user])) } }
 }
 
 function createSurface(translated: TranslatedRequest, id: string, created: number): Surface {
@@ -107,7 +77,9 @@ function createSurface(translated: TranslatedRequest, id: string, created: numbe
           return text === '' && chunk.events.some(showsLife) ? encodeSseComment('ping') : text
         },
         nonStreaming: (body, status) =>
-          encodeCompletionStreamItem(toOpenAiError({ status, body: parse(decode(body.bytes)) }, names).body),
+          encodeCompletionStreamItem(
+            toOpenAiError({ status, body: parseOrNothing(decode(body.bytes)) }, names).body,
+          ),
         error: (error) => encode(translator.fail(error)),
         end: () => encode(translator.end()),
       }
@@ -115,7 +87,7 @@ function createSurface(translated: TranslatedRequest, id: string, created: numbe
     nonStreaming(body, status) {
       const json = decode(body.bytes)
       if (body.message === undefined) {
-        const error = toOpenAiError({ status, body: parse(json) }, names)
+        const error = toOpenAiError({ status, body: parseOrNothing(json) }, names)
         return { status: error.status, bytes: JSON.stringify(error.body) }
       }
       const logprobs = translated.logprobs
@@ -125,21 +97,5 @@ function createSurface(translated: TranslatedRequest, id: string, created: numbe
       return { status, bytes: JSON.stringify(toChatCompletion(message, { ...shape, ...logprobs })) }
     },
     error: (error) => toOpenAiError(error, names),
-  }
-}
-
-function showsLife({ type }: StreamEvent): boolean {
-  return type === 'ping' || type === 'content_block_delta'
-}
-
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes)
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
   }
 }

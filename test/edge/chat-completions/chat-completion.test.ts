@@ -1,7 +1,8 @@
 /** A Messages answer becomes a chat completion. */
 import { expect, test } from 'vitest'
-import { toChatCompletion, withExactInputs } from '../../../edge/chat-completions/chat-completion.ts'
-import { logprobOf } from '../../../edge/chat-completions/logprobs.ts'
+import { toChatCompletion } from '../../../edge/chat-completions/chat-completion.ts'
+import { logprobOf } from '../../../edge/openai/logprobs.ts'
+import { withExactInputs } from '../../../edge/openai/tool-arguments.ts'
 import type { ContentBlock } from '../../../shared/messages.ts'
 import { answer } from './support.ts'
 

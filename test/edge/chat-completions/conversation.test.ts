@@ -1,7 +1,7 @@
 /** OpenAI's messages become a Messages conversation: roles, parts, tool calls and their results. */
 import { expect, test } from 'vitest'
 import { toMessagesRequest } from '../../../edge/chat-completions/messages-request.ts'
-import { toToolUseId } from '../../../edge/chat-completions/tool-call-ids.ts'
+import { toToolUseId } from '../../../edge/openai/tool-call-ids.ts'
 import { thrownBy } from './support.ts'
 
 function translate(...messages: unknown[]) {

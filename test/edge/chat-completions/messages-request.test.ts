@@ -1,10 +1,8 @@
 /** A chat completions request becomes a Messages request: parameters one by one, and what is refused. */
 import { expect, test } from 'vitest'
-import {
-  JSON_OBJECT_INSTRUCTION,
-  LOCAL_MAX_TOKENS,
-  toMessagesRequest,
-} from '../../../edge/chat-completions/messages-request.ts'
+import { toMessagesRequest } from '../../../edge/chat-completions/messages-request.ts'
+import { JSON_OBJECT_INSTRUCTION } from '../../../edge/openai/answer-format.ts'
+import { LOCAL_MAX_TOKENS } from '../../../edge/openai/request-fields.ts'
 import { parseMessagesRequest } from '../../../shared/messages.ts'
 import { thrownBy } from './support.ts'
 

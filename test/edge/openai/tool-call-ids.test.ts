@@ -1,7 +1,7 @@
 /** Ids of tool calls: unique over a conversation, in the API's alphabet, and the same for a call and its result. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createToolCallIds } from '../../../edge/chat-completions/tool-call-ids.ts'
+import { createToolCallIds } from '../../../edge/openai/tool-call-ids.ts'
 
 const id = fc.oneof(
   fc.constantFrom('call_0', 'call_0_2', 'call_1', 'functions.f:0'),

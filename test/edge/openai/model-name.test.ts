@@ -1,6 +1,6 @@
 /** Model names of OpenAI's clients become names that the router or Claude knows. */
 import { expect, test } from 'vitest'
-import { routableModel } from '../../../edge/chat-completions/model-name.ts'
+import { routableModel } from '../../../edge/openai/model-name.ts'
 
 test.each([
   ['claude-sonnet-5-5', 'claude-sonnet-5-5'],

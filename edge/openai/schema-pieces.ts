@@ -1,8 +1,8 @@
 /**
- * The pieces that the schema of a chat completions request is made of, each with the words of its complaint. Knows no
- * parameter by name.
+ * The pieces that schemas of OpenAI's requests are made of, each with the words of its complaint. Knows no format.
  */
 import * as z from 'zod/mini'
+import { EFFORTS } from './answer-format.ts'
 
 export const text = z.string({ error: 'must be a string' })
 export const name = z
@@ -59,3 +59,20 @@ export function numberBetween(minimum: number, maximum: number) {
   const error = `must be a number from ${minimum} to ${maximum}`
   return z.nullish(z.number({ error }).check(z.minimum(minimum, { error }), z.maximum(maximum, { error })))
 }
+
+export const identity = z.nullish(z.string({ error: 'must be a string, such as "user-17"' }))
+
+export const effort = z.nullish(
+  z.enum(EFFORTS, { error: `must be one of ${EFFORTS.map((each) => `"${each}"`).join(', ')}` }),
+)
+
+const TOP_LOGPROBS = 'must be a whole number from 0 to 20'
+export const topLogprobs = z.nullish(
+  z
+    .int({ error: TOP_LOGPROBS })
+    .check(z.minimum(0, { error: TOP_LOGPROBS }), z.maximum(20, { error: TOP_LOGPROBS })),
+)
+
+/** Returns the names of a schema's fields. */
+export const fieldsOf = ({ shape }: { readonly shape: object }): ReadonlySet<string> =>
+  new Set(Object.keys(shape))

@@ -1,9 +1,9 @@
 /** Errors reach OpenAI's clients in the form that they parse. */
 import { expect, test } from 'vitest'
 import { toMessagesRequest } from '../../../edge/chat-completions/messages-request.ts'
-import { toOpenAiError } from '../../../edge/chat-completions/openai-error.ts'
+import { toOpenAiError } from '../../../edge/openai/openai-error.ts'
 import { type ErrorCode, errorBody, RouterError } from '../../../shared/errors.ts'
-import { thrownBy } from './support.ts'
+import { thrownBy } from '../chat-completions/support.ts'
 
 test.each<[ErrorCode, number, string, string | null]>([
   ['invalid_request', 400, 'invalid_request_error', null],

@@ -38,7 +38,7 @@ export function toImageBlock(url: string, path: string): ContentBlock {
       'invalid_request',
       `${path}: must be an https URL or a base64 data URL of a JPEG, PNG, GIF or WebP image`,
     )
-  return toMediaBlock(media)
+  return toMediaBlock(media, path)
 }
 
 /**
@@ -61,7 +61,7 @@ export function toFileBlock(
       'invalid_request',
       `${path}.file_data: must be a base64 data URL of a PDF, a plain text or an image`,
     )
-  const block = toMediaBlock(media)
+  const block = toMediaBlock(media, `${path}.file_data`)
   return block.type === 'document' && file.filename ? { ...block, title: file.filename } : block
 }
 
@@ -86,17 +86,17 @@ function signedType(data: string): string | undefined {
   return SIGNATURES.find(([signature]) => signature.test(data))?.[1]
 }
 
-function toMediaBlock({ type, data }: Media): ContentBlock {
+function toMediaBlock({ type, data }: Media, path: string): ContentBlock {
   if (type.startsWith('image/')) return { type: 'image', source: { type: 'base64', media_type: type, data } }
   if (type === 'application/pdf')
     return { type: 'document', source: { type: 'base64', media_type: type, data } }
-  return { type: 'document', source: { type: 'text', media_type: type, data: decodeText(data) } }
+  return { type: 'document', source: { type: 'text', media_type: type, data: decodeText(data, path) } }
 }
 
-function decodeText(base64: string): string {
+function decodeText(base64: string, path: string): string {
   try {
     return new TextDecoder().decode(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)))
   } catch {
-    throw new RouterError('invalid_request', 'messages: a file holds text that is not valid base64')
+    throw new RouterError('invalid_request', `${path}: holds text that is not valid base64`)
   }
 }

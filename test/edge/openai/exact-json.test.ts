@@ -1,7 +1,7 @@
 /** JSON that the router carries keeps what its author wrote. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseExact, withExactMembers } from '../../../edge/chat-completions/exact-json.ts'
+import { parseExact, withExactMembers } from '../../../edge/openai/exact-json.ts'
 
 const number = fc.stringMatching(/^-?(0|[1-9]\d{0,30})(\.\d{1,30})?([eE][+-]?\d{1,4})?$/)
 
