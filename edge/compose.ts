@@ -2,8 +2,12 @@
  * Puts the parts together: the core that answers requests, for the Worker, for the library and for tests. Knows no
  * platform and no environment.
  */
+import { createBatchAdmission } from './batches/batch-admission.ts'
+import type { BatchBook } from './batches/batch-book.ts'
+import { type Batches, createBatches } from './batches/batches.ts'
 import type { Accounts } from './budgets/accounts.ts'
 import { type BudgetGate, createBudgetGate } from './budgets/budget-gate.ts'
+import { createTellSoftLimits } from './budgets/tell-soft-limits.ts'
 import { createUsageOf } from './budgets/usage-of.ts'
 import type { AnswerCache } from './cache/cache.ts'
 import { createMemoryCache } from './cache/memory.ts'
@@ -24,6 +28,7 @@ import type { Ledger } from './ledger/ledger.ts'
 import { createPriceList, type PriceList } from './ledger/prices.ts'
 import { createReceiptRecorder } from './ledger/record-receipt.ts'
 import type { ReadAsset } from './pages/assets.ts'
+import { createClaudeBatches } from './providers/claude/batches.ts'
 import { createClaudeProvider } from './providers/claude/messages.ts'
 import type { Fetch, Provider } from './providers/provider.ts'
 import type { ClassifierModel } from './routing/classifier/classifier-model.ts'
@@ -135,7 +140,7 @@ function composeBudgets(
     cheapModel: claude.simpleModel,
     prices,
     leaseMs: claude.deadlines.totalMs + (local?.deadlines.totalMs ?? 0) + LEASE_MARGIN_MS,
-    tellWebhook,
+    tellSoftLimits: createTellSoftLimits(tellWebhook, log),
     log,
     now,
   })
@@ -146,18 +151,21 @@ export type Effects = Pick<
   'log' | 'now' | 'random' | 'controlRecord' | 'ledger' | 'accounts' | 'classifierModel' | 'workersAi'
 > & {
   readonly fetch: Fetch
+  /** Who remembers which tenant made which batch. */
+  readonly batchBook: BatchBook
   readonly readAsset: ReadAsset
   readonly createId: (at: number) => string
 }
 
 /** Returns everything that `createApp` needs. */
 export function composeDependencies(config: Config, { fetch, readAsset, createId, ...effects }: Effects) {
+  const tellWebhook = config.webhook && createWebhookSender({ ...config.webhook, ...effects, fetch, sleep })
   const core = composeCore(config, {
     ...effects,
     claudeFetch: fetch,
     localFetch: fetch,
     secondLookFetch: fetch,
-    tellWebhook: config.webhook && createWebhookSender({ ...config.webhook, ...effects, fetch, sleep }),
+    tellWebhook,
     exportReceipt:
       config.traces &&
       createReceiptTraces({ ...config.traces, ...effects, claudeUrl: config.claude.baseUrl, fetch }),
@@ -168,6 +176,7 @@ export function composeDependencies(config: Config, { fetch, readAsset, createId
     config,
     usageOf: accounts && createUsageOf(accounts, (tenant) => findLimits(tenant)?.limits),
     ledger,
+    batches: composeBatches(config, { ...effects, fetch, tellWebhook }, findLimits),
     gateway,
     explain,
     control,
@@ -183,6 +192,37 @@ export function composeDependencies(config: Config, { fetch, readAsset, createId
     now,
     createId,
   }
+}
+
+function composeBatches(
+  { claude, prices: overrides }: Config,
+  {
+    batchBook: book,
+    fetch,
+    tellWebhook,
+    ...effects
+  }: Pick<Effects, 'batchBook' | 'fetch' | 'accounts' | 'ledger' | 'log' | 'now'> &
+    Pick<CoreEffects, 'tellWebhook'>,
+  findLimits: FindLimits,
+): Batches {
+  const { accounts, ledger, log, now } = effects
+  const prices = createPriceList(overrides)
+  return createBatches({
+    book,
+    claude: createClaudeBatches(claude, fetch),
+    admit: createBatchAdmission({
+      accounts,
+      limitsOf: (tenant) => findLimits(tenant)?.limits,
+      prices,
+      tellSoftLimits: createTellSoftLimits(tellWebhook, log),
+      log,
+      now,
+    }),
+    ledger,
+    prices,
+    log,
+    now,
+  })
 }
 
 function sleep(milliseconds: number): Promise<void> {

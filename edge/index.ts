@@ -9,6 +9,7 @@ import { composeDependencies } from './compose.ts'
 import { type Config, readConfig } from './config.ts'
 import { createDurableControlRecord } from './durable/control-record.ts'
 import { createDurableAccounts } from './durable/durable-accounts.ts'
+import { createDurableBatchBook } from './durable/durable-batch-book.ts'
 import { createDurableLedger } from './durable/durable-ledger.ts'
 import type { LedgerBindings } from './durable/receipts.ts'
 import type { AppEnvironment } from './http/context.ts'
@@ -63,6 +64,7 @@ function compose(config: Config, env: Environment) {
     controlRecord: createDurableControlRecord(env.ROUTER_STATE, config.strategy),
     ledger: createDurableLedger(env, config.ledgerShards),
     accounts: createDurableAccounts(env.ACCOUNT),
+    batchBook: createDurableBatchBook(env.ACCOUNT),
   })
 }
 

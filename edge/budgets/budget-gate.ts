@@ -11,7 +11,6 @@ import type { PriceList } from '../ledger/prices.ts'
 import type { Receipt } from '../ledger/receipt.ts'
 import type { RouterRequest } from '../request.ts'
 import type { Target } from '../target.ts'
-import type { TellWebhook } from '../webhooks/webhook-sender.ts'
 import type { Accounts, LimitUse, Reservation, ReservationResult, Settlement } from './accounts.ts'
 import { isMoney } from './caps.ts'
 import { type EffectiveLimits, effectiveLimits, hasCap, hasMoneyCap } from './effective-limits.ts'
@@ -19,7 +18,7 @@ import { limitHeaders } from './limit-headers.ts'
 import type { OnBudget, TenantLimits } from './limits.ts'
 import { accountUnreachable, limitReached, priceUnknown } from './refusals.ts'
 import { usedBy } from './settlement.ts'
-import { softLimitEvent } from './soft-limit-event.ts'
+import type { TellSoftLimits } from './tell-soft-limits.ts'
 import { type UpperBound, upperBound } from './upper-bound.ts'
 
 export type BudgetGateOptions = {
@@ -34,7 +33,7 @@ export type BudgetGateOptions = {
   /** How long an account waits for a settlement, ms: longer than any answer takes. */
   readonly leaseMs: number
   /** Told of soft limits, once in each of their windows. */
-  readonly tellWebhook: TellWebhook | undefined
+  readonly tellSoftLimits: TellSoftLimits
   readonly log: Log
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -205,16 +204,11 @@ function settlementOf(options: BudgetGateOptions, asking: Asking): Admission['se
 }
 
 function tell(
-  { tellWebhook, log }: BudgetGateOptions,
-  { request }: Asking,
+  { tellSoftLimits }: BudgetGateOptions,
+  { request: { tenant, user, waitUntil } }: Asking,
   reached: readonly LimitUse[],
 ): void {
-  for (const use of reached) {
-    const event = softLimitEvent({ tenant: request.tenant.id, user: request.user }, use)
-    const { tenant, limit, used, hard } = event.data
-    log('[Router] Soft limit reached', { tenant, limit, used, hard })
-    tellWebhook?.(event, request.waitUntil)
-  }
+  tellSoftLimits({ tenant: tenant.id, user, waitUntil }, reached)
 }
 
 function hasRate({ tenant, user }: EffectiveLimits): boolean {

@@ -3,6 +3,8 @@
  * stands in stores over its database.
  */
 import { DurableObject } from 'cloudflare:workers'
+import type { NewBatch } from '../batches/batch-book.ts'
+import { BATCH_MIGRATIONS, createBatchStore } from '../batches/batch-store.ts'
 import { createAccount } from '../budgets/account.ts'
 import { BUDGET_MIGRATIONS } from '../budgets/account-rows.ts'
 import type { LimitsQuestion, Reservation, Settlement } from '../budgets/accounts.ts'
@@ -16,10 +18,11 @@ export class Account extends DurableObject {
   readonly #database = createDurableDatabase(this.ctx.storage)
   readonly #archive = createArchiveStore(this.#database)
   readonly #budgets = createAccount(this.#database, () => Date.now())
+  readonly #batches = createBatchStore(this.#database, () => Date.now())
 
   constructor(context: DurableObjectState, env: Cloudflare.Env) {
     super(context, env)
-    migrate(this.#database, [...ARCHIVE_MIGRATIONS, ...BUDGET_MIGRATIONS])
+    migrate(this.#database, [...ARCHIVE_MIGRATIONS, ...BUDGET_MIGRATIONS, ...BATCH_MIGRATIONS])
   }
 
   keepArchivedSums(sums: ArchivedSums) {
@@ -40,5 +43,29 @@ export class Account extends DurableObject {
 
   useOfLimits(question: LimitsQuestion) {
     return this.#budgets.use(question)
+  }
+
+  bindBatch(batch: NewBatch) {
+    this.#batches.bind(batch)
+  }
+
+  findBatch(id: string) {
+    return this.#batches.find(id)
+  }
+
+  listBatches() {
+    return this.#batches.list()
+  }
+
+  fetchBatch(id: string) {
+    return this.#batches.fetch(id)
+  }
+
+  settleBatch(id: string, used: Settlement['used']) {
+    this.#batches.settle(id, used)
+  }
+
+  forgetBatch(id: string) {
+    this.#batches.forget(id)
   }
 }

@@ -4,6 +4,7 @@
 
 import type { Context } from 'hono'
 import type { Log } from '../../shared/log.ts'
+import type { Batches } from '../batches/batches.ts'
 import type { AnswerCache } from '../cache/cache.ts'
 import type { Config } from '../config.ts'
 import type { ControlStore } from '../control/control-store.ts'
@@ -37,6 +38,7 @@ export type AppDependencies = {
   readonly findLimits: FindLimits
   /** Returns what a tenant and its users have used of their limits; undefined where nobody counts. */
   readonly usageOf?: ((tenant: string) => Promise<unknown>) | undefined
+  readonly batches: Batches
   readonly strategies: StrategyStore
   readonly thresholds: Thresholds
   readonly local: LocalPool | undefined

@@ -7,6 +7,7 @@ import { ROUTER_HEADERS } from '../ledger/headers.ts'
 import { STRATEGIES } from '../strategy.ts'
 import { VERSION } from '../version.ts'
 import { explanationSchema } from './explanation-schema.ts'
+import { BATCH_OPERATIONS, batchSchemas } from './openapi-batches.ts'
 import { CONTROL_OPERATIONS, controlSchemas } from './openapi-control.ts'
 import { LEDGER_OPERATIONS, ledgerSchemas } from './openapi-ledger.ts'
 import { body, inPath, type JsonSchema, json, type Operation, plain, ref, toSchema } from './openapi-parts.ts'
@@ -141,6 +142,7 @@ export const OPERATIONS = {
     tags: ['router'],
     responses: plain('The strategy in force.'),
   },
+  ...BATCH_OPERATIONS,
   ...CONTROL_OPERATIONS,
   alive: {
     summary: 'Alive',
@@ -190,6 +192,7 @@ export function createOpenApiDocument(paths: OpenApiDocument['paths']): OpenApiD
         ChatCompletionRequest: toSchema(chatCompletionRequestSchema),
         ChatCompletion: { type: 'object', description: "OpenAI's; model is the one that answered." },
         Explanation: toSchema(explanationSchema),
+        ...batchSchemas,
         ...controlSchemas(),
         ...ledgerSchemas(),
         Error: ERROR,

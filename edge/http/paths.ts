@@ -28,12 +28,16 @@ const INSTEAD: readonly (readonly [RegExp, string])[] = [
     'Embeddings are not offered: neither side of the router makes them. Use a provider of embeddings directly.',
   ],
   [
-    /\/(messages\/)?batches(\/|$)/,
-    'Batches are not offered. Send them to the provider directly, or each request to POST /v1/messages.',
+    /\/messages\/batches\//,
+    'Batches have POST and GET /v1/messages/batches, GET and DELETE …/:id, POST …/:id/cancel and GET …/:id/results.',
+  ],
+  [
+    /\/batches(\/|$)/,
+    "OpenAI's Batch API is not offered. Anthropic's is: POST /v1/messages/batches. Or send each request to POST /v1/chat/completions.",
   ],
   [
     /\/files(\/|$)/,
-    'Files are not offered. Send the content in the request (a document or image block), or use the provider directly.',
+    'Files are not offered. Send the content in the request, as a document or image block of POST /v1/messages.',
   ],
 ]
 

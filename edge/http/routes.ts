@@ -5,6 +5,7 @@
 import { createAssetNames } from '../pages/assets.ts'
 import { createDashboardPages } from '../pages/dashboard/dashboard-pages.tsx'
 import { createPages } from '../pages/pages.tsx'
+import { createBatchHandlers } from './batches.ts'
 import { createBudgetHandlers } from './budgets.ts'
 import { createChatCompletionsHandler } from './chat-completions.ts'
 import type { AppContext, AppDependencies } from './context.ts'
@@ -44,6 +45,7 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
   const assetNames = createAssetNames(dependencies.readAsset)
   const pages = createPages(() => openApiPaths(routes), assetNames)
   const dashboard = createDashboardPages(dependencies, assetNames)
+  const batches = createBatchHandlers(dependencies)
   const keys = createKeyHandlers(dependencies)
   const budgets = createBudgetHandlers(dependencies)
   const open = { access: 'open', aliases: [], method: 'GET' } as const
@@ -87,6 +89,54 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       aliases: ['/messages/count_tokens'],
       operation: 'countTokens',
       handle: createCountTokensHandler(dependencies),
+    },
+    {
+      ...keyed,
+      method: 'POST',
+      path: '/v1/messages/batches',
+      aliases: ['/messages/batches'],
+      operation: 'createBatch',
+      handle: batches.create,
+    },
+    {
+      ...keyed,
+      method: 'GET',
+      path: '/v1/messages/batches',
+      aliases: ['/messages/batches'],
+      operation: 'listBatches',
+      handle: batches.list,
+    },
+    {
+      ...keyed,
+      method: 'GET',
+      path: '/v1/messages/batches/:id',
+      aliases: ['/messages/batches/:id'],
+      operation: 'getBatch',
+      handle: batches.retrieve,
+    },
+    {
+      ...keyed,
+      method: 'DELETE',
+      path: '/v1/messages/batches/:id',
+      aliases: ['/messages/batches/:id'],
+      operation: 'deleteBatch',
+      handle: batches.remove,
+    },
+    {
+      ...keyed,
+      method: 'POST',
+      path: '/v1/messages/batches/:id/cancel',
+      aliases: ['/messages/batches/:id/cancel'],
+      operation: 'cancelBatch',
+      handle: batches.cancel,
+    },
+    {
+      ...keyed,
+      method: 'GET',
+      path: '/v1/messages/batches/:id/results',
+      aliases: ['/messages/batches/:id/results'],
+      operation: 'getBatchResults',
+      handle: batches.results,
     },
     {
       ...keyed,

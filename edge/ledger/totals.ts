@@ -107,7 +107,9 @@ export function addReceipt(sums: Sums, facts: CountedFacts): void {
   if (facts.cache === 'hit') sums.cacheHits += 1
   if (facts.user !== null) sums.identified += 1
   if (facts.fallback !== null) addTo(sums.fallbacks, facts.fallback, 1)
-  addAt(sums.latency, latencyClass(facts.latencyMs), 1)
+  // Nobody waited for the rows of a batch, which took no time and had no first content: they are no fast answers.
+  const isTimed = facts.latencyMs > 0 || facts.firstContentMs !== null
+  if (isTimed) addAt(sums.latency, latencyClass(facts.latencyMs), 1)
   if (facts.firstContentMs !== null) addAt(sums.firstContent, latencyClass(facts.firstContentMs), 1)
 }
 

@@ -12,6 +12,7 @@ import { createOpenApiValidator } from '../clients/openapi-validator.ts'
 import { ADMIN_KEY, ALICE_KEY } from '../support/edge/canaries.ts'
 import { createMemoryLedger } from '../support/edge/memory-ledger.ts'
 import { ask, createTestRouter } from '../support/edge/router.ts'
+import { createSqliteTenants } from '../support/edge/sqlite-accounts.ts'
 
 const documentSchema = z.looseObject({
   openapi: z.string(),
@@ -42,6 +43,9 @@ const BODIES: Readonly<Record<string, unknown>> = {
   '/v1/router/keys/{id}': { forbid: ['force'] },
   '/v1/router/budgets/{tenant}': { tenant: { requestsPerMinute: 5 } },
   '/v1/router/requests/{id}/feedback': { feedback: 'good' },
+  '/v1/messages/batches': {
+    requests: [{ custom_id: 'one', params: ask('Hello', { model: 'claude-haiku-5-5' }) }],
+  },
   '/v1/messages/count_tokens': { model: 'auto', messages: ask().messages },
 }
 const PAGES = /^\/dashboard(\/|$)/
@@ -53,6 +57,10 @@ const UNDOCUMENTED = [
   '/api/hello',
   '/messages',
   '/messages/count_tokens',
+  '/messages/batches',
+  '/messages/batches/{id}',
+  '/messages/batches/{id}/cancel',
+  '/messages/batches/{id}/results',
   '/chat/completions',
   '/models',
   '/models/{id}',
@@ -118,6 +126,7 @@ test('every route of the app is in it', async () => {
       random: () => 0,
       createId: () => 'req_1',
       controlRecord: createMemoryControlRecord('hybrid'),
+      batchBook: createSqliteTenants(() => 0).batchBook,
       ledger: await createMemoryLedger(),
       classifierModel: readShippedClassifier(),
     }),

@@ -8,6 +8,7 @@ import { composeDependencies } from '../../../edge/compose.ts'
 import { readConfig } from '../../../edge/config.ts'
 import { createDurableControlRecord } from '../../../edge/durable/control-record.ts'
 import { createDurableAccounts } from '../../../edge/durable/durable-accounts.ts'
+import { createDurableBatchBook } from '../../../edge/durable/durable-batch-book.ts'
 import type { LedgerBindings } from '../../../edge/durable/receipts.ts'
 import type { Ledger } from '../../../edge/ledger/ledger.ts'
 import { createRequestId, cryptoRandomBytes } from '../../../edge/ledger/request-id.ts'
@@ -38,6 +39,7 @@ export function createBenchWorker(
         controlRecord: createDurableControlRecord(env.ROUTER_STATE, config.strategy),
         ledger: ledgerOf(env),
         accounts: createDurableAccounts(env.ACCOUNT),
+        batchBook: createDurableBatchBook(env.ACCOUNT),
       }),
     )
   }

@@ -20,6 +20,7 @@ import { readClaudeStream } from './stream.ts'
 import {
   isAnthropic,
   isWorthRetrying,
+  notAnAnswer,
   ownError,
   readUpstreamError,
   retryWaitMs,
@@ -205,13 +206,6 @@ function passedOn(
       message: undefined,
     },
   }
-}
-
-function notAnAnswer(): RouterError {
-  return new RouterError(
-    'upstream',
-    'Claude could not be reached properly: something else answered in its place.',
-  )
 }
 
 async function readAll(response: Response): Promise<Uint8Array> {

@@ -66,6 +66,14 @@ export function isAnthropic(baseUrl: string): boolean {
   return /(^|\.)anthropic\.com$/.test(new URL(baseUrl).hostname)
 }
 
+/** Returns the error of an answer that is none of Claude's. */
+export function notAnAnswer(): RouterError {
+  return new RouterError(
+    'upstream',
+    'Claude could not be reached properly: something else answered in its place.',
+  )
+}
+
 /** Returns what stands in the place of an error whose text is not for clients. A type that Anthropic does not document is replaced as well. */
 export function ownWords(type: string): { readonly type: string; readonly message: string } {
   if (type === 'overloaded_error') return { type, message: 'Overloaded. Try again later.' }
@@ -111,8 +119,5 @@ export function ownError(upstreamError: UpstreamError, ownKey: boolean): RouterE
   if (status === 529 || status === 503)
     return new RouterError('overloaded', 'Claude is overloaded. Try again later.')
   if (status === 504 || status === 408) return new RouterError('timeout', 'Claude did not answer in time.')
-  return new RouterError(
-    'upstream',
-    'Claude could not be reached properly: something else answered in its place.',
-  )
+  return notAnAnswer()
 }

@@ -11,6 +11,7 @@ import { readShippedClassifier } from '../../../llm/shipped-classifier.ts'
 import { ADMIN_KEY, ALICE_KEY, BOB_KEY, CLAUDE_KEY, LOCAL_SECRET, SIMPLE_PROMPT } from './canaries.ts'
 import { collectLog } from './log-collector.ts'
 import { createMemoryLedger } from './memory-ledger.ts'
+import { createSqliteTenants } from './sqlite-accounts.ts'
 import { CLAUDE_URL, CONTAINER_URL, networkFetch } from './upstreams.ts'
 
 export type SentRequest = { readonly url: string; readonly init: RequestInit }
@@ -72,6 +73,7 @@ export async function createTestRouter(
       createId: (at) => createRequestId(at, () => bytesOf(++ids)),
       controlRecord: createMemoryControlRecord(result.config.strategy),
       classifierModel,
+      batchBook: createSqliteTenants(() => now).batchBook,
       ledger: effects.ledger ?? (await createMemoryLedger({ now: () => now })),
       ...effects,
     }),

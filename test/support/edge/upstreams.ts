@@ -41,6 +41,8 @@ export const readiness = createUpstream()
 
 const handlers = [
   http.post(`${CLAUDE_URL}/v1/messages`, ({ request }) => claude.take(request)),
+  http.post(`${CLAUDE_URL}/v1/messages/batches`, () => HttpResponse.json({ id: 'msgbatch_1' })),
+  http.get(`${CLAUDE_URL}/v1/messages/batches`, () => HttpResponse.json({ data: [], has_more: false })),
   http.post(`${CONTAINER_URL}/v1/messages`, ({ request }) => container.take(request)),
   http.post(`${DECISIONS_URL}/v1/systemone`, ({ request }) => decisions.take(request)),
   http.get(`${CONTAINER_URL}/readyz`, ({ request }) => readiness.take(request)),

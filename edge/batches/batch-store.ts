@@ -1,0 +1,125 @@
+/**
+ * The batches of one tenant on SQL, in the database that its limits are counted in, so that both change together. Knows
+ * nothing of other tenants.
+ */
+import * as z from 'zod/mini'
+import { type Lease, readUse, subjectOf, TENANT, writeUse } from '../budgets/account-rows.ts'
+import type { Settlement } from '../budgets/accounts.ts'
+import { correct, countable } from '../budgets/bookings.ts'
+import { inPresentWindows } from '../budgets/use-windows.ts'
+import type { Migration } from '../storage/migrations.ts'
+import { numberOf } from '../storage/row-values.ts'
+import type { SqlDatabase } from '../storage/sql-database.ts'
+import type { BoundBatch, NewBatch } from './batch-book.ts'
+
+export const BATCH_MIGRATIONS: readonly Migration[] = [
+  {
+    name: 'batches',
+    statements: [
+      `CREATE TABLE batch (
+    id TEXT PRIMARY KEY, createdAt INTEGER NOT NULL, user TEXT, fetchedAt INTEGER, settledAt INTEGER,
+    tokens INTEGER NOT NULL, nanoUsd INTEGER NOT NULL, ofUser INTEGER NOT NULL, timezone TEXT,
+    day INTEGER NOT NULL, month INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+    ],
+  },
+]
+
+export type BatchStore = {
+  readonly bind: (batch: NewBatch) => void
+  readonly find: (id: string) => BoundBatch | undefined
+  readonly list: () => readonly BoundBatch[]
+  readonly fetch: (id: string) => number | undefined
+  readonly settle: (id: string, used: Settlement['used']) => void
+  readonly forget: (id: string) => void
+}
+
+/** Claude keeps results for 29 days. */
+const KEPT_MS = 30 * 86_400_000
+
+const boundSchema = z.object({ id: z.string(), createdAt: z.int(), user: z.nullable(z.string()) })
+const rowSchema = z.extend(boundSchema, {
+  fetchedAt: z.nullable(z.int()),
+  settledAt: z.nullable(z.int()),
+  tokens: z.int(),
+  nanoUsd: z.int(),
+  ofUser: z.int(),
+  timezone: z.nullable(z.string()),
+  day: z.int(),
+  month: z.int(),
+})
+
+/**
+ * Returns the store in a database whose tables are there, those of limits included.
+ * @param now milliseconds since the epoch
+ */
+export function createBatchStore(database: SqlDatabase, now: () => number): BatchStore {
+  const moment = () => Math.floor(now())
+  const rowOf = (id: string) => {
+    const [row] = database.exec('SELECT * FROM batch WHERE id = ?', id)
+    return row === undefined ? undefined : rowSchema.parse(row)
+  }
+  return {
+    bind: (batch) =>
+      database.transaction(() => {
+        database.exec('DELETE FROM batch WHERE createdAt < ?', moment() - KEPT_MS)
+        insert(database, batch, moment())
+      }),
+    find(id) {
+      const row = rowOf(id)
+      return row && { id, createdAt: row.createdAt, user: row.user }
+    },
+    list: () =>
+      z
+        .array(boundSchema)
+        .parse(database.exec('SELECT id, createdAt, user FROM batch ORDER BY createdAt DESC, id DESC')),
+    fetch(id) {
+      const [row] = database.exec(
+        'UPDATE batch SET fetchedAt = coalesce(fetchedAt, ?) WHERE id = ? AND settledAt IS NULL RETURNING fetchedAt',
+        moment(),
+        id,
+      )
+      return row && numberOf(row, 'fetchedAt')
+    },
+    settle: (id, used) =>
+      database.transaction(() => {
+        const row = rowOf(id)
+        if (row === undefined || row.settledAt !== null) return
+        database.exec('UPDATE batch SET settledAt = ? WHERE id = ?', moment(), id)
+        if (row.timezone !== null) settleBooking(database, { ...row, timezone: row.timezone }, used, moment())
+      }),
+    forget: (id) => void database.exec('DELETE FROM batch WHERE id = ?', id),
+  }
+}
+
+function insert(database: SqlDatabase, { id, createdAt, user, booked }: NewBatch, now: number): void {
+  const { tokens, nanoUsd } = countable(booked ?? { tokens: 0, nanoUsd: 0 })
+  const timezone = booked?.timezone ?? null
+  const { row } = inPresentWindows(readUse(database, TENANT), now, timezone ?? 'UTC')
+  database.exec(
+    'INSERT INTO batch VALUES (?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
+    id,
+    Math.floor(createdAt),
+    user,
+    tokens,
+    nanoUsd,
+    booked?.ofUser ? 1 : 0,
+    timezone,
+    row.day,
+    row.month,
+  )
+}
+
+type Booked = Omit<z.infer<typeof rowSchema>, 'timezone'> & { readonly timezone: string }
+
+function settleBooking(database: SqlDatabase, booked: Booked, used: Settlement['used'], now: number): void {
+  const { id, user, tokens, nanoUsd, day, month, timezone, ofUser } = booked
+  // What nobody knows stays counted as it was booked.
+  const amount = countable({ tokens: used.tokens ?? tokens, nanoUsd: used.nanoUsd ?? nanoUsd })
+  const lease: Lease = { id, user, tokens, nanoUsd, expiresAt: now, bookedAt: now, day, month }
+  const subjects = ofUser === 1 && user !== null ? [TENANT, subjectOf(user)] : [TENANT]
+  for (const subject of subjects) {
+    const { row } = inPresentWindows(readUse(database, subject), now, timezone)
+    writeUse(database, correct(row, lease, amount))
+  }
+}

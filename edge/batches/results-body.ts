@@ -1,0 +1,136 @@
+/**
+ * A batch's results on their way to the client: bytes as they come and as fast as they are read, and beside them a receipt
+ * for every row. A ledger that fails delays and breaks nothing: what it lacks it gets when the results are fetched again.
+ */
+import { causeName, RouterError } from '../../shared/errors.ts'
+import type { Log } from '../../shared/log.ts'
+import type { Settlement } from '../budgets/accounts.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { PriceList } from '../ledger/prices.ts'
+import type { ReceiptRecord } from '../ledger/receipt-record.ts'
+import type { WaitUntil } from '../request.ts'
+import type { BatchBook, BoundBatch } from './batch-book.ts'
+import { createResultReader, type ResultRow } from './result-rows.ts'
+import { rowReceipt } from './row-receipt.ts'
+
+/** Receipts of one call: a Worker's request may make so many calls only. */
+const ROWS_PER_CALL = 500
+
+export type ResultsDependencies = {
+  readonly book: Pick<BatchBook, 'settle'>
+  /** Undefined where no receipts are kept. */
+  readonly ledger: Pick<Ledger, 'appendAll'> | undefined
+  readonly prices: PriceList
+  readonly log: Log
+}
+
+export type RowCounter = {
+  /** Counts the rows that end in these bytes. Waits for a ledger that is behind, never throws. */
+  readonly push: (bytes: Uint8Array) => Promise<void>
+  /** Nothing more comes. `whole`: because that was all. Never throws. */
+  readonly end: (whole: boolean) => Promise<void>
+}
+
+/**
+ * Returns what counts the rows of one answer.
+ * @param at when the results were fetched first, ms
+ */
+export function createRowCounter(
+  { book, ledger, prices, log }: ResultsDependencies,
+  batch: BoundBatch & { readonly tenant: string },
+  at: number,
+): RowCounter {
+  const reader = createResultReader()
+  let rows: ResultRow[] = []
+  let used: Settlement['used'] = { tokens: 0, nanoUsd: 0 }
+  let count = 0
+  let failed = false
+  const complain = (error: unknown) => {
+    failed = true
+    log('[Router] Receipts of a batch cannot be kept', { batch: batch.id, name: causeName(error) }, 'error')
+  }
+  const flush = async () => {
+    const some = rows
+    rows = []
+    if (some.length === 0) return
+    try {
+      const records = await Promise.all(some.map((row) => rowReceipt(row, batch, at, prices)))
+      count += records.length
+      used = records.reduce(plus, used)
+      await ledger?.appendAll(records)
+    } catch (error) {
+      complain(error)
+    }
+  }
+  return {
+    async push(bytes) {
+      rows.push(...reader.push(bytes))
+      if (rows.length >= ROWS_PER_CALL) await flush()
+    },
+    async end(whole) {
+      // A row without its end has not come: only the last one may lack its line break.
+      if (whole) rows.push(...reader.end())
+      await flush()
+      const unread = reader.unread()
+      const fields = { batch: batch.id, tenant: batch.tenant, rows: count, unread, whole }
+      log('[Router] Batch results', fields, unread > 0 ? 'error' : 'info')
+      if (!whole || failed) return
+      const known = unread === 0 ? used : { tokens: null, nanoUsd: null }
+      await book.settle(batch.tenant, batch.id, known).catch(complain)
+    },
+  }
+}
+
+/** Returns the bytes of `source`, each counted when it has been handed on. */
+export function countedBody(
+  source: ReadableStream<Uint8Array>,
+  read: (
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+  ) => Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>,
+  counter: RowCounter | undefined,
+  waitUntil: WaitUntil,
+  close: () => void,
+): ReadableStream<Uint8Array> {
+  const reader = source.getReader()
+  let ended = false
+  const end = (whole: boolean) => {
+    if (ended) return
+    ended = true
+    if (!whole) {
+      reader.cancel().catch(() => {})
+      close()
+    }
+    if (counter !== undefined) waitUntil(counter.end(whole))
+  }
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await read(reader)
+          if (done || value === undefined) {
+            end(true)
+            controller.close()
+            return
+          }
+          controller.enqueue(value)
+          await counter?.push(value)
+        } catch (error) {
+          end(false)
+          // Rows may be missing: the connection breaks, so that nobody takes it for the end.
+          throw RouterError.from(error)
+        }
+      },
+      cancel: () => end(false),
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+function plus({ tokens, nanoUsd }: Settlement['used'], record: ReceiptRecord): Settlement['used'] {
+  const { tokens: kinds, costNanoUsd } = record
+  const all = kinds === null ? 0 : kinds.input + kinds.output + kinds.cacheWrite + kinds.cacheRead
+  return {
+    tokens: tokens === null ? null : tokens + all,
+    nanoUsd: nanoUsd === null || costNanoUsd === null ? null : nanoUsd + costNanoUsd,
+  }
+}

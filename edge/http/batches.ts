@@ -1,0 +1,150 @@
+/**
+ * `/v1/messages/batches` and what is under it: Anthropic's Message Batches. Reads requests and writes answers; whose batches
+ * they are, and what they may take, is known in `edge/batches/`.
+ */
+import { RouterError } from '../../shared/errors.ts'
+import { arrayElements, topLevelMembers } from '../../shared/json.ts'
+import { readBatchRequest } from '../batches/batch-request.ts'
+import type { BatchClient, Batches } from '../batches/batches.ts'
+import { type ListQuery, LONGEST_PAGE } from '../batches/list-batches.ts'
+import type { BatchAnswer } from '../providers/claude/batches.ts'
+import { clientSignal } from './answer.ts'
+import { type AppContext, type AppDependencies, waitUntilOf } from './context.ts'
+import { readJsonBytes } from './read-body.ts'
+import { checkBody, passedHeaders, readControls } from './read-request.ts'
+import { createUserReader } from './read-user.ts'
+
+type Handler = (context: AppContext) => Promise<Response>
+
+const DEFAULT_PAGE = 20
+
+/** Returns the handlers. */
+export function createBatchHandlers(dependencies: AppDependencies): {
+  readonly create: Handler
+  readonly list: Handler
+  readonly retrieve: Handler
+  readonly cancel: Handler
+  readonly remove: Handler
+  readonly results: Handler
+} {
+  const { batches, config, strategies } = dependencies
+  const readUser = createUserReader(config.users)
+  const ofOne =
+    (work: (batches: Batches) => (client: BatchClient, id: string) => Promise<BatchAnswer>): Handler =>
+    async (context) => {
+      mayAskClaude(context)
+      return send(context, await work(batches)(clientOf(context), context.req.param('id') ?? ''))
+    }
+  return {
+    async create(context) {
+      const { strategy, force } = mayAskClaude(context)
+      const { tenant, ...client } = { ...clientOf(context), tenant: context.get('tenant') }
+      const inForce = strategy ?? tenant.strategy ?? (await strategies.current(client.waitUntil))
+      if (inForce === 'local_only' && force !== 'claude')
+        throw new RouterError(
+          'invalid_request',
+          'Batches are answered by Claude only, and the strategy is local_only.',
+        )
+      const body = checkBody(await readJsonBytes(context.req.raw, config.maxBodyBytes))
+      const read = readBatchRequest(body.text, body.value, tenant)
+      const user = await readUser(context, read.users.length === 1 ? read.users[0] : undefined)
+      return send(
+        context,
+        await batches.create({ ...client, tenant: tenant.id }, { body: body.body, read, user }),
+      )
+    },
+    async list(context) {
+      mayAskClaude(context)
+      return send(context, await batches.list(clientOf(context), listQuery(context)))
+    },
+    retrieve: ofOne(({ retrieve }) => retrieve),
+    cancel: ofOne(({ cancel }) => cancel),
+    remove: ofOne(({ remove }) => remove),
+    async results(context) {
+      mayAskClaude(context)
+      const answer = await batches.results(clientOf(context), context.req.param('id') ?? '')
+      if ('bytes' in answer) return send(context, answer)
+      return new Response(answer.body, { headers: { ...ids(context), ...answer.headers } })
+    },
+  }
+}
+
+/** What must not be answered by Claude must not be sent there: asked before the body is read. */
+function mayAskClaude(context: AppContext) {
+  const controls = readControls(context.req.raw.headers, context.get('tenant'))
+  if (controls.privacyLocal || controls.force === 'local')
+    throw new RouterError(
+      'invalid_request',
+      `Batches are answered by Claude only: ${controls.privacyLocal ? 'x-router-privacy' : 'x-router-force'}: local cannot hold for them. Send each request to POST /v1/messages.`,
+    )
+  return controls
+}
+
+function clientOf(context: AppContext): BatchClient {
+  return {
+    id: context.get('requestId'),
+    tenant: context.get('tenant').id,
+    query: new URL(context.req.url).search,
+    ...passedHeaders(context.req.raw.headers),
+    clientCredential: context.get('clientCredential'),
+    signal: clientSignal(context).signal,
+    waitUntil: waitUntilOf(context),
+  }
+}
+
+function listQuery(context: AppContext): ListQuery {
+  const others = new URL(context.req.url).searchParams
+  const [given, after, before] = ['limit', 'after_id', 'before_id'].map((name) => {
+    const value = others.get(name) ?? undefined
+    others.delete(name)
+    return value
+  })
+  const limit = Number(given ?? DEFAULT_PAGE)
+  if (!Number.isInteger(limit) || limit < 1 || limit > LONGEST_PAGE)
+    throw new RouterError('invalid_request', `limit: must be a whole number from 1 to ${LONGEST_PAGE}`)
+  if (after !== undefined && before !== undefined)
+    throw new RouterError('invalid_request', 'after_id and before_id: send one of them')
+  return { limit, after, before, others }
+}
+
+function send(context: AppContext, { ok, status, headers, bytes }: BatchAnswer): Response {
+  const body = ok ? withOwnAddresses(new TextDecoder().decode(bytes), originOf(context)) : bytes
+  return new Response(typeof body === 'string' ? body : new Uint8Array(body), {
+    status,
+    headers: { ...ids(context), ...headers },
+  })
+}
+
+function ids(context: AppContext): Record<string, string> {
+  const id = context.get('requestId')
+  return { 'request-id': id, 'x-request-id': id, 'x-router-request-id': id }
+}
+
+/** Behind a proxy that ends TLS the router sees plain HTTP: keys must not go there. */
+function originOf(context: AppContext): string {
+  const url = new URL(context.req.url)
+  if (context.req.header('x-forwarded-proto')?.split(',')[0]?.trim() === 'https') url.protocol = 'https:'
+  return url.origin
+}
+
+/** SDKs fetch results where the batch says: that is here, where the client's key is known. Nothing else of it changes. */
+function withOwnAddresses(text: string, origin: string): string {
+  const members = topLevelMembers(text)
+  const list = members.findLast(({ key }) => key === 'data')
+  if (list !== undefined) {
+    const items = arrayElements(text.slice(list.start, list.end)).map((item) => withOwnAddress(item, origin))
+    return `${text.slice(0, list.start)}[${items.join(',')}]${text.slice(list.end)}`
+  }
+  return withOwnAddress(text, origin)
+}
+
+function withOwnAddress(text: string, origin: string): string {
+  const members = topLevelMembers(text)
+  const member = (name: string) => members.findLast(({ key }) => key === name)
+  const [id, address] = [member('id'), member('results_url')]
+  if (id === undefined || address === undefined || text[address.start] !== '"') return text
+  const own = JSON.stringify(
+    `${origin}/v1/messages/batches/${JSON.parse(text.slice(id.start, id.end))}/results`,
+  )
+  return text.slice(0, address.start) + own + text.slice(address.end)
+}
