@@ -8,6 +8,7 @@ import { createLocalHealth } from './providers/local/health.ts'
 import { createLocalProvider } from './providers/local/messages.ts'
 import { localMessagesProtocol } from './providers/local/messages-protocol.ts'
 import { localOpenAiProtocol } from './providers/local/openai-protocol.ts'
+import { patient } from './providers/local/patience.ts'
 import { createLocalPool, type LocalPool } from './providers/local/pool.ts'
 import type { Fetch, Provider } from './providers/provider.ts'
 import { createLocalModelEvents } from './webhooks/local-model-events.ts'
@@ -52,6 +53,7 @@ export function composeLocal(
       now,
       refreshTimeoutMs: deadlines.headersMs,
       longestWaitMs: deadlines.firstContentMs,
+      longestLastWaitMs: patient(deadlines).firstContentMs,
       listener: listenerOf?.(place),
     }),
   )

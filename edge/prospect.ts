@@ -32,10 +32,11 @@ export function createLookUp({
   cache,
 }: LookUpDependencies): (passage: Pick<Passage, 'request' | 'plan' | 'mayCache'>) => Promise<Prospect> {
   return async ({ request, plan: { decision, canAskClaude }, mayCache }) => {
+    const isUsable = ({ provider }: Target) => provider === 'local' || canAskClaude
     // Asking may wake the server, which a request that is not for it must not do.
     const forLocal = decision.targets.some((target) => target.provider === 'local')
-    const known = forLocal ? local?.unavailableReason(request.waitUntil) : undefined
-    const isUsable = ({ provider }: Target) => provider === 'local' || canAskClaude
+    const isLast = !decision.targets.some((target) => target.provider !== 'local' && isUsable(target))
+    const known = forLocal ? local?.unavailableReason(request.waitUntil, isLast) : undefined
     const verifies = !wantsStream(request) && local?.model()?.verifies?.includes(decision.task)
     const targets = decision.targets.map((target, index) => {
       const mayHandOver = decision.targets.slice(index + 1).some(isUsable)

@@ -8,6 +8,7 @@ import { type ErrorCode, RouterError } from '../../../shared/errors.ts'
 import type { Log } from '../../../shared/log.ts'
 import type { WaitUntil } from '../../request.ts'
 import { createBreaker } from './breaker.ts'
+import { createLateness } from './lateness.ts'
 import { askReadiness, DEFAULT_LOADING_WAIT_MS, type LocalModel, type ReadinessOptions } from './readiness.ts'
 
 export type LocalState = 'unknown' | 'ready' | 'waking' | 'busy' | 'down'
@@ -16,10 +17,13 @@ export type LocalHealth = {
   readonly url: string
   readonly model: () => LocalModel | undefined
   readonly state: () => LocalState
-  /** Milliseconds that a request would wait before it runs, as the server said last. */
+  /** Milliseconds that a request would wait before it runs, by what the server said last. */
   readonly expectedWaitMs: () => number
-  /** Why a request must not be sent now, or undefined where it may. Starts a probe when one is due. */
-  readonly unavailableReason: (waitUntil: WaitUntil) => RouterError | undefined
+  /**
+   * Why a request must not be sent now, or undefined where it may. Starts a probe when one is due.
+   * @param isLast nobody else could answer, so that it may wait for longer
+   */
+  readonly unavailableReason: (waitUntil: WaitUntil, isLast: boolean) => RouterError | undefined
   /** Refreshes model and readiness, in the foreground only while nothing is known. Never throws. */
   readonly refresh: (waitUntil: WaitUntil) => Promise<void>
   /** Takes the right to send a request. @throws {RouterError} where another request is trying already */
@@ -46,13 +50,14 @@ export type LocalHealthOptions = ReadinessOptions & {
   readonly refreshTimeoutMs: number
   /** A request that would wait longer than this is not sent, ms. */
   readonly longestWaitMs: number
+  /** The same where nobody else could answer, ms. */
+  readonly longestLastWaitMs: number
   readonly listener?: HealthListener | undefined
 }
 
 /** What says something about the server; a client's doing, or what its model cannot or will not answer, does not. */
 const SERVER_FAULTS: ReadonlySet<ErrorCode> = new Set(['timeout', 'unavailable', 'overloaded', 'upstream'])
 const MODEL_FRESH_MS = 60_000
-const LOAD_FRESH_MS = 5_000
 /** A free instance takes 30 to 60 s to wake; work may go on for 30 s after the response. */
 const PROBE_TIMEOUT_MS = 25_000
 const REFUSED_AGAIN_MS = 2_000
@@ -63,7 +68,7 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
   const breaker = createBreaker({ now })
   let model: LocalModel | undefined
   let refreshedAt = Number.NEGATIVE_INFINITY
-  let load: { waitMs: number; at: number } | undefined
+  const lateness = createLateness(now)
   let label: LocalState = 'unknown'
   let lastError: RouterError | undefined
   let wokenAt = Number.NEGATIVE_INFINITY
@@ -97,7 +102,7 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
     try {
       const found = await askReadiness(options, AbortSignal.timeout(timeoutMs))
       model = found.model
-      if (found.waitMs !== undefined) load = { waitMs: found.waitMs, at: now() }
+      if (found.waitMs !== undefined) lateness.told(found.waitMs)
       refreshedAt = now()
       saidLoading = false
       breaker.probeSucceeded()
@@ -126,8 +131,8 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
     url,
     model: () => model,
     state: () => (label !== 'ready' && breaker.state() === 'closed' && model !== undefined ? 'ready' : label),
-    expectedWaitMs: () => (load !== undefined && now() - load.at < LOAD_FRESH_MS ? load.waitMs : 0),
-    unavailableReason(waitUntil) {
+    expectedWaitMs: lateness.expectedWaitMs,
+    unavailableReason(waitUntil, isLast) {
       if (!breaker.allows()) {
         if (breaker.takeProbe()) waitUntil(probe(PROBE_TIMEOUT_MS, waitUntil))
         // A host that refuses at once costs nothing to ask again: it may be back long before the breaker's wait is over.
@@ -137,11 +142,8 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
       if (breaker.state() !== 'closed') return undefined
       // A server that cannot say in time what it is would not answer in time either.
       if (model === undefined && lastError?.code === 'timeout') return lastError
-      if (load !== undefined && now() - load.at < LOAD_FRESH_MS && load.waitMs > options.longestWaitMs)
-        return new RouterError('overloaded', 'The local model has too many requests waiting.', {
-          retryAfterMs: load.waitMs,
-        })
-      return undefined
+      const longestMs = isLast ? options.longestLastWaitMs : options.longestWaitMs
+      return lateness.exceeds(longestMs) ? tooLate(lateness.expectedWaitMs()) : undefined
     },
     async refresh(waitUntil) {
       const closed = breaker.state() === 'closed'
@@ -157,6 +159,7 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
     },
     begin() {
       if (!breaker.begin()) throw lastError ?? notAvailable()
+      lateness.asked()
     },
     succeeded(waitUntil) {
       breaker.succeeded()
@@ -173,9 +176,13 @@ export function createLocalHealth(options: LocalHealthOptions): LocalHealth {
     },
     noteLoad(headers) {
       const waitMs = Number(headers.get('x-expected-wait-ms') ?? Number.NaN)
-      if (Number.isFinite(waitMs) && waitMs >= 0) load = { waitMs, at: now() }
+      if (Number.isFinite(waitMs) && waitMs >= 0) lateness.told(waitMs)
     },
   }
+}
+
+function tooLate(retryAfterMs: number): RouterError {
+  return new RouterError('overloaded', 'The local model has too many requests waiting.', { retryAfterMs })
 }
 
 function notAvailable(): RouterError {

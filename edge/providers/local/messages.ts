@@ -22,6 +22,7 @@ import {
 } from '../provider.ts'
 import { type Report, readAnswer } from './answer-stream.ts'
 import type { LocalHealth } from './health.ts'
+import { patient } from './patience.ts'
 import type { LocalProtocol } from './protocol.ts'
 import { createServerChoice } from './server-choice.ts'
 import { tenantName } from './tenant-name.ts'
@@ -47,7 +48,7 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
   return {
     name: 'local',
     async open(request, target, { isLast, onAttempt, ...listeners }) {
-      const server = chooseServer(request)
+      const server = chooseServer(request, isLast)
       const limits = isLast ? patient(options.deadlines) : options.deadlines
       const deadline = createDeadline(request.signal, limits.totalMs)
       const report = createReport(server, request)
@@ -117,16 +118,6 @@ function readScore(headers: Headers, name: `x-${'judge' | 'handover' | 'verify'}
 function isTooHot(server: LocalHealth, { temperature }: MessagesRequest): boolean {
   const limit = server.model()?.card?.maxTemperature ?? undefined
   return limit !== undefined && typeof temperature === 'number' && temperature > limit
-}
-
-/** Short limits exist so that another target can take over; where there is none, patience is all that helps. */
-function patient(deadlines: Deadlines): Deadlines {
-  const { headersMs, firstContentMs, idleMs } = deadlines
-  return {
-    ...deadlines,
-    headersMs: Math.max(headersMs, idleMs),
-    firstContentMs: Math.max(firstContentMs, idleMs),
-  }
 }
 
 async function ask(

@@ -13,8 +13,8 @@ export type LocalPool = {
   /** The model's name as far as it is known: the server's word, else the operator's. */
   readonly modelName: () => string | undefined
   readonly refresh: (waitUntil: WaitUntil) => Promise<void>
-  /** Why no server may be asked now, or undefined where one may. */
-  readonly unavailableReason: (waitUntil: WaitUntil) => RouterError | undefined
+  /** Why no server may be asked now, or undefined where one may. `isLast`: nobody else could answer. */
+  readonly unavailableReason: (waitUntil: WaitUntil, isLast: boolean) => RouterError | undefined
   readonly describe: () => readonly {
     readonly state: LocalState
     readonly expectedWaitMs: number
@@ -34,8 +34,8 @@ export function createLocalPool(
     async refresh(waitUntil) {
       await Promise.all(servers.map((server) => server.refresh(waitUntil)))
     },
-    unavailableReason(waitUntil) {
-      const reasons = servers.map((server) => server.unavailableReason(waitUntil))
+    unavailableReason(waitUntil, isLast) {
+      const reasons = servers.map((server) => server.unavailableReason(waitUntil, isLast))
       return reasons.includes(undefined) ? undefined : reasons[0]
     },
     describe: () =>

@@ -10,11 +10,13 @@ import type { LocalHealth } from './health.ts'
  * say nothing of it) the one that was asked longest ago.
  * @throws {RouterError} the choice throws a server's reason if none may be asked
  */
-export function createServerChoice(servers: readonly LocalHealth[]): (request: RouterRequest) => LocalHealth {
+export function createServerChoice(
+  servers: readonly LocalHealth[],
+): (request: RouterRequest, isLast: boolean) => LocalHealth {
   const turns = new Map<LocalHealth, number>()
   let turn = 0
-  return (request) => {
-    const reasons = servers.map((server) => server.unavailableReason(request.waitUntil))
+  return (request, isLast) => {
+    const reasons = servers.map((server) => server.unavailableReason(request.waitUntil, isLast))
     const open = servers.filter((_, index) => reasons[index] === undefined)
     open.sort(
       (left, right) =>

@@ -195,6 +195,25 @@ test('leaves a busy container alone for its Retry-After and asks it again afterw
     .toBe('local')
 })
 
+test('asks Claude at once while the container’s word predicts a late answer, and the container where nobody else may', async () => {
+  const telling = (waitMs: string) => () =>
+    streamOf(framesOf(localMessage()), { headers: { 'x-expected-wait-ms': waitMs } })
+  container.answer(telling('9000'))
+  const router = await createTestRouter()
+  await router.post(ask('Hello!'))
+  const late = await router.post(ask('Hi!'))
+  expect(late.headers.get('x-router-fallback')).toBe('overloaded')
+  expect(late.headers.get('x-router-attempts')).toBe('1')
+  expect(container.hits).toHaveLength(1)
+  const forced = await router.post(ask('Hey!'), { 'x-router-force': 'local' })
+  expect(forced.headers.get('x-router-route')).toBe('local')
+  // A second later one request finds out whether that still holds.
+  container.answer(telling('0'))
+  router.advance(1_000)
+  expect((await router.post(ask('Good morning!'))).headers.get('x-router-route')).toBe('local')
+  expect((await router.post(ask('Thanks!'))).headers.get('x-router-route')).toBe('local')
+})
+
 test('stops asking a container that keeps failing', async () => {
   container.answer(refused)
   readiness.answer(refused)

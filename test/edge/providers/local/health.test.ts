@@ -31,6 +31,7 @@ function healthOf() {
     now: () => clock.now,
     refreshTimeoutMs: 300,
     longestWaitMs: 4_000,
+    longestLastWaitMs: 15_000,
   })
   return {
     health,
@@ -54,7 +55,7 @@ test('takes a failure that requests meet together for one', async () => {
   const { health, refresh, waitUntil } = healthOf()
   readiness.answer(refused)
   await Promise.all([refresh(), refresh(), refresh()])
-  expect(health.unavailableReason(waitUntil)).toBeUndefined()
+  expect(health.unavailableReason(waitUntil, false)).toBeUndefined()
 })
 
 test('refreshes model, card, limit and load in the foreground, once', async () => {
@@ -109,23 +110,42 @@ test('waits for an unknown server once, as long as it is told, and then wakes it
   expect(health.state()).toBe('down')
   for (let at = 0; at < 5; at++) {
     await refresh()
-    expect(health.unavailableReason(waitUntil)).toMatchObject({ code: 'timeout' })
+    expect(health.unavailableReason(waitUntil, false)).toMatchObject({ code: 'timeout' })
   }
   expect(work).toHaveLength(1)
   woken.resolve(ready())
   await settle()
   expect(readiness.hits).toHaveLength(2)
-  expect(health.unavailableReason(waitUntil)).toBeUndefined()
+  expect(health.unavailableReason(waitUntil, false)).toBeUndefined()
   expect(health.state()).toBe('ready')
 })
 
-test('forgets a load that was told long ago', async () => {
+test('is passed over where its word predicts a late answer, unless nobody else could answer', () => {
   const { health, clock, waitUntil } = healthOf()
   health.noteLoad(new Headers({ 'x-expected-wait-ms': '9000' }))
-  expect(health.unavailableReason(waitUntil)).toMatchObject({ code: 'overloaded', retryAfterMs: 9_000 })
+  expect(health.unavailableReason(waitUntil, false)).toMatchObject({
+    code: 'overloaded',
+    retryAfterMs: 9_000,
+  })
+  expect(health.unavailableReason(waitUntil, true)).toBeUndefined()
+  // After a second one request finds out; the others leave it alone until that one has told.
+  clock.now += 1_000
+  expect(health.unavailableReason(waitUntil, false)).toBeUndefined()
+  health.begin()
+  expect(health.unavailableReason(waitUntil, false)).toMatchObject({
+    code: 'overloaded',
+    retryAfterMs: 8_000,
+  })
+  health.noteLoad(new Headers({ 'x-expected-wait-ms': '120' }))
+  expect(health.unavailableReason(waitUntil, false)).toBeUndefined()
+})
+
+test('forgets a load that was told long ago', () => {
+  const { health, clock, waitUntil } = healthOf()
+  health.noteLoad(new Headers({ 'x-expected-wait-ms': '9000' }))
   clock.now += 5_000
   expect(health.expectedWaitMs()).toBe(0)
-  expect(health.unavailableReason(waitUntil)).toBeUndefined()
+  expect(health.unavailableReason(waitUntil, false)).toBeUndefined()
 })
 
 test('does not believe a load that is no number of milliseconds', () => {
@@ -141,40 +161,40 @@ test('is passed over while it loads, and probed once when its wait is over', asy
   const { health, clock, waitUntil, refresh, settle, work } = healthOf()
   await refresh()
   expect(health.state()).toBe('waking')
-  expect(health.unavailableReason(waitUntil)).toMatchObject({ code: 'unavailable' })
+  expect(health.unavailableReason(waitUntil, false)).toMatchObject({ code: 'unavailable' })
   readiness.answer(() => ready())
   clock.now += 7_000
   for (let at = 0; at < 5; at++)
-    expect(health.unavailableReason(waitUntil)).toMatchObject({ code: 'unavailable' })
+    expect(health.unavailableReason(waitUntil, false)).toMatchObject({ code: 'unavailable' })
   expect(work).toHaveLength(1)
   await settle()
-  expect(health.unavailableReason(waitUntil)).toBeUndefined()
+  expect(health.unavailableReason(waitUntil, false)).toBeUndefined()
   expect(health.state()).toBe('ready')
 })
 
 test('is passed over after three failures in a row though its readiness page stays good', async () => {
   const { health, clock, waitUntil, settle } = healthOf()
   for (let at = 0; at < 3; at++) {
-    expect(health.unavailableReason(waitUntil)).toBeUndefined()
+    expect(health.unavailableReason(waitUntil, false)).toBeUndefined()
     health.begin()
     health.failed(broken, waitUntil)
     await settle()
     clock.now += 3_000
   }
-  expect(health.unavailableReason(waitUntil)).toBe(broken)
+  expect(health.unavailableReason(waitUntil, false)).toBe(broken)
   clock.now += 15_000
-  expect(health.unavailableReason(waitUntil)).toBe(broken)
+  expect(health.unavailableReason(waitUntil, false)).toBe(broken)
   await settle()
   // The page was good again: one request may try, and its failure makes the next wait longer.
-  expect(health.unavailableReason(waitUntil)).toBeUndefined()
+  expect(health.unavailableReason(waitUntil, false)).toBeUndefined()
   health.begin()
-  expect(health.unavailableReason(waitUntil)).toBe(broken)
+  expect(health.unavailableReason(waitUntil, false)).toBe(broken)
   expect(() => health.begin()).toThrow(broken)
   health.failed(broken, waitUntil)
-  expect(health.unavailableReason(waitUntil)).toBe(broken)
+  expect(health.unavailableReason(waitUntil, false)).toBe(broken)
   await settle()
   clock.now += 20_000
-  expect(health.unavailableReason(waitUntil)).toBe(broken)
+  expect(health.unavailableReason(waitUntil, false)).toBe(broken)
 })
 
 test('is passed over after three failures in a row', async () => {
@@ -182,9 +202,9 @@ test('is passed over after three failures in a row', async () => {
   const { health, waitUntil } = healthOf()
   health.failed(broken, waitUntil)
   health.failed(broken, waitUntil)
-  expect(health.unavailableReason(waitUntil)).toBeUndefined()
+  expect(health.unavailableReason(waitUntil, false)).toBeUndefined()
   health.failed(broken, waitUntil)
-  expect(health.unavailableReason(waitUntil)).toBe(broken)
+  expect(health.unavailableReason(waitUntil, false)).toBe(broken)
 })
 
 test('is asked again soon where it refused at once, and is used as soon as it is back', async () => {
@@ -195,9 +215,9 @@ test('is asked again soon where it refused at once, and is used as soon as it is
   await settle()
   readiness.answer(() => ready())
   clock.now += 2_001
-  expect(health.unavailableReason(waitUntil)).toMatchObject({ code: 'unavailable' })
+  expect(health.unavailableReason(waitUntil, false)).toMatchObject({ code: 'unavailable' })
   await settle()
-  expect(health.unavailableReason(waitUntil)).toBeUndefined()
+  expect(health.unavailableReason(waitUntil, false)).toBeUndefined()
 })
 
 test('starts one wake-up call, however many requests fail meanwhile', () => {
@@ -212,7 +232,7 @@ test('holds nothing against it that a client did or that its model cannot do', (
   const { health, waitUntil } = healthOf()
   for (const code of ['cancelled', 'unsupported', 'invalid_request', 'declined', 'empty_answer'] as const)
     for (let at = 0; at < 5; at++) health.failed(new RouterError(code, 'x'), waitUntil)
-  expect(health.unavailableReason(waitUntil)).toBeUndefined()
+  expect(health.unavailableReason(waitUntil, false)).toBeUndefined()
   expect(health.state()).toBe('unknown')
 })
 

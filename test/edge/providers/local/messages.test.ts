@@ -45,6 +45,7 @@ testProvider('the local model', {
       url: CONTAINER_URL,
       refreshTimeoutMs: 60,
       longestWaitMs: 60,
+      longestLastWaitMs: 60,
     })
     return createLocalProvider({
       ...common,
