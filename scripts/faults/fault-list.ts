@@ -176,7 +176,14 @@ export const FAULTS: readonly Fault[] = [
       command: 'npm run bench:edge on a quiet machine, a right and a wrong key in turn; compare the medians',
     },
   },
-  { fault: '1,000 requests at once', outcome: 'every one ends; the container gets no more than it can hold' },
+  {
+    fault: '1,000 requests at once',
+    outcome: 'every one ends; whom the container has no room for Claude answers',
+    notHere: {
+      reason: 'The tests send 200, so that a busy machine ends them in time.',
+      command: 'FAULT_BURST=1000 npx vitest run -t "F62 "',
+    },
+  },
   {
     fault: 'Hours under faults',
     outcome: 'no socket, row or timer is left; memory stays flat',

@@ -11,6 +11,7 @@ import {
   frame,
   framesUntilText,
   LOCAL_ANSWER,
+  localAnswers,
   nonStreamingBody,
   stream,
   streamFrames,
@@ -44,6 +45,7 @@ const LOCAL_ERROR = frame({ type: 'error', error: { type: 'api_error', message: 
 
 const failuresBeforeTheFirstWord: readonly (readonly [string, string, Script])[] = [
   ['F3 the container accepts and says nothing', 'timeout', [hold]],
+  ['F4 the container sends its headers too late', 'timeout', [pause(3_000), ...localAnswers]],
   ['F5 the container sends headers and then nothing', 'timeout', [streamHead, hold]],
   [
     'F5 the container sends everything but text',

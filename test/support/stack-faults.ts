@@ -30,8 +30,15 @@ export const DEADLINES = {
   CLAUDE_TIMEOUT_MS: '20000',
 } as const
 
-/** Starts everything; `settings` of the Worker come on top. */
-export async function startFaultStack(settings: Readonly<Record<string, string>> = {}): Promise<FaultStack> {
+/**
+ * Starts everything.
+ * @param settings of the Worker, on top of the usual ones
+ * @param headers what a request needs to be let in
+ */
+export async function startFaultStack(
+  settings: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<FaultStack> {
   const container = await startUpstream({ usual: localAnswers, other: localIsReady })
   const claude = await startUpstream({ usual: claudeAnswers, other: [] })
   const edge = await startEdge({
@@ -47,7 +54,7 @@ export async function startFaultStack(settings: Readonly<Record<string, string>>
   })
   const client = createClient(edge.url)
   const answeredLocally = async () => {
-    const reply = await client.ask(SIMPLE, { headers: { 'x-router-cache': 'skip' } })
+    const reply = await client.ask(SIMPLE, { headers: { ...headers, 'x-router-cache': 'skip' } })
     return reply.headers.get('x-router-route') === 'local'
   }
   return {

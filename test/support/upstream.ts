@@ -28,9 +28,11 @@ export type Upstream = {
   readonly otherHits: readonly Hit[]
   /** Answers the next requests with these scripts, one each; after them the usual one answers again. */
   readonly next: (...scripts: readonly Script[]) => void
+  /** Answers every request for which none is queued with this script, until the next `reset`. */
+  readonly usually: (script: Script) => void
   /** Settles when so many requests have come since the last `reset`. */
   readonly received: (count: number) => Promise<void>
-  /** Forgets hits and scripts that were not used. */
+  /** Forgets hits and scripts that were not used, and answers as in the beginning. */
   readonly reset: () => void
   /** Closes the port and every connection: from now on nobody can connect. */
   readonly close: () => Promise<void>
@@ -53,6 +55,7 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
   const hits: Hit[] = []
   const otherHits: Hit[] = []
   const queue: Script[] = []
+  let current = usual
   let waiting: { readonly count: number; readonly settle: () => void }[] = []
 
   const answer = async (request: IncomingMessage) => {
@@ -69,7 +72,7 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
     const isAnswer = hit.path.split('?')[0] === path
     ;(isAnswer ? hits : otherHits).push(hit)
     waiting = waiting.filter(({ count, settle }) => hits.length < count || settle())
-    const script = isAnswer ? (queue.shift() ?? usual) : other
+    const script = isAnswer ? (queue.shift() ?? current) : other
     for (const step of script) {
       if (socket.destroyed) return
       await step({ hit, socket })
@@ -91,6 +94,9 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
     hits,
     otherHits,
     next: (...scripts) => void queue.push(...scripts),
+    usually(script) {
+      current = script
+    },
     received(count) {
       if (hits.length >= count) return Promise.resolve()
       return new Promise((settle) => waiting.push({ count, settle }))
@@ -99,6 +105,7 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
       hits.length = 0
       otherHits.length = 0
       queue.length = 0
+      current = usual
     },
     close: () =>
       new Promise((settle) => {
