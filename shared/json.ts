@@ -77,20 +77,32 @@ export function exceededBound(text: string, maxDepth: number): 'depth' | 'values
  * @param text JSON that `JSON.parse` accepts and whose outermost value is an array
  */
 export function arrayElements(text: string): string[] {
-  const elements: string[] = []
-  let index = text.indexOf('[') + 1
+  return arraySpans(text, 0).map(({ start, end }) => text.slice(start, end))
+}
+
+/** Where a value stands in a text. */
+export type Span = { readonly start: number; readonly end: number }
+
+/**
+ * Lists where the elements of an array stand.
+ * @param text JSON that `JSON.parse` accepts
+ * @param from where the array begins, or the space before it
+ */
+export function arraySpans(text: string, from: number): Span[] {
+  const spans: Span[] = []
+  let index = text.indexOf('[', from) + 1
   for (;;) {
-    index = skipSpace(text, index)
-    if (index >= text.length || text.charCodeAt(index) === CLOSE_BRACKET) return elements
-    const end = endOfValue(text, index)
-    elements.push(text.slice(index, end))
+    const start = skipSpace(text, index)
+    if (start >= text.length || text.charCodeAt(start) === CLOSE_BRACKET) return spans
+    const end = endOfValue(text, start)
+    spans.push({ start, end })
     index = skipSpace(text, end)
     if (text.charCodeAt(index) === COMMA) index++
   }
 }
 
 /** A member of the outermost object and where its value stands in the text. */
-export type TopLevelMember = { readonly key: string; readonly start: number; readonly end: number }
+export type TopLevelMember = Span & { readonly key: string }
 
 /**
  * Lists the members of the outermost object in order, duplicates included, with the span of each value.

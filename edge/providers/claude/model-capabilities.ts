@@ -33,7 +33,7 @@ const NEWEST_KNOWN: Version = 505
 
 /** Returns what the model takes. */
 export function capabilitiesOf(model: string): ModelCapabilities {
-  const version = versionOf(model) ?? Number.POSITIVE_INFINITY
+  const version = modelVersion(model) ?? Number.POSITIVE_INFINITY
   const is = (family: string) => model.includes(family)
   return {
     sampling: version >= 407 ? 'none' : version >= 401 ? 'temperature_or_top_p' : 'all',
@@ -63,8 +63,11 @@ export function capableModel(demands: Demands, preferred: string, other: string)
   return !can(preferred) && can(other) ? other : preferred
 }
 
-/** Reads `claude-opus-4-5-20251101`, `claude-sonnet-4-20250514`, `claude-3-7-sonnet-latest` and the like. */
-function versionOf(model: string): Version | undefined {
+/**
+ * Returns the version in a model's name, 4.6 as 406, or undefined where it names none. Reads `claude-opus-4-5-20251101`,
+ * `claude-sonnet-4-20250514`, `claude-3-7-sonnet-latest` and the like.
+ */
+export function modelVersion(model: string): Version | undefined {
   const match = /claude-(?:[a-z]+-)?(\d)(?:[-.](\d))?(?![\d])/.exec(model)
   if (match === null) return undefined
   return Number(match[1]) * 100 + Number(match[2] ?? 0)

@@ -5,7 +5,7 @@ import * as z from 'zod/mini'
 import type { MessageParam, MessagesRequest } from '../../../shared/messages.ts'
 
 /** Source: Anthropic's documentation of prompt caching, November 2026; each use begins the time anew. */
-const FIVE_MINUTES = 5 * 60_000
+export const FIVE_MINUTES = 5 * 60_000
 const ONE_HOUR = 60 * 60_000
 
 const markedSchema = z.object({ cache_control: z.object({ ttl: z.optional(z.unknown()) }) })

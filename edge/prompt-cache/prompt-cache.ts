@@ -1,0 +1,131 @@
+/**
+ * Claude's prompt cache for requests that do not ask for it themselves: decides for each request what is marked, tells it to
+ * the receipt, and learns from the answer's usage. Writes no bytes (`place-marks.ts`).
+ */
+import type { Usage } from '../../shared/messages.ts'
+import { type Marks, NO_MARKS } from './place-marks.ts'
+import { createPrefixMemory, type Marking, type MarkReason, type PrefixMemory } from './prefix-memory.ts'
+import { type PromptRequest, type ReadPrompt, readPrompt } from './read-prompt.ts'
+
+export const PROMPT_CACHE_MODES = ['auto', 'off'] as const
+export type PromptCacheMode = (typeof PROMPT_CACHE_MODES)[number]
+
+export const PROMPT_CACHE_DECISIONS = [
+  'added',
+  'off',
+  'own',
+  'too_short',
+  'first_sight',
+  'unread_writes',
+  'being_written',
+  'refused',
+] as const
+/**
+ * Whether the router marked anything, or why not: it is switched off; the client marks parts itself; the prompt is too short for
+ * the model; it was not seen within the cache's life; what was written was not read; another request is writing it; the server
+ * does not take marks.
+ */
+export type PromptCacheDecision = (typeof PROMPT_CACHE_DECISIONS)[number]
+
+/** What a receipt tells of it. */
+export type PromptCacheFacts = {
+  readonly decision: PromptCacheDecision
+  readonly marked: Marks
+  /** What the prompt is known again by in this isolate; undefined where that was not looked at. */
+  readonly prompt?: Pick<ReadPrompt, 'instructions' | 'conversation' | 'instructionsTokens'>
+}
+
+export type CachedPrompt = Pick<Marking, 'begun' | 'settle'> & {
+  readonly facts: PromptCacheFacts
+  /** The server refused the marks: nothing is marked for it any more, and nothing was for this request. */
+  readonly refused: () => CachedPrompt
+}
+
+export type PromptCache = {
+  /** Decides for a request that is sent to `model`. */
+  readonly consider: (request: PromptRequest, model: string) => CachedPrompt
+  /** Says what would be decided, and counts nothing. */
+  readonly preview: (request: PromptRequest, model: string) => PromptCacheFacts
+  /** Whether marks are possible for this caller at all. */
+  readonly isOn: (request: Pick<PromptRequest, 'tenant'>) => boolean
+}
+
+export type PromptCacheOptions = {
+  /** For tenants whose policy does not say. */
+  readonly mode: PromptCacheMode
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  readonly memory?: PrefixMemory
+}
+
+/** Returns the decisions of one isolate. */
+export function createPromptCache({
+  mode,
+  now,
+  random,
+  memory = createPrefixMemory(),
+}: PromptCacheOptions): PromptCache {
+  const seed = Math.floor(random() * 2 ** 32)
+  let isRefused = false
+  const isOn: PromptCache['isOn'] = ({ tenant }) => (tenant.promptCache ?? mode) === 'auto' && !isRefused
+
+  function read(request: PromptRequest, model: string): ReadPrompt | PromptCacheDecision {
+    if (!isOn(request)) return isRefused ? 'refused' : 'off'
+    return readPrompt(request, model, seed)
+  }
+
+  return {
+    isOn,
+    preview(request, model) {
+      const prompt = read(request, model)
+      return typeof prompt === 'string' ? unmarked(prompt) : factsOf(prompt, memory.preview(prompt, now()))
+    },
+    consider(request, model) {
+      const prompt = read(request, model)
+      if (typeof prompt === 'string') return inert(unmarked(prompt))
+      const marking = memory.consider(prompt, now())
+      return {
+        ...marking,
+        facts: factsOf(prompt, marking),
+        refused() {
+          isRefused = true
+          return inert(unmarked('refused'))
+        },
+      }
+    },
+  }
+}
+
+function factsOf(
+  prompt: ReadPrompt,
+  reasons: Record<'instructions' | 'conversation', MarkReason>,
+): PromptCacheFacts {
+  const marked = {
+    instructions: reasons.instructions === 'added',
+    conversation: reasons.conversation === 'added',
+  }
+  const { instructions, conversation, instructionsTokens } = prompt
+  return { decision: decisionOf(reasons), marked, prompt: { instructions, conversation, instructionsTokens } }
+}
+
+/** Of two reasons the one that says more: instructions are often too short where the whole prompt is not. */
+function decisionOf({
+  instructions,
+  conversation,
+}: Record<'instructions' | 'conversation', MarkReason>): MarkReason {
+  if (instructions === 'added' || conversation === 'added') return 'added'
+  return SAYS_MORE.find((reason) => reason === instructions || reason === conversation) ?? 'first_sight'
+}
+
+const SAYS_MORE: readonly MarkReason[] = ['being_written', 'unread_writes', 'first_sight', 'too_short']
+
+function unmarked(decision: PromptCacheDecision): PromptCacheFacts {
+  return { decision, marked: NO_MARKS }
+}
+
+function inert(facts: PromptCacheFacts): CachedPrompt {
+  const prompt: CachedPrompt = { facts, begun() {}, settle(_usage: Usage) {}, refused: () => prompt }
+  return prompt
+}
