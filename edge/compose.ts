@@ -28,6 +28,7 @@ import type { Ledger } from './ledger/ledger.ts'
 import { createPriceList, type PriceList } from './ledger/prices.ts'
 import { createReceiptRecorder } from './ledger/record-receipt.ts'
 import type { ReadAsset } from './pages/assets.ts'
+import { createPromptCache } from './prompt-cache/prompt-cache.ts'
 import { createClaudeBatches } from './providers/claude/batches.ts'
 import { createClaudeProvider } from './providers/claude/messages.ts'
 import type { Fetch, Provider } from './providers/provider.ts'
@@ -87,7 +88,16 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
   const findLimits = createFindLimits(control.known, config.limits ?? new Map())
   const cache = createMemoryCache({ ...config.cache, now, random })
   const local = config.local && composeLocal(config.local, effects)
-  const claude = createClaudeProvider({ config: config.claude, fetch: claudeFetch, log, now, random, sleep })
+  const promptCache = createPromptCache({ mode: config.claude.promptCache, now, random })
+  const claude = createClaudeProvider({
+    config: config.claude,
+    promptCache,
+    fetch: claudeFetch,
+    log,
+    now,
+    random,
+    sleep,
+  })
   const planning = {
     local: local?.pool,
     ...settled,

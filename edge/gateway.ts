@@ -146,8 +146,11 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const { status, target, body } = answer
     const { receipt } = ledger
     const message = body.kind === 'non_streaming' ? body.message : undefined
+    const { cachedPrompt } = answer
+    if (body.kind === 'stream' || message !== undefined) cachedPrompt?.begun()
     const facts: RoutedFacts = {
       ...passage.facts,
+      promptCache: cachedPrompt?.facts,
       route: target.provider,
       model: message?.model ?? (target.provider === 'local' ? local?.modelName() : undefined) ?? target.model,
     }
@@ -156,6 +159,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       const onEnd = ({ outcome, message, exact, firstContentAt, errorCode }: ObservedEnd) => {
         if (outcome === 'completed' && message && exact) keep(passage, message, target)
         if (outcome === 'completed') remember(passage, target, message?.usage)
+        if (message !== undefined) cachedPrompt?.settle(message.usage)
         const firstContentMs = firstContentAt === undefined ? undefined : firstContentAt - request.startedAt
         ledger.end(facts, { outcome, message, firstContentMs, errorCode })
       }
@@ -173,6 +177,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     }
     keep(passage, message, target)
     remember(passage, target, message.usage)
+    cachedPrompt?.settle(message.usage)
     const totals = totalHeaders(ledger.end(facts, completed(request, message)))
     return { status, headers: { ...headers, ...totals }, receipt, body }
   }

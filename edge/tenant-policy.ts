@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini'
 import { RouterError } from '../shared/errors.ts'
+import { PROMPT_CACHE_MODES, type PromptCacheMode } from './prompt-cache/mode.ts'
 import { createWildcardMatcher } from './routing/wildcard-matcher.ts'
 import { STRATEGIES, type Strategy } from './strategy.ts'
 
@@ -18,6 +19,8 @@ export type TenantPolicy = {
   readonly models?: readonly string[] | undefined
   /** Controls whose headers answer 403 for this tenant. */
   readonly forbid: readonly ControlName[]
+  /** In the place of `PROMPT_CACHE`. */
+  readonly promptCache?: PromptCacheMode | undefined
 }
 
 const MOST_MODELS = 50
@@ -36,6 +39,7 @@ export const POLICY_MEMBERS = {
   forbid: z
     .array(z.enum(CONTROLS, { error: `must be one of ${CONTROLS.join(', ')}` }), { error: forbidError })
     .check(z.maxLength(CONTROLS.length, { error: forbidError })),
+  promptCache: z.enum(PROMPT_CACHE_MODES, { error: `must be one of ${PROMPT_CACHE_MODES.join(', ')}` }),
 } as const
 
 /** Says whether a key of this policy may ask for the model. */

@@ -37,6 +37,7 @@ const entrySchema = strictMembers(
     strategy: z.optional(POLICY_MEMBERS.strategy),
     models: z.optional(POLICY_MEMBERS.models),
     forbid: z.optional(POLICY_MEMBERS.forbid),
+    promptCache: z.optional(POLICY_MEMBERS.promptCache),
     limits: z.optional(tenantLimitsSchema),
   },
   false,
@@ -47,19 +48,23 @@ const RESERVED_ID = /^(admin|anonymous|client-.*)$/i
 
 /**
  * Parses `ROUTER_KEYS`: either `tenant:key` pairs separated by commas or spaces, or a JSON array of
- * `{"id","key","strategy"?,"models"?,"forbid"?,"limits"?}`. A key may be given as `sha256:<64 hex digits>`, so that it stands nowhere in clear.
+ * `{"id","key","strategy"?,"models"?,"forbid"?,"promptCache"?,"limits"?}`. A key may be given as `sha256:<64 hex digits>`, so that it stands nowhere in clear.
  * @returns the keys' digests, or a sentence that says what is wrong (never quoting a key)
  */
 export async function parseRouterKeys(text: string): Promise<TenantKey[] | string> {
   const entries = text.trimStart().startsWith('[') ? parseJsonEntries(text) : parsePairs(text)
   if (typeof entries === 'string') return entries
   const keys: TenantKey[] = []
-  for (const { id, key, limits, strategy, models, forbid = [] } of entries) {
+  for (const { id, key, limits, strategy, models, forbid = [], promptCache } of entries) {
     const reserved = reservedProblem(id)
     if (reserved !== undefined) return `ROUTER_KEYS: ${reserved}`
     const read = await readKey(key)
     if (typeof read === 'string') return `ROUTER_KEYS: the key of tenant "${id}" ${read}`
-    keys.push({ tenant: { id, admin: false, strategy, models, forbid }, digest: read.digest, limits })
+    keys.push({
+      tenant: { id, admin: false, strategy, models, forbid, promptCache },
+      digest: read.digest,
+      limits,
+    })
   }
   return keys
 }

@@ -50,6 +50,7 @@ export function* generateReceipts({ from, days, count, users }: GeneratedReceipt
       judgeScore: null,
       handoverScore: null,
       verifyScore: null,
+      promptCache: null,
       evidence: [
         { kind: 'length', weight: -0.81, towards: 'simple' },
         { kind: 'greeting', weight: -0.6, towards: 'simple' },

@@ -22,6 +22,7 @@ export type KeyRevision = {
   readonly strategy?: RuntimeKey['strategy'] | null
   readonly models?: RuntimeKey['models'] | null
   readonly forbid?: RuntimeKey['forbid'] | undefined
+  readonly promptCache?: RuntimeKey['promptCache'] | null
   readonly expiresAt?: number | null | undefined
 }
 
@@ -119,12 +120,16 @@ function keep(state: ControlState, key: RuntimeKey, limits?: TenantLimits | null
   return limits === undefined ? kept : withLimits(kept.state, key.tenant, limits)
 }
 
-function revise(key: RuntimeKey, { strategy, models, forbid, expiresAt }: KeyRevision): RuntimeKey {
+function revise(
+  key: RuntimeKey,
+  { strategy, models, forbid, promptCache, expiresAt }: KeyRevision,
+): RuntimeKey {
   return {
     ...key,
     strategy: strategy === undefined ? key.strategy : (strategy ?? undefined),
     models: models === undefined ? key.models : (models ?? undefined),
     forbid: forbid ?? key.forbid,
+    promptCache: promptCache === undefined ? key.promptCache : (promptCache ?? undefined),
     expiresAt: expiresAt === undefined ? key.expiresAt : expiresAt,
   }
 }

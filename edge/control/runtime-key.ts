@@ -24,6 +24,7 @@ export const runtimeKeySchema = z.object({
   strategy: z.optional(POLICY_MEMBERS.strategy),
   models: z.optional(POLICY_MEMBERS.models),
   forbid: POLICY_MEMBERS.forbid,
+  promptCache: z.optional(POLICY_MEMBERS.promptCache),
 })
 export type RuntimeKey = z.infer<typeof runtimeKeySchema>
 
@@ -41,6 +42,6 @@ export function openingDigests({
 }
 
 /** Returns the caller that the key stands for. */
-export function tenantOf({ tenant, strategy, models, forbid }: RuntimeKey): Tenant {
-  return { id: tenant, admin: false, strategy, models, forbid }
+export function tenantOf({ tenant, strategy, models, forbid, promptCache }: RuntimeKey): Tenant {
+  return { id: tenant, admin: false, strategy, models, forbid, promptCache }
 }

@@ -29,6 +29,7 @@ export const newKeySchema = strictMembers({
   strategy: z.optional(POLICY_MEMBERS.strategy),
   models: z.optional(POLICY_MEMBERS.models),
   forbid: z.optional(POLICY_MEMBERS.forbid),
+  promptCache: z.optional(POLICY_MEMBERS.promptCache),
   expiresAt: z.optional(dateTime),
   limits: z.optional(tenantLimitsSchema),
 })
@@ -36,6 +37,7 @@ export const keyRevisionSchema = strictMembers({
   strategy: z.optional(z.nullable(POLICY_MEMBERS.strategy)),
   models: z.optional(z.nullable(POLICY_MEMBERS.models)),
   forbid: z.optional(POLICY_MEMBERS.forbid),
+  promptCache: z.optional(z.nullable(POLICY_MEMBERS.promptCache)),
   expiresAt: z.optional(z.nullable(dateTime)),
   limits: z.optional(z.nullable(tenantLimitsSchema)),
 })
@@ -127,7 +129,19 @@ export function createKeyHandlers(dependencies: AppDependencies): KeyHandlers {
 
 /** Returns what may be shown of a key; times in ISO 8601. */
 function describeKey(key: RuntimeKey, at: number) {
-  const { id, tenant, prefix, createdAt, rotatedAt, expiresAt, retired, strategy, models, forbid } = key
+  const {
+    id,
+    tenant,
+    prefix,
+    createdAt,
+    rotatedAt,
+    expiresAt,
+    retired,
+    strategy,
+    models,
+    forbid,
+    promptCache,
+  } = key
   return {
     id,
     tenant,
@@ -141,6 +155,7 @@ function describeKey(key: RuntimeKey, at: number) {
     strategy: strategy ?? null,
     models: models ?? null,
     forbid,
+    promptCache: promptCache ?? null,
   }
 }
 

@@ -98,6 +98,7 @@ const KEY_MEMBERS = {
   strategy: textOrNull,
   models: { type: ['array', 'null'], items: text },
   forbid: { type: 'array', items: text },
+  promptCache: textOrNull,
 }
 
 /** Returns the schemas that these operations name. */

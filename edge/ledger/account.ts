@@ -29,6 +29,8 @@ export type Accounted = {
   readonly baselineModel: string
   readonly outcome: ReceiptRecord['outcome']
   readonly usage: Usage | undefined
+  /** What stands in Claude's prompt cache stands there because the router marked it. */
+  readonly cachedByRouter?: boolean | undefined
 }
 
 /** Returns cost, baseline and saving: cost + saved = baseline, wherever all are known. */
@@ -59,16 +61,22 @@ function answerCost({ route, model, usage, outcome }: Accounted, prices: PriceLi
 }
 
 function baselineCost(request: Accounted, prices: PriceList): number | undefined {
-  const { route, model, baselineModel, usage } = request
+  const { route, model, baselineModel, usage, cachedByRouter } = request
   if (usage === undefined) return answerCost(request, prices)
-  // What a model that isn't Claude's has in a cache of its own, Claude would have had to read.
+  // What a model that isn't Claude's has in a cache of its own, Claude would have had to read. And without the router nobody
+  // would have written or read what it marked: writes that nobody reads are a loss.
   const isClaudes = route === 'claude' || prices(model ?? '', usage) !== undefined
-  return prices(baselineModel, isClaudes ? usage : withoutCache(usage))
+  return prices(baselineModel, isClaudes && cachedByRouter !== true ? usage : withoutCache(usage))
 }
 
 function withoutCache(usage: Usage): Usage {
-  const { input_tokens: input, cache_read_input_tokens: read } = usage
-  return { ...usage, input_tokens: (input ?? 0) + (read ?? 0), cache_read_input_tokens: 0 }
+  const { input_tokens: input, cache_read_input_tokens: read, cache_creation_input_tokens: written } = usage
+  return {
+    ...usage,
+    input_tokens: (input ?? 0) + (read ?? 0) + (written ?? 0),
+    cache_read_input_tokens: 0,
+    cache_creation_input_tokens: 0,
+  }
 }
 
 function isNothing(usage: Usage): boolean {

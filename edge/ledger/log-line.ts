@@ -20,6 +20,7 @@ export function logLine(receipt: Receipt): { readonly message: string; readonly 
       handoverScore: receipt.handoverScore === undefined ? undefined : roundScore(receipt.handoverScore),
       verifyScore: receipt.verifyScore === undefined ? undefined : roundScore(receipt.verifyScore),
       cache: receipt.cache,
+      promptCache: receipt.promptCache?.decision,
       fallback: fallbackCause(receipt),
       budget: receipt.budget,
       attempts: receipt.attempts,

@@ -3,6 +3,7 @@
  * `receipt-record.ts`.
  */
 import type { Usage } from '../../shared/messages.ts'
+import type { PromptCacheFacts } from '../prompt-cache/prompt-cache.ts'
 import { isVirtualModel } from '../routing/virtual-models.ts'
 import { localFailure, type Receipt } from './receipt.ts'
 import type { ReceiptRecord, TokensRecord } from './receipt-record.ts'
@@ -33,6 +34,7 @@ export function projectReceipt(receipt: Receipt): ReceiptRecord {
     reason: receipt.reason,
     guard: receipt.guard ?? null,
     cache: receipt.cache,
+    promptCache: receipt.promptCache === undefined ? null : promptCacheOf(receipt.promptCache),
     attempts: failedAttempts.map(({ provider, cause }, index) => ({
       provider,
       cause,
@@ -52,6 +54,26 @@ export function projectReceipt(receipt: Receipt): ReceiptRecord {
     latencyMs: Math.round(receipt.latencyMs),
     firstContentMs:
       receipt.firstContentMs === undefined ? null : Math.max(0, Math.round(receipt.firstContentMs)),
+  }
+}
+
+function promptCacheOf({
+  decision,
+  marked,
+  prompt,
+}: PromptCacheFacts): NonNullable<ReceiptRecord['promptCache']> {
+  return {
+    decision,
+    marked: (['instructions', 'conversation'] as const).filter((part) => marked[part]),
+    prompt:
+      prompt === undefined
+        ? null
+        : {
+            instructions: prompt.instructions.id,
+            instructionsTokens: prompt.instructionsTokens,
+            before: prompt.conversation.before ?? null,
+            after: prompt.conversation.after,
+          },
   }
 }
 

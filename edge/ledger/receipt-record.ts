@@ -3,6 +3,7 @@
  * `receipt.ts`; knows no store and no HTTP.
  */
 import * as z from 'zod/mini'
+import { PROMPT_CACHE_DECISIONS } from '../prompt-cache/prompt-cache.ts'
 import { CACHE_RESULTS, OUTCOMES, ROUTES } from './receipt.ts'
 
 /** Billionths of a US dollar. Whole numbers: nine million dollars still add up exactly. */
@@ -24,6 +25,27 @@ export const tokensRecordSchema = z.object({
   cacheWrite: count,
   cacheRead: count,
   reasoning: z.nullable(count),
+})
+
+/** What was done about Claude's prompt cache. */
+export const promptCacheRecordSchema = z.object({
+  /** Whether the router marked anything, or why not. */
+  decision: z.enum(PROMPT_CACHE_DECISIONS),
+  marked: z.array(z.enum(['instructions', 'conversation'])),
+  /**
+   * By what one isolate knows the prompt again, for simulations; null where it was not looked at. Seeded by chance, so that it
+   * tells nothing of the text.
+   */
+  prompt: z.nullable(
+    z.object({
+      instructions: z.string(),
+      /** An estimate. */
+      instructionsTokens: count,
+      /** What the turn before left, null in a first turn; and what this one leaves. */
+      before: z.nullable(z.string()),
+      after: z.string(),
+    }),
+  ),
 })
 
 export const receiptRecordSchema = z.object({
@@ -49,6 +71,8 @@ export const receiptRecordSchema = z.object({
   reason: z.string(),
   guard: z.nullable(z.string()),
   cache: z.enum(CACHE_RESULTS),
+  /** Null where Claude did not answer. */
+  promptCache: z.nullable(promptCacheRecordSchema),
   attempts: z.array(attemptRecordSchema),
   /** Null where nothing answered. */
   route: z.nullable(z.enum(ROUTES)),

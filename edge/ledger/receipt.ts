@@ -5,6 +5,7 @@
 import type { Message, Usage } from '../../shared/messages.ts'
 import type { Task } from '../../shared/tasks.ts'
 import type { FailedAttempt, Failure } from '../fallback/failure.ts'
+import { isMarked, type PromptCacheFacts } from '../prompt-cache/prompt-cache.ts'
 import type { ApiSurface } from '../request.ts'
 import type { Weighed } from '../routing/classifier/reasons.ts'
 import type { Strategy } from '../strategy.ts'
@@ -58,6 +59,8 @@ export type RoutedFacts = {
   readonly model: string | undefined
   /** The model that would have answered without the router; its price is the baseline of the saving. */
   readonly baselineModel: string
+  /** What was done about Claude's prompt cache; absent where Claude did not answer. */
+  readonly promptCache?: PromptCacheFacts | undefined
   /** What a reached limit did to the request; absent where none did anything. */
   readonly budget?: BudgetEffect | undefined
 }
@@ -90,7 +93,8 @@ export function createReceipt(facts: RoutedFacts, ending: Ending, prices: PriceL
   const { outcome, message, latencyMs, firstContentMs, errorCode } = ending
   const usage = message?.usage
   const model = message?.model ?? facts.model
-  const account = accountFor({ ...facts, model, outcome, usage }, prices)
+  const cachedByRouter = facts.promptCache !== undefined && isMarked(facts.promptCache)
+  const account = accountFor({ ...facts, model, outcome, usage, cachedByRouter }, prices)
   return { ...facts, ...account, model, outcome, usage, latencyMs, firstContentMs, errorCode }
 }
 

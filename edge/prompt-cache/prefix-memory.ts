@@ -44,6 +44,8 @@ export type Marking = {
   readonly conversation: MarkReason
   /** Claude has begun to answer: from now on others can read what was marked. */
   readonly begun: () => void
+  /** It was not sent after all: nothing is being written. */
+  readonly abandoned: () => void
   /** What its answer told of the cache. */
   readonly settle: (usage: Usage) => void
 }
@@ -226,6 +228,9 @@ function mark(record: Instructions, talk: Conversation, prompt: Prompt, at: numb
   return {
     instructions,
     conversation,
+    abandoned() {
+      for (const cached of marked) cached.writingSince = undefined
+    },
     begun() {
       for (const cached of marked) {
         cached.writingSince = undefined

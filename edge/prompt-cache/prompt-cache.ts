@@ -3,12 +3,10 @@
  * the receipt, and learns from the answer's usage. Writes no bytes (`place-marks.ts`).
  */
 import type { Usage } from '../../shared/messages.ts'
+import type { PromptCacheMode } from './mode.ts'
 import { type Marks, NO_MARKS } from './place-marks.ts'
 import { createPrefixMemory, type Marking, type MarkReason, type PrefixMemory } from './prefix-memory.ts'
 import { type PromptRequest, type ReadPrompt, readPrompt } from './read-prompt.ts'
-
-export const PROMPT_CACHE_MODES = ['auto', 'off'] as const
-export type PromptCacheMode = (typeof PROMPT_CACHE_MODES)[number]
 
 export const PROMPT_CACHE_DECISIONS = [
   'added',
@@ -37,7 +35,7 @@ export type PromptCacheFacts = {
 
 export type CachedPrompt = Pick<Marking, 'begun' | 'settle'> & {
   readonly facts: PromptCacheFacts
-  /** The server refused the marks: nothing is marked for it any more, and nothing was for this request. */
+  /** The server refused the marks. Returns what holds for the same request without any. */
   readonly refused: () => CachedPrompt
 }
 
@@ -49,6 +47,9 @@ export type PromptCache = {
   /** Whether marks are possible for this caller at all. */
   readonly isOn: (request: Pick<PromptRequest, 'tenant'>) => boolean
 }
+
+/** So many refusals of a server that has never taken a mark, and it is sent none any more: it does not know them. */
+const MOST_REFUSALS = 2
 
 export type PromptCacheOptions = {
   /** For tenants whose policy does not say. */
@@ -68,11 +69,13 @@ export function createPromptCache({
   memory = createPrefixMemory(),
 }: PromptCacheOptions): PromptCache {
   const seed = Math.floor(random() * 2 ** 32)
-  let isRefused = false
-  const isOn: PromptCache['isOn'] = ({ tenant }) => (tenant.promptCache ?? mode) === 'auto' && !isRefused
+  let isAccepted = false
+  let refusals = 0
+  const isRefused = () => !isAccepted && refusals >= MOST_REFUSALS
+  const isOn: PromptCache['isOn'] = ({ tenant }) => (tenant.promptCache ?? mode) === 'auto' && !isRefused()
 
   function read(request: PromptRequest, model: string): ReadPrompt | PromptCacheDecision {
-    if (!isOn(request)) return isRefused ? 'refused' : 'off'
+    if (!isOn(request)) return isRefused() ? 'refused' : 'off'
     return readPrompt(request, model, seed)
   }
 
@@ -86,11 +89,17 @@ export function createPromptCache({
       const prompt = read(request, model)
       if (typeof prompt === 'string') return inert(unmarked(prompt))
       const marking = memory.consider(prompt, now())
+      const facts = factsOf(prompt, marking)
       return {
         ...marking,
-        facts: factsOf(prompt, marking),
+        facts,
+        begun() {
+          isAccepted ||= isMarked(facts)
+          marking.begun()
+        },
         refused() {
-          isRefused = true
+          refusals++
+          marking.abandoned()
           return inert(unmarked('refused'))
         },
       }
@@ -120,6 +129,11 @@ function decisionOf({
 }
 
 const SAYS_MORE: readonly MarkReason[] = ['being_written', 'unread_writes', 'first_sight', 'too_short']
+
+/** Says whether any part is marked. */
+export function isMarked({ marked }: Pick<PromptCacheFacts, 'marked'>): boolean {
+  return marked.instructions || marked.conversation
+}
 
 function unmarked(decision: PromptCacheDecision): PromptCacheFacts {
   return { decision, marked: NO_MARKS }

@@ -6,6 +6,7 @@ import { RouterError } from '../../shared/errors.ts'
 import type { StreamEvent } from '../../shared/events.ts'
 import type { Message } from '../../shared/messages.ts'
 import type { FailedAttempt } from '../fallback/failure.ts'
+import type { CachedPrompt } from '../prompt-cache/prompt-cache.ts'
 import type { RouterRequest } from '../request.ts'
 import type { ProviderName, Target } from '../target.ts'
 
@@ -34,6 +35,8 @@ export type Answer = {
   /** Upstream headers that clients may see. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: NonStreamingBody | StreamBody
+  /** What was decided about Claude's prompt cache, for whoever learns how the answer ends; absent from other providers. */
+  readonly cachedPrompt?: CachedPrompt | undefined
 }
 
 export type Provider = {

@@ -6,6 +6,7 @@ import * as z from 'zod/mini'
 import type { SettingTable } from '../../shared/setting.ts'
 import { SIMPLE_TASKS } from '../../shared/tasks.ts'
 import { CONTENT_MODES } from '../ledger/content.ts'
+import { PROMPT_CACHE_MODES } from '../prompt-cache/mode.ts'
 import { DEFAULT_RECALL, DEFAULT_STRONG_RECALL } from '../routing/thresholds.ts'
 import { STRATEGIES } from '../strategy.ts'
 import { operatorRules } from './operator-rules-setting.ts'
@@ -18,6 +19,7 @@ import {
   judgeThreshold,
   list,
   milliseconds,
+  oneOf,
   ownThreshold,
   text,
   threshold,
@@ -159,6 +161,13 @@ export const CORE_DEFINITIONS = {
     text: 'Another endpoint that speaks the Messages API, such as a company gateway.',
     defaultText: DEFAULT_ANTHROPIC_BASE_URL,
     sample: DEFAULT_ANTHROPIC_BASE_URL,
+  },
+  PROMPT_CACHE: {
+    ...claude,
+    schema: oneOf(PROMPT_CACHE_MODES),
+    text: 'Whether the router marks prompts for Claude’s prompt cache where the client marks nothing itself and it is likely to pay: auto, off. Set to auto, it holds for another ANTHROPIC_BASE_URL as well. docs/prompt-cache.md',
+    defaultText: 'auto for Anthropic’s own address, else off',
+    sample: 'off',
   },
   CLAUDE_HEADERS_MS: {
     ...claude,

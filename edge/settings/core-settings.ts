@@ -5,6 +5,8 @@
 import * as z from 'zod/mini'
 import { schemasOf } from '../../shared/setting.ts'
 import type { SimpleTask } from '../../shared/tasks.ts'
+import type { PromptCacheMode } from '../prompt-cache/mode.ts'
+import { isAnthropic } from '../providers/claude/upstream-errors.ts'
 import {
   CORE_DEFINITIONS,
   DEFAULT_ANTHROPIC_BASE_URL,
@@ -57,6 +59,8 @@ export type ClaudeConfig = {
   readonly simpleModel: string
   readonly deadlines: Deadlines
   readonly maxRetries: number
+  /** For tenants whose policy does not say. */
+  readonly promptCache: PromptCacheMode
 }
 
 export type CacheLimits = {
@@ -105,8 +109,11 @@ export function secondLookConfig(settings: CoreSettings): SecondLookConfig | und
 
 /** Returns how Claude is reached. */
 export function claudeConfig(settings: CoreSettings, keySource: ClaudeConfig['keySource']): ClaudeConfig {
+  const baseUrl = withoutVersion(settings.ANTHROPIC_BASE_URL ?? DEFAULT_ANTHROPIC_BASE_URL)
   return {
-    baseUrl: withoutVersion(settings.ANTHROPIC_BASE_URL ?? DEFAULT_ANTHROPIC_BASE_URL),
+    baseUrl,
+    // Another server may not know the mark: it must be asked for.
+    promptCache: settings.PROMPT_CACHE ?? (URL.canParse(baseUrl) && isAnthropic(baseUrl) ? 'auto' : 'off'),
     apiKey: settings.ANTHROPIC_API_KEY,
     keySource,
     model: settings.CLAUDE_MODEL ?? DEFAULT_CLAUDE_MODEL,

@@ -37,7 +37,7 @@ export const EDGE_DEFINITIONS = {
     ...callers,
     schema: text,
     secret: true,
-    text: 'Callers as tenant:key pairs separated by commas, keys of at least 16 characters; or JSON: [{"id":"alice","key":"sha256:…","strategy":"hybrid","models":["auto"],"forbid":["force"],"limits":{…}}], each but id and key optional; forbid takes force, strategy, cache, privacy, explain. Keys at runtime: docs/keys.md. Set: every caller needs a key, and npm start ignores ALLOW_ANONYMOUS.',
+    text: 'Callers as tenant:key pairs separated by commas, keys of at least 16 characters; or JSON: [{"id":"alice","key":"sha256:…","strategy":"hybrid","models":["auto"],"forbid":["force"],"promptCache":"off","limits":{…}}], each but id and key optional; forbid takes force, strategy, cache, privacy, explain. Keys at runtime: docs/keys.md. Set: every caller needs a key, and npm start ignores ALLOW_ANONYMOUS.',
   },
   ADMIN_KEY: {
     ...callers,

@@ -118,9 +118,14 @@ export function list(fallback: readonly string[]) {
 /** One of some names, or `fallback`. */
 export function choice<const T extends readonly string[]>(values: T, fallback: T[number]) {
   return z.pipe(
-    z.optional(z.enum(values, { error: `must be one of ${values.join(', ')}` })),
+    oneOf(values),
     z.transform((value): T[number] => value ?? fallback),
   )
+}
+
+/** One of some names, or unset. */
+export function oneOf<const T extends readonly string[]>(values: T) {
+  return z.optional(z.enum(values, { error: `must be one of ${values.join(', ')}` }))
 }
 
 /** Some of some names, `auto`, or unset, which is `auto`. */

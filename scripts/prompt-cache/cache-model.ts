@@ -58,7 +58,11 @@ export function createCacheModel(leastTokens: number): CacheModel {
       const [last] = marks
       if (last === undefined) return { input: tokens, written: 0, read: 0 }
       const found = marks.flatMap(({ key }) => {
-        for (let each: string | undefined = key, turns = 0; each !== undefined && turns < LOOKED_BACK_TURNS; turns++) {
+        for (
+          let each: string | undefined = key, turns = 0;
+          each !== undefined && turns < LOOKED_BACK_TURNS;
+          turns++
+        ) {
           const entry = alive(each, at)
           if (entry !== undefined) return [entry]
           each = parents.get(each)

@@ -28,7 +28,8 @@ export function simulate(requests: readonly SimulatedRequest[], leastTokens: num
     return requests.reduce((sum, request) => sum + promptCost(cache.send(request, marked)), 0)
   }
   const usages = simulateRouter(requests, leastTokens)
-  const sum = (count: (usage: PromptUsage) => number) => usages.reduce((total, usage) => total + count(usage), 0)
+  const sum = (count: (usage: PromptUsage) => number) =>
+    usages.reduce((total, usage) => total + count(usage), 0)
   return {
     requests: requests.length,
     marked: usages.filter(({ written, read }) => written + read > 0).length,

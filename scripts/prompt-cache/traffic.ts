@@ -24,7 +24,8 @@ export const PATTERNS: readonly Pattern[] = [
   })),
   ...[1, 10, 100].map((rate) => ({
     name: `the same bot, ${rate} ${rate === 1 ? 'conversation' : 'conversations'} of about four turns an hour`,
-    make: (random: () => number) => conversations(random, { rate, turns: 4, gapMs: 45 * SECOND, adds: 150, instructions: SYSTEM }),
+    make: (random: () => number) =>
+      conversations(random, { rate, turns: 4, gapMs: 45 * SECOND, adds: 150, instructions: SYSTEM }),
   })),
   {
     name: 'agent sessions: tools and system prompt of 12,000 tokens, about forty turns of 1,500',
@@ -45,12 +46,25 @@ export const PATTERNS: readonly Pattern[] = [
     make: (random: () => number) => singleQuestions(random, rate, SYSTEM),
   })),
   { name: 'one question every six minutes', make: () => regular([6 * MINUTE]) },
-  { name: 'one question after four minutes, the next after six, in turn', make: () => regular([4 * MINUTE, 6 * MINUTE]) },
-  { name: 'pairs of questions: two a minute apart, then an hour nothing', make: () => regular([MINUTE, HOUR]) },
+  {
+    name: 'one question after four minutes, the next after six, in turn',
+    make: () => regular([4 * MINUTE, 6 * MINUTE]),
+  },
+  {
+    name: 'pairs of questions: two a minute apart, then an hour nothing',
+    make: () => regular([MINUTE, HOUR]),
+  },
   {
     name: 'conversations of exactly two turns, no system prompt, first turn of 3,000 tokens',
     make: (random) =>
-      conversations(random, { rate: 20, turns: 2, exact: true, gapMs: MINUTE, adds: 3_000, instructions: NONE }),
+      conversations(random, {
+        rate: 20,
+        turns: 2,
+        exact: true,
+        gapMs: MINUTE,
+        adds: 3_000,
+        instructions: NONE,
+      }),
   },
   {
     name: 'conversations with long pauses: two in three turns come after six minutes',
@@ -60,7 +74,14 @@ export const PATTERNS: readonly Pattern[] = [
   {
     name: 'clients that cut their history: every turn begins elsewhere',
     make: (random) =>
-      conversations(random, { rate: 20, turns: 10, gapMs: 30 * SECOND, adds: 400, instructions: NONE, forgets: true }),
+      conversations(random, {
+        rate: 20,
+        turns: 10,
+        gapMs: 30 * SECOND,
+        adds: 400,
+        instructions: NONE,
+        forgets: true,
+      }),
   },
 ]
 
@@ -95,7 +116,15 @@ function regular(gaps: readonly number[]): SimulatedRequest[] {
   return Array.from({ length: REQUESTS }, (_, index) => {
     at += gaps[index % gaps.length] ?? 0
     const conversation = { before: undefined, after: `q${index}` }
-    return { at, scope: 'bot', instructions: SYSTEM, conversation, tokens: 2_050, beginsMs: 1_000, endsMs: 4_000 }
+    return {
+      at,
+      scope: 'bot',
+      instructions: SYSTEM,
+      conversation,
+      tokens: 2_050,
+      beginsMs: 1_000,
+      endsMs: 4_000,
+    }
   })
 }
 

@@ -72,6 +72,7 @@ export function generateReceipts({ count, until, days, seed = 1 }: GenerateOptio
       judgeScore: simple ? random() * 0.4 : null,
       handoverScore: null,
       verifyScore: null,
+      promptCache: null,
       evidence: [
         { kind: 'words', weight: simple ? -1.4 : 2.1, towards: simple ? 'simple' : 'complex' },
         { kind: 'length', weight: simple ? -0.6 : 0.4, towards: simple ? 'simple' : 'complex' },

@@ -131,6 +131,7 @@ function columnsOf(record: ReceiptRecord): Record<string, SqlValue> {
     reason: record.reason,
     guard: record.guard,
     cache: record.cache,
+    promptCache: record.promptCache === null ? null : JSON.stringify(record.promptCache),
     attempts: JSON.stringify(record.attempts),
     route: record.route,
     model: record.model,
@@ -161,6 +162,7 @@ function receiptOf(row: SqlRow, tenant: string): KeptReceipt {
     tenant,
     stream: row.stream === 1,
     evidence: JSON.parse(textOf(row, 'evidence')),
+    promptCache: row.promptCache === null ? null : JSON.parse(textOf(row, 'promptCache')),
     attempts: JSON.parse(textOf(row, 'attempts')),
     tokens:
       row.inputTokens === null

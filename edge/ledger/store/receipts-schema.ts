@@ -60,4 +60,5 @@ export const RECEIPTS_MIGRATIONS: readonly Migration[] = [
   },
   // A migration is never changed once it has run anywhere: objects that have the table get the column by one of its own.
   { name: 'verify score', statements: ['ALTER TABLE receipts ADD COLUMN verifyScore REAL'] },
+  { name: 'prompt cache', statements: ['ALTER TABLE receipts ADD COLUMN promptCache TEXT'] },
 ]

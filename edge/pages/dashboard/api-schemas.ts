@@ -67,6 +67,7 @@ export const keySchema = z.object({
   strategy: text,
   models: z.nullable(z.array(z.string())),
   forbid: z.array(z.string()),
+  promptCache: text,
 })
 export type ShownKey = z.infer<typeof keySchema>
 export const keyListSchema = z.object({ data: z.array(keySchema) })

@@ -10,6 +10,7 @@ import { replayAnswer } from '../../cache/replay.ts'
 import { commitAtContent } from '../../fallback/commit.ts'
 import { createDeadline } from '../../fallback/deadline.ts'
 import { causeOf, causeOfStatus } from '../../fallback/failure.ts'
+import { isMarked, type PromptCache } from '../../prompt-cache/prompt-cache.ts'
 import { type RouterRequest, wantsStream } from '../../request.ts'
 import type { ClaudeConfig } from '../../settings/core-settings.ts'
 import type { Target } from '../../target.ts'
@@ -23,6 +24,7 @@ import {
   notAnAnswer,
   ownError,
   readUpstreamError,
+  refusesMarks,
   retryWaitMs,
   type UpstreamError,
   visibleBody,
@@ -30,6 +32,7 @@ import {
 
 export type ClaudeProviderOptions = {
   readonly config: ClaudeConfig
+  readonly promptCache: PromptCache
   readonly fetch: Fetch
   readonly log: Log
   /** Milliseconds since the epoch. */
@@ -50,14 +53,15 @@ type Outcome =
 
 /** Returns the provider. A missing key is an error of each request, not of the start: local answers need none. */
 export function createClaudeProvider(options: ClaudeProviderOptions): Provider {
-  const { config, now, random, sleep } = options
+  const { config, promptCache, now, random, sleep } = options
   const jitterMs = () => SHORTEST_JITTER_MS + random() * (LONGEST_JITTER_MS - SHORTEST_JITTER_MS)
 
   return {
     name: 'claude',
     async open(request, target, { isFallback, onAttempt, onFailedAttempt }) {
       const headers = claudeRequestHeaders(config, request)
-      const body = claudeRequestBody(request, target, isFallback)
+      let cachedPrompt = promptCache.consider(request, target.model)
+      let body = claudeRequestBody(request, target, isFallback, cachedPrompt.facts.marked)
       for (let attempt = 1; ; attempt++) {
         const mayRetry = attempt <= config.maxRetries
         onAttempt()
@@ -69,12 +73,19 @@ export function createClaudeProvider(options: ClaudeProviderOptions): Provider {
           if (!mayRetry || known.code !== 'unavailable') throw known
           return undefined
         })
-        if (outcome?.ok) return outcome.answer
+        if (outcome?.ok) return { ...outcome.answer, cachedPrompt }
         if (outcome !== undefined)
           onFailedAttempt({
             cause: causeOfStatus(outcome.upstreamError.status),
             ...spent(told, target, NOTHING),
           })
+        if (outcome !== undefined && isMarked(cachedPrompt.facts) && refusesMarks(outcome.upstreamError)) {
+          // The client has asked for no mark: it must not notice that its server knows none.
+          cachedPrompt = cachedPrompt.refused()
+          body = claudeRequestBody(request, target, isFallback)
+          attempt--
+          continue
+        }
         const wait =
           outcome === undefined ? jitterMs() : retryWaitMs(outcome.upstreamError, now(), jitterMs())
         if (mayRetry && wait !== undefined && !request.signal.aborted) {
@@ -82,7 +93,7 @@ export function createClaudeProvider(options: ClaudeProviderOptions): Provider {
           continue
         }
         if (outcome === undefined) throw new RouterError('cancelled', 'The client closed the connection.')
-        return passedOn(options, outcome.upstreamError, { request, target, attempt })
+        return { ...passedOn(options, outcome.upstreamError, { request, target, attempt }), cachedPrompt }
       }
     },
   }

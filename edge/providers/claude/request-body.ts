@@ -1,8 +1,10 @@
 /**
- * The bytes that go to Claude: the client's own, but for a virtual model name and members that the model would refuse
- * although the client did not choose it. Everything else, spacing, digits and unknown fields included, stays as it came.
+ * The bytes that go to Claude: the client's own, but for a virtual model name, members that the model would refuse although
+ * the client did not choose it, and marks for the prompt cache. Everything else, spacing, digits and unknown fields
+ * included, stays as it came.
  */
 import { topLevelMembers } from '../../../shared/json.ts'
+import { type Marks, NO_MARKS, placeMarks } from '../../prompt-cache/place-marks.ts'
 import type { RouterRequest } from '../../request.ts'
 import type { Target } from '../../target.ts'
 import { type Changes, fitRequest } from './fit-request.ts'
@@ -11,11 +13,13 @@ import { maxOutputTokens } from './model-capabilities.ts'
 /**
  * Returns the body for `target`.
  * @param isFallback the request was answered (or refused) locally first, where sampling parameters are fine
+ * @param marks what is marked for the prompt cache; only for a request that marks nothing itself
  */
 export function claudeRequestBody(
   request: RouterRequest,
   target: Target,
   isFallback: boolean,
+  marks: Marks = NO_MARKS,
 ): Uint8Array | string {
   const { view, text, translated, apiHeaders } = request
   const chosenByRouter = view.model !== target.model
@@ -31,7 +35,13 @@ export function claudeRequestBody(
   )
   if (request.unlimited) changes.set('max_tokens', String(maxOutputTokens(target.model)))
   if (chosenByRouter) changes.set('model', JSON.stringify(target.model))
-  return changes.size === 0 ? request.body : applyChanges(text, changes)
+  const isMarked = marks.instructions || marks.conversation
+  if (changes.size === 0 && !isMarked) return request.body
+  const changed = applyChanges(text, changes)
+  if (!isMarked) return changed
+  // What was moved to the end of the instructions changes with each turn.
+  const instructions = marks.instructions && !changes.has('system') && !changes.has('tools')
+  return placeMarks(changed, view, { ...marks, instructions })
 }
 
 /** Returns the text with new values in the place of the old; a member that was not there is put first. */

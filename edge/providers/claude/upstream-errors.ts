@@ -61,6 +61,11 @@ export function isWorthRetrying(upstreamError: UpstreamError, now: number): bool
   return asked === undefined ? upstreamError.status !== 429 : asked <= LONGEST_CLIENT_WAIT_MS
 }
 
+/** Says whether a request was refused because something in it is marked for the prompt cache. */
+export function refusesMarks({ status, bytes }: UpstreamError): boolean {
+  return (status === 400 || status === 422) && new TextDecoder().decode(bytes).includes('cache_control')
+}
+
 /** Says whether the address is one of Anthropic's own, whose error texts are written for its customers. */
 export function isAnthropic(baseUrl: string): boolean {
   return /(^|\.)anthropic\.com$/.test(new URL(baseUrl).hostname)

@@ -48,6 +48,7 @@ test('tells all of a request that fell back', () => {
     reason: 'hybrid: complex task',
     guard: null,
     cache: 'miss',
+    promptCache: null,
     attempts: [
       { provider: 'local', cause: 'timeout', costNanoUsd: 0 },
       { provider: 'claude', cause: 'overloaded', costNanoUsd: 1_000 },

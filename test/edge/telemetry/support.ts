@@ -16,6 +16,7 @@ export const record: ReceiptRecord = {
   judgeScore: null,
   handoverScore: null,
   verifyScore: null,
+  promptCache: null,
   evidence: [{ kind: 'code words', weight: 1.5, towards: 'complex' }],
   reason: 'hybrid: complex task',
   guard: null,

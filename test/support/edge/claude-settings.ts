@@ -11,6 +11,7 @@ export function claudeSettings(overrides: Partial<ClaudeConfig> = {}): ClaudeCon
     model: 'claude-sonnet-5-5',
     simpleModel: 'claude-haiku-5-5',
     maxRetries: 1,
+    promptCache: 'off',
     deadlines: { headersMs: 1_000, firstContentMs: 1_000, idleMs: 1_000, totalMs: 5_000 },
     ...overrides,
   }

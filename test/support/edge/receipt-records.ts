@@ -20,6 +20,7 @@ export function receiptRecord(startedAt: number, fields: Partial<ReceiptRecord> 
     judgeScore: null,
     handoverScore: 0.25,
     verifyScore: null,
+    promptCache: null,
     evidence: [{ kind: 'length', weight: -0.5, towards: 'simple' }],
     reason: 'hybrid: simple task',
     guard: null,

@@ -139,11 +139,12 @@ function EndField({ shown, onSet }: EndFieldProperties) {
   )
 }
 
-function policyOf({ strategy, models, forbid }: ShownKey): string {
+function policyOf({ strategy, models, forbid, promptCache }: ShownKey): string {
   const parts = [
     strategy === null ? undefined : `strategy ${strategy}`,
     models === null ? undefined : `models ${models.join(', ')}`,
     forbid.length === 0 ? undefined : `may not use ${forbid.join(', ')}`,
+    promptCache === null ? undefined : `prompt cache ${promptCache}`,
   ].filter((part) => part !== undefined)
   return parts.length === 0 ? 'everything' : parts.join('; ')
 }

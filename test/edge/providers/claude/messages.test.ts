@@ -2,6 +2,7 @@
 import { HttpResponse } from 'msw/http'
 import { expect, test } from 'vitest'
 import { readConfig } from '../../../../edge/config.ts'
+import { createPromptCache } from '../../../../edge/prompt-cache/prompt-cache.ts'
 import { createClaudeProvider } from '../../../../edge/providers/claude/messages.ts'
 import type { Fetch } from '../../../../edge/providers/provider.ts'
 import { testProvider } from '../../../contract/provider.ts'
@@ -60,6 +61,7 @@ testProvider('Claude', {
     if (!config.ok) throw new Error(config.problems.join())
     return createClaudeProvider({
       config: config.config.claude,
+      promptCache: createPromptCache({ mode: 'off', now: () => 0, random: () => 0 }),
       fetch: networkFetch,
       log: collectLog,
       now: () => 0,
