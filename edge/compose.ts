@@ -6,7 +6,8 @@ import { createBatchAdmission } from './batches/batch-admission.ts'
 import type { BatchBook } from './batches/batch-book.ts'
 import { type Batches, createBatches } from './batches/batches.ts'
 import type { Accounts } from './budgets/accounts.ts'
-import { type BudgetGate, createBudgetGate } from './budgets/budget-gate.ts'
+import { createBudgetGate } from './budgets/budget-gate.ts'
+import { createForeseeBudget } from './budgets/foreseen-budget.ts'
 import { createTellSoftLimits } from './budgets/tell-soft-limits.ts'
 import { createUsageOf } from './budgets/usage-of.ts'
 import type { AnswerCache } from './cache/cache.ts'
@@ -108,13 +109,14 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     strategies,
     sessions: createSessionMemory({ now }),
   }
+  const budgets = effects.accounts && composeBudgets(config, effects, effects.accounts, findLimits, prices)
   const gateway = createGateway({
     ...planning,
     providers: { claude, local: local?.provider },
     cache,
     savingsBaseline: config.savingsBaseline,
     prices,
-    budgets: effects.accounts && composeBudgets(config, effects, effects.accounts, findLimits, prices),
+    budgets: budgets?.gate,
     recordReceipt: createReceiptRecorder({
       log,
       ledger: effects.ledger,
@@ -127,6 +129,7 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
   const explain = createExplainer({
     ...planning,
     prices,
+    foreseeBudget: budgets?.foresee,
     thresholdsWith: (changed) => resolveThresholds(classifierModel, { ...config.thresholds, ...changed }),
   })
   const { thresholds } = settled
@@ -142,18 +145,25 @@ function composeBudgets(
   accounts: Accounts,
   findLimits: FindLimits,
   prices: PriceList,
-): BudgetGate {
-  return createBudgetGate({
+) {
+  const options = {
     accounts,
-    limitsOf: (tenant) => findLimits(tenant)?.limits,
+    limitsOf: (tenant: string) => findLimits(tenant)?.limits,
     onBudget,
     cheapModel: claude.simpleModel,
     prices,
-    leaseMs: claude.deadlines.totalMs + (local?.deadlines.totalMs ?? 0) + LEASE_MARGIN_MS,
-    tellSoftLimits: createTellSoftLimits(tellWebhook, log),
-    log,
     now,
-  })
+  }
+  const leaseMs = claude.deadlines.totalMs + (local?.deadlines.totalMs ?? 0) + LEASE_MARGIN_MS
+  return {
+    gate: createBudgetGate({
+      ...options,
+      leaseMs,
+      tellSoftLimits: createTellSoftLimits(tellWebhook, log),
+      log,
+    }),
+    foresee: createForeseeBudget(options),
+  }
 }
 
 export type Effects = Pick<

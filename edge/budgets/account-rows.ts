@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini'
 import type { Migration } from '../storage/migrations.ts'
+import { numberOrNull } from '../storage/row-values.ts'
 import type { SqlDatabase } from '../storage/sql-database.ts'
 
 /** Of the tenant, or of one user. */
@@ -145,6 +146,12 @@ export function expiredLeases(database: SqlDatabase, now: number, latest: number
         latest,
       ),
     )
+}
+
+/** Returns when the next of the leases that are not booked expires, ms; undefined where there is none. */
+export function earliestExpiry(database: SqlDatabase): number | undefined {
+  const [row] = database.exec('SELECT MIN(expiresAt) AS earliest FROM budget_lease WHERE bookedAt IS NULL')
+  return row === undefined ? undefined : (numberOrNull(row, 'earliest') ?? undefined)
 }
 
 export function writeLease(database: SqlDatabase, lease: Lease): void {

@@ -6,9 +6,7 @@
 import type { SqlDatabase } from '../storage/sql-database.ts'
 import {
   deleteLease,
-  expiredLeases,
   findLease,
-  forgetLeases,
   forgetUsers,
   type Lease,
   readUse,
@@ -27,7 +25,8 @@ import type {
 } from './accounts.ts'
 import { charge, correct, countable, letIn, release } from './bookings.ts'
 import { brokenCaps, type Counter, capUses, newlyReached } from './caps.ts'
-import { CAPS } from './effective-limits.ts'
+import { CAPS, type EffectiveLimits } from './effective-limits.ts'
+import { createExpiredLeases, type ExpiredLeases } from './expired-leases.ts'
 import type { Limit } from './limits.ts'
 import { requestRate } from './request-rate.ts'
 import { inPresentWindows } from './use-windows.ts'
@@ -38,8 +37,6 @@ export type Account = {
   readonly use: (question: LimitsQuestion) => readonly LimitUse[]
 }
 
-/** No lease runs longer, and no settlement comes later after one has expired. */
-const DAY_MS = 86_400_000
 const ONE_SECOND_MS = 1_000
 
 /**
@@ -47,20 +44,40 @@ const ONE_SECOND_MS = 1_000
  * @param now milliseconds since the epoch
  */
 export function createAccount(database: SqlDatabase, now: () => number): Account {
-  const moment = () => Math.floor(now())
+  let timezone = 'UTC'
+  const expiry = createExpiredLeases(database, (lease, at) => bookLease(database, lease, timezone, at))
+  /** What has expired is booked first, and all of it together or nothing. */
+  const inTransaction = <T>(limits: EffectiveLimits, work: (at: number) => T): T => {
+    timezone = limits.timezone
+    const at = Math.floor(now())
+    try {
+      return database.transaction(() => {
+        expiry.book(at)
+        return work(at)
+      })
+    } catch (error) {
+      expiry.failed()
+      throw error
+    }
+  }
   return {
-    reserve: (reservation) => database.transaction(() => reserve(database, reservation, moment())),
-    settle: (settlement) => database.transaction(() => settle(database, settlement, moment())),
-    use: (question) => {
-      const at = moment()
-      return countersOf(database, question, at).flatMap((counter) => usesOf(counter, at))
-    },
+    reserve: (reservation) =>
+      inTransaction(reservation.limits, (at) => reserve(database, reservation, at, expiry)),
+    settle: (settlement) => inTransaction(settlement.limits, (at) => settle(database, settlement, at)),
+    use: (question) =>
+      inTransaction(question.limits, (at) =>
+        countersOf(database, question, at).flatMap((counter) => usesOf(counter, at)),
+      ),
   }
 }
 
-function reserve(database: SqlDatabase, reservation: Reservation, now: number): ReservationResult {
+function reserve(
+  database: SqlDatabase,
+  reservation: Reservation,
+  now: number,
+  expiry: Pick<ExpiredLeases, 'made'>,
+): ReservationResult {
   const { id, user, limits, planned, bent, leaseMs } = reservation
-  bookExpired(database, limits.timezone, now)
   const counters = countersOf(database, reservation, now)
   // Whoever asks twice because the first answer was lost is one request.
   const isKnown = findLease(database, id) !== undefined
@@ -81,6 +98,7 @@ function reserve(database: SqlDatabase, reservation: Reservation, now: number): 
     const counted = limits.user === undefined ? null : (user ?? null)
     const lease = { id, user: counted, ...amount, expiresAt: now + Math.ceil(leaseMs) }
     writeLease(database, { ...lease, bookedAt: null, day: 0, month: 0 })
+    expiry.made(lease.expiresAt)
   }
   const written = counters.map((counter) => {
     const row = isKnown ? counter.row : letIn(counter, leased ? amount : undefined, now)
@@ -116,18 +134,13 @@ function settle(database: SqlDatabase, { id, limits, used }: Settlement, now: nu
 }
 
 /** What nobody has settled in time counts as used: it may have been paid for. The request is no longer on its way. */
-function bookExpired(database: SqlDatabase, timezone: string, now: number): void {
-  const expired = expiredLeases(database, now, now + DAY_MS)
-  if (expired.length === 0) return
-  for (const lease of expired) {
-    const rows = subjectsOf(lease).map(({ subject }) => {
-      const row = charge(release(presentRow(database, subject, timezone, now).row, lease), lease)
-      writeUse(database, row)
-      return row
-    })
-    writeLease(database, { ...lease, bookedAt: now, day: rows[0]?.day ?? 0, month: rows[0]?.month ?? 0 })
-  }
-  forgetLeases(database, now - DAY_MS)
+function bookLease(database: SqlDatabase, lease: Lease, timezone: string, now: number): void {
+  const rows = subjectsOf(lease).map(({ subject }) => {
+    const row = charge(release(presentRow(database, subject, timezone, now).row, lease), lease)
+    writeUse(database, row)
+    return row
+  })
+  writeLease(database, { ...lease, bookedAt: now, day: rows[0]?.day ?? 0, month: rows[0]?.month ?? 0 })
 }
 
 type PresentCounter = Counter & { readonly isNewMonth: boolean }

@@ -67,6 +67,6 @@ export type LimitsQuestion = Pick<Reservation, 'limits' | 'user'>
 export type Accounts = {
   readonly reserve: (tenant: string, reservation: Reservation) => Promise<ReservationResult>
   readonly settle: (tenant: string, settlement: Settlement) => Promise<SettlementResult>
-  /** What is used of limits. Changes nothing. */
+  /** What is used of limits. Counts no request; what has expired meanwhile is booked. */
   readonly use: (tenant: string, question: LimitsQuestion) => Promise<readonly LimitUse[]>
 }

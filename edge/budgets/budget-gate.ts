@@ -13,13 +13,14 @@ import type { RouterRequest } from '../request.ts'
 import type { Target } from '../target.ts'
 import type { Accounts, LimitUse, Reservation, ReservationResult, Settlement } from './accounts.ts'
 import { isMoney } from './caps.ts'
-import { type EffectiveLimits, effectiveLimits, hasCap, hasMoneyCap } from './effective-limits.ts'
+import { type EffectiveLimits, effectiveLimits, hasCap } from './effective-limits.ts'
 import { limitHeaders } from './limit-headers.ts'
 import type { OnBudget, TenantLimits } from './limits.ts'
+import { plannedAmounts } from './planned-amounts.ts'
 import { accountUnreachable, limitReached, priceUnknown } from './refusals.ts'
 import { usedBy } from './settlement.ts'
 import type { TellSoftLimits } from './tell-soft-limits.ts'
-import { type UpperBound, upperBound } from './upper-bound.ts'
+import { upperBound } from './upper-bound.ts'
 
 export type BudgetGateOptions = {
   readonly accounts: Accounts
@@ -91,13 +92,12 @@ type Asking = {
 
 async function admit(options: BudgetGateOptions, asking: Asking): Promise<Admission> {
   const { request, targets, limits, onBudget } = asking
-  const planned = upperBound(request, targets, options.prices)
+  const { unpriced, ...amounts } = plannedAmounts(asking, options)
   const reservation: Reservation = {
     id: request.id,
     user: request.user,
     limits,
-    planned: boundedBy(planned, limits),
-    bent: bentAmount(options, asking, planned),
+    ...amounts,
     leaseMs: targets.length === 0 ? 0 : options.leaseMs,
   }
   const result = await ask(options, asking, reservation)
@@ -107,33 +107,11 @@ async function admit(options: BudgetGateOptions, asking: Asking): Promise<Admiss
   tell(options, asking, result.reached)
   const { admission, cause } = result
   if (admission === 'admitted' || cause === undefined) return { kind: 'admitted', headers, settle }
-  const isUnpriced = isMoney(cause.limit) && planned.unpriced.length > 0
-  const error = isUnpriced
-    ? priceUnknown(planned.unpriced)
-    : limitReached(cause, reservation.planned, options.now())
+  const isUnpriced = isMoney(cause.limit) && unpriced.length > 0
+  const error = isUnpriced ? priceUnknown(unpriced) : limitReached(cause, reservation.planned, options.now())
   if (admission === 'bent' && onBudget !== 'refuse')
     return { kind: 'bent', to: onBudget, cause: cause.limit, error, headers, settle }
   return { kind: 'refused', cause: cause.limit, error, headers, settle }
-}
-
-/** Where nobody could say what a request costs, no limit of money has room for it; where none is set, nothing is made up. */
-function boundedBy(
-  { tokens, nanoUsd, unpriced }: UpperBound,
-  limits: EffectiveLimits,
-): Reservation['planned'] {
-  const isUnbounded = unpriced.length > 0 && hasMoneyCap(limits)
-  return { tokens, nanoUsd: isUnbounded ? Number.MAX_SAFE_INTEGER : nanoUsd }
-}
-
-function bentAmount(
-  { cheapModel, prices }: BudgetGateOptions,
-  { request, onBudget }: Asking,
-  planned: UpperBound,
-): Reservation['bent'] {
-  if (onBudget === 'refuse') return null
-  if (onBudget === 'local') return { tokens: planned.tokens, nanoUsd: 0 }
-  const cheap = upperBound(request, [{ provider: 'claude', model: cheapModel }], prices)
-  return cheap.unpriced.length > 0 ? null : { tokens: cheap.tokens, nanoUsd: cheap.nanoUsd }
 }
 
 async function ask(

@@ -82,10 +82,13 @@ export function capUses({ scope, limit, row, windows }: Counter): LimitUse[] {
 
 /** Returns the caps that this amount would break. What takes nothing breaks none, also where all is used up. */
 export function brokenCaps(counter: Counter, amount: Amount): LimitUse[] {
-  return capUses(counter).filter((use) => {
-    const asked = isCap(use.limit) ? COUNTED[use.limit].of(amount) : 0
-    return asked > 0 && use.used + use.reserved + asked > use.hard
-  })
+  return capUses(counter).filter((use) => wouldBreak(use, amount))
+}
+
+/** Says whether a limit of tokens or money has no room for this amount. */
+export function wouldBreak(use: LimitUse, amount: Amount): boolean {
+  const asked = isCap(use.limit) ? COUNTED[use.limit].of(amount) : 0
+  return asked > 0 && use.used + use.reserved + asked > use.hard
 }
 
 /** Returns the soft limits that have been reached and not been told of, and the row that remembers that they were. */

@@ -23,25 +23,28 @@ const BASE64_CHARACTERS_PER_TOKEN = 4
 /** `unpriced`: models without a known price; their cost is not in the amount. */
 export type UpperBound = Amount & { readonly unpriced: readonly string[] }
 
-/** Returns the most that a request can take whichever of these targets answers it. */
+/**
+ * Returns the most that a request can take whichever of these targets answers it. What the local model wrote before another
+ * took over counts beside the answer; of Claude's models one is asked.
+ */
 export function upperBound(
   request: BoundedRequest,
   targets: readonly Target[],
   prices: PriceList,
 ): UpperBound {
   const input = inputTokens(request)
-  let tokens = 0
+  const tokens = { local: 0, claude: 0 }
   let nanoUsd = 0
   const unpriced: string[] = []
   for (const { provider, model } of targets) {
     const output = outputTokens(request, provider === 'claude' ? maxOutputTokens(model) : undefined)
-    tokens = Math.max(tokens, input + output)
+    tokens[provider] = Math.max(tokens[provider], input + output)
     if (provider === 'local') continue
     const price = prices(model, { ...dearestInput(request, input), output_tokens: output })
     if (price === undefined) unpriced.push(model)
     else nanoUsd = Math.max(nanoUsd, price)
   }
-  return { tokens, nanoUsd, unpriced }
+  return { tokens: tokens.local + tokens.claude, nanoUsd, unpriced }
 }
 
 function outputTokens({ view, unlimited }: BoundedRequest, most: number | undefined): number {

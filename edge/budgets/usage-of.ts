@@ -18,19 +18,27 @@ export type ShownUse = {
   readonly resetsAt: string
 }
 
-/**
- * Returns what shows the use of a tenant's own limits; of those of its users it says nothing.
- * @param limitsOf the limits in force
- */
+/** The tenant's own, and those of one user where it was named. */
+export type ShownUsage = {
+  readonly tenant: readonly ShownUse[]
+  readonly user: readonly ShownUse[]
+}
+
+/** Returns what is used of a tenant's limits. @throws {RouterError} `unavailable` where the account cannot be asked */
+export type UsageOf = (tenant: string, user: string | undefined) => Promise<ShownUsage>
+
+/** @param limitsOf the limits in force */
 export function createUsageOf(
   accounts: Pick<Accounts, 'use'>,
   limitsOf: (tenant: string) => TenantLimits | undefined,
-): (tenant: string) => Promise<readonly ShownUse[]> {
-  return async (tenant) => {
-    const limits = effectiveLimits(limitsOf(tenant) ?? {}, undefined)
-    if (limits === undefined) return []
+): UsageOf {
+  return async (tenant, user) => {
+    const limits = effectiveLimits(limitsOf(tenant) ?? {}, user)
+    if (limits === undefined) return { tenant: [], user: [] }
     try {
-      return (await accounts.use(tenant, { limits, user: undefined })).map(shown)
+      const uses = await accounts.use(tenant, { limits, user })
+      const of = (scope: LimitUse['scope']) => uses.filter((use) => use.scope === scope).map(shown)
+      return { tenant: of('tenant'), user: of('user') }
     } catch (cause) {
       throw new RouterError('unavailable', 'What is used of these limits cannot be read now. Try again.', {
         cause,

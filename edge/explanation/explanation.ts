@@ -2,12 +2,14 @@
  * The explanation of one request: who would answer it, why, at what price, and what would move it elsewhere. Calls no
  * model but that of a second look; puts the parts together, each of which stands in its own file.
  */
+import type { ForeseenRequest } from '../budgets/foreseen-budget.ts'
 import { createPlanner, describeLocal, type Plan, type PlannedRequest } from '../planner.ts'
 import type { ScoreExplanation } from '../routing/classifier/classifier.ts'
 import type { Decision } from '../routing/decide.ts'
 import type { Session } from '../routing/sessions/session.ts'
 import type { ProviderName } from '../target.ts'
 import { type ExpectedPrices, expectedPrices } from './expected-prices.ts'
+import { type ExplainedBudget, limitedPlan } from './limited-plan.ts'
 import { type ExplainedDependencies, freezeSituation } from './situation.ts'
 import { summarize } from './summary.ts'
 import { type WouldChange, whatWouldChange } from './what-would-change.ts'
@@ -28,11 +30,14 @@ export type Explanation = Pick<Plan, 'strategy' | 'thresholds'> &
     readonly guard: string | null
     /** What a Claude model holds of this conversation in its prompt cache, in tokens, and how long ago it was used; or null. */
     readonly session: (Pick<Session, 'model' | 'prefixTokens'> & { readonly ageMs: number }) | null
+    /** What a reached limit of the tenant's would do to it, or null. */
+    readonly budget: ExplainedBudget
     readonly prices: ExpectedPrices
     readonly whatWouldChange: readonly WouldChange[]
   }
 
-export type Explainer = (request: PlannedRequest) => Promise<Explanation>
+export type ExplainedRequest = PlannedRequest & ForeseenRequest
+export type Explainer = (request: ExplainedRequest) => Promise<Explanation>
 
 /** Returns the explainer over the planner's dependencies. */
 export function createExplainer(dependencies: ExplainedDependencies): Explainer {
@@ -41,7 +46,8 @@ export function createExplainer(dependencies: ExplainedDependencies): Explainer 
   return async (request) => {
     // What would move a request to the local model hangs on what that model is trusted with, also where it is asleep.
     await local?.refresh(request.waitUntil)
-    const plan = await planRequest(request)
+    const asPlanned = await planRequest(request)
+    const { plan, budget } = await limitedPlan(request, asPlanned, dependencies.foreseeBudget)
     const { decision, features, strategy, thresholds, verdict, secondScore, conversation } = plan
     const session = conversation?.session
     const { targets, reason, task, score, complex, zone } = decision
@@ -61,6 +67,7 @@ export function createExplainer(dependencies: ExplainedDependencies): Explainer 
       guard: decision.guard ?? null,
       language: verdict.language,
       session: session === undefined ? null : describeSession(session, request.startedAt),
+      budget,
       ...classifier.explain(features),
       prices: expectedPrices(
         { features, decision, session },
@@ -70,7 +77,9 @@ export function createExplainer(dependencies: ExplainedDependencies): Explainer 
         },
         dependencies.prices,
       ),
-      whatWouldChange: await whatWouldChange(plan, freezeSituation(dependencies, request, plan)),
+      // No header, score or setting of the router opens a limit.
+      whatWouldChange:
+        budget === null ? await whatWouldChange(plan, freezeSituation(dependencies, request, plan)) : [],
     }
   }
 }

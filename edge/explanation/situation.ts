@@ -2,6 +2,7 @@
  * A request and all that its plan depends on, as one value that can be changed to ask what would then be decided. Asks
  * nobody: what is known of servers, sessions and second looks stands still.
  */
+import type { ForeseeBudget } from '../budgets/foreseen-budget.ts'
 import type { PriceList } from '../ledger/prices.ts'
 import { createPlanner, type Plan, type PlannedRequest, type PlannerDependencies } from '../planner.ts'
 import type { Features } from '../routing/features.ts'
@@ -10,6 +11,8 @@ import type { ThresholdSetting, Thresholds } from '../routing/thresholds.ts'
 
 export type ExplainedDependencies = PlannerDependencies & {
   readonly prices: PriceList
+  /** Absent where nobody has limits. */
+  readonly foreseeBudget?: ForeseeBudget | undefined
   /** Returns the thresholds of the settings, with some of them changed. */
   readonly thresholdsWith: (changed: {
     readonly complex?: ThresholdSetting

@@ -5,10 +5,12 @@
 import { RouterError } from '../../shared/errors.ts'
 import { tenantLimitsSchema } from '../budgets/limits.ts'
 import { EVERY_TENANT, type LimitsInForce } from '../control/limits-of.ts'
+import { cleanName } from '../ledger/end-user.ts'
 import { describeFirstIssue } from '../strict-members.ts'
 import { tenantIdSchema } from '../tenants.ts'
 import { changeControl, readAdminBody, requireKnown } from './admin-body.ts'
 import type { AppContext, AppDependencies } from './context.ts'
+import { readQuery } from './query.ts'
 import { requireAdmin } from './require-admin.ts'
 
 type Handler = (context: AppContext) => Promise<Response>
@@ -36,8 +38,14 @@ export function createBudgetHandlers(dependencies: AppDependencies): BudgetHandl
       if (!caller.admin && caller.id !== tenant)
         throw new RouterError('forbidden', 'A key reads the limits of its own tenant only.')
       requireKnown(control)
-      const usage = tenant === EVERY_TENANT ? null : ((await usageOf?.(tenant)) ?? null)
-      return context.json({ ...describe(tenant, findLimits(tenant)), usage })
+      const { user: named } = readQuery(context.req.url, ['user'])
+      const user = cleanName(named)
+      const usage = tenant === EVERY_TENANT ? undefined : await usageOf?.(tenant, user)
+      return context.json({
+        ...describe(tenant, findLimits(tenant)),
+        usage: usage?.tenant ?? null,
+        ...(user === undefined ? {} : { user, userUsage: usage?.user ?? null }),
+      })
     },
     async set(context) {
       requireAdmin(dependencies, context, SETTING_LIMITS)

@@ -5,6 +5,7 @@
 import type { Context } from 'hono'
 import type { Log } from '../../shared/log.ts'
 import type { Batches } from '../batches/batches.ts'
+import type { UsageOf } from '../budgets/usage-of.ts'
 import type { AnswerCache } from '../cache/cache.ts'
 import type { Config } from '../config.ts'
 import type { ControlStore } from '../control/control-store.ts'
@@ -36,8 +37,8 @@ export type AppDependencies = {
   readonly explain: Explainer
   readonly control: ControlStore
   readonly findLimits: FindLimits
-  /** Returns what a tenant and its users have used of their limits; undefined where nobody counts. */
-  readonly usageOf?: ((tenant: string) => Promise<unknown>) | undefined
+  /** Returns what a tenant and one of its users have used of their limits; undefined where nobody counts. */
+  readonly usageOf?: UsageOf | undefined
   readonly batches: Batches
   readonly strategies: StrategyStore
   readonly thresholds: Thresholds

@@ -33,6 +33,13 @@ export const explanationSchema = z.strictObject({
   guard: z.nullable(z.string()),
   language: z.string(),
   session: z.nullable(z.strictObject({ model: z.string(), prefixTokens: z.number(), ageMs: z.number() })),
+  budget: z.nullable(
+    z.strictObject({
+      effect: z.enum(['cheaper', 'local', 'refused']),
+      limit: z.string(),
+      message: z.string(),
+    }),
+  ),
   scored: z.nullable(z.string()),
   reasons: z.array(
     z.strictObject({

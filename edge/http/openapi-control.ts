@@ -9,6 +9,13 @@ const text = { type: 'string' }
 const textOrNull = { type: ['string', 'null'] }
 const ID = inPath('id', 'The id of the key, as the list has it.')
 const TENANT = inPath('tenant', 'The name of a tenant, or * for every tenant that has no limits of its own.')
+const USER = {
+  name: 'user',
+  in: 'query',
+  description:
+    'An end user, as receipts name it: what it has used of its own limits is told beside the rest.',
+  schema: text,
+}
 const withSecret = (description: string) => plain(description, ref('KeyWithSecret'))
 const limits = plain('The limits in force.', ref('TenantLimitsInForce'))
 
@@ -66,7 +73,7 @@ export const CONTROL_OPERATIONS = {
     summary: "A tenant's limits and what is used of them",
     description: 'For the tenant itself and for the administrator.',
     tags: ['budgets'],
-    parameters: [TENANT],
+    parameters: [TENANT, USER],
     responses: limits,
   },
   setBudget: {
@@ -118,6 +125,8 @@ export function controlSchemas() {
         source: { enum: ['runtime', 'settings', null] },
         setFor: textOrNull,
         usage: { description: 'What is used of them; in the answer about one tenant.' },
+        user: { type: 'string' },
+        userUsage: { description: 'What the user has used of its own; where one was named.' },
       },
     },
   }

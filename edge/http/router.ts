@@ -4,6 +4,7 @@
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
 import { parseJsonBody } from '../../shared/json.ts'
+import { namedUser } from '../ledger/end-user.ts'
 import { isClaudeConfigured } from '../providers/claude/headers.ts'
 import { effectiveCard } from '../routing/trust.ts'
 import { STRATEGIES } from '../strategy.ts'
@@ -13,6 +14,7 @@ import type { AppContext, AppDependencies } from './context.ts'
 import { waitUntilOf } from './context.ts'
 import { readJsonBytes } from './read-body.ts'
 import { checkBody, createRouterRequest } from './read-request.ts'
+import { createUserReader } from './read-user.ts'
 import { requireAdmin } from './require-admin.ts'
 
 const strategySchema = z.object({ strategy: z.enum(STRATEGIES) })
@@ -95,12 +97,13 @@ export function createExplainHandler({
   config,
   explain,
 }: AppDependencies): (context: AppContext) => Promise<Response> {
+  const readUser = createUserReader(config.users)
   return async (context) => {
     if (context.get('tenant').forbid.includes('explain'))
       throw new RouterError('forbidden', 'Explanations are not allowed for this key.')
-    const bytes = await readJsonBytes(context.req.raw, config.maxBodyBytes)
-    return context.json(
-      await explain(createRouterRequest(context, checkBody(bytes), clientSignal(context).signal)),
-    )
+    const body = checkBody(await readJsonBytes(context.req.raw, config.maxBodyBytes))
+    const user = await readUser(context, namedUser(body.value))
+    const request = createRouterRequest(context, body, clientSignal(context).signal, { user })
+    return context.json(await explain(request))
   }
 }

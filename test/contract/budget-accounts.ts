@@ -132,6 +132,17 @@ export function testAccounts(name: string, open: () => Promise<AccountsUnderTest
     expect(useOf(await accounts.use('alice', { limits, user: undefined }), 'usdPerDay').used).toBe(40)
   })
 
+  test(`${name}: a lease that has expired is shown as used, not as reserved, also before anybody asks again`, async () => {
+    const { accounts, advance } = await open()
+    const limits = limitsOf({ usdPerDay: 1, concurrent: 1 })
+    await accounts.reserve('alice', reservation(limits, { leaseMs: 5_000 }))
+    const uses = async () => accounts.use('alice', { limits, user: undefined })
+    expect(useOf(await uses(), 'usdPerDay')).toMatchObject({ used: 0, reserved: USD / 10 })
+    advance(5_000)
+    expect(useOf(await uses(), 'usdPerDay')).toMatchObject({ used: USD / 10, reserved: 0 })
+    expect(useOf(await uses(), 'concurrent')).toMatchObject({ used: 0 })
+  })
+
   test(`${name}: a late word about yesterday changes nothing of today`, async () => {
     const { accounts, advance } = await open()
     const limits = limitsOf({ usdPerDay: 1, usdPerMonth: 10 })

@@ -60,6 +60,31 @@ test('a transaction that fails changes nothing', async () => {
   expect(database.exec('SELECT id FROM budget_lease')).toEqual([])
 })
 
+test('leases are looked through when one expires, not with every request', async () => {
+  const database = await openSqliteDatabase(':memory:')
+  migrate(database, BUDGET_MIGRATIONS)
+  let now = NOON
+  let scans = 0
+  const exec: typeof database.exec = (query, ...bindings) => {
+    if (query.includes('bookedAt IS NULL AND')) scans += 1
+    return database.exec(query, ...bindings)
+  }
+  const account = createAccount({ ...database, exec }, () => now)
+  const limits = limitsOf({ tokensPerDay: 1_000_000 })
+  const reserveMany = () => {
+    for (let each = 0; each < 50; each++) account.reserve(reservation(limits, { leaseMs: 60_000 }))
+  }
+  reserveMany()
+  expect(scans).toBe(1)
+  now += 60_000
+  reserveMany()
+  expect(scans).toBe(2)
+  expect(account.use({ limits, user: undefined })[0]).toMatchObject({ used: 5_000, reserved: 5_000 })
+  // A clock that is set back shows leases that would hold their places for ever.
+  now -= 3 * 86_400_000
+  expect(account.use({ limits, user: undefined })[0]).toMatchObject({ reserved: 0 })
+})
+
 test('a request writes four rows, six where its user is limited, too', async () => {
   const database = await openSqliteDatabase(':memory:')
   migrate(database, BUDGET_MIGRATIONS)

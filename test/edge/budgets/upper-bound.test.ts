@@ -22,6 +22,13 @@ test('the dearest target counts, and local ones cost nothing', () => {
   expect(boundOf({}, [])).toEqual({ tokens: 0, nanoUsd: 0, unpriced: [] })
 })
 
+test('what the local model may write before Claude takes over counts as well; of Claude’s models one answers', () => {
+  const tokens = (targets: readonly Target[]) => boundOf({}, targets).tokens
+  expect(tokens([LOCAL, HAIKU])).toBe(tokens([LOCAL]) + tokens([HAIKU]))
+  expect(tokens([LOCAL, HAIKU, OPUS])).toBe(tokens([LOCAL, HAIKU]))
+  expect(tokens([OPUS])).toBe(tokens([HAIKU]))
+})
+
 test('max_tokens bounds the answer, up to what the model can write', () => {
   const tokens = (max_tokens: number) => boundOf({ max_tokens }, [OPUS]).tokens
   expect(tokens(2_000) - tokens(1_000)).toBe(1_000)

@@ -59,7 +59,8 @@ function Decision({
   readonly explanation: Explanation
   readonly claudeAvailable: boolean
 }) {
-  const { route, targets, reason, rejection, task, score, thresholds, guard, whatWouldChange } = explanation
+  const { route, targets, reason, rejection, budget, task, score, thresholds, guard, whatWouldChange } =
+    explanation
   const [first, ...rest] = targets
   return (
     <>
@@ -67,6 +68,11 @@ function Decision({
         <span class={`badge ${route ?? 'danger'}`}>{route === null ? 'Refused' : nameRoute(route)}</span>{' '}
         <span>{first === undefined || first.model === 'local' ? reason : `${first.model} · ${reason}`}</span>
       </p>
+      {budget === null || budget.effect === 'refused' ? null : (
+        <p class="notice">
+          A limit of this key is reached, so the request goes another way. {budget.message}
+        </p>
+      )}
       {rejection === null ? null : <p class="notice danger">{rejection}</p>}
       {route === 'claude' && !claudeAvailable ? (
         <p class="notice">Claude has no key on this router: sent, it gets an error that says so.</p>
