@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { installClientPackages } from './client-packages.ts'
+import { faultProblems } from './faults/fault-document.ts'
+import { FAULTS } from './faults/fault-list.ts'
+import { findFaultTests } from './faults/fault-tests.ts'
 import { lockfileProblems } from './lockfile.ts'
 import { inPackage, ROOT, runNode } from './run-command.ts'
 
@@ -42,6 +45,7 @@ const steps: Step[] = [
     run: tool('knip/bin/knip.js', '--production', '--workspace', '.', '--no-progress'),
   },
   { name: 'lockfiles', run: checkLockfile },
+  { name: 'faults: each with its test, docs/faults.md', run: checkFaults },
   { name: 'bundle of the edge (wrangler deploy --dry-run)', run: checkBundle },
 ]
 
@@ -89,6 +93,12 @@ async function checkLockfile(): Promise<Outcome> {
   const problems = files
     .filter((file) => existsSync(file))
     .flatMap((file) => lockfileProblems(readFileSync(file, 'utf8')))
+  return { ok: problems.length === 0, detail: problems.join('\n') }
+}
+
+async function checkFaults(): Promise<Outcome> {
+  const written = readFileSync(join(ROOT, 'docs/faults.md'), 'utf8')
+  const problems = faultProblems(FAULTS, findFaultTests(ROOT), written)
   return { ok: problems.length === 0, detail: problems.join('\n') }
 }
 

@@ -1,9 +1,10 @@
 /**
- * A cache that cannot fail a request: what cannot be read is a miss, what cannot be written is not kept, and the log says
+ * A cache that cannot fail a request: what cannot be read soon is a miss, what cannot be written is not kept, and the log says
  * so. Keys are made here, so that reading and writing cannot disagree.
  */
 import { causeName } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
+import { settledWithin } from '../fallback/deadline.ts'
 import type { RouterRequest } from '../request.ts'
 import type { Target } from '../target.ts'
 import type { AnswerCache, CacheEntry } from './cache.ts'
@@ -16,12 +17,18 @@ export type SafeCache = {
   readonly write: (request: RouterRequest, entry: CacheEntry) => Promise<void>
 }
 
+/** A store that takes longer costs more than it saves. */
+const LONGEST_READ_MS = 50
+
 /** Returns a safe cache over `cache`. */
 export function createSafeCache(cache: AnswerCache, log: Log): SafeCache {
   return {
     async read(request, target) {
       try {
-        return await cache.get(await cacheKey(request, target))
+        const found = cache.get(await cacheKey(request, target)).then((entry) => ({ entry }))
+        const read = await settledWithin(found, LONGEST_READ_MS)
+        if (read === undefined) log('[Router] The cache does not answer', { requestId: request.id }, 'error')
+        return read?.entry
       } catch (error) {
         log('[Router] The cache cannot be read', { requestId: request.id, name: causeName(error) }, 'error')
         return undefined

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../support/processes.ts'
 import { startEdge } from '../support/stack.ts'
 import { createClient, SIMPLE } from '../support/stack-client.ts'
 import { type Script, type Step, startUpstream, type Upstream } from '../support/upstream.ts'
@@ -18,7 +19,7 @@ import {
   localIsReady,
   nonStreamingBody,
 } from '../support/upstream-messages.ts'
-import { respond } from '../support/upstream-steps.ts'
+import { respond, until } from '../support/upstream-steps.ts'
 
 const ADMIN_KEY = 'admin-key-of-these-tests'
 const stateFolder = mkdtempSync(join(tmpdir(), 'router-state-'))
@@ -56,6 +57,35 @@ test('F19 a container that was loading is used as soon as it is ready, whatever 
   expect(container.hits).toHaveLength(0)
   readiness = localIsReady
   expect((await client.ask(SIMPLE)).headers.get('x-router-route')).toBe('local')
+})
+
+test('F16 a container that sleeps is woken by one call at a time, and used once it is awake', async () => {
+  const awake = Promise.withResolvers<void>()
+  const container = await startUpstream({
+    usual: [until(awake.promise), ...localAnswers],
+    other: [until(awake.promise), ...localIsReady],
+  })
+  onTestFinished(() => container.close())
+  const client = await start({
+    LOCAL_LLM_URL: container.url,
+    LOCAL_HEADERS_MS: '500',
+    LOCAL_FIRST_CONTENT_MS: '500',
+    CACHE_TTL_SECONDS: '0',
+  })
+  const askAll = () => Promise.all(Array.from({ length: 5 }, () => client.ask(SIMPLE)))
+  claude.reset()
+  const replies = [...(await askAll()), ...(await askAll()), ...(await askAll())]
+  for (const reply of replies) {
+    expect(reply.headers.get('x-router-fallback')).toMatch(/^(timeout|unavailable)$/)
+    expect(reply.body).toBe(nonStreamingBody(CLAUDE_ANSWER))
+  }
+  expect(claude.hits).toHaveLength(replies.length)
+  // The first five came together, before anything was known of the container; after them one call was left waiting.
+  expect(container.otherHits.length + container.hits.length).toBeLessThanOrEqual(7)
+  awake.resolve()
+  await eventually('the local model answers', async () => {
+    return (await client.ask(SIMPLE)).headers.get('x-router-route') === 'local'
+  })
 })
 
 test('a strategy set at runtime survives a restart of the edge', async () => {

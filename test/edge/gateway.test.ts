@@ -200,6 +200,18 @@ test('F52 answers uncached when the cache throws, and says so in the log', async
   ).toEqual(['[Router] The cache cannot be read', '[Router] The cache cannot be written'])
 })
 
+test('F52 answers uncached when the cache hangs, and says so in the log', async () => {
+  const hanging: AnswerCache = {
+    get: () => new Promise(() => {}),
+    set: () => new Promise(() => {}),
+    stats: () => ({ entries: 0, bytes: 0, hits: 0, misses: 0 }),
+  }
+  const gateway = createGateway(dependenciesWith(hanging))
+  const result = await gateway.handle(routerRequest(ask()))
+  expect(result).toMatchObject({ status: 200, headers: { 'x-router-route': 'claude' } })
+  expect(loggedLines().map(({ message }) => message)).toContain('[Router] The cache does not answer')
+})
+
 test('uses the configured strategy when the stored one cannot be read', async () => {
   const fail = () => Promise.reject(new Error('internals-canary'))
   const router = await createTestRouter({}, { controlRecord: { read: fail, change: fail } })

@@ -32,7 +32,7 @@ test('takes the key from either header', async () => {
     ).toBe(200)
 })
 
-test('answers every wrong credential with the same 401', async () => {
+test('F61 answers every wrong credential with the same 401', async () => {
   const router = await createTestRouter()
   const wrong: Record<string, string>[] = [
     {},
