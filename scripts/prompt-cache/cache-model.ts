@@ -13,6 +13,8 @@ export type SimulatedRequest = {
   readonly conversation: { readonly before: string | undefined; readonly after: string }
   /** Of the whole prompt. */
   readonly tokens: number
+  /** What its model caches at least. */
+  readonly leastTokens: number
   /** How long it takes until the answer begins, and until it ends. */
   readonly beginsMs: number
   readonly endsMs: number
@@ -27,7 +29,7 @@ const LOOKED_BACK_TURNS = 9
 const WRITE_PRICE = 1.25
 const READ_PRICE = 0.1
 
-type Entry = { readonly tokens: number; readableFrom: number; expiresAt: number }
+type Entry = { readonly tokens: number; readonly readableFrom: number; expiresAt: number }
 
 export type CacheModel = {
   /** Sends the request with marks at the end of these parts. */
@@ -37,8 +39,8 @@ export type CacheModel = {
   ) => PromptUsage
 }
 
-/** Returns an empty cache of a model that caches nothing shorter than `leastTokens`. */
-export function createCacheModel(leastTokens: number): CacheModel {
+/** Returns an empty cache. */
+export function createCacheModel(): CacheModel {
   const entries = new Map<string, Entry>()
   const parents = new Map<string, string>()
   const alive = (key: string, at: number) => {
@@ -47,7 +49,7 @@ export function createCacheModel(leastTokens: number): CacheModel {
   }
 
   return {
-    send({ at, scope, instructions, conversation, tokens, beginsMs }, marked) {
+    send({ at, scope, instructions, conversation, tokens, leastTokens, beginsMs }, marked) {
       const keyOf = (id: string) => `${scope} ${instructions.id} ${id}`
       const { before, after } = conversation
       if (before !== undefined) parents.set(keyOf(after), keyOf(before))
@@ -71,14 +73,18 @@ export function createCacheModel(leastTokens: number): CacheModel {
       })
       for (const entry of found) entry.expiresAt = at + LIFE_MS
       const read = Math.min(last.tokens, Math.max(0, ...found.map((entry) => entry.tokens)))
-      for (const mark of marks)
-        if (alive(mark.key, at) === undefined)
-          entries.set(mark.key, {
-            tokens: mark.tokens,
-            // What was read up to the mark is there already.
-            readableFrom: mark.tokens <= read ? at : at + beginsMs,
-            expiresAt: at + LIFE_MS,
-          })
+      for (const mark of marks) {
+        if (alive(mark.key, at) !== undefined) continue
+        // What was read up to the mark is there already; of two that write the same, the first to be answered lets others read.
+        const readableFrom = mark.tokens <= read ? at : at + beginsMs
+        const begun = entries.get(mark.key)
+        const isBegun = begun !== undefined && at < begun.expiresAt
+        entries.set(mark.key, {
+          tokens: mark.tokens,
+          readableFrom: isBegun ? Math.min(begun.readableFrom, readableFrom) : readableFrom,
+          expiresAt: at + LIFE_MS,
+        })
+      }
       return { input: tokens - last.tokens, written: last.tokens - read, read }
     },
   }

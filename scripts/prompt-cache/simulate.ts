@@ -18,16 +18,13 @@ export type Simulated = {
   readonly alwaysBoth: number
 }
 
-/**
- * Returns sums over the requests, which must be in the order of their times.
- * @param leastTokens what the model caches at least
- */
-export function simulate(requests: readonly SimulatedRequest[], leastTokens: number): Simulated {
+/** Returns sums over the requests, which must be in the order of their times. */
+export function simulate(requests: readonly SimulatedRequest[]): Simulated {
   const always = (marked: { readonly instructions: boolean; readonly conversation: boolean }) => {
-    const cache = createCacheModel(leastTokens)
+    const cache = createCacheModel()
     return requests.reduce((sum, request) => sum + promptCost(cache.send(request, marked)), 0)
   }
-  const usages = simulateRouter(requests, leastTokens)
+  const usages = simulateRouter(requests)
   const sum = (count: (usage: PromptUsage) => number) =>
     usages.reduce((total, usage) => total + count(usage), 0)
   return {
@@ -42,15 +39,15 @@ export function simulate(requests: readonly SimulatedRequest[], leastTokens: num
   }
 }
 
-function simulateRouter(requests: readonly SimulatedRequest[], leastTokens: number): PromptUsage[] {
-  const cache = createCacheModel(leastTokens)
+function simulateRouter(requests: readonly SimulatedRequest[]): PromptUsage[] {
+  const cache = createCacheModel()
   const memory = createPrefixMemory()
   const due: { readonly at: number; readonly run: () => void }[] = []
   return requests.map((request) => {
     const { at, beginsMs, endsMs } = request
     due.sort((one, other) => one.at - other.at)
     while (due[0] !== undefined && due[0].at <= at) due.shift()?.run()
-    const marking = consider(memory, request, leastTokens)
+    const marking = consider(memory, request)
     const usage = cache.send(request, {
       instructions: marking.instructions === 'added',
       conversation: marking.conversation === 'added',
@@ -73,8 +70,7 @@ function simulateRouter(requests: readonly SimulatedRequest[], leastTokens: numb
 
 function consider(
   memory: ReturnType<typeof createPrefixMemory>,
-  { at, scope, instructions, conversation, tokens }: SimulatedRequest,
-  leastTokens: number,
+  { at, scope, instructions, conversation, tokens, leastTokens }: SimulatedRequest,
 ): Marking {
   return memory.consider(
     {

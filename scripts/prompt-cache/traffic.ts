@@ -15,6 +15,8 @@ const HOUR = 60 * MINUTE
 const SYSTEM = { id: 'bot', tokens: 2_000 }
 const AGENT = { id: 'agent', tokens: 12_000 }
 const NONE = { id: 'none', tokens: 0 }
+/** Of the present models. */
+const leastTokens = 512
 
 /** The patterns of the issue, then those that were looked for because they might lose. */
 export const PATTERNS: readonly Pattern[] = [
@@ -53,6 +55,10 @@ export const PATTERNS: readonly Pattern[] = [
   {
     name: 'pairs of questions: two a minute apart, then an hour nothing',
     make: () => regular([MINUTE, HOUR]),
+  },
+  {
+    name: 'made to mislead: a question a minute after another, then four that come too late',
+    make: () => regular([MINUTE, 6 * MINUTE, 6 * MINUTE, 6 * MINUTE, 6 * MINUTE]),
   },
   {
     name: 'conversations of exactly two turns, no system prompt, first turn of 3,000 tokens',
@@ -99,7 +105,7 @@ function singleQuestions(random: () => number, rate: number, instructions: Simul
     at += exponential(random, HOUR / rate)
     const tokens = instructions.tokens + 20 + Math.round(random() * 80)
     const conversation = { before: undefined, after: `q${index}` }
-    return { at, scope: 'bot', instructions, conversation, tokens, ...answering(random) }
+    return { at, scope: 'bot', instructions, conversation, tokens, leastTokens, ...answering(random) }
   })
 }
 
@@ -122,6 +128,7 @@ function regular(gaps: readonly number[]): SimulatedRequest[] {
       instructions: SYSTEM,
       conversation,
       tokens: 2_050,
+      leastTokens,
       beginsMs: 1_000,
       endsMs: 4_000,
     }
@@ -155,7 +162,15 @@ function conversations(random: () => number, kind: Conversations): SimulatedRequ
       tokens = forgets ? instructions.tokens + 6 * adds : tokens + Math.round(adds * (0.5 + random()))
       const after = `c${number}.${turn}`
       const conversation = { before: forgets && turn > 1 ? `cut${number}.${turn}` : before, after }
-      requests.push({ at, scope: 'bot', instructions, conversation, tokens, ...answering(random) })
+      requests.push({
+        at,
+        scope: 'bot',
+        instructions,
+        conversation,
+        tokens,
+        leastTokens,
+        ...answering(random),
+      })
       before = after
     }
   }
@@ -174,7 +189,15 @@ function bursts(random: () => number, { everyMs, questions, different, overMs }:
     const burst = Math.floor(index / questions)
     const conversation = { before: undefined, after: `faq${Math.floor(random() * different)}` }
     const at = burst * everyMs + random() * overMs
-    return { at, scope: 'faq', instructions: SYSTEM, conversation, tokens: 2_060, ...answering(random) }
+    return {
+      at,
+      scope: 'faq',
+      instructions: SYSTEM,
+      conversation,
+      tokens: 2_060,
+      leastTokens,
+      ...answering(random),
+    }
   }).sort((one, other) => one.at - other.at)
 }
 
