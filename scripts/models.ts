@@ -1,6 +1,6 @@
 /**
- * `npm run models`: the catalogue and what is on disk; download, try and remove models.
- * Exit codes: 0 done, 1 failed, 2 wrong usage.
+ * `npm run models`: the catalogue and what is on disk; download, try and remove models; what is new of Claude's.
+ * Exit codes: 0 done, 1 failed, 2 wrong usage, 3 Claude's list asks for a change.
  */
 
 import { readdirSync, rmSync, statSync } from 'node:fs'
@@ -20,8 +20,10 @@ import {
 } from '../inference/models/resolve.ts'
 import { RouterError } from '../shared/errors.ts'
 import { describeTrust } from '../shared/model-card.ts'
+import { createAsk } from './ask.ts'
 import { compileModel, measureModel } from './model-compiler.ts'
 import { createTerminal, formatBytes, pullModel, tryModel } from './model-console.ts'
+import { compareWithClaude } from './models/claude-list.ts'
 
 const USAGE = `Usage: npm run models -- COMMAND
 
@@ -31,9 +33,14 @@ const USAGE = `Usage: npm run models -- COMMAND
   compile NAME                make the graph that the container runs, ahead of its start
   calibrate NAME              measure the activations that int8 is fitted to, and keep them beside the model's graph
   remove NAME                 delete a downloaded model
+  claude                      compare the models and prices that are built in with those that Claude lists; exit code 3
+                              where a listed model has no price, or a model of the settings is not listed
 
 NAME is a name or alias of the list, a repository such as HuggingFaceTB/SmolLM2-360M-Instruct, or a folder (try only).
-LOCAL_MODEL_DTYPE and MODEL_HUB_URL are read from the environment and .env.`
+LOCAL_MODEL_DTYPE and MODEL_HUB_URL are read from the environment and .env; for claude ANTHROPIC_API_KEY,
+ANTHROPIC_BASE_URL, CLAUDE_MODEL, CLAUDE_SIMPLE_MODEL, SAVINGS_BASELINE and PRICES.`
+
+const LIST_TIMEOUT_MS = 15_000
 
 const out = createTerminal()
 process.exitCode = await main(process.argv.slice(2))
@@ -49,6 +56,8 @@ async function main(argv: string[]): Promise<number> {
     return 0
   }
   try {
+    if (parsed.command === 'claude')
+      return await compareWithClaude(process.env, createAsk(fetch, LIST_TIMEOUT_MS), out.print)
     // Loopback: these commands open no port, so no secret is asked for.
     const config = readInferenceConfig({ ...process.env, HOST: '127.0.0.1' }, availableParallelism())
     await runCommand(parsed, config)
@@ -61,7 +70,7 @@ async function main(argv: string[]): Promise<number> {
 }
 
 type Parsed = {
-  readonly command: 'list' | 'pull' | 'try' | 'compile' | 'calibrate' | 'remove' | 'help'
+  readonly command: 'list' | 'pull' | 'try' | 'compile' | 'calibrate' | 'remove' | 'claude' | 'help'
   readonly name: string
   readonly prompt: string
 }
@@ -77,7 +86,7 @@ function parse(argv: string[]): Parsed | undefined {
     const prompt = values.prompt ?? 'Hello! Who are you?'
     if (values.help || command === 'help') return { command: 'help', name, prompt }
     if (rest.length > 0) return undefined
-    if (command === 'list' && name === '') return { command, name, prompt }
+    if ((command === 'list' || command === 'claude') && name === '') return { command, name, prompt }
     if (isNamed(command) && name !== '') return { command, name, prompt }
     return undefined
   } catch {

@@ -99,11 +99,16 @@ export function createPriceList(overrides: ReadonlyMap<string, ModelPrices> = ne
   )
   for (const [name, prices] of overrides) known.set(name, prices)
   return (model, usage) => {
-    const prices = known.get(model) ?? known.get(model.replace(/-\d{8}$/, ''))
+    const prices = known.get(model) ?? known.get(undatedModel(model))
     const tierName = serviceTier(usage)
     const tiers = tierName === 'unknown' ? undefined : prices?.[tierName]
     return tiers === undefined ? undefined : priceTokens(tiers, usage)
   }
+}
+
+/** Returns a model's id without its date: one price holds for all of its dates. */
+export function undatedModel(model: string): string {
+  return model.replace(/-\d{8}$/, '')
 }
 
 /** The built-in list. */
