@@ -249,3 +249,12 @@ test('takes a byte order mark off the body, whoever answers and whatever model i
     expect([...(claude.hits.at(-1)?.bytes.subarray(0, 1) ?? [])]).toEqual([0x7b])
   }
 })
+
+test('a model of Claude’s that nobody knows is asked for by its name, and its cost is unknown, not nothing', async () => {
+  claude.answer(() => Response.json(claudeMessage({ model: 'claude-next-6-20270101' })))
+  const response = await (await createTestRouter()).post(ask(COMPLEX_PROMPT, { model: 'claude-next-6' }))
+  expect(response.status).toBe(200)
+  expect(claude.hits[0]?.text).toContain('"model":"claude-next-6"')
+  expect(response.headers.get('x-router-model')).toBe('claude-next-6-20270101')
+  expect(response.headers.has('x-router-cost-usd')).toBe(false)
+})
