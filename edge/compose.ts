@@ -8,6 +8,7 @@ import { type Batches, createBatches } from './batches/batches.ts'
 import type { Accounts } from './budgets/accounts.ts'
 import { createBudgetGate } from './budgets/budget-gate.ts'
 import { createForeseeBudget } from './budgets/foreseen-budget.ts'
+import type { AmountOptions } from './budgets/planned-amounts.ts'
 import { createTellSoftLimits } from './budgets/tell-soft-limits.ts'
 import { createUsageOf } from './budgets/usage-of.ts'
 import type { AnswerCache } from './cache/cache.ts'
@@ -26,7 +27,7 @@ import { createFindLimits, type FindLimits } from './control/limits-of.ts'
 import { createExplainer, type Explainer } from './explanation/explanation.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import type { Ledger } from './ledger/ledger.ts'
-import { createPriceList, type PriceList } from './ledger/prices.ts'
+import { createPriceList } from './ledger/prices.ts'
 import { createReceiptRecorder } from './ledger/record-receipt.ts'
 import type { ReadAsset } from './pages/assets.ts'
 import { createPromptCache } from './prompt-cache/prompt-cache.ts'
@@ -109,7 +110,9 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     strategies,
     sessions: createSessionMemory({ now }),
   }
-  const budgets = effects.accounts && composeBudgets(config, effects, effects.accounts, findLimits, prices)
+  const budgets =
+    effects.accounts &&
+    composeBudgets(config, effects, effects.accounts, { findLimits, prices, marksPrompts: promptCache.isOn })
   const gateway = createGateway({
     ...planning,
     providers: { claude, local: local?.provider },
@@ -128,6 +131,7 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
   })
   const explain = createExplainer({
     ...planning,
+    previewPrompt: promptCache.preview,
     prices,
     foreseeBudget: budgets?.foresee,
     thresholdsWith: (changed) => resolveThresholds(classifierModel, { ...config.thresholds, ...changed }),
@@ -143,15 +147,17 @@ function composeBudgets(
   { claude, local, onBudget = 'refuse' }: CoreConfig,
   { tellWebhook, log, now }: CoreEffects,
   accounts: Accounts,
-  findLimits: FindLimits,
-  prices: PriceList,
+  {
+    findLimits,
+    ...amounts
+  }: Pick<AmountOptions, 'prices' | 'marksPrompts'> & { readonly findLimits: FindLimits },
 ) {
   const options = {
     accounts,
     limitsOf: (tenant: string) => findLimits(tenant)?.limits,
     onBudget,
+    ...amounts,
     cheapModel: claude.simpleModel,
-    prices,
     now,
   }
   const leaseMs = claude.deadlines.totalMs + (local?.deadlines.totalMs ?? 0) + LEASE_MARGIN_MS

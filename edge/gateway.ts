@@ -16,6 +16,7 @@ import type { Ending, Receipt, RoutedFacts } from './ledger/receipt.ts'
 import { type ObservedEnd, observeAnswer } from './observe-answer.ts'
 import { createPassages, type Passage, type PassageDependencies } from './passage.ts'
 import { createPlanner, type Plan, type Planner, type PlannerDependencies } from './planner.ts'
+import { isMarked } from './prompt-cache/prompt-cache.ts'
 import { createLookUp, type Prospect, payableTargets } from './prospect.ts'
 import type { Answer, NonStreamingBody, StreamBody } from './providers/provider.ts'
 import { createRefuseArrival, type RefuseArrival } from './refused-arrival.ts'
@@ -158,7 +159,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     if (body.kind === 'stream') {
       const onEnd = ({ outcome, message, exact, firstContentAt, errorCode }: ObservedEnd) => {
         if (outcome === 'completed' && message && exact) keep(passage, message, target)
-        if (outcome === 'completed') remember(passage, target, message?.usage)
+        if (outcome === 'completed') remember(passage, answer, message?.usage)
         if (message !== undefined) cachedPrompt?.settle(message.usage)
         const firstContentMs = firstContentAt === undefined ? undefined : firstContentAt - request.startedAt
         ledger.end(facts, { outcome, message, firstContentMs, errorCode })
@@ -176,7 +177,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       return { status, headers, receipt, body }
     }
     keep(passage, message, target)
-    remember(passage, target, message.usage)
+    remember(passage, answer, message.usage)
     cachedPrompt?.settle(message.usage)
     const totals = totalHeaders(ledger.end(facts, completed(request, message)))
     return { status, headers: { ...headers, ...totals }, receipt, body }
@@ -187,12 +188,13 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   }
 
   /** An answer that used no prompt cache leaves the one that is warm as it is: older by a turn. */
-  function remember({ request, plan }: Passage, target: Target | undefined, usage: Usage = {}): void {
+  function remember({ request, plan }: Passage, answer: Answer | undefined, usage: Usage = {}): void {
     const { view, startedAt } = request
     const { features, conversation } = plan
+    const markedByRouter = answer?.cachedPrompt !== undefined && isMarked(answer.cachedPrompt.facts)
     const left =
-      target?.provider === 'claude'
-        ? sessionAfter({ view, features, model: target.model, usage, startedAt })
+      answer?.target.provider === 'claude'
+        ? sessionAfter({ view, features, model: answer.target.model, usage, markedByRouter, startedAt })
         : undefined
     const session = left ?? conversation?.session
     if (session !== undefined) conversation?.keep(session)

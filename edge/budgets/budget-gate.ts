@@ -7,7 +7,6 @@ import { causeName, type RouterError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Message } from '../../shared/messages.ts'
 import { settledWithin } from '../fallback/deadline.ts'
-import type { PriceList } from '../ledger/prices.ts'
 import type { Receipt } from '../ledger/receipt.ts'
 import type { RouterRequest } from '../request.ts'
 import type { Target } from '../target.ts'
@@ -16,21 +15,18 @@ import { isMoney } from './caps.ts'
 import { type EffectiveLimits, effectiveLimits, hasCap } from './effective-limits.ts'
 import { limitHeaders } from './limit-headers.ts'
 import type { OnBudget, TenantLimits } from './limits.ts'
-import { plannedAmounts } from './planned-amounts.ts'
+import { type AmountOptions, plannedAmounts } from './planned-amounts.ts'
 import { accountUnreachable, limitReached, priceUnknown } from './refusals.ts'
 import { usedBy } from './settlement.ts'
 import type { TellSoftLimits } from './tell-soft-limits.ts'
 import { upperBound } from './upper-bound.ts'
 
-export type BudgetGateOptions = {
+export type BudgetGateOptions = AmountOptions & {
   readonly accounts: Accounts
   /** Returns the limits of a tenant from what is known at this moment. */
   readonly limitsOf: (tenant: string) => TenantLimits | undefined
   /** What happens at a hard limit where the tenant's limits do not say. */
   readonly onBudget: OnBudget
-  /** The Claude model of requests that are bent. */
-  readonly cheapModel: string
-  readonly prices: PriceList
   /** How long an account waits for a settlement, ms: longer than any answer takes. */
   readonly leaseMs: number
   /** Told of soft limits, once in each of their windows. */

@@ -4,14 +4,13 @@
  */
 import type { RouterError } from '../../shared/errors.ts'
 import { settledWithin } from '../fallback/deadline.ts'
-import type { PriceList } from '../ledger/prices.ts'
 import type { RouterRequest } from '../request.ts'
 import type { Target } from '../target.ts'
 import type { Accounts, LimitUse } from './accounts.ts'
 import { isMoney, wouldBreak } from './caps.ts'
 import { effectiveLimits, isCap } from './effective-limits.ts'
 import type { OnBudget, TenantLimits } from './limits.ts'
-import { plannedAmounts } from './planned-amounts.ts'
+import { type AmountOptions, plannedAmounts } from './planned-amounts.ts'
 import { limitReached, priceUnknown } from './refusals.ts'
 
 export type ForeseenRequest = Pick<RouterRequest, 'tenant' | 'user' | 'view' | 'text' | 'unlimited'>
@@ -28,12 +27,10 @@ export type ForeseeBudget = (
   targets: readonly Target[],
 ) => Promise<ForeseenBudget | undefined>
 
-export type ForeseeBudgetOptions = {
+export type ForeseeBudgetOptions = AmountOptions & {
   readonly accounts: Pick<Accounts, 'use'>
   readonly limitsOf: (tenant: string) => TenantLimits | undefined
   readonly onBudget: OnBudget
-  readonly cheapModel: string
-  readonly prices: PriceList
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }

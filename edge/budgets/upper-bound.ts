@@ -26,11 +26,13 @@ export type UpperBound = Amount & { readonly unpriced: readonly string[] }
 /**
  * Returns the most that a request can take whichever of these targets answers it. What the local model wrote before another
  * took over counts beside the answer; of Claude's models one is asked.
+ * @param mayBeMarked the router may have Claude write the prompt to its cache
  */
 export function upperBound(
   request: BoundedRequest,
   targets: readonly Target[],
   prices: PriceList,
+  mayBeMarked = false,
 ): UpperBound {
   const input = inputTokens(request)
   const tokens = { local: 0, claude: 0 }
@@ -40,7 +42,7 @@ export function upperBound(
     const output = outputTokens(request, provider === 'claude' ? maxOutputTokens(model) : undefined)
     tokens[provider] = Math.max(tokens[provider], input + output)
     if (provider === 'local') continue
-    const price = prices(model, { ...dearestInput(request, input), output_tokens: output })
+    const price = prices(model, { ...dearestInput(request, input, mayBeMarked), output_tokens: output })
     if (price === undefined) unpriced.push(model)
     else nanoUsd = Math.max(nanoUsd, price)
   }
@@ -52,10 +54,11 @@ function outputTokens({ view, unlimited }: BoundedRequest, most: number | undefi
 }
 
 /** Input that is written to Claude's prompt cache costs more than input. */
-function dearestInput({ view, text }: BoundedRequest, input: number) {
+function dearestInput({ view, text }: BoundedRequest, input: number, mayBeMarked: boolean) {
   const speed = view.speed === undefined ? {} : { speed: view.speed }
-  if (!text.includes('"cache_control"')) return { ...speed, input_tokens: input }
-  const forAnHour = text.includes('"1h"') ? { ephemeral_1h_input_tokens: input } : {}
+  const isMarked = text.includes('"cache_control"')
+  if (!isMarked && !mayBeMarked) return { ...speed, input_tokens: input }
+  const forAnHour = isMarked && text.includes('"1h"') ? { ephemeral_1h_input_tokens: input } : {}
   return { ...speed, cache_creation_input_tokens: input, cache_creation: forAnHour }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { ForeseenRequest } from '../budgets/foreseen-budget.ts'
 import { createPlanner, describeLocal, type Plan, type PlannedRequest } from '../planner.ts'
+import type { PromptCacheDecision } from '../prompt-cache/prompt-cache.ts'
 import type { ScoreExplanation } from '../routing/classifier/classifier.ts'
 import type { Decision } from '../routing/decide.ts'
 import type { Session } from '../routing/sessions/session.ts'
@@ -32,6 +33,8 @@ export type Explanation = Pick<Plan, 'strategy' | 'thresholds'> &
     readonly session: (Pick<Session, 'model' | 'prefixTokens'> & { readonly ageMs: number }) | null
     /** What a reached limit of the tenant's would do to it, or null. */
     readonly budget: ExplainedBudget
+    /** What would be done about Claude's prompt cache if it were sent now; null where Claude is not asked first. */
+    readonly promptCache: PromptCacheDecision | null
     readonly prices: ExpectedPrices
     readonly whatWouldChange: readonly WouldChange[]
   }
@@ -51,9 +54,10 @@ export function createExplainer(dependencies: ExplainedDependencies): Explainer 
     const { decision, features, strategy, thresholds, verdict, secondScore, conversation } = plan
     const session = conversation?.session
     const { targets, reason, task, score, complex, zone } = decision
+    const [first] = targets
     return {
       summary: summarize(plan),
-      route: targets[0]?.provider ?? null,
+      route: first?.provider ?? null,
       targets,
       reason,
       rejection: decision.rejection?.message ?? null,
@@ -67,6 +71,10 @@ export function createExplainer(dependencies: ExplainedDependencies): Explainer 
       guard: decision.guard ?? null,
       language: verdict.language,
       session: session === undefined ? null : describeSession(session, request.startedAt),
+      promptCache:
+        first?.provider === 'claude'
+          ? (dependencies.previewPrompt?.(request, first.model).decision ?? null)
+          : null,
       budget,
       ...classifier.explain(features),
       prices: expectedPrices(

@@ -5,12 +5,15 @@
 import type { ForeseeBudget } from '../budgets/foreseen-budget.ts'
 import type { PriceList } from '../ledger/prices.ts'
 import { createPlanner, type Plan, type PlannedRequest, type PlannerDependencies } from '../planner.ts'
+import type { PromptCache } from '../prompt-cache/prompt-cache.ts'
 import type { Features } from '../routing/features.ts'
 import type { SecondLook } from '../routing/second-look/second-look.ts'
 import type { ThresholdSetting, Thresholds } from '../routing/thresholds.ts'
 
 export type ExplainedDependencies = PlannerDependencies & {
   readonly prices: PriceList
+  /** Says what would be done about Claude's prompt cache; absent where nothing is. */
+  readonly previewPrompt?: PromptCache['preview'] | undefined
   /** Absent where nobody has limits. */
   readonly foreseeBudget?: ForeseeBudget | undefined
   /** Returns the thresholds of the settings, with some of them changed. */

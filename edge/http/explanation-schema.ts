@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini'
 import { COMPLEX_TASKS, SIMPLE_TASKS } from '../../shared/tasks.ts'
+import { PROMPT_CACHE_DECISIONS } from '../prompt-cache/prompt-cache.ts'
 import { STRATEGIES } from '../strategy.ts'
 
 const score = z.number().check(z.minimum(0), z.maximum(1))
@@ -40,6 +41,7 @@ export const explanationSchema = z.strictObject({
       message: z.string(),
     }),
   ),
+  promptCache: z.nullable(z.enum(PROMPT_CACHE_DECISIONS)),
   scored: z.nullable(z.string()),
   reasons: z.array(
     z.strictObject({

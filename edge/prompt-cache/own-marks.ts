@@ -11,7 +11,10 @@ export function setsCacheControl(request: MessagesRequest): boolean {
     isMarked(request) ||
     (Array.isArray(system) && system.some(blockIsMarked)) ||
     (tools?.some(isMarked) ?? false) ||
-    messages.some(({ content }) => typeof content !== 'string' && content.some(blockIsMarked))
+    messages.some(
+      (message) =>
+        isMarked(message) || (typeof message.content !== 'string' && message.content.some(blockIsMarked)),
+    )
   )
 }
 

@@ -34,21 +34,24 @@ export function createSessionMemory({
   maxSessions = MAX_SESSIONS,
 }: SessionMemoryOptions): SessionMemory {
   const sessions = new LRUCache<string, Session>({ max: maxSessions, ttlResolution: 0, perf: { now } })
+  const put = (after: string, session: Session) => {
+    const ttl = session.usedAt + session.lifeMs - now()
+    // To the cache a life of 0 is one without end.
+    if (ttl > 0) sessions.set(after, session, { ttl })
+  }
   return {
     async recall(turn) {
-      // Digests of long conversations cost time, which those whose clients never ask for a cache need not spend.
-      if (sessions.size === 0 && cacheLifeMs(turn.view) === undefined) return NOTHING
+      // Digests of long conversations cost time, which is not spent where nothing is cached. The router may still have it cached.
+      if (sessions.size === 0 && cacheLifeMs(turn.view) === undefined)
+        return {
+          session: undefined,
+          keep: (session) => void keyAfter(turn).then((after) => put(after, session)),
+        }
       const [before, after] = await Promise.all([keyBefore(turn), keyAfter(turn)])
       return {
         session: before === undefined ? undefined : sessions.get(before),
-        keep(session) {
-          const ttl = session.usedAt + session.lifeMs - now()
-          // To the cache a life of 0 is one without end.
-          if (ttl > 0) sessions.set(after, session, { ttl })
-        },
+        keep: (session) => put(after, session),
       }
     },
   }
 }
-
-const NOTHING: Recalled = { session: undefined, keep() {} }

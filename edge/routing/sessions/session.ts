@@ -5,7 +5,7 @@
 import type { MessagesRequest, Usage } from '../../../shared/messages.ts'
 import { expectedCostUsd } from '../../ledger/expected-cost.ts'
 import type { Features } from '../features.ts'
-import { cacheLifeMs } from './cache-life.ts'
+import { cacheLifeMs, FIVE_MINUTES } from './cache-life.ts'
 
 export type Session = {
   /** The model by the name that it was asked by. */
@@ -27,6 +27,8 @@ export type ClaudeTurn = {
   readonly features: Pick<Features, 'estimatedInputTokens'>
   readonly model: string
   readonly usage: Usage
+  /** The router had Claude cache the prompt, where its client did not. */
+  readonly markedByRouter?: boolean
   /** Milliseconds since the epoch. */
   readonly startedAt: number
 }
@@ -35,9 +37,10 @@ export type ClaudeTurn = {
  * Returns what an answer of Claude leaves behind, or undefined where its usage tells of nothing cached. The cache was used
  * when the request came, not when its answer ended.
  */
-export function sessionAfter({ view, features, model, usage, startedAt }: ClaudeTurn): Session | undefined {
+export function sessionAfter(turn: ClaudeTurn): Session | undefined {
+  const { view, features, model, usage, markedByRouter = false, startedAt } = turn
   const prefixTokens = (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0)
-  const lifeMs = cacheLifeMs(view)
+  const lifeMs = markedByRouter ? FIVE_MINUTES : cacheLifeMs(view)
   if (prefixTokens <= 0 || lifeMs === undefined) return undefined
   return {
     model,

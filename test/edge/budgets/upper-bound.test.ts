@@ -78,3 +78,10 @@ test('models and speeds without a known price are named', () => {
   expect(boundOf({}, [HAIKU, unknown])).toMatchObject({ unpriced: ['claude-unknown-9'] })
   expect(boundOf({ speed: 'fast' }, [OPUS])).toMatchObject({ unpriced: ['claude-opus-5-5'] })
 })
+
+test('so does what the router may have written there', () => {
+  const request = routerRequest(ask(COMPLEX_PROMPT, { max_tokens: 0 }))
+  const [plain, marked] = [false, true].map((may) => upperBound(request, [OPUS], LIST_PRICES, may))
+  expect(marked?.nanoUsd).toBe(1.25 * (plain?.nanoUsd ?? 0))
+  expect(marked?.tokens).toBe(plain?.tokens)
+})

@@ -14,6 +14,7 @@ test.each([
   ['the top level, with null', request({ cache_control: null })],
   ['the system prompt', request({ system: [{ type: 'text', text: 'Be kind.', ...mark }] })],
   ['a tool', request({ tools: [{ name: 'a', input_schema: {}, ...mark }] })],
+  ['a message, where the API takes none', request({ messages: [{ role: 'user', content: 'Hi', ...mark }] })],
   ['a turn', inUserTurn({ type: 'text', text: 'Hi', ...mark })],
   [
     'the content of a tool’s result',

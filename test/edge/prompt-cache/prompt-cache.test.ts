@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import * as z from 'zod/mini'
 import { shownReceiptSchema } from '../../../edge/http/receipt-wire.ts'
 import { cachingClaude } from '../../support/edge/caching-claude.ts'
-import { ALICE_KEY, BOB_KEY } from '../../support/edge/canaries.ts'
+import { ALICE_KEY, BOB_KEY, COMPLEX_PROMPT } from '../../support/edge/canaries.ts'
 import { claudeMessage } from '../../support/edge/messages.ts'
 import { createTestRouter, type TestRouter } from '../../support/edge/router.ts'
 import { answerNonStreaming, claude, container } from '../../support/edge/upstreams.ts'
@@ -40,6 +40,7 @@ const completion = z.object({
     prompt_tokens_details: z.object({ cached_tokens: z.number() }),
   }),
 })
+const explanation = z.object({ promptCache: z.nullable(z.string()) })
 const last = () => claude.hits.at(-1)?.text ?? ''
 async function decisionOf(router: TestRouter, body: unknown, headers = {}) {
   const response = await router.post(body, headers)
@@ -198,4 +199,63 @@ test('a server that knows no marks answers all the same, and is soon sent none',
 test('a prompt that is too short says so', async () => {
   const router = await createCachedRouter()
   expect(await decisionOf(router, asks('Hi', { system: 'Be kind.' }))).toBe('too_short')
+})
+
+test('a repeat out of the router’s own cache tells the cached tokens in both shapes, whole or streamed', async () => {
+  const router = await createCachedRouter()
+  for (const question of ['When do you open?', 'Is there tea?'])
+    await (await router.post(asks(question))).text()
+  const anthropic: string[] = []
+  const openai: string[] = []
+  const chat = {
+    model: MODEL,
+    max_completion_tokens: 64,
+    messages: [
+      { role: 'system', content: SYSTEM },
+      { role: 'user', content: 'Is there coffee?' },
+    ],
+  }
+  for (const stream of [false, true])
+    for (const _ of ['asked', 'repeated']) {
+      anthropic.push(await (await router.post(asks('Where is the lift?', { stream }))).text())
+      const options = { path: '/v1/chat/completions' }
+      const more = stream ? { stream, stream_options: { include_usage: true } } : {}
+      openai.push(await (await router.post({ ...chat, ...more }, {}, options)).text())
+    }
+  expect(claude.hits).toHaveLength(4)
+  for (const text of anthropic) expect(text).toMatch(/"cache_read_input_tokens":[1-9]\d{2,}/)
+  for (const text of openai) expect(text).toMatch(/"cached_tokens":[1-9]\d{2,}/)
+})
+
+test('an explanation says what would be decided, and counts nothing', async () => {
+  const router = await createCachedRouter()
+  const explain = async (question: string) => {
+    const response = await router.post(asks(question), {}, { path: '/v1/router/explain' })
+    return explanation.parse(await response.json()).promptCache
+  }
+  expect(await explain('When do you open?')).toBe('first_sight')
+  expect(await explain('When do you open?')).toBe('first_sight')
+  await decisionOf(router, asks('Is there tea?'))
+  expect(await explain('When do you open?')).toBe('added')
+})
+
+test('a conversation that the router has had cached stays with its model', async () => {
+  const router = await createCachedRouter({ LLM_STRATEGY: 'hybrid' })
+  const code = `${COMPLEX_PROMPT} ${'def parse(tokens): return stack\n'.repeat(80)}`
+  const turns = [
+    { role: 'user', content: code },
+    { role: 'assistant', content: 'Done.' },
+    { role: 'user', content: `And this one: ${code}` },
+    { role: 'assistant', content: 'Done.' },
+    { role: 'user', content: 'Thanks!' },
+  ]
+  const reasons = []
+  for (const length of [1, 3, 5]) {
+    const body = { model: 'auto', max_tokens: 64, messages: turns.slice(0, length) }
+    const response = await router.post(body)
+    await response.text()
+    reasons.push(response.headers.get('x-router-reason'))
+  }
+  expect(reasons.at(-1)).toMatch(/, stays with the warm cache$/)
+  expect(JSON.parse(last()).model).toBe('claude-sonnet-5-5')
 })

@@ -203,7 +203,13 @@ function amount(nanoUsd: number | null): string {
   return nanoUsd === null ? 'not known' : formatExactUsd(nanoUsd)
 }
 
-function tokenFacts({ tokens }: KeptReceipt): [string, string | undefined][] {
+function markedFact(promptCache: KeptReceipt['promptCache']): string | undefined {
+  if (promptCache === null) return undefined
+  const { decision, marked } = promptCache
+  return decision === 'added' ? marked.join(', ') : `nothing: ${decision.replaceAll('_', ' ')}`
+}
+
+function tokenFacts({ tokens, promptCache }: KeptReceipt): [string, string | undefined][] {
   if (tokens === null) return [['Tokens', 'not known']]
   return [
     ['Input tokens', formatCount(tokens.input)],
@@ -211,5 +217,6 @@ function tokenFacts({ tokens }: KeptReceipt): [string, string | undefined][] {
     ['Of these reasoning', tokens.reasoning === null ? undefined : formatCount(tokens.reasoning)],
     ['Written to Claude’s cache', formatCount(tokens.cacheWrite)],
     ['Read from Claude’s cache', formatCount(tokens.cacheRead)],
+    ['Marked for it by the router', markedFact(promptCache)],
   ]
 }
