@@ -64,7 +64,10 @@ export function createBatchHandlers(dependencies: AppDependencies): {
       mayAskClaude(context)
       const answer = await batches.results(clientOf(context), context.req.param('id') ?? '')
       if ('bytes' in answer) return send(context, answer)
-      return new Response(answer.body, { headers: { ...ids(context), ...answer.headers } })
+      const isRead = context.req.raw.method !== 'HEAD'
+      // Nobody reads the body of a HEAD request: what Claude sends would never end.
+      if (!isRead) await answer.body.cancel()
+      return new Response(isRead ? answer.body : null, { headers: { ...ids(context), ...answer.headers } })
     },
   }
 }

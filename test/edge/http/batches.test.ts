@@ -7,7 +7,7 @@ import {
   startClaudeBatches,
   succeeded,
 } from '../../support/claude-batches.ts'
-import { ADMIN_KEY, ALICE_KEY, BOB_KEY, CLAUDE_KEY } from '../../support/edge/canaries.ts'
+import { ADMIN_KEY, ALICE_KEY, BOB_KEY, CLAUDE_KEY, CLIENT_CLAUDE_KEY } from '../../support/edge/canaries.ts'
 import { createMemoryLedger } from '../../support/edge/memory-ledger.ts'
 import '../../support/edge/log-collector.ts'
 import { createTestRouter } from '../../support/edge/router.ts'
@@ -424,4 +424,33 @@ test('what answers in Claude’s place is no batch', async () => {
     expect(response.status).toBe(502)
     expect(await response.text()).not.toContain('canary')
   }
+})
+
+test('where clients pay with keys of their own, a batch is paid with the key and belongs to it', async () => {
+  const settings = {
+    ROUTER_KEYS: '',
+    ALLOW_ANONYMOUS: 'true',
+    CLAUDE_KEY_SOURCE: 'client',
+    ANTHROPIC_API_KEY: '',
+  }
+  const { create, idOf, call } = await start(settings)
+  const other = 'sk-ant-canary-client-9876543210'
+  const id = await idOf(await create(batchOf('a'), CLIENT_CLAUDE_KEY))
+  expect(claude.hits[0]?.headers['x-api-key']).toBe(CLIENT_CLAUDE_KEY)
+  expect((await call('GET', `/${id}`, CLIENT_CLAUDE_KEY)).status).toBe(200)
+  expect((await call('GET', `/${id}`, other)).status).toBe(404)
+})
+
+test('a HEAD request opens no results that nobody reads', async () => {
+  const { create, idOf, call } = await start()
+  const id = await idOf(await create())
+  const closed = Promise.withResolvers<void>()
+  claude.end(id, (response) => {
+    response.on('close', () => closed.resolve())
+    response.writeHead(200, { 'content-type': 'application/x-jsonl' })
+    response.write(succeeded('a'))
+  })
+  const response = await call('HEAD', `/${id}/results`)
+  expect([response.status, await response.text()]).toEqual([200, ''])
+  await closed.promise
 })
