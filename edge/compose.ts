@@ -6,13 +6,11 @@ import { createBatchAdmission } from './batches/batch-admission.ts'
 import type { BatchBook } from './batches/batch-book.ts'
 import { type Batches, createBatches } from './batches/batches.ts'
 import type { Accounts } from './budgets/accounts.ts'
-import { createBudgetGate } from './budgets/budget-gate.ts'
-import { createForeseeBudget } from './budgets/foreseen-budget.ts'
-import type { AmountOptions } from './budgets/planned-amounts.ts'
 import { createTellSoftLimits } from './budgets/tell-soft-limits.ts'
 import { createUsageOf } from './budgets/usage-of.ts'
 import type { AnswerCache } from './cache/cache.ts'
 import { createMemoryCache } from './cache/memory.ts'
+import { composeBudgets, composeDegradation } from './compose-limits.ts'
 import { composeLocal, type LocalEffects, type LocalParts } from './compose-local.ts'
 import {
   composePlanning,
@@ -48,6 +46,8 @@ export type CoreConfig = PlanningConfig &
     /** Undefined where nobody is told from anybody else. */
     readonly limits?: Config['limits']
     readonly onBudget?: Config['onBudget']
+    readonly hedge?: Config['hedge']
+    readonly fallbackBudget?: Config['fallbackBudget']
   }
 
 export type CoreEffects = LocalEffects &
@@ -113,6 +113,13 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
   const budgets =
     effects.accounts &&
     composeBudgets(config, effects, effects.accounts, { findLimits, prices, marksPrompts: promptCache.isOn })
+  const degradation = composeDegradation(config, prices, now)
+  const record = createReceiptRecorder({
+    log,
+    ledger: effects.ledger,
+    exportReceipt: effects.exportReceipt,
+    content: config.content,
+  })
   const gateway = createGateway({
     ...planning,
     providers: { claude, local: local?.provider },
@@ -120,12 +127,11 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     savingsBaseline: config.savingsBaseline,
     prices,
     budgets: budgets?.gate,
-    recordReceipt: createReceiptRecorder({
-      log,
-      ledger: effects.ledger,
-      exportReceipt: effects.exportReceipt,
-      content: config.content,
-    }),
+    degradation,
+    recordReceipt(receipt, exchange) {
+      degradation?.settle(receipt)
+      record(receipt, exchange)
+    },
     log,
     now,
   })
@@ -138,38 +144,6 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
   })
   const { thresholds } = settled
   return { gateway, explain, claude, local, cache, control, findLimits, strategies, thresholds }
-}
-
-/** Beyond the longest answer: what is on its way then is written and sent. */
-const LEASE_MARGIN_MS = 60_000
-
-function composeBudgets(
-  { claude, local, onBudget = 'refuse' }: CoreConfig,
-  { tellWebhook, log, now }: CoreEffects,
-  accounts: Accounts,
-  {
-    findLimits,
-    ...amounts
-  }: Pick<AmountOptions, 'prices' | 'marksPrompts'> & { readonly findLimits: FindLimits },
-) {
-  const options = {
-    accounts,
-    limitsOf: (tenant: string) => findLimits(tenant)?.limits,
-    onBudget,
-    ...amounts,
-    cheapModel: claude.simpleModel,
-    now,
-  }
-  const leaseMs = claude.deadlines.totalMs + (local?.deadlines.totalMs ?? 0) + LEASE_MARGIN_MS
-  return {
-    gate: createBudgetGate({
-      ...options,
-      leaseMs,
-      tellSoftLimits: createTellSoftLimits(tellWebhook, log),
-      log,
-    }),
-    foresee: createForeseeBudget(options),
-  }
 }
 
 export type Effects = Pick<

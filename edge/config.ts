@@ -25,6 +25,7 @@ import {
   type SecondLookConfig,
   secondLookConfig,
 } from './settings/core-settings.ts'
+import type { FallbackBudgetSetting, HedgeSetting } from './settings/degradation-setting.ts'
 import { EDGE_DEFINITIONS } from './settings/edge-definitions.ts'
 import { parseSettings } from './settings/setting-schemas.ts'
 import {
@@ -71,6 +72,10 @@ export type Config = {
   readonly users: UserSettings
   /** What happens at a hard limit where a tenant's limits do not say. */
   readonly onBudget: OnBudget
+  /** When Claude is asked beside a slow local model; undefined: never. */
+  readonly hedge: HedgeSetting | undefined
+  /** How much may go to Claude because the local model failed; undefined: all of it. */
+  readonly fallbackBudget: FallbackBudgetSetting | undefined
   readonly logFormat: LogFormat
   /** Over how many objects a tenant's receipts of a month are spread. */
   readonly ledgerShards: number
@@ -161,6 +166,8 @@ function assemble(settings: Settings, keys: readonly TenantKey[], adminKeys: rea
       salt: settings.HASH_USERS ? settings.USER_HASH_SALT : undefined,
     },
     onBudget: settings.ON_BUDGET,
+    hedge: settings.HEDGE,
+    fallbackBudget: settings.FALLBACK_BUDGET,
     logFormat: settings.LOG_FORMAT,
     ledgerShards: settings.LEDGER_SHARDS,
     traces: tracesConfig(settings),

@@ -10,6 +10,7 @@ import type { AnswerCache, CacheEntry } from './cache/cache.ts'
 import { replayAnswer } from './cache/replay.ts'
 import { createSafeCache } from './cache/safe-cache.ts'
 import { cutAnswer } from './cut-answer.ts'
+import type { Degradation } from './fallback/degradation.ts'
 import { openFirst, type Providers } from './fallback/fallback.ts'
 import { routeHeaders, totalHeaders } from './ledger/headers.ts'
 import type { Ending, Receipt, RoutedFacts } from './ledger/receipt.ts'
@@ -23,6 +24,7 @@ import { createRefuseArrival, type RefuseArrival } from './refused-arrival.ts'
 import { type RouterRequest, wantsStream } from './request.ts'
 import { sessionAfter } from './routing/sessions/session.ts'
 import type { Target } from './target.ts'
+import { triedFacts } from './tried-facts.ts'
 
 export type GatewayDependencies = PlannerDependencies &
   PassageDependencies & {
@@ -30,6 +32,8 @@ export type GatewayDependencies = PlannerDependencies &
     readonly cache: AnswerCache
     /** Asked before any request is answered whose tenant has limits; absent: nobody has any. */
     readonly budgets?: BudgetGate | undefined
+    /** How a slow or dead local model is made up for; absent: Claude answers, after it and without limit. */
+    readonly degradation?: Degradation | undefined
   }
 
 /** What goes back to the client. On `error`, `body` is undefined. */
@@ -108,38 +112,29 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       const bent = admission.kind === 'bent' ? await bendPlan(plan, admission) : undefined
       if (bent !== undefined) {
         const other = begin(request, bent.plan, admission, bent.effect)
-        return await orFail(other, async () => await proceed(other, await lookUp(other)))
+        return await orFail(other, async () => await proceed(other, await lookUp(other), false))
       }
       const facts: RoutedFacts = { ...entered.facts, reason: `budget ${admission.cause}`, budget: 'refused' }
       return refuse({ ...entered, facts }, admission.error)
     })
   }
 
-  async function proceed(passage: Passage, { targets, isUsable, known, entry }: Prospect) {
+  async function proceed(passage: Passage, { targets, isUsable, known, entry }: Prospect, mayHedge = true) {
     const { request, plan } = passage
     if (entry !== undefined) return fromCache(passage, entry)
     const result = await openFirst(request, targets, dependencies.providers, {
       isUsable,
       known: known === undefined ? {} : { local: known },
+      ...dependencies.degradation?.begin(passage, mayHedge),
       // A request that the local model judged complex is no longer the simple one that the cheap model was meant for.
       resolve: (target, failures) =>
         target.provider === 'claude' && failures.some(({ cause }) => cause === 'judged_complex')
           ? { ...target, model: plan.decision.complexModel }
           : target,
     })
-    const { failures, attempts, judgeScore = passage.facts.judgeScore, handoverScore } = result
-    const { failedAttempts, verifyScore } = result
-    const facts = {
-      ...passage.facts,
-      failures,
-      failedAttempts,
-      attempts,
-      judgeScore,
-      handoverScore,
-      verifyScore,
-    }
-    const tried: Passage = { ...passage, facts }
-    return result.ok ? answered(tried, cutAnswer(result.answer, request.cutAt)) : fail(tried, result.error)
+    const tried: Passage = { ...passage, facts: triedFacts(passage.facts, result) }
+    if (result.ok) return answered(tried, cutAnswer(result.answer, request.cutAt))
+    return result.limited === 'refused' ? refuse(tried, result.error) : fail(tried, result.error)
   }
 
   function answered(passage: Passage, answer: Answer): GatewayResult {

@@ -21,6 +21,7 @@ import {
   type SecondLookConfig,
   secondLookConfig,
 } from '../edge/settings/core-settings.ts'
+import type { FallbackBudgetSetting, HedgeSetting } from '../edge/settings/degradation-setting.ts'
 import { choice, parseSettings, text } from '../edge/settings/setting-schemas.ts'
 import type { Strategy } from '../edge/strategy.ts'
 import { RouterError } from '../shared/errors.ts'
@@ -50,6 +51,10 @@ export type LibrarySettings = {
   readonly savingsBaseline: string | undefined
   /** What the operator says of prices, beside the built-in list. */
   readonly prices: ReadonlyMap<string, ModelPrices>
+  /** When Claude is asked beside a slow local model; undefined: never. */
+  readonly hedge: HedgeSetting | undefined
+  /** How much may go to Claude because the local model failed; undefined: all of it. */
+  readonly fallbackBudget: FallbackBudgetSetting | undefined
   readonly content: ContentSettings
   readonly retentionDays: number
   /** The folder that receipts are kept in; undefined: they are not kept. */
@@ -114,6 +119,8 @@ function assemble(settings: Settings): LibrarySettings {
     cache: cacheLimits(settings),
     savingsBaseline: settings.SAVINGS_BASELINE,
     prices: settings.PRICES,
+    hedge: settings.HEDGE,
+    fallbackBudget: settings.FALLBACK_BUDGET,
     content: { log: settings.LOG_CONTENT, training: settings.TRAINING_LOG },
     retentionDays: settings.RETENTION_DAYS,
     ledgerPath: settings.LEDGER_PATH,

@@ -13,6 +13,8 @@ export type FailureCause =
   | 'unsupported'
   | 'judged_complex'
   | 'low_confidence'
+  /** Another that was asked beside it had content first. */
+  | 'hedged'
   | 'error'
 
 /** A target that did not answer. */

@@ -6,20 +6,13 @@ import { RouterError } from '../../shared/errors.ts'
 import type { Answer, Provider } from '../providers/provider.ts'
 import type { RouterRequest } from '../request.ts'
 import type { ProviderName, Target } from '../target.ts'
-import { causeOf, type FailedAttempt, type Failure } from './failure.ts'
+import { type AskedAs, type AttemptFacts, createAttemptRecord } from './attempts.ts'
+import type { Failure } from './failure.ts'
+import { type Entrant, raceHedged } from './hedge.ts'
 
-export type FallbackResult = {
-  readonly failures: readonly Failure[]
-  /** Every upstream request that gave no answer, also of a target that answered when it was asked again. */
-  readonly failedAttempts: readonly FailedAttempt[]
-  /** Upstream requests that were made. */
-  readonly attempts: number
-  /** What a server's own judge said, or undefined where none was asked. */
-  readonly judgeScore: number | undefined
-  /** How probable a server's model found it that it would only guess, 0 to 1; undefined where it did not say. */
-  readonly handoverScore: number | undefined
-  /** How surely wrong a server found its model's answer, 0 to 1; undefined where it verified none. */
-  readonly verifyScore: number | undefined
+export type FallbackResult = AttemptFacts & {
+  /** What a limit of fallbacks did to the request; absent where none did anything. */
+  readonly limited?: 'cheaper' | 'refused'
 } & ({ readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly error: RouterError })
 
 export type Providers = Readonly<Record<ProviderName, Provider | undefined>>
@@ -31,6 +24,19 @@ export type FallbackOptions = {
   readonly known?: Partial<Record<ProviderName, RouterError>>
   /** Chooses the model of a target when its turn comes, in the light of how those before it failed. */
   readonly resolve?: (planned: Target, failures: readonly Failure[]) => Target
+  /** Says who may be asked in the place of a target that failed, or what the client is told; whoever comes next unless given. */
+  readonly admit?: (next: Target, failure: Failure, error: RouterError) => Target | RouterError
+  /** Asks the second target beside the first where that one is slow; absent: one after the other. */
+  readonly hedge?: HedgePlan | undefined
+}
+
+export type HedgePlan = {
+  /** How long the first target is waited for alone, ms. */
+  readonly delayMs: number
+  /** What the second is asked for before the first has said anything. */
+  readonly target: Target
+  /** Asked once, when the delay is over. */
+  readonly mayStart: () => boolean
 }
 
 /** Returns the first answer, or the error that the client gets when no target gives one. */
@@ -38,60 +44,63 @@ export async function openFirst(
   request: RouterRequest,
   targets: readonly Target[],
   providers: Providers,
-  { isUsable = () => true, known = {}, resolve = (planned) => planned }: FallbackOptions = {},
+  options: FallbackOptions = {},
 ): Promise<FallbackResult> {
-  const failures: Failure[] = []
-  const failedAttempts: FailedAttempt[] = []
+  const { isUsable = () => true, known = {}, resolve = same, admit = same, hedge } = options
+  const record = createAttemptRecord()
   const errors: RouterError[] = []
-  let attempts = 0
-  let judgeScore: number | undefined
-  let handoverScore: number | undefined
-  let verifyScore: number | undefined
-  const onAttempt = () => {
-    attempts++
-  }
-  const onJudged = (score: number) => {
-    judgeScore = score
-  }
-  const onWeighed = (score: number) => {
-    handoverScore = score
-  }
-  const onVerified = (score: number) => {
-    verifyScore = score
+  let limited: { readonly limited?: 'cheaper' } = {}
+  const failed = (error: RouterError): FallbackResult => ({ ok: false, error, ...limited, ...record.facts() })
+  const answered = (answer: Answer): FallbackResult => ({ ok: true, answer, ...limited, ...record.facts() })
+  const enter = (target: Target, circumstances: AskedAs): Entrant => {
+    const begun = record.begin(target, circumstances)
+    const open = async (asked: RouterRequest) => {
+      const down = known[target.provider]
+      if (down !== undefined) throw down
+      const provider = providers[target.provider]
+      if (provider === undefined) throw new RouterError('configuration', 'The local model is switched off.')
+      return await provider.open(asked, target, begun.context)
+    }
+    return { record: begun, open }
   }
   for (const [index, planned] of targets.entries()) {
-    const target = resolve(planned, failures)
-    const { provider: name, model } = target
-    const failedBefore = failedAttempts.length
-    try {
-      const failed = known[name]
-      if (failed !== undefined) throw failed
-      const provider = providers[name]
-      if (provider === undefined) throw new RouterError('configuration', 'The local model is switched off.')
-      const context = {
-        isFallback: failures.length > 0,
-        isLast: !targets.slice(index + 1).some(isUsable),
-        onAttempt,
-        onJudged,
-        onWeighed,
-        onVerified,
-        onFailedAttempt: (failed: Omit<FailedAttempt, 'provider'>) =>
-          void failedAttempts.push({ provider: name, ...failed }),
+    const resolved = resolve(planned, record.failures)
+    const [failure, error] = [record.failures.at(-1), errors.at(-1)]
+    const target = failure && error ? admit(resolved, failure, error) : resolved
+    if (target instanceof RouterError) return { ...failed(target), limited: 'refused' }
+    if (target.model !== resolved.model) limited = { limited: 'cheaper' }
+    const isLast = !targets.slice(index + 1).some(isUsable)
+    if (hedge !== undefined && index === 0 && !isLast && known[target.provider] === undefined) {
+      const content = Promise.withResolvers<void>()
+      const race = await raceHedged(request, {
+        ...hedge,
+        first: enter(target, { isFallback: false, isLast, onContent: content.resolve }),
+        second: enter(hedge.target, { isFallback: true, isLast: true }),
+        content: content.promise,
+      })
+      if (race.answer !== undefined) {
+        if (race.wonBy === 'second' && !race.firstFailed) record.passedOver(target)
+        return answered(race.answer)
       }
-      const answer = await provider.open(request, target, context)
-      return { ok: true, answer, failures, failedAttempts, attempts, judgeScore, handoverScore, verifyScore }
-    } catch (error) {
-      const reason = RouterError.from(error)
+      errors.push(...race.errors)
+      if (race.askedBoth || !race.errors.every(({ tryNextTarget }) => tryNextTarget)) break
+      continue
+    }
+    const entrant = enter(target, { isFallback: record.failures.length > 0, isLast })
+    try {
+      return answered(await entrant.open(request))
+    } catch (thrown) {
+      const reason = RouterError.from(thrown)
       errors.push(reason)
-      const failure = { provider: name, cause: causeOf(reason) }
-      failures.push(failure)
-      // Whoever tells of no attempt of its own has used nothing that is paid for by the token.
-      if (failedAttempts.length === failedBefore) failedAttempts.push({ ...failure, model, usage: {} })
+      entrant.record.failed(reason)
       if (!reason.tryNextTarget) break
     }
   }
-  const error = summarise(errors)
-  return { ok: false, error, failures, failedAttempts, attempts, judgeScore, handoverScore, verifyScore }
+  return failed(summarise(errors))
+}
+
+function same(target: Target): Target {
+  return target
 }
 
 /** The last error says what the client can do, unless the only one left to ask is not configured. */

@@ -66,6 +66,8 @@ export type AttemptContext = {
    * provider asks again and is answered.
    */
   readonly onFailedAttempt: (failed: Omit<FailedAttempt, 'provider'>) => void
+  /** Called when there is content, which of a whole answer is long before it is open; absent: nobody wants to know. */
+  readonly onContent?: (() => void) | undefined
 }
 
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>

@@ -9,6 +9,7 @@ import { CONTENT_MODES } from '../ledger/content.ts'
 import { PROMPT_CACHE_MODES } from '../prompt-cache/mode.ts'
 import { DEFAULT_RECALL, DEFAULT_STRONG_RECALL } from '../routing/thresholds.ts'
 import { STRATEGIES } from '../strategy.ts'
+import { DEGRADATION_DEFINITIONS } from './degradation-definitions.ts'
 import { operatorRules } from './operator-rules-setting.ts'
 import { priceOverrides } from './prices-setting.ts'
 import {
@@ -242,6 +243,7 @@ export const CORE_DEFINITIONS = {
     schema: milliseconds(60_000),
     text: 'Longest time that an answer may keep the router waiting in all, ms.',
   },
+  ...DEGRADATION_DEFINITIONS,
   SAVINGS_BASELINE: {
     ...ledger,
     schema: text,

@@ -144,6 +144,9 @@ export function* coreProblems(settings: CoreSettings): Generator<string> {
   if (settings.ANTHROPIC_BASE_URL !== undefined)
     yield* addressProblems('ANTHROPIC_BASE_URL', settings.ANTHROPIC_BASE_URL)
   yield* secondLookProblems(settings)
+  const { HEDGE, LOCAL_HEADERS_MS, LOCAL_FIRST_CONTENT_MS } = settings
+  if (HEDGE?.delayMs !== undefined && HEDGE.delayMs >= LOCAL_HEADERS_MS + LOCAL_FIRST_CONTENT_MS)
+    yield `HEDGE waits for ${HEDGE.delayMs} ms, when the local model has been given up already: choose less than LOCAL_HEADERS_MS and LOCAL_FIRST_CONTENT_MS together`
 }
 
 function* secondLookProblems(settings: CoreSettings): Generator<string> {

@@ -90,7 +90,8 @@ export function createClaudeProvider(options: ClaudeProviderOptions): Provider {
           outcome === undefined ? jitterMs() : retryWaitMs(outcome.upstreamError, now(), jitterMs())
         if (mayRetry && wait !== undefined && !request.signal.aborted) {
           await sleep(wait)
-          continue
+          // Meanwhile the client, or the other one of a hedged request, may have made it pointless.
+          if (!request.signal.aborted) continue
         }
         if (outcome === undefined) throw new RouterError('cancelled', 'The client closed the connection.')
         return { ...passedOn(options, outcome.upstreamError, { request, target, attempt }), cachedPrompt }

@@ -47,7 +47,7 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
   const chooseServer = createServerChoice(options.servers)
   return {
     name: 'local',
-    async open(request, target, { isLast, onAttempt, ...listeners }) {
+    async open(request, target, { isLast, onAttempt, onContent, ...listeners }) {
       const server = chooseServer(request, isLast)
       const limits = isLast ? patient(options.deadlines) : options.deadlines
       const deadline = createDeadline(request.signal, limits.totalMs)
@@ -61,6 +61,7 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
           acceptsEmpty: (stopReason) => isLast || stopReason === 'stop_sequence',
         })
         if (!commitment.committed) throw errorOfEvent(commitment.error, false)
+        onContent?.()
         const answer = { target, status: 200, headers: ignoredHeaders(server, request) }
         if (wantsStream(request)) return { ...answer, body: { kind: 'stream', chunks: commitment.pieces } }
         const events: StreamEvent[] = []

@@ -1,0 +1,65 @@
+/**
+ * Puts together what limits what may be spent: the tenants' limits, and what may be paid for where the local model is slow or
+ * gone. Knows no platform.
+ */
+import type { Accounts } from './budgets/accounts.ts'
+import { createBudgetGate } from './budgets/budget-gate.ts'
+import { createForeseeBudget } from './budgets/foreseen-budget.ts'
+import type { AmountOptions } from './budgets/planned-amounts.ts'
+import { createTellSoftLimits } from './budgets/tell-soft-limits.ts'
+import type { LocalEffects } from './compose-local.ts'
+import type { Config } from './config.ts'
+import type { FindLimits } from './control/limits-of.ts'
+import { createDegradation, type Degradation } from './fallback/degradation.ts'
+import type { PriceList } from './ledger/prices.ts'
+
+/** The settings of limits; those that are absent limit nothing. */
+export type LimitsConfig = Pick<Config, 'claude' | 'local'> &
+  Partial<Pick<Config, 'onBudget' | 'hedge' | 'fallbackBudget'>>
+
+/** Beyond the longest answer: what is on its way then is written and sent. */
+const LEASE_MARGIN_MS = 60_000
+
+/** Returns the gate of the tenants' limits, and what foresees what it would say. */
+export function composeBudgets(
+  { claude, local, onBudget = 'refuse' }: LimitsConfig,
+  { tellWebhook, log, now }: Pick<LocalEffects, 'tellWebhook' | 'log' | 'now'>,
+  accounts: Accounts,
+  {
+    findLimits,
+    ...amounts
+  }: Pick<AmountOptions, 'prices' | 'marksPrompts'> & { readonly findLimits: FindLimits },
+) {
+  const options = {
+    accounts,
+    limitsOf: (tenant: string) => findLimits(tenant)?.limits,
+    onBudget,
+    ...amounts,
+    cheapModel: claude.simpleModel,
+    now,
+  }
+  const leaseMs = claude.deadlines.totalMs + (local?.deadlines.totalMs ?? 0) + LEASE_MARGIN_MS
+  return {
+    gate: createBudgetGate({
+      ...options,
+      leaseMs,
+      tellSoftLimits: createTellSoftLimits(tellWebhook, log),
+      log,
+    }),
+    foresee: createForeseeBudget(options),
+  }
+}
+
+/** Of the time that the local model has until its first word. */
+const HEDGED_AFTER = 0.5
+
+/** Returns what is allowed where the local model is slow or gone, or undefined where nothing is said of it. */
+export function composeDegradation(
+  { claude, local, hedge, fallbackBudget }: LimitsConfig,
+  prices: PriceList,
+  now: () => number,
+): Degradation | undefined {
+  if (local === undefined || (hedge === undefined && fallbackBudget === undefined)) return undefined
+  const delayMs = hedge?.delayMs ?? local.deadlines.firstContentMs * HEDGED_AFTER
+  return createDegradation({ hedge: hedge && { ...hedge, delayMs }, fallbackBudget, prices, claude, now })
+}
