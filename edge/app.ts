@@ -20,7 +20,7 @@ import { requestId } from './middleware/request-id.ts'
 export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
   const { config, log, now, createId } = dependencies
   const routes = createRoutes(dependencies)
-  const app = new Hono<AppEnvironment>({ getPath: (request) => normalisePath(new URL(request.url).pathname) })
+  const app = new Hono<AppEnvironment>({ getPath: (request) => normalisePath(pathOf(request.url)) })
 
   app.use(requestId(createId, now))
   app.use(async (context, next) => {
@@ -75,6 +75,13 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
     return errorResponse(known, id, shapeFor(context.req.path))
   })
   return app
+}
+
+/** A request's address is parsed and printed already: its path stands between the host and the first of these signs. */
+function pathOf(url: string): string {
+  const from = url.indexOf('/', url.indexOf('://') + 3)
+  const end = url.slice(from).search(/[?#]/)
+  return end === -1 ? url.slice(from) : url.slice(from, from + end)
 }
 
 function shapeFor(path: string): typeof anthropicError {

@@ -42,6 +42,7 @@ export function composePlanning(config: PlanningConfig, classifierModel: Classif
     classifier: createClassifier(classifierModel),
     thresholds: resolveThresholds(classifierModel, config.thresholds),
     findRule: createFindRule(config.rules),
+    hasRules: config.rules.length > 0,
     simpleToolTurns: config.simpleToolTurns,
     judgedFrom: config.judge && combinedThreshold(config.judge),
     isRouted: createWildcardMatcher([...config.routedModels, ...VIRTUAL_MODELS, LOCAL_MODEL]),

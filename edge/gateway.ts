@@ -59,7 +59,7 @@ export type Gateway = {
 /** Returns the gateway over its dependencies. */
 export function createGateway(dependencies: GatewayDependencies): Gateway {
   const { local, log, now } = dependencies
-  const makePlan = createPlanner(dependencies)
+  const makePlan = createPlanner(dependencies, { judges: 'where_needed' })
   const cache = createSafeCache(dependencies.cache, log)
   const begin = createPassages(dependencies)
   const lookUp = createLookUp({ local, cache })
@@ -186,13 +186,14 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   function remember({ request, plan }: Passage, answer: Answer | undefined, usage: Usage = {}): void {
     const { view, startedAt } = request
     const { features, conversation } = plan
+    if (conversation === undefined) return
     const markedByRouter = answer?.cachedPrompt !== undefined && isMarked(answer.cachedPrompt.facts)
     const left =
       answer?.target.provider === 'claude'
         ? sessionAfter({ view, features, model: answer.target.model, usage, markedByRouter, startedAt })
         : undefined
-    const session = left ?? conversation?.session
-    if (session !== undefined) conversation?.keep(session)
+    const session = left ?? conversation.session
+    if (session !== undefined) conversation.keep(session)
   }
 
   function fromCache(passage: Passage, entry: CacheEntry): GatewayResult {
@@ -236,7 +237,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       log('[Router] Internal error', { requestId: id, name: causeName(error) }, 'error')
   }
 
-  return { plan: makePlan, handle, refuse: refuseArrival }
+  return { plan: createPlanner(dependencies), handle, refuse: refuseArrival }
 }
 
 /** Says why the request goes to Claude where Claude cannot be asked: only then can the client do something about it. */

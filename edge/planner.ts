@@ -9,14 +9,14 @@ import type { RouterRequest } from './request.ts'
 import type { Circumstances } from './routing/circumstances.ts'
 import type { Classifier, Verdict } from './routing/classifier/classifier.ts'
 import { type Decision, decide, judge } from './routing/decide.ts'
-import { extractFeatures, type Features } from './routing/features.ts'
+import { extractFeatures, type Features, outlineFeatures } from './routing/features.ts'
 import type { AppliedRule, FindRule } from './routing/operator-rules/find-rule.ts'
 import { combineScores } from './routing/second-look/combination.ts'
 import type { SecondLook } from './routing/second-look/second-look.ts'
 import type { Recalled, SessionMemory } from './routing/sessions/session-memory.ts'
 import { type Thresholds, withComplexFrom } from './routing/thresholds.ts'
 import { effectiveCard } from './routing/trust.ts'
-import { isVirtualModel, LOCAL_MODEL } from './routing/virtual-models.ts'
+import { isVirtualModel, LOCAL_MODEL, namesLocalModel } from './routing/virtual-models.ts'
 import type { Strategy } from './strategy.ts'
 import type { StrategyStore } from './strategy-store.ts'
 
@@ -26,6 +26,8 @@ export type PlannerDependencies = {
   readonly classifier: Classifier
   readonly thresholds: Thresholds
   readonly findRule: FindRule
+  /** Whether the operator has rules; absent: there may be some. */
+  readonly hasRules?: boolean
   readonly strategies: StrategyStore
   readonly isRouted: (model: string) => boolean
   readonly localTasks: 'auto' | readonly SimpleTask[]
@@ -89,12 +91,18 @@ const ANY_OBJECT =
 /** Where neither the server nor the operator says what its model reads: half of what the smallest contexts in use hold. */
 const DEFAULT_MAX_INPUT_TOKENS = 2_000
 
+export type PlannerOptions = {
+  /** `where_needed`: what a request says is not looked at where nothing depends on it. */
+  readonly judges?: 'all' | 'where_needed'
+}
+
 /** Returns the planner over its dependencies. */
-export function createPlanner(dependencies: PlannerDependencies): Planner {
+export function createPlanner(
+  dependencies: PlannerDependencies,
+  { judges = 'all' }: PlannerOptions = {},
+): Planner {
   const { local, strategies } = dependencies
-  return async (request, given) => {
-    const strategy =
-      request.controls.strategy ?? request.tenant.strategy ?? (await strategies.current(request.waitUntil))
+  const plan = async (request: PlannedRequest, strategy: Strategy, given?: Features): Promise<Plan> => {
     const features = given ?? readFeatures(request)
     const canAsk = canAskClaude(dependencies, request)
     const firstVerdict = dependencies.classifier.classify(features)
@@ -163,6 +171,73 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
     await refreshing
     return { ...plan, decision: decideBy(true, look) }
   }
+  return async (request, given) => {
+    const strategy =
+      request.controls.strategy ?? request.tenant.strategy ?? (await strategies.current(request.waitUntil))
+    const isOpen = judges === 'all' || given !== undefined || !goesAsAsked(request, strategy, dependencies)
+    return isOpen ? plan(request, strategy, given) : planAsAsked(request, strategy, dependencies, plan)
+  }
+}
+
+/** Whether a request goes to Claude under the name that it has, whatever it says. */
+function goesAsAsked(
+  { view: { model }, controls: { force, privacyLocal }, logprobs, structured }: PlannedRequest,
+  strategy: Strategy,
+  { local, hasRules = true }: PlannerDependencies,
+): boolean {
+  const namesClaude = !isVirtualModel(model) && !namesLocalModel(model, local?.modelName())
+  const isOrdinary = force !== 'local' && !privacyLocal && !logprobs && !structured
+  return strategy === 'claude_only' && namesClaude && isOrdinary && !hasRules
+}
+
+/** Returns the plan of such a request without judging what it says: its task is `other`, and nothing speaks for or against. */
+function planAsAsked(
+  request: PlannedRequest,
+  strategy: Strategy,
+  dependencies: PlannerDependencies,
+  plan: (request: PlannedRequest, strategy: Strategy) => Promise<Plan>,
+): Plan {
+  const { local, thresholds, simpleToolTurns, sideRequestsLocal } = dependencies
+  const { view, tenant, controls, agentSession } = request
+  const features = outlineFeatures(view)
+  const canAsk = canAskClaude(dependencies, request)
+  const decision = decide(features, UNJUDGED, {
+    strategy,
+    requestedModel: view.model,
+    routed: dependencies.isRouted(view.model),
+    force: controls.force,
+    mayForce: !tenant.forbid.includes('force'),
+    privacyLocal: false,
+    sideRequestsLocal,
+    staysWithSession: agentSession && !sideRequestsLocal,
+    localOnlyFeature: undefined,
+    local: local && describeLocal(local, dependencies, false),
+    claude: { ...dependencies.claude, configured: canAsk },
+    thresholds,
+    rule: undefined,
+    judgedFrom: undefined,
+    simpleToolTurns,
+    session: undefined,
+  })
+  return {
+    strategy,
+    features,
+    verdict: UNJUDGED,
+    decision: features.usesTools ? decision : { ...decision, task: UNJUDGED.complexTask },
+    secondScore: undefined,
+    conversation: undefined,
+    thresholds,
+    canAskClaude: canAsk,
+    bend: async (to) => (await plan(request, strategy)).bend(to),
+  }
+}
+
+const UNJUDGED: Verdict = {
+  score: 0,
+  simpleTask: 'simple_chat',
+  complexTask: 'other',
+  sensitive: false,
+  language: 'en',
 }
 
 /** Whether Claude can be asked on this caller's behalf. */

@@ -7,14 +7,18 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for here.
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
 
+const CONTROL_CHARACTER = new RegExp(CONTROL_CHARACTERS.source)
+
 export type LogFormat = 'json' | 'text'
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
 export type Log = (message: string, fields?: LogFields, level?: 'info' | 'error') => void
 
 /** Returns the line; fields that are undefined are left out. */
 export function formatLogLine(format: LogFormat, message: string, fields: LogFields): string {
-  if (format === 'json')
-    return JSON.stringify({ msg: message, ...fields }).replaceAll(CONTROL_CHARACTERS, escapeForJson)
+  if (format === 'json') {
+    const line = JSON.stringify({ msg: message, ...fields })
+    return CONTROL_CHARACTER.test(line) ? line.replaceAll(CONTROL_CHARACTERS, escapeForJson) : line
+  }
   const pairs = Object.entries(fields).flatMap(([key, value]) =>
     value === undefined ? [] : [`${neutralise(key)}=${formatValue(value)}`],
   )

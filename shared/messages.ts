@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini'
 import { RouterError } from './errors.ts'
+import { isPlainMessage, isPlainRequest } from './message-forms.ts'
 
 const text = z.string({ error: 'must be a string' })
 
@@ -79,6 +80,11 @@ export const messageResponseSchema = z.looseObject({
 })
 export type Message = z.infer<typeof messageResponseSchema>
 
+/** Returns the answer that a parsed value is, or undefined where it is none. */
+export function readMessage(value: unknown): Message | undefined {
+  return isPlainMessage(value) ? value : messageResponseSchema.safeParse(value).data
+}
+
 /** From so many items on, a list is first looked at one by one: zod collects every complaint, however many there are. */
 const MANY_ITEMS = 1_000
 /** Enough to see what is wrong throughout; a message is read by people. */
@@ -91,6 +97,7 @@ const looseMessageSchema = z.extend(messageSchema, { content: z.unknown() })
  * @throws {RouterError} `invalid_request` that names the first few wrong fields and says what each must be
  */
 export function parseMessagesRequest(value: unknown): MessagesRequest {
+  if (isPlainRequest(value)) return value
   checkLongLists(value)
   return check(messagesRequestSchema, value)
 }

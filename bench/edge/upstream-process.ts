@@ -3,38 +3,12 @@
  * alike, as a message or, where a stream is asked for, as one. Tells its port to the process that started it.
  */
 import { createServer, type ServerResponse } from 'node:http'
-import { CHUNKS, CONCRETE_MODEL } from './workload.ts'
+import { ANSWER, DELTA, STREAM_END, STREAM_START } from './answers.ts'
+import { CHUNKS } from './workload.ts'
 
 /** As long as it takes at the least, so that eight connections do not fill a core. */
 const DELAY_MS = 10
 const BETWEEN_CHUNKS_MS = 2
-
-const usage = { input_tokens: 40, output_tokens: CHUNKS }
-const message = {
-  id: 'msg_bench',
-  type: 'message',
-  role: 'assistant',
-  model: CONCRETE_MODEL,
-  content: [{ type: 'text', text: 'It should say that the figures are of one run. '.repeat(12) }],
-  stop_reason: 'end_turn',
-  stop_sequence: null,
-  usage,
-}
-const answer = JSON.stringify(message)
-const before = [
-  { type: 'message_start', message: { ...message, content: [], stop_reason: null } },
-  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-].map(frame)
-const delta = frame({
-  type: 'content_block_delta',
-  index: 0,
-  delta: { type: 'text_delta', text: 'nine more ' },
-})
-const after = [
-  { type: 'content_block_stop', index: 0 },
-  { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage },
-  { type: 'message_stop' },
-].map(frame)
 
 const server = createServer(async (request, response) => {
   const parts: Buffer[] = []
@@ -42,7 +16,7 @@ const server = createServer(async (request, response) => {
   await pause(DELAY_MS)
   if (Buffer.concat(parts).includes('"stream":true')) return stream(response)
   response.writeHead(200, { 'content-type': 'application/json', 'request-id': 'req_bench' })
-  response.end(answer)
+  response.end(ANSWER)
 })
 // Whoever started it may be ended before it can say so.
 process.on('disconnect', () => process.exit())
@@ -54,16 +28,12 @@ server.listen(0, '127.0.0.1', () => {
 
 async function stream(response: ServerResponse): Promise<void> {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'request-id': 'req_bench' })
-  response.write(before.join(''))
+  response.write(STREAM_START)
   for (let sent = 0; sent < CHUNKS; sent += 1) {
-    response.write(delta)
+    response.write(DELTA)
     await pause(BETWEEN_CHUNKS_MS)
   }
-  response.end(after.join(''))
-}
-
-function frame(event: Readonly<Record<string, unknown>>): string {
-  return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
+  response.end(STREAM_END)
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -20,6 +20,8 @@ export type CacheStats = {
 }
 
 export type AnswerCache = {
+  /** Set where nothing is ever kept, so that nobody makes keys for it. */
+  readonly isOff?: true
   readonly get: (key: string) => Promise<CacheEntry | undefined>
   readonly set: (key: string, entry: CacheEntry) => Promise<void>
   readonly stats: () => CacheStats

@@ -9,7 +9,7 @@ import type { Features } from '../routing/features.ts'
 import type { Target } from '../target.ts'
 
 /** Raise when answers kept under older keys must not be served any more. */
-const KEY_VERSION = 4
+const KEY_VERSION = 5
 /** Bytes of a body. The key of a longer one would cost several times its size in memory, and it rarely recurs. */
 const LONGEST_BODY = 512 * 1024
 const COMPLETE_STOP_REASONS = new Set(['end_turn', 'stop_sequence'])
@@ -61,6 +61,8 @@ export async function cacheKey(request: RouterRequest, target: Target): Promise<
   const meant = [translated, unlimited, target.provider, target.model, target.mayHandOver ?? false]
   // What was given without being verified is not given to who would have had it verified.
   const verified = target.verified ? ['verified'] : []
-  const parts = [KEY_VERSION, caller, request.query, headers, [...meant, ...verified], body]
-  return sha256Hex(JSON.stringify(parts))
+  const lengths = body.map(([key, value]) => [key, value.length])
+  const parts = [KEY_VERSION, caller, request.query, headers, [...meant, ...verified], lengths]
+  // The lengths say where each value ends, so that none has to be escaped: JSON by itself has no line break.
+  return sha256Hex(`${JSON.stringify(parts)}\n${body.map(([, value]) => value).join('')}`)
 }

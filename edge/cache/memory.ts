@@ -52,6 +52,7 @@ export function createMemoryCache(options: MemoryCacheOptions): AnswerCache {
 }
 
 const offCache: AnswerCache = {
+  isOff: true,
   get: async () => undefined,
   set: async () => {},
   stats: () => ({ entries: 0, bytes: 0, hits: 0, misses: 0 }),

@@ -22,10 +22,12 @@ const LONGEST_READ_MS = 50
 
 /** Returns a safe cache over `cache`. */
 export function createSafeCache(cache: AnswerCache, log: Log): SafeCache {
+  if (cache.isOff) return { read: async () => undefined, write: async () => {} }
+  const keyOf = createKeys()
   return {
     async read(request, target) {
       try {
-        const found = cache.get(await cacheKey(request, target)).then((entry) => ({ entry }))
+        const found = cache.get(await keyOf(request, target)).then((entry) => ({ entry }))
         const read = await settledWithin(found, LONGEST_READ_MS)
         if (read === undefined) log('[Router] The cache does not answer', { requestId: request.id }, 'error')
         return read?.entry
@@ -37,7 +39,7 @@ export function createSafeCache(cache: AnswerCache, log: Log): SafeCache {
     async write(request, entry) {
       if (!isCacheableAnswer(entry.message)) return
       try {
-        await cache.set(await cacheKey(request, entry.target), entry)
+        await cache.set(await keyOf(request, entry.target), entry)
       } catch (error) {
         log(
           '[Router] The cache cannot be written',
@@ -47,4 +49,26 @@ export function createSafeCache(cache: AnswerCache, log: Log): SafeCache {
       }
     },
   }
+}
+
+/** Makes the key of a request and a target once: what was not found is written under it. */
+function createKeys(): typeof cacheKey {
+  const made = new WeakMap<RouterRequest, { readonly target: Target; readonly key: Promise<string> }>()
+  return (request, target) => {
+    const last = made.get(request)
+    if (last !== undefined && isSame(last.target, target)) return last.key
+    const key = cacheKey(request, target)
+    made.set(request, { target, key })
+    return key
+  }
+}
+
+/** As far as a key depends on it. */
+function isSame(one: Target, other: Target): boolean {
+  return (
+    one.provider === other.provider &&
+    one.model === other.model &&
+    (one.mayHandOver ?? false) === (other.mayHandOver ?? false) &&
+    (one.verified ?? false) === (other.verified ?? false)
+  )
 }

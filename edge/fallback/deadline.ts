@@ -10,7 +10,7 @@ export type Deadline = {
   readonly signal: AbortSignal
   /** Starts a stage in which `within` may wait for `milliseconds` in all. `what` completes "… in time". */
   readonly stage: (milliseconds: number, what: string) => void
-  /** Waits for `work`, or rejects with the abort's reason. Rejections of abandoned work are swallowed. */
+  /** Waits for `work`, or rejects with the abort's reason. Rejections of abandoned work are swallowed. One wait at a time. */
   readonly within: <T>(work: Promise<T>) => Promise<T>
   /** Whether the limit of the whole attempt has passed, rather than that of a stage. */
   readonly totalPassed: () => boolean
@@ -28,42 +28,78 @@ export type Deadline = {
  */
 export function createDeadline(client: AbortSignal, totalMs: number): Deadline {
   const controller = new AbortController()
-  const incomplete = new RouterError('timeout', 'The answer was not complete in time.')
-  const total: Clock = { remainingMs: totalMs, error: () => incomplete }
+  const { signal } = controller
+  const total: Clock = { remainingMs: totalMs, what: 'The answer was not complete' }
   let stage = total
+  let totalPassed = false
+  /** Ends the wait that is going on. */
+  let interrupt: (() => void) | undefined
   const end = (error: RouterError) => {
     client.removeEventListener('abort', disconnected)
-    if (!controller.signal.aborted) controller.abort(error)
+    if (!signal.aborted) controller.abort(error)
+    interrupt?.()
   }
-  const disconnected = () => end(new RouterError('cancelled', 'The client closed the connection.'))
+  // Errors are made when they are needed: each one writes down the stack.
+  const disconnected = () => {
+    if (!signal.aborted) end(new RouterError('cancelled', 'The client closed the connection.'))
+  }
+  const passed = (clock: Clock) => {
+    totalPassed = clock === total
+    end(new RouterError('timeout', `${clock.what} in time.`))
+  }
   if (client.aborted) disconnected()
   else client.addEventListener('abort', disconnected, { once: true })
 
   return {
-    signal: controller.signal,
+    signal,
     stage(milliseconds, what) {
-      stage = { remainingMs: milliseconds, error: () => new RouterError('timeout', `${what} in time.`) }
+      stage = { remainingMs: milliseconds, what }
     },
-    async within(work) {
-      const running = stage === total ? [total] : [stage, total]
-      const startedAt = Date.now()
-      const timers = running.map((clock) =>
-        setTimeout(() => end(clock.error()), Math.max(0, clock.remainingMs)),
-      )
-      try {
-        return await raceAbort(work, controller.signal)
-      } finally {
-        for (const timer of timers) clearTimeout(timer)
-        for (const clock of running) clock.remainingMs -= Date.now() - startedAt
-      }
+    within<T>(work: Promise<T>): Promise<T> {
+      return new Promise<T>((resolve, reject) => {
+        const startedAt = Date.now()
+        // The one that passes first is the only one that can.
+        const nearest = stage.remainingMs <= total.remainingMs ? stage : total
+        const timer = setTimeout(passed, Math.max(0, nearest.remainingMs), nearest)
+        let isOver = false
+        const over = () => {
+          if (isOver) return
+          isOver = true
+          interrupt = undefined
+          clearTimeout(timer)
+          const waitedMs = Date.now() - startedAt
+          total.remainingMs -= waitedMs
+          if (stage !== total) stage.remainingMs -= waitedMs
+        }
+        interrupt = () => {
+          over()
+          reject(signal.reason)
+        }
+        work.then(
+          (result) => {
+            over()
+            resolve(result)
+          },
+          (error) => {
+            over()
+            // Whatever fetch or a reader throws after an abort, the abort's reason says why.
+            reject(signal.aborted ? signal.reason : error)
+          },
+        )
+        if (signal.aborted) interrupt()
+      })
     },
-    totalPassed: () => controller.signal.reason === incomplete,
+    totalPassed: () => totalPassed,
     cancel: disconnected,
     done: () => client.removeEventListener('abort', disconnected),
   }
 }
 
-type Clock = { remainingMs: number; readonly error: () => RouterError }
+type Clock = {
+  remainingMs: number
+  /** Completes "… in time". */
+  readonly what: string
+}
 
 /**
  * Returns what `work` resolves to, or undefined if that takes longer than `milliseconds`. The work goes on.
@@ -77,23 +113,5 @@ export async function settledWithin<T>(work: Promise<T>, milliseconds: number): 
     return await Promise.race([work, late])
   } finally {
     if (timer !== undefined) clearTimeout(timer)
-  }
-}
-
-async function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason)
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop, { once: true })
-  })
-  work.catch(() => {})
-  try {
-    return await Promise.race([work, aborted])
-  } catch (error) {
-    // Whatever fetch or a reader throws after an abort, the abort's reason says why.
-    throw signal.aborted ? signal.reason : error
-  } finally {
-    signal.removeEventListener('abort', stop)
   }
 }

@@ -7,9 +7,12 @@
  * Returns the path that is meant. Some clients append `/v1/…` to a base URL that ends in `/v1` or in a slash already.
  */
 export function normalisePath(path: string): string {
+  if (!UNUSUAL.test(path)) return path
   const single = path.replaceAll(/\/{2,}/g, '/').replace(/^(\/v1)+\//, '/v1/')
   return single.length > 1 && single.endsWith('/') ? single.slice(0, -1) : single
 }
+
+const UNUSUAL = /\/\/|^\/v1\/v1\/|.\/$/
 
 const OPENAI_ONLY =
   /^(\/v1)?\/(chat|responses|completions|embeddings|images|audio|moderations|assistants|threads|vector_stores|fine_tuning|batches|realtime|uploads)(\/|$)/

@@ -2,7 +2,7 @@
  * Makes a RouterRequest of an HTTP request: headers that the router reads, headers that Claude gets, checked body.
  */
 import { RouterError } from '../../shared/errors.ts'
-import { sendableHeaders } from '../../shared/header-value.ts'
+import { isHeaderValue } from '../../shared/header-value.ts'
 import { parseJsonBody, topLevelMembers } from '../../shared/json.ts'
 import { parseMessagesRequest } from '../../shared/messages.ts'
 import type { CacheMode, Controls, RouterRequest } from '../request.ts'
@@ -71,7 +71,7 @@ export function createRouterRequest(
     body,
     text,
     view,
-    query: new URL(context.req.url).search,
+    query: queryOf(context.req.url),
     ...passedHeaders(headers),
     header: (name) => headers.get(name) ?? undefined,
     clientCredential: context.get('clientCredential'),
@@ -86,6 +86,12 @@ export function createRouterRequest(
     startedAt: context.get('startedAt'),
     waitUntil: waitUntilOf(context),
   }
+}
+
+/** Returns the query string with its question mark, or an empty text. */
+function queryOf(url: string): string {
+  const at = url.indexOf('?')
+  return at === -1 ? '' : new URL(url).search
 }
 
 /** @throws {RouterError} `invalid_request` for a value that no control has, `forbidden` where the tenant may not use it */
@@ -137,11 +143,11 @@ function readCacheMode(control: string | undefined, headers: Headers, tenant: Te
 
 /** Returns the headers that upstreams get unchanged; those that cannot be sent are left out. */
 export function passedHeaders(headers: Headers): Pick<RouterRequest, 'apiHeaders' | 'passHeaders'> {
-  return { apiHeaders: pick(headers, API_HEADERS), passHeaders: pick(headers, PASSED_HEADERS) }
-}
-
-function pick(headers: Headers, names: RegExp): Record<string, string> {
-  const picked: Record<string, string> = {}
-  for (const [name, value] of headers) if (names.test(name)) picked[name] = value
-  return sendableHeaders(picked)
+  const apiHeaders: Record<string, string> = {}
+  const passHeaders: Record<string, string> = {}
+  for (const [name, value] of headers) {
+    const kind = API_HEADERS.test(name) ? apiHeaders : PASSED_HEADERS.test(name) ? passHeaders : undefined
+    if (kind !== undefined && isHeaderValue(value)) kind[name] = value
+  }
+  return { apiHeaders, passHeaders }
 }

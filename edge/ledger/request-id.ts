@@ -5,6 +5,7 @@
 /** Six bytes of time, ten of chance, in hex. */
 const FORM = /^req_([0-9a-f]{12})[0-9a-f]{20}$/
 const RANDOM_BYTES = 10
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /**
  * Returns a new id.
@@ -13,8 +14,9 @@ const RANDOM_BYTES = 10
  */
 export function createRequestId(at: number, randomBytes: (count: number) => Uint8Array): string {
   const time = Math.max(0, Math.floor(at)).toString(16).padStart(12, '0').slice(-12)
-  const random = [...randomBytes(RANDOM_BYTES)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-  return `req_${time}${random}`
+  let id = `req_${time}`
+  for (const byte of randomBytes(RANDOM_BYTES)) id += HEX[byte]
+  return id
 }
 
 /** Returns when the request with this id came, milliseconds since the epoch; undefined for an id that is none of ours. */

@@ -23,6 +23,16 @@ export function authenticate({
   now,
 }: Pick<AppDependencies, 'config' | 'control' | 'log' | 'now'>): MiddlewareHandler<AppEnvironment> {
   const keys = [...config.keys, ...config.adminKeys]
+  /**
+   * Right keys of the settings that were sent before. What a look-up's time tells is of a whole key, not of how it begins:
+   * wrong ones are never in here.
+   */
+  const known = new Map<string, Tenant>()
+  const findConfigured = async (key: string) => {
+    const found = known.get(key) ?? (await findTenant(keys, key))
+    if (found !== undefined) known.set(key, found)
+    return found
+  }
   const ring = createKeyRing(control.known)
   return async (context, next) => {
     const credentials = readCredentials(context.req.raw.headers)
@@ -31,7 +41,7 @@ export function authenticate({
     let isUncertain = false
     for (const credential of credentials) {
       const key = credential.value.replace(/^Bearer\s+/i, '')
-      const found = (await findTenant(keys, key)) ?? (await ring.find(key, now()))
+      const found = (await findConfigured(key)) ?? (await ring.find(key, now()))
       if (found === 'unknown') isUncertain = true
       else if (found === undefined) own ??= hasRuntimeForm(key) ? undefined : credential
       else if (tenant === undefined || found.admin) tenant = found

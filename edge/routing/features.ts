@@ -67,18 +67,46 @@ const COUNTED_CHARACTERS = 20_000
 /** Returns the features of a request whose shape has been checked. */
 export function extractFeatures(request: MessagesRequest): Features {
   const messages = request.messages
-  const blocks = messages.flatMap((message) => (typeof message.content === 'string' ? [] : message.content))
   const { lastUserText, earlier } = lastUserTurn(messages)
   const form = readForm(request)
-  const spoken = messages.filter((message) => message.role !== 'system')
   return {
+    ...readOutline(request, form),
     systemText: clip(systemTextOf(request, form.notes), SYSTEM_HEAD, SYSTEM_TAIL),
     lastUserText: clip(lastUserText, LAST_USER_HEAD, LAST_USER_TAIL),
     lastUserCharacters: lastUserText.length,
     ...readEarlier(earlier),
+    estimatedInputTokens: estimateInputTokens(request),
+  }
+}
+
+/** Returns what can be told of a request without reading any of its texts, which are left empty. */
+export function outlineFeatures(request: MessagesRequest): Features {
+  return {
+    ...readOutline(request, readForm(request)),
+    systemText: '',
+    lastUserText: '',
+    lastUserCharacters: 0,
+    earlierText: '',
+    earlierTurns: [],
+    estimatedInputTokens: 0,
+  }
+}
+
+type TextFeature =
+  | 'systemText'
+  | 'lastUserText'
+  | 'lastUserCharacters'
+  | 'earlierText'
+  | 'earlierTurns'
+  | 'estimatedInputTokens'
+
+function readOutline(request: MessagesRequest, form: Form): Omit<Features, TextFeature> {
+  const { messages } = request
+  const blocks = messages.flatMap((message) => (typeof message.content === 'string' ? [] : message.content))
+  const spoken = messages.filter((message) => message.role !== 'system')
+  return {
     turns: spoken.length,
     maxTokens: request.max_tokens,
-    estimatedInputTokens: estimateInputTokens(request),
     usesTools: usesTools(request, blocks),
     forcedTool: forcesTool(request),
     nonTextBlock:

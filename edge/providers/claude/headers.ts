@@ -34,7 +34,10 @@ export function claudeRequestHeaders(config: ClaudeConfig, caller: Caller): Reco
 
 /** Returns what the client may see of Claude's headers. */
 export function visibleHeaders(headers: Headers): Record<string, string> {
-  return sendableHeaders(Object.fromEntries([...headers].filter(([name]) => VISIBLE_HEADERS.test(name))))
+  const visible: Record<string, string> = {}
+  for (const [name, value] of headers)
+    if (VISIBLE_HEADERS.test(name) && isHeaderValue(value)) visible[name] = value
+  return visible
 }
 
 function credentialHeaders(config: ClaudeConfig, { clientCredential }: Caller): Record<string, string> {

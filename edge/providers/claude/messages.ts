@@ -5,7 +5,7 @@
 import { errorTypeMeaning, RouterError } from '../../../shared/errors.ts'
 import { createMessageFold, type MessageFold } from '../../../shared/events.ts'
 import type { Log } from '../../../shared/log.ts'
-import { messageResponseSchema, type Usage } from '../../../shared/messages.ts'
+import { readMessage, type Usage } from '../../../shared/messages.ts'
 import { replayAnswer } from '../../cache/replay.ts'
 import { commitAtContent } from '../../fallback/commit.ts'
 import { createDeadline } from '../../fallback/deadline.ts'
@@ -137,12 +137,12 @@ async function attemptOnce(
     if (!wantsStream(request) || !streams) {
       const bytes = await deadline.within(readAll(response))
       deadline.done()
-      const message = messageResponseSchema.safeParse(parseJson(bytes))
+      const message = readMessage(parseJson(bytes))
       // What was answered has been paid for: it is not asked for again.
-      if (!message.success) throw notAnAnswer()
-      const direct = { kind: 'non_streaming', bytes, message: message.data } as const
+      if (message === undefined) throw notAnAnswer()
+      const direct = { kind: 'non_streaming', bytes, message } as const
       // A server that does not stream has answered all the same.
-      const answerBody = wantsStream(request) ? replayAnswer(message.data, true) : direct
+      const answerBody = wantsStream(request) ? replayAnswer(message, true) : direct
       return { ok: true, answer: { target, status: response.status, headers, body: answerBody } }
     }
     const { idleMs, firstContentMs } = config.deadlines
@@ -228,9 +228,11 @@ async function readAll(response: Response): Promise<Uint8Array> {
   }
 }
 
+const decoder = new TextDecoder()
+
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes))
+    return JSON.parse(decoder.decode(bytes))
   } catch {
     return undefined
   }
