@@ -5,7 +5,7 @@
 import { RouterError } from '../shared/errors.ts'
 import { createMessageFold, isContent, type StreamEvent } from '../shared/events.ts'
 import type { Message } from '../shared/messages.ts'
-import { closesWith, type Pieces } from './fallback/commit.ts'
+import { closesWith, type Pieces, type Source } from './fallback/commit.ts'
 import type { AnswerChunk, StreamBody } from './providers/provider.ts'
 
 export type ObservedEnd = {
@@ -53,19 +53,19 @@ export function observeAnswer(
     if (event.type === 'error') end('broken', event.error.type)
     else if (fold.finished()) end('completed')
   }
-  async function* pieces(): AsyncGenerator<AnswerChunk> {
-    try {
-      for (let next = await source.next(); !next.done; next = await source.next()) {
-        for (const event of next.value.events) note(event)
-        yield next.value
-        if (ended) return
-      }
-      end('broken')
-    } catch (error) {
-      const known = RouterError.from(error)
-      end(known.code === 'cancelled' ? 'cancelled' : 'broken', known.code)
-      throw known
-    }
+  const passed = (result: IteratorResult<AnswerChunk, unknown>) => {
+    if (result.done) end('broken')
+    else for (const event of result.value.events) note(event)
+    return result
+  }
+  const failed = (error: unknown) => {
+    const known = RouterError.from(error)
+    end(known.code === 'cancelled' ? 'cancelled' : 'broken', known.code)
+    throw known
+  }
+  const pieces: Source<AnswerChunk> = {
+    next: () => (ended ? Promise.resolve(END) : source.next().then(passed, failed)),
+    return: async () => END,
   }
   const close = async () => {
     end('cancelled')
@@ -74,5 +74,7 @@ export function observeAnswer(
   const disconnected = () => void close().catch(() => {})
   if (signal.aborted) disconnected()
   else signal.addEventListener('abort', disconnected, { once: true })
-  return closesWith(pieces(), close)
+  return closesWith(pieces, close)
 }
+
+const END = { done: true, value: undefined } as const

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini'
 import { RouterError } from './errors.ts'
+import { isPlainEvent } from './message-forms.ts'
 import {
   type ContentBlock,
   contentBlockSchema,
@@ -69,6 +70,7 @@ export function parseStreamEvent(data: string, name?: string): StreamEvent {
   const type = 'type' in value && typeof value.type === 'string' ? value.type : name
   if (type === undefined || !KNOWN_TYPES.has(type as KnownEvent['type']))
     return { type: 'unknown', name: type ?? '', data: value }
+  if ('type' in value && isPlainEvent(value)) return value
   const parsed = knownEventSchema.safeParse({ ...value, type })
   if (parsed.success) return parsed.data
   throw new RouterError('upstream', `The upstream sent a malformed ${type} event.`)

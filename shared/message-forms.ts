@@ -2,6 +2,7 @@
  * The common forms of requests and answers, looked at member by member: schemas take ten times as long. Whatever is not
  * plainly right is left to the schemas of `messages.ts`, which know all forms and say what is wrong.
  */
+import type { KnownEvent } from './events.ts'
 import type { Message, MessagesRequest } from './messages.ts'
 
 /** Returns whether the schema of requests takes this value as it is. May be wrong about what it does take, never about what it doesn't. */
@@ -40,12 +41,61 @@ export function isPlainMessage(value: unknown): value is Message {
     content.every(isBlock) &&
     (reason === null || typeof reason === 'string') &&
     (isAbsent(sequence) || typeof sequence === 'string') &&
-    isPlainObject(usage) &&
-    isNumberOrAbsent(usage.input_tokens) &&
-    isNumberOrAbsent(usage.output_tokens) &&
-    isNumberOrAbsent(usage.cache_creation_input_tokens) &&
-    isNumberOrAbsent(usage.cache_read_input_tokens)
+    isUsage(usage)
   )
+}
+
+function isUsage(value: unknown): boolean {
+  return (
+    isPlainObject(value) &&
+    isNumberOrAbsent(value.input_tokens) &&
+    isNumberOrAbsent(value.output_tokens) &&
+    isNumberOrAbsent(value.cache_creation_input_tokens) &&
+    isNumberOrAbsent(value.cache_read_input_tokens)
+  )
+}
+
+/**
+ * Returns whether the schema of events takes this value, an event of a known type, as it is. May be wrong about what it does
+ * take, never about what it doesn't.
+ */
+export function isPlainEvent(value: unknown): value is KnownEvent {
+  if (!isPlainObject(value)) return false
+  const { type, index, delta } = value
+  if (type === 'content_block_delta') return isIndex(index) && isBlockDelta(delta)
+  if (type === 'content_block_start') return isIndex(index) && isBlock(value.content_block)
+  if (type === 'content_block_stop') return isIndex(index)
+  if (type === 'message_start') return isPlainMessage(value.message)
+  if (type === 'message_delta')
+    return isMessageDelta(delta) && (value.usage === undefined || isUsage(value.usage))
+  if (type === 'error') return isError(value.error)
+  return type === 'message_stop' || type === 'ping'
+}
+
+function isBlockDelta(value: unknown): boolean {
+  if (!isPlainObject(value)) return false
+  const { type, text, partial_json: json, thinking, signature, logprob } = value
+  return (
+    typeof type === 'string' &&
+    [text, json, thinking, signature].every((each) => each === undefined || typeof each === 'string') &&
+    (logprob === undefined || Number.isFinite(logprob))
+  )
+}
+
+function isMessageDelta(value: unknown): boolean {
+  if (!isPlainObject(value)) return false
+  const { stop_reason: reason, stop_sequence: sequence } = value
+  return (
+    (isAbsent(reason) || typeof reason === 'string') && (isAbsent(sequence) || typeof sequence === 'string')
+  )
+}
+
+function isError(value: unknown): boolean {
+  return isPlainObject(value) && typeof value.type === 'string' && typeof value.message === 'string'
+}
+
+function isIndex(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0
 }
 
 function isTurn(value: unknown): boolean {

@@ -66,6 +66,29 @@ export function createSseDecoder(maxEventCharacters = MAX_SSE_EVENT_CHARACTERS):
   }
 }
 
+/**
+ * Returns the frames of a text that holds whole ones in the form that Anthropic's servers write, a name and one line of data
+ * each, or undefined where any of it has another form. The decoder says the same of it, and takes several times as long.
+ */
+export function plainFrames(text: string): SseFrame[] | undefined {
+  const frames: SseFrame[] = []
+  let from = 0
+  while (from < text.length) {
+    const end = text.indexOf('\n\n', from)
+    const line = text.indexOf('\n', from)
+    if (end === -1 || line === end || line === from + EVENT.length) return undefined
+    if (!text.startsWith(EVENT, from) || !text.startsWith(DATA, line + 1)) return undefined
+    const data = text.slice(line + 1 + DATA.length, end)
+    if (data.includes('\n')) return undefined
+    frames.push({ event: text.slice(from + EVENT.length, line), data })
+    from = end + 2
+  }
+  return text.includes('\r') ? undefined : frames
+}
+
+const EVENT = 'event: '
+const DATA = 'data: '
+
 /** Yields the frames of a byte stream; an unfinished frame at the end is dropped, as the standard says. */
 export async function* decodeSse(
   bytes: AsyncIterable<Uint8Array>,

@@ -13,6 +13,12 @@ export type Pieces<T> = AsyncIterableIterator<T> & {
   readonly return: () => Promise<IteratorResult<T, unknown>>
 }
 
+/** What can be read and closed: a generator, or what is written out as one because it is called for every chunk. */
+export type Source<T> = {
+  readonly next: () => Promise<IteratorResult<T, unknown>>
+  readonly return: (value: undefined) => Promise<IteratorResult<T, unknown>>
+}
+
 export type Commitment<T> =
   | { readonly committed: true; readonly pieces: Pieces<T> }
   /** The upstream reported an error before there was content; its stream is closed. */
@@ -34,7 +40,7 @@ export type CommitOptions<T> = {
  * @throws {RouterError} `empty_answer` for an answer without content, or what the source throws
  */
 export async function commitAtContent<T>(
-  source: AsyncGenerator<T>,
+  source: Source<T>,
   { eventsOf, acceptsEmpty, longestHoldMs, abort = () => {} }: CommitOptions<T>,
 ): Promise<Commitment<T>> {
   const held: T[] = []
@@ -74,53 +80,61 @@ export async function commitAtContent<T>(
 /** Gives the held pieces, then a read that was begun already, then the rest. */
 function resume<T>(
   held: readonly T[],
-  source: AsyncGenerator<T>,
+  source: Source<T>,
   abort: () => void,
-  pending?: Promise<IteratorResult<T>>,
+  pending?: Promise<IteratorResult<T, unknown>>,
 ): Pieces<T> {
-  async function* pieces(): AsyncGenerator<T> {
-    yield* held
-    const next = await pending
-    if (next !== undefined && next.done !== true) yield next.value
-    yield* source
+  const given = held.values()
+  let begun = pending
+  const rest: Source<T> = {
+    next() {
+      const first = given.next()
+      if (!first.done) return Promise.resolve(first)
+      const next = begun ?? source.next()
+      begun = undefined
+      return next
+    },
+    return: async () => END,
   }
-  return closesWith(pieces(), () => {
+  return closesWith(rest, () => {
     abort()
     return source.return(undefined)
   })
 }
 
 /**
- * Returns `generator` with `close` called when it ends, however it ends. A generator's own `finally` does not run when
+ * Returns `source` with `close` called when it ends, however it ends. A generator's own `finally` does not run when
  * it is returned before its first read, as it is where a client disconnects at once.
  */
-export function closesWith<T>(generator: AsyncGenerator<T>, close: () => unknown): Pieces<T> {
+export function closesWith<T>(source: Source<T>, close: () => unknown): Pieces<T> {
   let closed = false
   const ended = async () => {
     if (closed) return
     closed = true
     await close()
   }
+  const failed = async (error: unknown) => {
+    await ended()
+    throw error
+  }
+  const passed = (
+    result: IteratorResult<T, unknown>,
+  ): IteratorResult<T, unknown> | Promise<IteratorResult<T, unknown>> =>
+    result.done ? ended().then(() => result) : result
   const guarded: Pieces<T> = {
-    async next() {
-      try {
-        const result = await generator.next()
-        if (result.done) await ended()
-        return result
-      } catch (error) {
-        await ended()
-        throw error
-      }
-    },
+    // No generator and no async function: this is called for every chunk.
+    next: () => (closed ? Promise.resolve(END) : source.next().then(passed, failed)),
     async return() {
-      // The source is closed first: a read that waits inside the generator would keep its return waiting.
+      // The source is closed first: a read that waits inside a generator would keep its return waiting.
       await ended()
-      return generator.return(undefined)
+      return source.return(undefined)
     },
     [Symbol.asyncIterator]: () => guarded,
   }
   return guarded
 }
+
+const END = { done: true, value: undefined } as const
 
 function emptyAnswer(): RouterError {
   return new RouterError('empty_answer', 'The model gave an empty answer.')

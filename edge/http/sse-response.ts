@@ -35,15 +35,25 @@ export const messagesStreamWriter: StreamWriter = {
 
 /** Yields the response's pieces once the result is there. Closing it, before its first read as well, closes the answer. */
 export function writeStream(body: StreamBody, writer: StreamWriter): Pieces<Uint8Array | string> {
-  async function* pieces(): AsyncGenerator<Uint8Array | string> {
-    try {
-      for await (const chunk of body.chunks) yield writer.chunk(chunk)
-      yield writer.end()
-    } catch (error) {
-      yield writer.error(RouterError.from(error))
-    }
+  const source = body.chunks[Symbol.asyncIterator]()
+  let isWritten = false
+  const last = (value: string) => {
+    isWritten = true
+    return { done: false, value } as const
   }
-  return closesWith(pieces(), () => closeChunks(body))
+  const pieces = {
+    async next() {
+      if (isWritten) return END
+      try {
+        const { done, value } = await source.next()
+        return done ? last(writer.end()) : { done: false, value: writer.chunk(value) }
+      } catch (error) {
+        return last(writer.error(RouterError.from(error)))
+      }
+    },
+    return: async () => END,
+  }
+  return closesWith<Uint8Array | string>(pieces, () => source.return?.())
 }
 
 /**
@@ -74,6 +84,8 @@ export function writeEarlyStream(
     void result.then(({ body }) => (body?.kind === 'stream' ? closeChunks(body) : undefined))
   })
 }
+
+const END = { done: true, value: undefined } as const
 
 async function closeChunks({ chunks }: StreamBody): Promise<void> {
   await chunks[Symbol.asyncIterator]().return?.()

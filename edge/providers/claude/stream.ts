@@ -4,8 +4,8 @@
  */
 import { RouterError } from '../../../shared/errors.ts'
 import { parseStreamEvent, type StreamEvent } from '../../../shared/events.ts'
-import { createSseDecoder, encodeSseEvent, type SseFrame } from '../../../shared/sse.ts'
-import type { ErrorEvent } from '../../fallback/commit.ts'
+import { createSseDecoder, encodeSseEvent, plainFrames, type SseFrame } from '../../../shared/sse.ts'
+import type { ErrorEvent, Pieces } from '../../fallback/commit.ts'
 import type { Deadline } from '../../fallback/deadline.ts'
 import { type AnswerChunk, readChunk } from '../provider.ts'
 import { ownWords } from './upstream-errors.ts'
@@ -14,42 +14,70 @@ import { ownWords } from './upstream-errors.ts'
 const MAX_EVENT_BYTES = 8 * 1024 * 1024
 
 /**
- * Yields the stream in chunks as they come, each ending with a whole frame: if Claude breaks off inside one, the
+ * Gives the stream in chunks as they come, each ending with a whole frame: if Claude breaks off inside one, the
  * error event that follows stands by itself. `message_stop` or an error event is the end: nothing after it is read.
  * @param idleMs longest silence, ms; pings are no progress but keep the connection
  * @param isAnthropic whether the text of an error event may reach the client as it is
  * @throws {RouterError} `upstream` if the stream ends without `message_stop` or an error event
  */
-export async function* readClaudeStream(
+export function readClaudeStream(
   body: ReadableStream<Uint8Array>,
   deadline: Deadline,
   idleMs: number,
   isAnthropic: boolean,
-): AsyncGenerator<AnswerChunk> {
+): Pieces<AnswerChunk> {
   const reader = body.getReader()
   const unfinished = createFrameTail()
-  try {
-    for (;;) {
-      const { done, value } = await deadline.within(readChunk(reader, 'Claude'))
-      // Some servers leave out the blank line after their last event; its bytes are passed on as they are.
-      const bytes = done ? unfinished.take() : unfinished.push(value)
-      const chunk = readFrames(bytes, done ? END_OF_FRAME : NOTHING)
-      // Pings show that the connection lives, not that the model does: they restart no clock.
-      if (chunk.events.some((event) => event.type !== 'ping'))
-        deadline.stage(idleMs, 'Claude sent nothing more')
-      const last = chunk.events.at(-1)
-      if (last !== undefined && isTerminal(last)) {
-        yield last.type === 'error' && !isAnthropic ? withOwnWords(chunk, last) : chunk
-        return
-      }
-      if (done) throw new RouterError('upstream', 'Claude ended its answer before it was complete.')
-      yield chunk
-    }
-  } finally {
+  let isOver = false
+  const stopReading = () => {
+    isOver = true
     reader.cancel().catch(() => {})
+  }
+  /** Written out, not a generator: it runs for every chunk. */
+  async function next(): Promise<IteratorResult<AnswerChunk, undefined>> {
+    if (isOver) return END
+    const { done, value } = await deadline.within(readChunk(reader, 'Claude'))
+    // Some servers leave out the blank line after their last event; its bytes are passed on as they are.
+    const bytes = done ? unfinished.take() : unfinished.push(value)
+    const chunk = readFrames(bytes, done ? END_OF_FRAME : NOTHING)
+    // Pings show that the connection lives, not that the model does: they restart no clock.
+    if (chunk.events.some((event) => event.type !== 'ping'))
+      deadline.stage(idleMs, 'Claude sent nothing more')
+    const last = chunk.events.at(-1)
+    if (last !== undefined && isTerminal(last)) {
+      stopReading()
+      deadline.done()
+      return {
+        done: false,
+        value: last.type === 'error' && !isAnthropic ? withOwnWords(chunk, last) : chunk,
+      }
+    }
+    if (done) throw new RouterError('upstream', 'Claude ended its answer before it was complete.')
+    return { done: false, value: chunk }
+  }
+  const close = () => {
+    if (!isOver) stopReading()
     deadline.cancel()
   }
+  const pieces: Pieces<AnswerChunk> = {
+    async next() {
+      try {
+        return await next()
+      } catch (error) {
+        close()
+        throw error
+      }
+    },
+    async return() {
+      close()
+      return END
+    },
+    [Symbol.asyncIterator]: () => pieces,
+  }
+  return pieces
 }
+
+const END = { done: true, value: undefined } as const
 
 function isTerminal(event: StreamEvent): boolean {
   return event.type === 'message_stop' || event.type === 'error'
@@ -92,11 +120,14 @@ function eventsIn(bytes: Uint8Array): StreamEvent[] {
   if (bytes.byteLength === 0) return []
   if (bytes.byteLength > MAX_EVENT_BYTES && endOfLastFrame(bytes, [0, 0]) === 0) return [UNREAD]
   try {
-    return createSseDecoder(MAX_EVENT_BYTES).push(bytes).map(readLeniently)
+    const frames = plainFrames(decoder.decode(bytes)) ?? createSseDecoder(MAX_EVENT_BYTES).push(bytes)
+    return frames.map(readLeniently)
   } catch {
     return [UNREAD]
   }
 }
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
 function readLeniently({ event, data }: SseFrame): StreamEvent {
   try {
