@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import type { ClassifierModel } from '../../edge/routing/classifier/classifier-model.ts'
 import { readShippedClassifier } from '../../llm/shipped-classifier.ts'
 import { ROOT } from '../../scripts/run-command.ts'
-import type { AskInProcess, createInProcessEdge } from './in-process.ts'
+import type { AskInProcess } from './workload.ts'
+
+type Bundled = { readonly createInProcessEdge: (model: ClassifierModel) => Promise<AskInProcess> }
 
 /** Returns what asks the edge. */
 export async function bundleInProcessEdge(): Promise<AskInProcess> {
@@ -14,7 +17,7 @@ export async function bundleInProcessEdge(): Promise<AskInProcess> {
   try {
     const outfile = join(folder, 'edge.mjs')
     await build({
-      entryPoints: [join(import.meta.dirname, 'in-process.ts')],
+      entryPoints: [join(import.meta.dirname, 'workers/in-process.ts')],
       outfile,
       bundle: true,
       platform: 'node',
@@ -23,9 +26,7 @@ export async function bundleInProcessEdge(): Promise<AskInProcess> {
       jsxImportSource: 'hono/jsx',
       logLevel: 'error',
     })
-    const bundled: { readonly createInProcessEdge: typeof createInProcessEdge } = await import(
-      pathToFileURL(outfile).href
-    )
+    const bundled: Bundled = await import(pathToFileURL(outfile).href)
     return await bundled.createInProcessEdge(readShippedClassifier())
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -17,6 +17,9 @@ export type Kind = {
   readonly expected: Readonly<Record<string, string>>
 }
 
+/** Asks the edge once and reads the whole answer. @throws if it is not answered as the kind expects */
+export type AskInProcess = (kind: Kind, number: number) => Promise<void>
+
 const SMALL_BYTES = 200
 const LARGE_BYTES = 64 * 1_024
 const SENTENCE = 'The second paragraph should say what the first one leaves open, and why. '

@@ -2,18 +2,15 @@
  * The edge in this process, its upstream a function: what its own code costs, without sockets and without workerd. Settings are
  * those of wrangler.toml's defaults. Measures nothing.
  */
-import { createApp } from '../../edge/app.ts'
-import { composeDependencies } from '../../edge/compose.ts'
-import { readConfig } from '../../edge/config.ts'
-import { createMemoryControlRecord } from '../../edge/control/control-record.ts'
-import { createRequestId, cryptoRandomBytes } from '../../edge/ledger/request-id.ts'
-import type { ClassifierModel } from '../../edge/routing/classifier/classifier-model.ts'
-import { createLog } from '../../shared/log.ts'
-import { ANSWER, DELTA, STREAM_END, STREAM_START } from './answers.ts'
-import { CHUNKS, type Kind } from './workload.ts'
-
-/** Asks the edge once and reads the whole answer. @throws if it is not answered as the kind expects */
-export type AskInProcess = (kind: Kind, number: number) => Promise<void>
+import { createApp } from '../../../edge/app.ts'
+import { composeDependencies } from '../../../edge/compose.ts'
+import { readConfig } from '../../../edge/config.ts'
+import { createMemoryControlRecord } from '../../../edge/control/control-record.ts'
+import { createRequestId, cryptoRandomBytes } from '../../../edge/ledger/request-id.ts'
+import type { ClassifierModel } from '../../../edge/routing/classifier/classifier-model.ts'
+import { createLog } from '../../../shared/log.ts'
+import { ANSWER, DELTA, STREAM_END, STREAM_START } from '../answers.ts'
+import { type AskInProcess, CHUNKS, type Kind } from '../workload.ts'
 
 const KEY = 'a-key-of-the-bench'
 const encoder = new TextEncoder()
@@ -65,9 +62,9 @@ export async function createInProcessEdge(classifierModel: ClassifierModel): Pro
   }
 }
 
-function wantsStream(body: unknown): boolean {
-  const text = body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body
-  return String(text).includes('"stream":true')
+function wantsStream(body: RequestInit['body']): boolean {
+  const text = body instanceof Uint8Array ? new TextDecoder().decode(body.subarray(-2_000)) : String(body)
+  return text.includes('"stream":true')
 }
 
 function whole(): Response {
