@@ -3,6 +3,7 @@
  * those of wrangler.toml's defaults. Measures nothing.
  */
 import { createApp } from '../../../edge/app.ts'
+import type { BatchBook } from '../../../edge/batches/batch-book.ts'
 import { composeDependencies } from '../../../edge/compose.ts'
 import { readConfig } from '../../../edge/config.ts'
 import { createMemoryControlRecord } from '../../../edge/control/control-record.ts'
@@ -39,6 +40,7 @@ export async function createInProcessEdge(classifierModel: ClassifierModel): Pro
       classifierModel,
       controlRecord: createMemoryControlRecord(config.strategy),
       ledger: undefined,
+      batchBook: NO_BATCHES,
     }),
   )
   const seen = new Set<string>()
@@ -60,6 +62,16 @@ export async function createInProcessEdge(classifierModel: ClassifierModel): Pro
     if (response.status !== 200 || wrong !== undefined)
       throw new Error(`${kind.name} was answered with ${response.status}, ${wrong?.join(' is not ')}.`)
   }
+}
+
+/** The bench sends no batches. */
+const NO_BATCHES: BatchBook = {
+  bind: async () => {},
+  find: async () => undefined,
+  list: async () => [],
+  fetch: async () => undefined,
+  settle: async () => {},
+  forget: async () => {},
 }
 
 function wantsStream(body: RequestInit['body']): boolean {
