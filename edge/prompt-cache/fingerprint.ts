@@ -24,27 +24,19 @@ const FIRST_WIDE = 0x1100
  * @param seed another one for each isolate, so that fingerprints in receipts cannot be compared with those of guessed texts
  */
 export function createFingerprint(seed: number): Fingerprint {
-  let low = 0xdeadbeef ^ seed
-  let high = 0x41c6ce57 ^ Math.imul(seed, 31)
+  const state = Int32Array.of(0xdeadbeef ^ seed, 0x41c6ce57 ^ Math.imul(seed, 31))
   let narrow = 0
   let wide = 0
-  const mix = (code: number) => {
-    low = Math.imul(low ^ code, 0x9e3779b1)
-    high = Math.imul(high ^ code, 0x5f356495) + (low >>> 15)
-  }
-  const addRange = (text: string, from: number, to: number) => {
-    for (let index = from; index < to; index++) {
-      const code = text.charCodeAt(index)
-      if (code >= FIRST_WIDE) wide++
-      mix(code)
-    }
+  const mix = (number: number) => {
+    state[0] = Math.imul((state[0] ?? 0) ^ number, 0x9e3779b1)
   }
   const addText = (text: string, longest: number) => {
     mix(text.length)
     narrow += text.length
     const end = text.length <= longest ? text.length : longest / 2
-    addRange(text, 0, end)
-    addRange(text, Math.max(end, text.length - longest / 2), text.length)
+    wide +=
+      mixText(state, text, 0, end) +
+      mixText(state, text, Math.max(end, text.length - longest / 2), text.length)
   }
   const add = (value: unknown, longest: number): void => {
     if (typeof value !== 'object' || value === null) addText(String(value), longest)
@@ -61,7 +53,23 @@ export function createFingerprint(seed: number): Fingerprint {
   }
   return {
     add,
-    digest: () => (high >>> 0).toString(36) + (low >>> 0).toString(36),
+    digest: () => Array.from(new Uint32Array(state.buffer), (half) => half.toString(36)).join('.'),
     tokens: () => wide + (narrow - wide) / CHARACTERS_PER_TOKEN,
   }
+}
+
+/** Mixes a part of a text into the hash and returns how many of its characters are wide. */
+function mixText(state: Int32Array, text: string, from: number, to: number): number {
+  let low = state[0] ?? 0
+  let high = state[1] ?? 0
+  let wide = 0
+  for (let index = from; index < to; index++) {
+    const code = text.charCodeAt(index)
+    if (code >= FIRST_WIDE) wide++
+    low = Math.imul(low ^ code, 0x9e3779b1)
+    high = Math.imul(high ^ (low >>> 15), 0x5f356495)
+  }
+  state[0] = low
+  state[1] = high
+  return wide
 }

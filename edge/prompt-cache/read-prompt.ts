@@ -29,8 +29,8 @@ export type ReadPrompt = Prompt & {
 const ENOUGH = 0.8
 /** Instructions are read to the end up to this length, as a date may stand anywhere in them; characters. */
 const LONGEST_INSTRUCTION = 65_536
-/** Characters of each text between the instructions and the end. */
-const LONGEST_TEXT = 4_096
+/** Characters of each text behind them: one that has changed in its middle alone is told by Claude's usage. */
+const LONGEST_TEXT = 1_024
 const CHARACTERS_PER_TOKEN = 2.5
 
 /**
