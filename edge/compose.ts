@@ -32,6 +32,7 @@ import { createPromptCache } from './prompt-cache/prompt-cache.ts'
 import { createClaudeBatches } from './providers/claude/batches.ts'
 import { createClaudeProvider } from './providers/claude/messages.ts'
 import type { Fetch, Provider } from './providers/provider.ts'
+import type { ResponseStore } from './responses/store/response-store.ts'
 import type { ClassifierModel } from './routing/classifier/classifier-model.ts'
 import { combinedThreshold } from './routing/second-look/combination.ts'
 import { createSessionMemory } from './routing/sessions/session-memory.ts'
@@ -155,6 +156,8 @@ export type Effects = Pick<
   readonly batchBook: BatchBook
   readonly readAsset: ReadAsset
   readonly createId: (at: number) => string
+  /** Where conversations of the Responses API are kept; absent: nowhere. */
+  readonly responses?: ResponseStore | undefined
 }
 
 /** Returns everything that `createApp` needs. */
@@ -171,12 +174,13 @@ export function composeDependencies(config: Config, { fetch, readAsset, createId
       createReceiptTraces({ ...config.traces, ...effects, claudeUrl: config.claude.baseUrl, fetch }),
   })
   const { gateway, explain, control, findLimits, strategies, thresholds, local, cache, claude } = core
-  const { log, now, ledger, accounts } = effects
+  const { log, now, ledger, accounts, responses } = effects
   return {
     config,
     usageOf: accounts && createUsageOf(accounts, (tenant) => findLimits(tenant)?.limits),
     ledger,
     batches: composeBatches(config, { ...effects, fetch, tellWebhook }, findLimits),
+    responses: config.responsesRetentionHours === 0 ? undefined : responses,
     gateway,
     explain,
     control,

@@ -68,6 +68,8 @@ export type Config = {
   readonly prices: ReadonlyMap<string, ModelPrices>
   readonly content: ContentSettings
   readonly retentionDays: number
+  /** How long conversations of the Responses API are kept after their last answer; 0: not at all. */
+  readonly responsesRetentionHours: number
   readonly containerUsdPerMonth: number
   readonly users: UserSettings
   /** What happens at a hard limit where a tenant's limits do not say. */
@@ -96,6 +98,13 @@ export const SETTING_NAMES: readonly string[] = Object.keys(settingsSchema.shape
 export function readRetentionDays(env: Readonly<Record<string, unknown>>): number {
   const schema = z.object({ RETENTION_DAYS: CORE_SETTINGS.RETENTION_DAYS })
   return parseSettings(schema, env).settings.RETENTION_DAYS
+}
+
+/** Returns how long responses are kept, hours; for the objects that keep them, which are given no configuration. */
+export function readResponsesRetentionHours(env: Readonly<Record<string, unknown>>): number {
+  const { schema } = EDGE_DEFINITIONS.RESPONSES_RETENTION_HOURS
+  return parseSettings(z.object({ RESPONSES_RETENTION_HOURS: schema }), env).settings
+    .RESPONSES_RETENTION_HOURS
 }
 
 /** Either a whole configuration, or every problem found, each naming its setting and what to do. */
@@ -160,6 +169,7 @@ function assemble(settings: Settings, keys: readonly TenantKey[], adminKeys: rea
     prices: settings.PRICES,
     content: { log: settings.LOG_CONTENT, training: settings.TRAINING_LOG },
     retentionDays: settings.RETENTION_DAYS,
+    responsesRetentionHours: settings.RESPONSES_RETENTION_HOURS,
     containerUsdPerMonth: settings.CONTAINER_USD_PER_MONTH,
     users: {
       header: settings.USER_HEADER,

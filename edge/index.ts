@@ -11,7 +11,9 @@ import { createDurableControlRecord } from './durable/control-record.ts'
 import { createDurableAccounts } from './durable/durable-accounts.ts'
 import { createDurableBatchBook } from './durable/durable-batch-book.ts'
 import { createDurableLedger } from './durable/durable-ledger.ts'
+import { createDurableResponses } from './durable/durable-responses.ts'
 import type { LedgerBindings } from './durable/receipts.ts'
+import type { StoredResponses } from './durable/stored-responses.ts'
 import type { AppEnvironment } from './http/context.ts'
 import { createRequestId, cryptoRandomBytes } from './ledger/request-id.ts'
 import { decodeClassifier } from './routing/classifier/classifier-model.ts'
@@ -21,8 +23,10 @@ import type { WorkersAiBinding } from './routing/second-look/decision-model.ts'
 export { Account } from './durable/account.ts'
 export { Receipts } from './durable/receipts.ts'
 export { RouterState } from './durable/router-state.ts'
+export { StoredResponses } from './durable/stored-responses.ts'
 
 type Environment = LedgerBindings & {
+  readonly STORED_RESPONSES: DurableObjectNamespace<StoredResponses>
   readonly ASSETS: Fetcher
   /** Only where wrangler.toml binds it. */
   readonly AI?: WorkersAiBinding
@@ -65,6 +69,7 @@ function compose(config: Config, env: Environment) {
     ledger: createDurableLedger(env, config.ledgerShards),
     accounts: createDurableAccounts(env.ACCOUNT),
     batchBook: createDurableBatchBook(env.ACCOUNT),
+    responses: createDurableResponses(env.STORED_RESPONSES),
   })
 }
 

@@ -13,14 +13,13 @@ import { SSE_HEADERS, type StreamWriter, streamBody, writeEarlyStream, writeStre
 /** A status and a body to be sent as JSON. */
 export type WireError = { readonly status: number; readonly body: unknown }
 
-/** How a surface (Messages, chat completions) writes bodies, streams and errors. */
+type WrittenBody = { readonly status: number; readonly bytes: Uint8Array | string }
+
+/** How a surface (Messages, chat completions, Responses) writes bodies, streams and errors. */
 export type Surface = {
   /** Called once per answer: writers may hold the state of one stream. */
   readonly createStream: () => StreamWriter
-  readonly nonStreaming: (
-    body: NonStreamingBody,
-    status: number,
-  ) => { readonly status: number; readonly bytes: Uint8Array | string }
+  readonly nonStreaming: (body: NonStreamingBody, status: number) => WrittenBody | Promise<WrittenBody>
   readonly error: (error: RouterError, requestId: string) => WireError
 }
 
@@ -61,12 +60,12 @@ export async function answer(
   })
 }
 
-function settle(
+async function settle(
   result: GatewayResult,
   request: RouterRequest,
   surface: Surface,
   disconnect: () => void,
-): Response {
+): Promise<Response> {
   if (result.error !== undefined)
     return errorResponse(result.error, request.id, surface.error, result.headers)
   const headers = { 'request-id': request.id, 'x-request-id': request.id, ...result.headers }
@@ -75,7 +74,7 @@ function settle(
       status: result.status,
       headers: { ...headers, ...SSE_HEADERS },
     })
-  const { status, bytes } = surface.nonStreaming(result.body, result.status)
+  const { status, bytes } = await surface.nonStreaming(result.body, result.status)
   return new Response(bytes, { status, headers: { ...headers, 'content-type': 'application/json' } })
 }
 

@@ -17,6 +17,7 @@ import type { ReadAsset } from '../pages/assets.ts'
 import type { LocalPool } from '../providers/local/pool.ts'
 import type { Fetch } from '../providers/provider.ts'
 import type { ClientCredential, WaitUntil } from '../request.ts'
+import type { ResponseStore } from '../responses/store/response-store.ts'
 import type { Thresholds } from '../routing/thresholds.ts'
 import type { StrategyStore } from '../strategy-store.ts'
 import type { Tenant } from '../tenants.ts'
@@ -46,6 +47,8 @@ export type AppDependencies = {
   readonly cache: AnswerCache
   /** Undefined where no receipts are kept. */
   readonly ledger: Ledger | undefined
+  /** Undefined where conversations of the Responses API are not kept. */
+  readonly responses: ResponseStore | undefined
   readonly fetch: Fetch
   /** Reads a file of the pages' built folder. */
   readonly readAsset: ReadAsset

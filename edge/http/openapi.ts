@@ -11,6 +11,7 @@ import { BATCH_OPERATIONS, batchSchemas } from './openapi-batches.ts'
 import { CONTROL_OPERATIONS, controlSchemas } from './openapi-control.ts'
 import { LEDGER_OPERATIONS, ledgerSchemas } from './openapi-ledger.ts'
 import { body, inPath, type JsonSchema, json, type Operation, plain, ref, toSchema } from './openapi-parts.ts'
+import { RESPONSES_OPERATIONS, responsesSchemas } from './openapi-responses.ts'
 
 export type OpenApiDocument = {
   readonly openapi: string
@@ -76,6 +77,16 @@ export const OPERATIONS = {
     requestBody: body('ChatCompletionRequest'),
     responses: answers('ChatCompletion', 'OpenAiError'),
   },
+  createResponse: {
+    summary: "OpenAI's Responses API",
+    description:
+      'Translated to the Messages API at the border. "previous_response_id" goes on with a conversation that is kept.',
+    tags: ['answers'],
+    parameters: CONTROLS,
+    requestBody: body('ResponsesRequest'),
+    responses: answers('Response', 'OpenAiError'),
+  },
+  ...RESPONSES_OPERATIONS,
   countTokens: {
     summary: 'Count the tokens of a request',
     description: 'Claude\'s own count where a key is set, else an estimate with "estimated": true.',
@@ -191,6 +202,7 @@ export function createOpenApiDocument(paths: OpenApiDocument['paths']): OpenApiD
         Message: toSchema(messageResponseSchema),
         ChatCompletionRequest: toSchema(chatCompletionRequestSchema),
         ChatCompletion: { type: 'object', description: "OpenAI's; model is the one that answered." },
+        ...responsesSchemas(),
         Explanation: toSchema(explanationSchema),
         ...batchSchemas,
         ...controlSchemas(),

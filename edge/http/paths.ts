@@ -15,7 +15,7 @@ export function normalisePath(path: string): string {
 const UNUSUAL = /\/\/|^\/v1\/v1\/|.\/$/
 
 const OPENAI_ONLY =
-  /^(\/v1)?\/(chat|responses|completions|embeddings|images|audio|moderations|assistants|threads|vector_stores|fine_tuning|batches|realtime|uploads)(\/|$)/
+  /^(\/v1)?\/(chat|responses|conversations|completions|embeddings|images|audio|moderations|assistants|threads|vector_stores|fine_tuning|batches|realtime|uploads)(\/|$)/
 
 /** Says whether only OpenAI's clients call this path, so that its errors have OpenAI's shape. */
 export function isOpenAiPath(path: string): boolean {
@@ -23,7 +23,15 @@ export function isOpenAiPath(path: string): boolean {
 }
 
 const INSTEAD: readonly (readonly [RegExp, string])[] = [
-  [/\/responses(\/|$)/, "OpenAI's Responses API is not offered. Use POST /v1/chat/completions."],
+  [
+    /\/responses\/[^/]+\/cancel$/,
+    'Answers in the background are not offered, so there is nothing to cancel. Use POST /v1/responses.',
+  ],
+  [/\/responses\/./, 'This part of the Responses API is not offered. Use POST /v1/responses.'],
+  [
+    /\/conversations(\/|$)/,
+    'Conversations are not offered. Use "previous_response_id" of POST /v1/responses.',
+  ],
   [/\/chat\/completions\/.+/, 'Stored completions are not offered. Use POST /v1/chat/completions.'],
   [/\/completions(\/|$)/, 'Text completions are not offered. Use POST /v1/chat/completions.'],
   [

@@ -12,12 +12,14 @@ import type { AppContext, AppDependencies } from './context.ts'
 import { createCountTokensHandler } from './count-tokens.ts'
 import { createFeedbackHandler } from './feedback.ts'
 import { createReadinessHandler, health } from './health.ts'
+import { createKeptResponseHandlers } from './kept-responses.ts'
 import { createKeyHandlers } from './keys.ts'
 import { createMessagesHandler } from './messages.ts'
 import { createMetricsHandler } from './metrics.ts'
 import { createModelHandler, createModelList, createModelsHandler } from './models.ts'
 import { OPERATIONS, type OpenApiDocument } from './openapi.ts'
 import { createReceiptHandler, createReceiptListHandler } from './receipts.ts'
+import { createResponsesHandler } from './responses.ts'
 import {
   createExplainHandler,
   createStatusHandler,
@@ -48,6 +50,7 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
   const batches = createBatchHandlers(dependencies)
   const keys = createKeyHandlers(dependencies)
   const budgets = createBudgetHandlers(dependencies)
+  const kept = createKeptResponseHandlers(dependencies)
   const open = { access: 'open', aliases: [], method: 'GET' } as const
   const keyed = { access: 'key', aliases: [] } as const
   const shown = { access: 'session', aliases: [] } as const
@@ -145,6 +148,38 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       aliases: ['/chat/completions'],
       operation: 'createChatCompletion',
       handle: createChatCompletionsHandler(dependencies),
+    },
+    {
+      ...keyed,
+      method: 'POST',
+      path: '/v1/responses',
+      aliases: ['/responses'],
+      operation: 'createResponse',
+      handle: createResponsesHandler(dependencies),
+    },
+    {
+      ...keyed,
+      method: 'GET',
+      path: '/v1/responses/:id',
+      aliases: ['/responses/:id'],
+      operation: 'getResponse',
+      handle: kept.read,
+    },
+    {
+      ...keyed,
+      method: 'DELETE',
+      path: '/v1/responses/:id',
+      aliases: ['/responses/:id'],
+      operation: 'deleteResponse',
+      handle: kept.remove,
+    },
+    {
+      ...keyed,
+      method: 'GET',
+      path: '/v1/responses/:id/input_items',
+      aliases: ['/responses/:id/input_items'],
+      operation: 'listInputItems',
+      handle: kept.inputItems,
     },
     {
       ...keyed,

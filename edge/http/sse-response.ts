@@ -15,9 +15,12 @@ export const SSE_HEADERS = {
   'x-accel-buffering': 'no',
 } as const
 
-/** How a surface (Messages, chat completions) writes what the gateway gives. */
+type Written = Uint8Array | string
+
+/** How a surface (Messages, chat completions, Responses) writes what the gateway gives. */
 export type StreamWriter = {
-  readonly chunk: (chunk: AnswerChunk) => Uint8Array | string
+  /** May take its time where something must be done before the client reads on. */
+  readonly chunk: (chunk: AnswerChunk) => Written | Promise<Written>
   /** One body where a stream was wanted: an upstream error. */
   readonly nonStreaming: (body: NonStreamingBody, status: number) => Uint8Array | string
   readonly error: (error: RouterError) => string

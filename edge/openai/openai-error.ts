@@ -59,6 +59,8 @@ const FIELD = /^([a-z_]+(?:\.[A-Za-z0-9_]+)*): /
 /** Clients act on these codes: they shorten the conversation, or ask for another model. The wordings are Claude's. */
 function codeOf(type: string, path: string | undefined, message: string): string | undefined {
   if (type === 'not_found_error' && path === 'model') return 'model_not_found'
+  if (path === 'previous_response_id' && message.includes('no such response'))
+    return 'previous_response_not_found'
   const isTooLong =
     type === 'invalid_request_error' &&
     /(?:prompt|input) is too long|exceeds? (?:the |its )?(?:maximum )?context/i.test(message)

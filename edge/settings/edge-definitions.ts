@@ -93,6 +93,11 @@ export const EDGE_DEFINITIONS = {
     schema: wholeNumber(8 * 1024 * 1024, 1_024, 100 * 1024 * 1024),
     text: 'Largest request body. One request holds about four copies, and an isolate has 128 MB; Anthropic itself takes 32 MiB.',
   },
+  RESPONSES_RETENTION_HOURS: {
+    ...limits,
+    schema: wholeNumber(24, 0, 8_760),
+    text: 'So many hours after its last answer a conversation of the Responses API is deleted, which previous_response_id goes on with; requests with "store": false are never kept. 0 keeps nothing.',
+  },
   EARLY_HEADERS_MS: {
     ...limits,
     schema: milliseconds(5_000),

@@ -255,7 +255,8 @@ test.each([
   ['GET', '/v1/chat/completions', 405],
   ['POST', '/v1/messages/batches', 404],
   ['GET', '/v1/messages/batches', 404],
-  ['POST', '/v1/responses', 404],
+  ['GET', '/v1/responses', 405],
+  ['GET', '/v1/responses/resp_unknown', 404],
 ])('%s %s is answered with %i', async (method, path, status) => {
   claudeAnswer = claudeList
   const response = await (await start()).request(path, { method, headers: KEY })

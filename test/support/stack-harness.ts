@@ -93,7 +93,7 @@ export async function startEdgeHarness(settings: Readonly<Record<string, string>
       })
       return { status: response.status, headers: response.headers, body: await response.text() }
     },
-    async request(method: 'GET' | 'PUT' | 'OPTIONS', path: string, options: RequestOptions = {}) {
+    async request(method: 'DELETE' | 'GET' | 'PUT' | 'OPTIONS', path: string, options: RequestOptions = {}) {
       const response = await harness.fetch(path, { method, ...options })
       return { status: response.status, headers: response.headers, body: await response.text() }
     },

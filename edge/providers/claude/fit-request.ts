@@ -41,13 +41,13 @@ export function fitRequest(
   for (const field of refusedSampling(request, capabilities, version)) changes.set(field, undefined)
   if (translated || chosenByRouter) {
     fitEffort(request, capabilities, changes)
+    fitThinking(request, capabilities, changes)
     if (request.max_tokens > capabilities.maxOutputTokens)
       changes.set('max_tokens', String(capabilities.maxOutputTokens))
     if (!capabilities.systemTurns) moveSystemTurns(request, text, changes)
   }
   if (chosenByRouter) {
     fitTools(request, text, capabilities, changes)
-    fitThinking(request, capabilities, changes)
     if (!capabilities.prefill) replacePrefill(request, text, changes)
   }
   return changes

@@ -88,7 +88,8 @@ test.each(['/v1/messages/', '//v1/messages', '/v1/v1/messages', '/v1//messages',
 
 test.each([
   ['/v1/embeddings', 'openai', /Embeddings are not offered/],
-  ['/v1/responses', 'openai', /Use POST \/v1\/chat\/completions/],
+  ['/v1/responses/resp_1/cancel', 'openai', /nothing to cancel/],
+  ['/v1/conversations', 'openai', /"previous_response_id"/],
   ['/v1/completions', 'openai', /Use POST \/v1\/chat\/completions/],
   ['/v1/audio/speech', 'openai', /GET \/docs lists/],
   ['/v1/chat/completions/chatcmpl-1', 'openai', /Stored completions are not offered/],

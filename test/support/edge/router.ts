@@ -12,6 +12,7 @@ import { ADMIN_KEY, ALICE_KEY, BOB_KEY, CLAUDE_KEY, LOCAL_SECRET, SIMPLE_PROMPT 
 import { collectLog } from './log-collector.ts'
 import { createMemoryLedger } from './memory-ledger.ts'
 import { createSqliteTenants } from './sqlite-accounts.ts'
+import { createSqliteResponses } from './sqlite-responses.ts'
 import { CLAUDE_URL, CONTAINER_URL, networkFetch } from './upstreams.ts'
 
 export type SentRequest = { readonly url: string; readonly init: RequestInit }
@@ -74,6 +75,7 @@ export async function createTestRouter(
       controlRecord: createMemoryControlRecord(result.config.strategy),
       classifierModel,
       batchBook: createSqliteTenants(() => now).batchBook,
+      responses: createSqliteResponses({ now: () => now }),
       ledger: effects.ledger ?? (await createMemoryLedger({ now: () => now })),
       ...effects,
     }),

@@ -1,0 +1,357 @@
+import { expect, test } from 'vitest'
+import * as z from 'zod/mini'
+import {
+  BOB_KEY,
+  CLAUDE_TEXT,
+  COMPLEX_PROMPT,
+  LOCAL_TEXT,
+  SIMPLE_PROMPT,
+} from '../../support/edge/canaries.ts'
+import { createMemoryLedger } from '../../support/edge/memory-ledger.ts'
+import { claudeMessage, framesOf, framesToFirstContent, readEvents } from '../../support/edge/messages.ts'
+import { createTestRouter, type TestRouter } from '../../support/edge/router.ts'
+import { answerNonStreaming, claude, container, errorOf, streamOf } from '../../support/edge/upstreams.ts'
+
+const PATH = '/v1/responses'
+const responseSchema = z.looseObject({
+  id: z.string(),
+  status: z.string(),
+  model: z.string(),
+  store: z.boolean(),
+  output: z.array(z.looseObject({ type: z.string(), id: z.string() })),
+})
+
+async function create(
+  router: TestRouter,
+  body: Record<string, unknown>,
+  headers: Record<string, string> = {},
+) {
+  const response = await router.post({ model: 'gpt-x', ...body }, headers, { path: PATH })
+  expect(response.status).toBe(200)
+  return { response, body: responseSchema.parse(await response.json()) }
+}
+
+async function refusal(router: TestRouter, body: Record<string, unknown>) {
+  const response = await router.post({ model: 'gpt-x', ...body }, {}, { path: PATH })
+  return { status: response.status, error: JSON.parse(await response.text()).error }
+}
+
+const sentToClaude = (at = -1) => JSON.parse(claude.hits.at(at)?.text ?? '{}')
+
+test('a simple question is answered by the local model, with its receipt’s headers', async () => {
+  const { response, body } = await create(await createTestRouter(), { input: SIMPLE_PROMPT })
+  expect(body).toMatchObject({
+    object: 'response',
+    status: 'completed',
+    model: 'tiny-model',
+    error: null,
+    output: [{ type: 'message', role: 'assistant', status: 'completed', content: [{ text: LOCAL_TEXT }] }],
+    usage: { input_tokens: 12, output_tokens: 7, total_tokens: 19 },
+  })
+  expect(response.headers.get('x-router-route')).toBe('local')
+  expect(response.headers.get('x-router-cost-usd')).toBe('0')
+  expect(body.id).toBe(response.headers.get('x-router-request-id')?.replace('req_', 'resp_'))
+  expect(claude.hits).toHaveLength(0)
+})
+
+test('an exact repeat comes from the cache, under an id of its own', async () => {
+  const router = await createTestRouter()
+  const first = await create(router, { input: COMPLEX_PROMPT, store: false })
+  const second = await create(router, { input: COMPLEX_PROMPT, store: false })
+  expect(second.response.headers.get('x-router-route')).toBe('cache')
+  expect(second.body.id).not.toBe(first.body.id)
+  expect(claude.hits).toHaveLength(1)
+})
+
+test('Claude answers where the local model fails, and what is complex', async () => {
+  const router = await createTestRouter()
+  container.answer(() => errorOf('api_error', 500))
+  const { response, body } = await create(router, { input: SIMPLE_PROMPT })
+  expect(body.output).toMatchObject([{ content: [{ type: 'output_text', text: CLAUDE_TEXT }] }])
+  expect(response.headers.get('x-router-fallback')).toBe('error')
+  const complex = await create(router, { input: COMPLEX_PROMPT, instructions: 'Be brief.' })
+  expect(complex.response.headers.get('x-router-route')).toBe('claude')
+  expect(sentToClaude()).toMatchObject({ system: 'Be brief.', messages: [{ role: 'user' }] })
+})
+
+test('a receipt says by which surface a request came, also one that is refused', async () => {
+  const ledger = await createMemoryLedger()
+  const router = await createTestRouter({}, { ledger })
+  await create(router, { input: SIMPLE_PROMPT })
+  await refusal(router, { input: SIMPLE_PROMPT, background: true })
+  const listed = await router.request('/v1/router/requests', {
+    headers: { 'x-api-key': 'canary-alice-key-0123456789' },
+  })
+  const { data } = JSON.parse(await listed.text())
+  expect(data.map((each: { surface: string }) => each.surface)).toEqual(['responses', 'responses'])
+})
+
+test('a stream has one beginning and one end, numbered events, and an end after which nothing comes', async () => {
+  const router = await createTestRouter()
+  for (const input of [SIMPLE_PROMPT, COMPLEX_PROMPT]) {
+    const response = await router.post({ model: 'auto', stream: true, input }, {}, { path: PATH })
+    expect(response.headers.get('content-type')).toContain('text/event-stream')
+    const events = readEvents(await response.text())
+    expect(events.map(({ event }) => event)).toEqual([
+      'response.created',
+      'response.in_progress',
+      'response.output_item.added',
+      'response.content_part.added',
+      'response.output_text.delta',
+      'response.output_text.done',
+      'response.content_part.done',
+      'response.output_item.done',
+      'response.completed',
+    ])
+    expect(events.map(({ data }) => data.sequence_number)).toEqual(events.map((_, at) => at))
+  }
+})
+
+test('a stream that breaks after its beginning fails as a response, and only once', async () => {
+  const router = await createTestRouter()
+  for (const end of ['break', 'close'] as const) {
+    claude.answer(() => streamOf(framesToFirstContent(claudeMessage()), { end }))
+    const body = { model: 'auto', stream: true, input: COMPLEX_PROMPT }
+    const text = await (await router.post(body, {}, { path: PATH })).text()
+    const events = readEvents(text)
+    expect(events.at(-1)).toMatchObject({
+      event: 'response.failed',
+      data: { response: { status: 'failed', error: { code: 'server_error' } } },
+    })
+    expect(events.filter(({ event }) => /completed|failed|incomplete|error/.test(event))).toHaveLength(1)
+    expect(text).not.toContain('internals-canary')
+  }
+})
+
+test('errors have OpenAI’s shape and name the client’s own parameter', async () => {
+  const router = await createTestRouter()
+  claude.answer(() =>
+    Response.json(
+      { type: 'error', error: { type: 'invalid_request_error', message: 'messages.0.content: is odd' } },
+      { status: 400 },
+    ),
+  )
+  expect(await refusal(router, { input: COMPLEX_PROMPT })).toMatchObject({
+    status: 400,
+    error: { type: 'invalid_request_error', param: 'input[0]', message: 'input[0]: is odd' },
+  })
+  expect(await refusal(router, { input: [{ type: 'message', role: 'user', content: [{}] }] })).toMatchObject({
+    status: 400,
+    error: { param: 'input[0].content' },
+  })
+})
+
+test('what is left out is told in a header', async () => {
+  const { response } = await create(await createTestRouter(), {
+    input: SIMPLE_PROMPT,
+    truncation: 'auto',
+    text: { verbosity: 'low' },
+    x_future: 1,
+  })
+  expect(response.headers.get('x-router-ignored')).toBe('truncation, x_future, text.verbosity')
+})
+
+test('a conversation goes on from the response that it names, branches too', async () => {
+  const router = await createTestRouter({ LLM_STRATEGY: 'claude_only' })
+  const first = await create(router, { input: COMPLEX_PROMPT, instructions: 'Be brief.' })
+  expect(first.body.store).toBe(true)
+  const previous_response_id = first.body.id
+  const second = await create(router, { input: 'And then?', previous_response_id })
+  const turns = [
+    { role: 'user', content: [{ type: 'text', text: COMPLEX_PROMPT }] },
+    { role: 'assistant', content: [{ type: 'text', text: CLAUDE_TEXT }] },
+  ]
+  const asked = [{ role: 'user', content: [{ type: 'text', text: 'And then?' }] }]
+  expect(sentToClaude()).toMatchObject({ messages: [...turns, ...asked] })
+  // Instructions are of one request only, as at OpenAI.
+  expect(sentToClaude().system).toBeUndefined()
+  const third = await create(router, { input: 'More.', previous_response_id: second.body.id, stream: false })
+  expect(sentToClaude().messages).toHaveLength(5)
+  expect(third.body.previous_response_id).toBe(second.body.id)
+  await create(router, { input: 'Otherwise?', previous_response_id })
+  expect(sentToClaude().messages).toHaveLength(3)
+})
+
+test('a streamed response is kept before the client reads that it is complete', async () => {
+  const router = await createTestRouter({ LLM_STRATEGY: 'claude_only' })
+  const body = { model: 'auto', input: COMPLEX_PROMPT, stream: true }
+  const response = await router.post(body, {}, { path: PATH })
+  const reader = response.body?.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  while (!text.includes('event: response.completed')) text += decoder.decode((await reader?.read())?.value)
+  const id = /"id":"(resp_[0-9a-f]+)"/.exec(text)?.[1]
+  await create(router, { input: 'And then?', previous_response_id: id })
+  expect(sentToClaude().messages).toHaveLength(3)
+  await reader?.cancel()
+})
+
+test('no tenant goes on with another’s conversation, nor reads or deletes it', async () => {
+  const router = await createTestRouter({ LLM_STRATEGY: 'claude_only' })
+  const { body } = await create(router, { input: COMPLEX_PROMPT })
+  const asBob = { 'x-api-key': BOB_KEY, 'content-type': 'application/json' }
+  const answer = await router.request(PATH, {
+    method: 'POST',
+    headers: asBob,
+    body: JSON.stringify({ model: 'auto', input: 'And then?', previous_response_id: body.id }),
+  })
+  expect(answer.status).toBe(400)
+  expect(JSON.parse(await answer.text()).error).toMatchObject({
+    param: 'previous_response_id',
+    code: 'previous_response_not_found',
+  })
+  for (const method of ['GET', 'DELETE'])
+    expect((await router.request(`${PATH}/${body.id}`, { method, headers: asBob })).status).toBe(404)
+  const own = { headers: { 'x-api-key': 'canary-alice-key-0123456789' } }
+  expect((await router.request(`${PATH}/${body.id}`, own)).status).toBe(200)
+})
+
+test('a tool’s call and its output make a turn, by previous_response_id or by references', async () => {
+  const router = await createTestRouter()
+  const call = { type: 'tool_use', id: 'toolu_1', name: 'weather', input: { city: 'Oslo' } }
+  const content = [{ type: 'text', text: 'Let me see.' }, call]
+  claude.answer(answerNonStreaming(claudeMessage({ content, stop_reason: 'tool_use' })))
+  const tools = [
+    { type: 'function', name: 'weather', parameters: { type: 'object', properties: {} }, strict: false },
+  ]
+  const { body } = await create(router, { input: COMPLEX_PROMPT, tools })
+  const [message, called] = body.output
+  expect(called).toMatchObject({ type: 'function_call', call_id: 'toolu_1', arguments: '{"city":"Oslo"}' })
+  const output = { type: 'function_call_output', call_id: 'toolu_1', output: 'Rain' }
+  const result = { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'Rain' }] }
+  await create(router, { input: [output], previous_response_id: body.id, tools })
+  expect(sentToClaude().messages.slice(1)).toEqual([{ role: 'assistant', content }, result])
+  const references = [message, called].map((item) => ({ type: 'item_reference', id: item?.id }))
+  await create(router, { input: [{ role: 'user', content: 'Weather?' }, ...references, output], tools })
+  expect(sentToClaude().messages.slice(1)).toEqual([{ role: 'assistant', content }, result])
+  expect(await refusal(router, { input: [{ type: 'item_reference', id: 'fc_nobody' }] })).toMatchObject({
+    status: 400,
+    error: { param: 'input[0].id' },
+  })
+})
+
+test('thinking comes back to Claude unchanged: from what is kept, or by the client’s hand', async () => {
+  const router = await createTestRouter()
+  const thinking = { type: 'thinking', thinking: 'Hm, Größe.', signature: 'sig-1' }
+  const content = [thinking, { type: 'text', text: 'Four.' }]
+  claude.answer(answerNonStreaming(claudeMessage({ content })))
+  const asked = { input: COMPLEX_PROMPT, reasoning: { effort: 'high', summary: 'auto' } }
+  const { body } = await create(router, asked)
+  expect(sentToClaude()).toMatchObject({
+    thinking: { type: 'adaptive', display: 'summarized' },
+    output_config: { effort: 'high' },
+  })
+  expect(body.output[0]).toEqual({
+    type: 'reasoning',
+    id: expect.stringMatching(/^rs_/),
+    summary: [{ type: 'summary_text', text: 'Hm, Größe.' }],
+  })
+  const said = { role: 'assistant', content }
+  await create(router, { ...asked, input: 'And?', previous_response_id: body.id })
+  expect(sentToClaude().messages[1]).toEqual(said)
+  await create(router, { ...asked, input: [...body.output, { role: 'user', content: 'And?' }] })
+  expect(sentToClaude().messages[0]).toEqual(said)
+  const include = ['reasoning.encrypted_content']
+  const own = await create(router, { ...asked, include, store: false })
+  const again = [...own.body.output, { role: 'user', content: 'And?' }]
+  await create(await createTestRouter({ RESPONSES_RETENTION_HOURS: '0' }), { ...asked, input: again })
+  expect(sentToClaude().messages[0]).toEqual(said)
+})
+
+test('where nothing is kept, answers say so, and a conversation to go on with is a 400 that names the setting', async () => {
+  const router = await createTestRouter({ RESPONSES_RETENTION_HOURS: '0' })
+  const { body } = await create(router, { input: SIMPLE_PROMPT, store: true })
+  expect(body.store).toBe(false)
+  const { status, error } = await refusal(router, { input: 'x', previous_response_id: body.id })
+  expect(status).toBe(400)
+  expect(error).toMatchObject({ param: 'previous_response_id' })
+  expect(error.message).toContain('RESPONSES_RETENTION_HOURS')
+  const kept = await router.request(`${PATH}/${body.id}`, {
+    headers: { 'x-api-key': 'canary-alice-key-0123456789' },
+  })
+  expect(kept.status).toBe(404)
+  expect(await kept.text()).toContain('RESPONSES_RETENTION_HOURS')
+})
+
+test('a store that fails costs the client its follow-up only', async () => {
+  const failing = async () => {
+    throw new Error('storage-internals-canary')
+  }
+  const shelf = { keep: failing, chain: failing, find: failing, remove: failing }
+  const router = await createTestRouter({}, { responses: { of: () => shelf } })
+  const { body } = await create(router, { input: SIMPLE_PROMPT })
+  expect(body).toMatchObject({ status: 'completed', store: false })
+  const streamed = await router.post(
+    { model: 'auto', stream: true, input: SIMPLE_PROMPT },
+    {},
+    { path: PATH },
+  )
+  expect(readEvents(await streamed.text()).at(-1)).toMatchObject({
+    event: 'response.completed',
+    data: { response: { store: false } },
+  })
+  const { status, error } = await refusal(router, { input: 'x', previous_response_id: body.id })
+  expect(status).toBe(503)
+  expect(JSON.stringify(error)).not.toContain('canary')
+})
+
+test('a kept response is read, its input is listed in pages, and it is deleted', async () => {
+  const router = await createTestRouter()
+  const headers = { 'x-api-key': 'canary-alice-key-0123456789' }
+  const read = async (path: string, method = 'GET') => {
+    const response = await router.request(path, { method, headers })
+    return { status: response.status, body: JSON.parse(await response.text()) }
+  }
+  const input = ['One', 'Two', 'Three'].map((content) => ({ role: 'user', content }))
+  const { body } = await create(router, { input, metadata: { topic: 'x' } })
+  expect((await read(`${PATH}/${body.id}`)).body).toEqual(body)
+  const page = await read(`${PATH}/${body.id}/input_items?limit=2`)
+  expect(page.body).toMatchObject({
+    object: 'list',
+    has_more: true,
+    data: [{ content: 'Three' }, { content: 'Two' }],
+  })
+  const rest = await read(`${PATH}/${body.id}/input_items?limit=2&after=${page.body.last_id}`)
+  expect(rest.body).toMatchObject({ has_more: false, data: [{ content: 'One', type: 'message' }] })
+  expect((await read(`${PATH}/${body.id}/input_items?order=asc`)).body.data[0]).toMatchObject({
+    content: 'One',
+  })
+  for (const query of ['limit=0', 'limit=x', 'order=up', 'after=nobody'])
+    expect(await read(`${PATH}/${body.id}/input_items?${query}`)).toMatchObject({
+      status: 400,
+      body: { error: { param: query.split('=')[0] } },
+    })
+  expect((await read(`${PATH}/${body.id}`, 'DELETE')).body).toEqual({
+    id: body.id,
+    object: 'response',
+    deleted: true,
+  })
+  expect((await read(`${PATH}/${body.id}`)).status).toBe(404)
+})
+
+test('a conversation that outgrows a body is a 413', async () => {
+  const router = await createTestRouter({ MAX_BODY_BYTES: '4096' })
+  const { body } = await create(router, { input: 'x'.repeat(3_000) })
+  const next = await create(router, { input: 'And?', previous_response_id: body.id })
+  const last = await create(router, { input: 'y'.repeat(1_000), previous_response_id: next.body.id })
+  expect(await refusal(router, { input: 'z', previous_response_id: last.body.id })).toMatchObject({
+    status: 413,
+  })
+})
+
+test('Claude’s refusal is a message that says so, in a response that is not complete', async () => {
+  const router = await createTestRouter()
+  const refused = claudeMessage({ content: [], stop_reason: 'refusal', stop_details: { explanation: 'No.' } })
+  claude.answer(answerNonStreaming(refused))
+  const expected = {
+    status: 'incomplete',
+    incomplete_details: { reason: 'content_filter' },
+    output: [{ type: 'message', content: [{ type: 'refusal', refusal: 'No.' }] }],
+  }
+  expect((await create(router, { input: COMPLEX_PROMPT })).body).toMatchObject(expected)
+  claude.answer(() => streamOf(framesOf(refused)))
+  const body = { model: 'auto', stream: true, input: COMPLEX_PROMPT }
+  const events = readEvents(await (await router.post(body, {}, { path: PATH })).text())
+  expect(events.at(-1)).toMatchObject({ event: 'response.incomplete', data: { response: expected } })
+  expect(events.map(({ event }) => event)).toContain('response.refusal.done')
+})
