@@ -88,19 +88,15 @@ const metadata = z
   })
   .check(z.refine((labels) => Object.keys(labels).length <= 16, { error: METADATA }))
 
+const INPUT = 'must be a string or an array of items'
 const inputItem = z.looseObject({ type: z.nullish(text) }, { error: 'must be an item, an object' })
 
 export const responsesRequestSchema = z.looseObject(
   {
     model: name,
-    input: z.union(
-      [text, listOf(inputItem, 'must be an array').check(z.minLength(1, { error: 'must not be empty' }))],
-      {
-        error: (issue) =>
-          (issue.code === 'invalid_union' && issue.errors.at(-1)?.[0]?.message) ||
-          'must be a string or an array of items',
-      },
-    ),
+    input: z.union([text, listOf(inputItem, INPUT).check(z.minLength(1, { error: 'must not be empty' }))], {
+      error: (issue) => (issue.code === 'invalid_union' && issue.errors.at(-1)?.[0]?.message) || INPUT,
+    }),
     instructions: z.nullish(text),
     stream: flag,
     store: flag,
