@@ -1,7 +1,8 @@
 /**
- * Vercel's AI SDK with its two providers that can be pointed at the router.
+ * Vercel's AI SDK with its providers that can be pointed at the router.
  */
 import { createAnthropic } from '@ai-sdk/anthropic'
+import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { generateText, isStepCount, type LanguageModel, streamText, tool } from 'ai'
 import * as z from 'zod'
@@ -26,6 +27,14 @@ export const aiSdkOpenAiCompatible = createLibrary({
     createOpenAICompatible({ name: 'router', baseURL: `${url}${basePath}`, apiKey, includeUsage: true })(
       'auto',
     ),
+})
+
+export const aiSdkOpenAi = createLibrary({
+  name: 'ai with @ai-sdk/openai',
+  dialect: 'responses',
+  basePaths: ['/v1', ''],
+  model: ({ url, apiKey }, basePath) =>
+    createOpenAI({ baseURL: `${url}${basePath}`, apiKey }).responses('gpt-5.2'),
 })
 
 function createLibrary({

@@ -43,7 +43,7 @@ export type Connection = {
 
 export type Library = {
   readonly name: string
-  readonly dialect: 'messages' | 'chat completions'
+  readonly dialect: 'messages' | 'chat completions' | 'responses'
   /** What users append to an address for this library; the first is the library's usual form. */
   readonly basePaths: readonly string[]
   /** `basePath` is one of `basePaths`. */

@@ -46,6 +46,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   '/v1/messages/batches': {
     requests: [{ custom_id: 'one', params: ask('Hello', { model: 'claude-haiku-5-5' }) }],
   },
+  '/v1/responses': { model: 'auto', input: 'Hello' },
   '/v1/messages/count_tokens': { model: 'auto', messages: ask().messages },
 }
 const PAGES = /^\/dashboard(\/|$)/
@@ -62,6 +63,9 @@ const UNDOCUMENTED = [
   '/messages/batches/{id}/cancel',
   '/messages/batches/{id}/results',
   '/chat/completions',
+  '/responses',
+  '/responses/{id}',
+  '/responses/{id}/input_items',
   '/models',
   '/models/{id}',
 ]

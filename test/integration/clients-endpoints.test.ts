@@ -253,8 +253,6 @@ test.each([
   ['HEAD', '/v1/messages', 405],
   ['GET', '/v1/messages', 405],
   ['GET', '/v1/chat/completions', 405],
-  ['POST', '/v1/messages/batches', 404],
-  ['GET', '/v1/messages/batches', 404],
   ['GET', '/v1/responses', 405],
   ['GET', '/v1/responses/resp_unknown', 404],
 ])('%s %s is answered with %i', async (method, path, status) => {

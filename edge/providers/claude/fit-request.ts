@@ -41,11 +41,13 @@ export function fitRequest(
   for (const field of refusedSampling(request, capabilities, version)) changes.set(field, undefined)
   if (translated || chosenByRouter) {
     fitEffort(request, capabilities, changes)
-    fitThinking(request, capabilities, changes)
     if (request.max_tokens > capabilities.maxOutputTokens)
       changes.set('max_tokens', String(capabilities.maxOutputTokens))
     if (!capabilities.systemTurns) moveSystemTurns(request, text, changes)
   }
+  // Clients of another API ask whatever model they name to tell what it thinks.
+  if (chosenByRouter || (translated && asksToThinkFreely(request)))
+    fitThinking(request, capabilities, changes)
   if (chosenByRouter) {
     fitTools(request, text, capabilities, changes)
     if (!capabilities.prefill) replacePrefill(request, text, changes)
@@ -90,6 +92,10 @@ function fitTools(
   const named = request.tools?.findIndex((tool) => isObject(tool) && tool.name === name) ?? -1
   const only = elementsOf(text, 'tools')[named]
   if (only !== undefined) changes.set('tools', `[${only}]`)
+}
+
+function asksToThinkFreely({ thinking }: MessagesRequest): boolean {
+  return isObject(thinking) && thinking.type === 'adaptive'
 }
 
 function fitThinking(

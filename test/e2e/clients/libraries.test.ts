@@ -32,6 +32,8 @@ const CLAUDE_READ = {
   outputTokens: CLAUDE_USAGE.output_tokens,
 }
 
+const FIRST_MESSAGE = { messages: 'messages.0', 'chat completions': 'messages[0]', responses: 'input[0]' }
+
 for (const library of LIBRARIES) {
   const connect = (basePath?: string) => library.connect({ url: stack.url, apiKey: ROUTER_KEY }, basePath)
   const caught = (work: Promise<unknown>) =>
@@ -97,8 +99,8 @@ for (const library of LIBRARIES) {
     stack.claude.next(claudeFails(400, 'invalid_request_error', words))
     const error = await caught(connect().ask({ prompt: COMPLEX }))
     expect(error.status).toBe(400)
-    // Clients of chat completions read of fields as OpenAI spells them.
-    const spelled = library.dialect === 'messages' ? words : words.replace('messages.0', 'messages[0]')
+    // OpenAI's clients read of fields as they sent them.
+    const spelled = words.replace('messages.0', FIRST_MESSAGE[library.dialect])
     expect(error.message).toContain(spelled)
     expect(stack.claude.hits).toHaveLength(1)
   })

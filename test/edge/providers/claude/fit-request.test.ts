@@ -165,3 +165,18 @@ test('gives a model nothing that it refuses, whatever was asked of another', () 
     }),
   )
 })
+
+test('takes away the thinking that a client of another API asks of a model without it', () => {
+  const json = JSON.stringify({ ...base, model: 'claude-3-5-haiku-latest', thinking: { type: 'adaptive' } })
+  expect(sentText(json, 'claude-3-5-haiku-latest')).toBe(json)
+  expect(JSON.parse(sentText(json, 'claude-3-5-haiku-latest', true))).not.toHaveProperty('thinking')
+  const kept = JSON.stringify({
+    ...base,
+    model: SONNET,
+    thinking: { type: 'adaptive', display: 'summarized' },
+  })
+  expect(JSON.parse(sentText(kept, SONNET, true)).thinking).toEqual({
+    type: 'adaptive',
+    display: 'summarized',
+  })
+})
