@@ -1,9 +1,10 @@
 /**
- * The official SDK as the judge of our answers: every good stream completes, every broken one throws, refusals have
+ * The official SDKs as the judges of our answers: every good stream completes, every broken one throws, refusals have
  * their types, and retries are not multiplied. Stand-ins for container and Claude behind a real edge.
  */
 import Anthropic from '@anthropic-ai/sdk'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type ChatStreams, createChatStreams } from '../clients/chat-streams.ts'
 import { COMPLEX, SIMPLE } from '../support/stack-client.ts'
 import { type FaultStack, startFaultStack } from '../support/stack-faults.ts'
 import type { Script, Upstream } from '../support/upstream.ts'
@@ -23,10 +24,12 @@ import { chunk, complete, finish, hold, repeat, reset } from '../support/upstrea
 
 let stack: FaultStack
 let sdk: Anthropic
+let chat: ChatStreams
 beforeAll(async () => {
   stack = await startFaultStack({ EARLY_HEADERS_MS: '1000', HEARTBEAT_MS: '100', CLAUDE_HEADERS_MS: '2500' })
   // Retries stay as they are by default: two.
   sdk = new Anthropic({ apiKey: 'any', baseURL: stack.edge.url })
+  chat = createChatStreams(stack.edge.url)
 })
 afterAll(() => stack?.stop())
 beforeEach(() => stack.recover())
@@ -71,15 +74,46 @@ const endings: readonly (readonly [string, Script])[] = [
 ]
 const broken = sides.flatMap((side) => endings.map(([ending, script]) => ({ ...side, ending, script })))
 
-test.each(broken)('a stream throws in both forms when $name $ending', async ({ name, question, script }) => {
-  const answer = name === 'local' ? LOCAL_ANSWER : CLAUDE_ANSWER
-  const whole = [streamHead, chunk(framesUntilText(answer, 1)), ...script]
-  const upstream = upstreamOf(name)
-  upstream.next(whole)
-  await expect(sdk.messages.stream(params(question)).finalMessage()).rejects.toThrow(Anthropic.APIError)
-  upstream.next(whole)
-  await expect(rawEvents(question)).rejects.toThrow(Anthropic.APIError)
-  expect(upstream.hits).toHaveLength(2)
+test.each(broken)(
+  'F7 F9 F10 F31 F32 a stream throws in every form of both SDKs when $name $ending',
+  async (side) => {
+    const { name, question, text, script } = side
+    const answer = name === 'local' ? LOCAL_ANSWER : CLAUDE_ANSWER
+    const upstream = upstreamOf(name)
+    const broken = [streamHead, chunk(framesUntilText(answer, 1)), ...script]
+    let heard = ''
+    const accumulated = () =>
+      sdk.messages
+        .stream(params(question))
+        .on('text', (piece) => {
+          heard += piece
+        })
+        .finalMessage()
+    upstream.next(broken)
+    await expect(accumulated()).rejects.toThrow(Anthropic.APIError)
+    expect(heard).toBe(answer.pieces[0])
+    expect(text.startsWith(heard)).toBe(true)
+    upstream.next(broken)
+    await expect(rawEvents(question)).rejects.toThrow(Anthropic.APIError)
+    expectOnlyThisSide(name)
+    // A third failure in a row would open the breaker.
+    if (name === 'local') await stack.recover()
+    stack.claude.reset()
+    for (const form of [chat.accumulated, chat.raw]) {
+      upstream.next(broken)
+      const thrown = await form(question).then(
+        (given) => expect.fail(`ended as if it were whole: ${JSON.stringify(given)}`),
+        (error: unknown) => error,
+      )
+      expect(chat.isApiError(thrown)).toBe(true)
+    }
+    expectOnlyThisSide(name)
+  },
+)
+
+test.each(sides)('a good stream of $name is complete for OpenAI’s SDK', async ({ question, text }) => {
+  expect(await chat.accumulated(question)).toEqual({ text, finish: 'stop' })
+  expect(await chat.raw(question)).toEqual({ text, finishes: 1 })
 })
 
 test('a stream whose headers were sent early completes, or throws what came instead', async () => {
@@ -132,6 +166,12 @@ test.each(sides)('aborting a stream of $name closes the request behind it', asyn
   await expect(running.finalMessage()).rejects.toThrow(Anthropic.APIUserAbortError)
   await upstream.hits[0]?.closed
 })
+
+/** Each of two streams was asked for once, and the other side not at all. */
+function expectOnlyThisSide(name: string): void {
+  expect(upstreamOf(name).hits).toHaveLength(2)
+  expect(upstreamOf(name === 'local' ? 'Claude' : 'local').hits).toHaveLength(0)
+}
 
 function upstreamOf(name: string): Upstream {
   return name === 'local' ? stack.container : stack.claude
