@@ -40,7 +40,7 @@ export const messagesStreamWriter: StreamWriter = {
 export function writeStream(body: StreamBody, writer: StreamWriter): Pieces<Uint8Array | string> {
   const source = body.chunks[Symbol.asyncIterator]()
   let isWritten = false
-  const last = (value: string) => {
+  const last = (value: string | Uint8Array) => {
     isWritten = true
     return { done: false, value } as const
   }
@@ -49,9 +49,9 @@ export function writeStream(body: StreamBody, writer: StreamWriter): Pieces<Uint
       if (isWritten) return END
       try {
         const { done, value } = await source.next()
-        return done ? last(writer.end()) : { done: false, value: writer.chunk(value) }
+        return done ? last(await writer.end()) : ({ done: false, value: await writer.chunk(value) } as const)
       } catch (error) {
-        return last(writer.error(RouterError.from(error)))
+        return last(await writer.error(RouterError.from(error)))
       }
     },
     return: async () => END,
