@@ -40,7 +40,7 @@ const completion = z.object({
     prompt_tokens_details: z.object({ cached_tokens: z.number() }),
   }),
 })
-const explanation = z.object({ promptCache: z.nullable(z.string()) })
+const explanation = z.object({ promptCache: z.nullable(z.string()), session: z.nullable(z.object({})) })
 const last = () => claude.hits.at(-1)?.text ?? ''
 async function decisionOf(router: TestRouter, body: unknown, headers = {}) {
   const response = await router.post(body, headers)
@@ -114,6 +114,20 @@ test('chat completions are cached the same way, and say how many tokens were', a
     chat('And the stairs?', { stream: true, stream_options: { include_usage: true } }),
   )
   expect(await streamed.text()).toMatch(/"cached_tokens":[1-9]\d{2,}/)
+})
+
+test('so are responses', async () => {
+  const router = await createCachedRouter()
+  const respond = async (input: string) => {
+    const body = { model: MODEL, instructions: SYSTEM, input, store: false }
+    const answer = await router.post(body, {}, { path: '/v1/responses' })
+    return { decision: answer.headers.get('x-router-prompt-cache'), text: await answer.text() }
+  }
+  for (const question of ['When do you open?', 'Is there tea?']) await respond(question)
+  const { decision, text } = await respond('Where is the lift?')
+  expect(decision).toBe('added')
+  expect(last()).toContain(MARK)
+  expect(text).toMatch(/"cached_tokens":\s*[1-9]\d{2,}/)
 })
 
 test('receipts tell the decision and a saving that is net of writes', async () => {
@@ -250,8 +264,12 @@ test('a conversation that the router has had cached stays with its model', async
     { role: 'user', content: 'Thanks!' },
   ]
   const reasons = []
+  const explained = async (body: unknown) =>
+    explanation.parse(await (await router.post(body, {}, { path: '/v1/router/explain' })).json())
   for (const length of [1, 3, 5]) {
     const body = { model: 'auto', max_tokens: 64, messages: turns.slice(0, length) }
+    // The first session of an isolate is kept beside the answer.
+    if (length === 5) await expect.poll(async () => (await explained(body)).session).not.toBeNull()
     const response = await router.post(body)
     await response.text()
     reasons.push(response.headers.get('x-router-reason'))
