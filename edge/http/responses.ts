@@ -83,10 +83,11 @@ function createSurface({ names }: TranslatedResponsesRequest, { translator: crea
       const translator = create()
       const encode = (events: ReturnType<typeof translator.push>) => events.map(encodeResponseEvent).join('')
       return {
-        async chunk(chunk) {
+        chunk(chunk) {
           const text = encode(chunk.events.flatMap(translator.push))
           const outcome = translator.outcome()
-          if (outcome !== undefined) return text + encode(translator.complete(await keep(outcome)).events)
+          if (outcome !== undefined)
+            return keep(outcome).then((isKept) => text + encode(translator.complete(isKept).events))
           // Pings have no event here. Without a byte, proxies would cut the stream.
           return text === '' && chunk.events.some(showsLife) ? encodeSseComment('ping') : text
         },

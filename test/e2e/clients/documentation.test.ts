@@ -49,7 +49,7 @@ afterAll(async () => {
 
 test('the page shows every kind of client', () => {
   const counts = ['ts', 'sh', 'html', 'ini'].map((language) => ofLanguage(language).length)
-  expect(counts).toEqual([8, 3, 1, 1])
+  expect(counts).toEqual([11, 3, 1, 1])
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(SNIPPETS.length)
 })
 
@@ -85,7 +85,8 @@ browserTest(inBrowser('the page of the browser snippet shows a local answer'), a
 browserTest(inBrowser('/docs renders without scripts, errors or any other host'), async () => {
   await visit(`${stack.url}/docs`, async ({ title, text, requested, errors }) => {
     expect(title).toContain('Ulfberht Router')
-    for (const path of ['/v1/messages', '/v1/chat/completions', '/v1/models']) expect(text).toContain(path)
+    for (const path of ['/v1/messages', '/v1/chat/completions', '/v1/responses', '/v1/models'])
+      expect(text).toContain(path)
     expect(errors).toEqual([])
     expect(requested.filter((url) => !url.startsWith(stack.url))).toEqual([])
   })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import * as z from 'zod/mini'
 import {
+  ALICE_KEY,
   BOB_KEY,
   CLAUDE_TEXT,
   COMPLEX_PROMPT,
@@ -79,11 +80,14 @@ test('a receipt says by which surface a request came, also one that is refused',
   const router = await createTestRouter({}, { ledger })
   await create(router, { input: SIMPLE_PROMPT })
   await refusal(router, { input: SIMPLE_PROMPT, background: true })
-  const listed = await router.request('/v1/router/requests', {
-    headers: { 'x-api-key': 'canary-alice-key-0123456789' },
-  })
-  const { data } = JSON.parse(await listed.text())
-  expect(data.map((each: { surface: string }) => each.surface)).toEqual(['responses', 'responses'])
+  const surfaces = async () => {
+    const headers = { 'x-api-key': ALICE_KEY }
+    const listed = await router.request('/v1/router/requests', { headers })
+    const { data }: { data: { surface: string }[] } = JSON.parse(await listed.text())
+    return data.map(({ surface }) => surface)
+  }
+  // Receipts are kept after the answer.
+  await expect.poll(surfaces).toEqual(['responses', 'responses'])
 })
 
 test('a stream has one beginning and one end, numbered events, and an end after which nothing comes', async () => {
@@ -202,7 +206,7 @@ test('no tenant goes on with another’s conversation, nor reads or deletes it',
   })
   for (const method of ['GET', 'DELETE'])
     expect((await router.request(`${PATH}/${body.id}`, { method, headers: asBob })).status).toBe(404)
-  const own = { headers: { 'x-api-key': 'canary-alice-key-0123456789' } }
+  const own = { headers: { 'x-api-key': ALICE_KEY } }
   expect((await router.request(`${PATH}/${body.id}`, own)).status).toBe(200)
 })
 
@@ -267,7 +271,7 @@ test('where nothing is kept, answers say so, and a conversation to go on with is
   expect(error).toMatchObject({ param: 'previous_response_id' })
   expect(error.message).toContain('RESPONSES_RETENTION_HOURS')
   const kept = await router.request(`${PATH}/${body.id}`, {
-    headers: { 'x-api-key': 'canary-alice-key-0123456789' },
+    headers: { 'x-api-key': ALICE_KEY },
   })
   expect(kept.status).toBe(404)
   expect(await kept.text()).toContain('RESPONSES_RETENTION_HOURS')
@@ -297,7 +301,7 @@ test('a store that fails costs the client its follow-up only', async () => {
 
 test('a kept response is read, its input is listed in pages, and it is deleted', async () => {
   const router = await createTestRouter()
-  const headers = { 'x-api-key': 'canary-alice-key-0123456789' }
+  const headers = { 'x-api-key': ALICE_KEY }
   const read = async (path: string, method = 'GET') => {
     const response = await router.request(path, { method, headers })
     return { status: response.status, body: JSON.parse(await response.text()) }
