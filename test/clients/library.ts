@@ -48,8 +48,8 @@ export type Library = {
   readonly basePaths: readonly string[]
   /** `basePath` is one of `basePaths`. */
   readonly connect: (connection: Connection, basePath?: string) => LibraryClient
-  /** The library's words for a completed answer and for one that was cut at the limit. */
-  readonly finishes: { readonly complete: string; readonly cut: string }
+  /** The library's words for a completed answer and for one that was cut at the limit; undefined where it throws that. */
+  readonly finishes: { readonly complete: string; readonly cut: string | undefined }
   /** What the library tells of an error that the server sent. */
   readonly readError: (error: unknown) => { readonly status: number | undefined; readonly message: string }
 }

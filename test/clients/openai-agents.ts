@@ -7,7 +7,7 @@ import * as z from 'zod'
 import { type Library, readSdkError, WEATHER, WEATHER_TOOL } from './library.ts'
 
 const MODEL = 'gpt-5.2'
-const MAX_TOKENS = 64
+const MAX_TOKENS = 256
 
 // Traces would be sent to OpenAI.
 setTracingDisabled(true)
@@ -16,7 +16,8 @@ export const openAiAgents: Library = {
   name: '@openai/agents',
   dialect: 'responses',
   basePaths: ['/v1'],
-  finishes: { complete: 'completed', cut: 'incomplete' },
+  // It throws what is not complete.
+  finishes: { complete: 'completed', cut: undefined },
   readError: readSdkError,
   connect({ url, apiKey }, basePath = '/v1') {
     const openAIClient = new OpenAI({ baseURL: `${url}${basePath}`, apiKey })
@@ -32,18 +33,22 @@ export const openAiAgents: Library = {
       },
       async stream({ prompt, maxTokens = MAX_TOKENS, signal, onText }) {
         const pieces: string[] = []
+        let told: unknown
         const result = await runner.run(agent(maxTokens), prompt, {
           stream: true,
           ...(signal ? { signal } : {}),
         })
         for await (const event of result) {
-          if (event.type !== 'raw_model_stream_event' || event.data.type !== 'output_text_delta') continue
+          if (event.type !== 'raw_model_stream_event') continue
+          // Of a stream's response the result keeps less than its last event tells.
+          if (event.data.type === 'response_done') told = event.data.response.providerData
+          if (event.data.type !== 'output_text_delta') continue
           pieces.push(event.data.delta)
           onText?.(event.data.delta)
         }
         await result.completed
         signal?.throwIfAborted()
-        return { pieces, ...read(result) }
+        return { pieces, ...read(result, told) }
       },
       async useTool(prompt) {
         let input: unknown
@@ -68,12 +73,12 @@ export const openAiAgents: Library = {
 
 type Finished = { readonly rawResponses: readonly ModelResponse[]; readonly finalOutput?: unknown }
 
-function read({ rawResponses, finalOutput }: Finished) {
+function read({ rawResponses, finalOutput }: Finished, last?: unknown) {
   const response = rawResponses.at(-1)
   const told = z
     .object({ status: z.string(), model: z.string() })
     .partial()
-    .parse(response?.providerData ?? {})
+    .parse(last ?? response?.providerData ?? {})
   return {
     text: typeof finalOutput === 'string' ? finalOutput : '',
     finish: told.status,
