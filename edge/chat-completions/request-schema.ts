@@ -205,7 +205,6 @@ export const FIELDS_OF_TOOLS = { tool: fieldsOf(toolSchema), function: fieldsOf(
 export type ChatCompletionRequest = z.infer<typeof chatCompletionRequestSchema>
 export type ChatMessage = z.infer<typeof messageSchema>
 export type ChatContent = z.infer<typeof contentSchema>
-export type ChatFunction = z.infer<typeof functionSchema>
 
 /**
  * Checks a parsed body against the schema.
