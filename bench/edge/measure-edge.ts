@@ -2,8 +2,8 @@
  * All variants asked in turn, in rounds: kind after kind, and within each the variants in another order each round. Says what
  * was measured, not what it means.
  */
-import { processTree, usedCpuMs } from '../inference/process-usage.ts'
 import { drive, type Times } from './drive.ts'
+import { processorTimeMs } from './processor-time.ts'
 import type { Slice } from './statistics.ts'
 import { rotated } from './statistics.ts'
 import type { Kind } from './workload.ts'
@@ -15,6 +15,8 @@ export type Contender = {
   /** Undefined where its processor time is of no interest. */
   readonly pid: number | undefined
   readonly isRouter: boolean
+  /** Beside those of every request. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export type Measured = {
@@ -47,13 +49,13 @@ export async function measureEdge(
   const asked = new Map<string, number>()
   const results = new Map<string, { slices: Slice[]; firstByteMs: number[]; wholeMs: number[] }>()
   let number = 0
-  const ask = async ({ name, port, isRouter }: Contender, kind: Kind, requests: number) => {
+  const ask = async ({ name, port, isRouter, headers = {} }: Contender, kind: Kind, requests: number) => {
     asked.set(name, (asked.get(name) ?? 0) + requests)
     return await drive({
       port,
       connections: plan.connections,
       requests,
-      headers: { ...plan.headers, ...kind.headers },
+      headers: { ...plan.headers, ...kind.headers, ...headers },
       body() {
         number += 1
         return kind.body(number)
@@ -106,7 +108,7 @@ export async function measureEdge(
 
 function cpuOf({ name, pid }: Contender): number | undefined {
   if (pid === undefined) return undefined
-  const used = usedCpuMs(processTree(pid))
+  const used = processorTimeMs(pid)
   if (used === undefined) throw new Error(`The processor time of "${name}" cannot be read: this needs Linux.`)
   return used
 }

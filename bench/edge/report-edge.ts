@@ -7,7 +7,7 @@ import type { Kind } from './workload.ts'
 
 export type EdgeFigure = {
   readonly kind: string
-  readonly variant: VariantName
+  readonly variant: string
   readonly unit: Kind['unit']
   readonly cpuMicroseconds: number
   readonly toFloor: Ratio
@@ -17,7 +17,7 @@ export type EdgeFigure = {
   readonly addedMs: { readonly p50: number; readonly p99: number }
 }
 
-const COMPARED: readonly VariantName[] = ['without objects', 'as shipped']
+const COMPARED: readonly string[] = ['without objects', 'as shipped']
 /** The name under which the upstream itself was asked. */
 export const DIRECT = 'direct'
 
@@ -25,7 +25,7 @@ export const DIRECT = 'direct'
 export function edgeFigures(
   measured: readonly Measured[],
   kinds: readonly Pick<Kind, 'name' | 'unit'>[],
-  variants: readonly VariantName[],
+  variants: readonly string[],
 ): readonly EdgeFigure[] {
   const of = (kind: string, contender: string) => {
     const found = measured.find((each) => each.kind === kind && each.contender === contender)

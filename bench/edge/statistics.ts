@@ -7,6 +7,11 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[at] ?? Number.NaN
 }
 
+/** Returns the value in the middle, NaN where there is none. */
+export function median(values: readonly number[]): number {
+  return percentile(values, 0.5)
+}
+
 /** Returns the items beginning with another one each round, and backwards every other time that all had their turn. */
 export function rotated<T>(items: readonly T[], round: number): readonly T[] {
   const by = round % items.length

@@ -22,6 +22,7 @@ export type AskInProcess = (kind: Kind, number: number) => Promise<void>
 
 const SMALL_BYTES = 200
 const LARGE_BYTES = 64 * 1_024
+const HUGE_BYTES = 1_024 * 1_024
 const SENTENCE = 'The second paragraph should say what the first one leaves open, and why. '
 const CLAUDE = { 'x-router-route': 'claude' }
 const WHOLE = { headers: {}, share: 1, unitsEach: 1, unit: 'request', expected: CLAUDE } as const
@@ -55,6 +56,13 @@ export const KINDS: readonly Kind[] = [
   },
   {
     ...WHOLE,
+    name: 'huge body',
+    what: '1 MB, claude_only, a concrete model',
+    body: (number) => bodyOf(CONCRETE_MODEL, HUGE_BYTES, number),
+    share: 0.1,
+  },
+  {
+    ...WHOLE,
     name: 'stream',
     what: `${CHUNKS} chunks; processor time by chunk, a share of the request's own included`,
     body: (number) => bodyOf(CONCRETE_MODEL, SMALL_BYTES, number, true),
@@ -64,7 +72,8 @@ export const KINDS: readonly Kind[] = [
   },
 ]
 
-function bodyOf(model: string, bytes: number, number: number, stream = false): string {
+/** Returns a request of so many bytes, other than those of other numbers. */
+export function bodyOf(model: string, bytes: number, number: number, stream = false): string {
   const make = (content: string) =>
     JSON.stringify({
       model,

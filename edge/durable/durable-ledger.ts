@@ -1,4 +1,5 @@
 /** The ledger over Durable Objects: which object a place and a tenant have. */
+import { createAppendTogether } from '../ledger/append-together.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { LedgerDirectory, LedgerObjects } from '../ledger/ledger-objects.ts'
 import { createLedger } from '../ledger/object-ledger.ts'
@@ -9,7 +10,8 @@ type Bindings = Pick<LedgerBindings, 'RECEIPTS' | 'ACCOUNT' | 'ROUTER_STATE'>
 
 /** Returns the ledger of a deployment. `shards`: how many objects take a tenant's receipts of a month. */
 export function createDurableLedger(bindings: Bindings, shards: number): Ledger {
-  return createLedger({ ...durableLedgerParts(bindings), shards })
+  const ledger = createLedger({ ...durableLedgerParts(bindings), shards })
+  return { ...ledger, append: createAppendTogether({ appendAll: ledger.appendAll, sleep }) }
 }
 
 /** Returns what the ledger is made of. */
@@ -46,4 +48,8 @@ export function durableLedgerParts({ RECEIPTS, ACCOUNT, ROUTER_STATE }: Bindings
       entries: async (tenant) => await state().listReceipts(tenant),
     },
   }
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

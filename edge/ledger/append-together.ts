@@ -1,0 +1,61 @@
+/**
+ * Keeps the receipts of requests that end at about the same time with one call: a call costs more than all that it keeps. Every
+ * request still makes sure by itself that its receipt is kept. Knows no store.
+ *
+ * On Workers no request may wait for another one's call. What they share is plain memory, which each looks at by a timer of
+ * its own.
+ */
+import type { Ledger } from './ledger.ts'
+import type { ReceiptRecord } from './receipt-record.ts'
+
+export type AppendTogetherOptions = {
+  readonly appendAll: Ledger['appendAll']
+  readonly sleep: (milliseconds: number) => Promise<void>
+}
+
+/** So long a receipt waits for others. */
+const GATHER_MS = 15
+/** So often a request looks whether the call that took its receipt has kept it, and how often before it asks by itself. */
+const LOOK_MS = 50
+const MOST_LOOKS = 40
+/** With prompts and answers a receipt may have 200 KB, and a call 32 MiB. */
+const MOST_TOGETHER = 50
+
+type Entry = { readonly record: ReceiptRecord; state: 'waiting' | 'taken' | 'kept' | 'failed' }
+
+/**
+ * Returns what keeps a receipt; it resolves once the receipt is kept. One that is sent twice, because nobody could say in time
+ * whether it is, is kept once.
+ */
+export function createAppendTogether({ appendAll, sleep }: AppendTogetherOptions): Ledger['append'] {
+  let waiting: Entry[] = []
+  const take = (first: Entry): readonly Entry[] => {
+    const taken = [first, ...waiting.filter((entry) => entry !== first)].slice(0, MOST_TOGETHER)
+    for (const entry of taken) entry.state = 'taken'
+    waiting = waiting.filter(({ state }) => state === 'waiting')
+    return taken
+  }
+  const send = async (entries: readonly Entry[]) => {
+    try {
+      await appendAll(entries.map(({ record }) => record))
+      for (const entry of entries) entry.state = 'kept'
+    } catch (error) {
+      for (const entry of entries) entry.state = 'failed'
+      throw error
+    }
+  }
+  return async (record) => {
+    const entry: Entry = { record, state: 'waiting' }
+    waiting.push(entry)
+    await sleep(GATHER_MS)
+    if (stateOf(entry) === 'waiting') return await send(take(entry))
+    for (let looks = 0; looks < MOST_LOOKS && stateOf(entry) === 'taken'; looks += 1) await sleep(LOOK_MS)
+    // The request that took it may have been ended, or its call has failed.
+    if (stateOf(entry) !== 'kept') await appendAll([record])
+  }
+}
+
+/** Other requests change it meanwhile. */
+function stateOf({ state }: Entry): Entry['state'] {
+  return state
+}
