@@ -11,6 +11,9 @@ export type SelfTime = {
   readonly share: number
 }
 
+/** Waiting, and what the profiler itself does. */
+const NOBODYS: ReadonlySet<string> = new Set(['(idle)', 'post'])
+
 /** Returns functions by the time that they took themselves, the longest first. */
 export function selfTimes({
   nodes,
@@ -24,7 +27,7 @@ export function selfTimes({
   for (const { id, callFrame } of nodes) {
     const time = byNode.get(id) ?? 0
     const name = callFrame.functionName === '' ? '(anonymous)' : callFrame.functionName
-    if (name === '(idle)') continue
+    if (NOBODYS.has(name)) continue
     const place = callFrame.url === '' ? '' : `${basename(callFrame.url)}:${callFrame.lineNumber + 1}`
     const key = `${name}\n${place}`
     const entry = found.get(key) ?? { name, place, time: 0 }
