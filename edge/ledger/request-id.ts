@@ -25,5 +25,16 @@ export function timeOfRequestId(id: string): number | undefined {
   return time === undefined ? undefined : Number.parseInt(time, 16)
 }
 
-/** The platform's random bytes, for `createRequestId`. */
-export const cryptoRandomBytes = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count))
+/** The platform's random bytes, for `createRequestId`: few at a time, and none that anybody must keep secret. */
+export function cryptoRandomBytes(count: number): Uint8Array {
+  if (at + count > pool.byteLength) {
+    crypto.getRandomValues(pool)
+    at = 0
+  }
+  at += count
+  return pool.slice(at - count, at)
+}
+
+/** Drawn many at a time: each call to the platform costs more than all of an id. */
+const pool = new Uint8Array(1_000)
+let at = pool.byteLength

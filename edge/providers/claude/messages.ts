@@ -110,11 +110,12 @@ async function attemptOnce(
 ): Promise<Outcome> {
   const deadline = createDeadline(request.signal, config.deadlines.totalMs)
   try {
+    const isStream = wantsStream(request)
     // The headers of a non-streaming answer come when it has been written, minutes later where it is long.
     const { headersMs, totalMs } = config.deadlines
-    deadline.stage(wantsStream(request) ? headersMs : totalMs, 'Claude did not begin to answer')
-    const response = await deadline.within(
-      fetchOrUnavailable(
+    deadline.stage(isStream ? headersMs : totalMs, 'Claude did not begin to answer')
+    const ask = async () => {
+      const response = await fetchOrUnavailable(
         fetch,
         `${config.baseUrl}/v1/messages${request.query}`,
         {
@@ -125,17 +126,20 @@ async function attemptOnce(
           signal: deadline.signal,
         },
         'Claude',
-      ),
-    )
+      )
+      // What is no stream has one limit for all of it, and is waited for once.
+      return { response, whole: isStream ? undefined : await readAll(response) }
+    }
+    const { response, whole } = await deadline.within(ask())
     const headers = visibleHeaders(response.headers)
     if (!response.ok || response.body === null) {
-      const bytes = await deadline.within(readAll(response))
+      const bytes = whole ?? (await deadline.within(readAll(response)))
       deadline.done()
       return { ok: false, upstreamError: readUpstreamError(response.status, response.headers, bytes) }
     }
     const streams = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')
-    if (!wantsStream(request) || !streams) {
-      const bytes = await deadline.within(readAll(response))
+    if (!isStream || !streams) {
+      const bytes = whole ?? (await deadline.within(readAll(response)))
       deadline.done()
       const message = readMessage(parseJson(bytes))
       // What was answered has been paid for: it is not asked for again.
