@@ -4,5 +4,6 @@ import { createBenchWorker } from './bench-worker.ts'
 export { Account } from '../../../edge/durable/account.ts'
 export { Receipts } from '../../../edge/durable/receipts.ts'
 export { RouterState } from '../../../edge/durable/router-state.ts'
+export { StoredResponses } from '../../../edge/durable/stored-responses.ts'
 
 export default createBenchWorker(() => undefined)
