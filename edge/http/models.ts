@@ -7,7 +7,7 @@ import { createModelLister } from '../providers/claude/list-models.ts'
 import { LOCAL_MODEL, VIRTUAL_MODELS } from '../routing/virtual-models.ts'
 import { mayAskFor } from '../tenant-policy.ts'
 import { type AppContext, type AppDependencies, waitUntilOf } from './context.ts'
-import { passedHeaders } from './read-request.ts'
+import { passedHeaders, readControls } from './read-request.ts'
 
 type ModelItem = Record<string, unknown> & { readonly id: string }
 export type ModelList = (context: AppContext) => Promise<readonly ModelItem[]>
@@ -46,13 +46,19 @@ export function createModelHandler(list: ModelList): (context: AppContext) => Pr
 export function createModelList({ config, fetch, local, log, now }: AppDependencies): ModelList {
   const listClaudeModels = createModelLister({ config: config.claude, fetch, log, now })
   return async (context) => {
+    const tenant = context.get('tenant')
+    const { privacyLocal } = readControls(context.req.raw.headers, tenant)
     const caller = {
       id: context.get('requestId'),
       ...passedHeaders(context.req.raw.headers),
       clientCredential: context.get('clientCredential'),
     }
     // Side by side: both may be slow, and the client's three seconds are for both.
-    const [others] = await Promise.all([listClaudeModels(caller), local?.refresh(waitUntilOf(context))])
+    const [others] = await Promise.all([
+      // What is private tells Claude nothing, not even that somebody is there.
+      privacyLocal ? [] : listClaudeModels(caller),
+      local?.refresh(waitUntilOf(context)),
+    ])
     const own = VIRTUAL_MODELS.map((id) => modelItem(id, 'Router picks', 'ulfberht-router'))
     const localName = local?.modelName()
     if (local !== undefined) own.push(modelItem(LOCAL_MODEL, 'Local model', 'ulfberht-router'))
@@ -63,7 +69,6 @@ export function createModelList({ config, fetch, local, log, now }: AppDependenc
       ...model,
       object: 'model',
     }))
-    const tenant = context.get('tenant')
     return [...own, ...claude].filter(({ id }) => mayAskFor(tenant, id))
   }
 }

@@ -3,33 +3,18 @@
  * the failure is seen, after it the client gets exactly one error event. Real sockets, real workerd.
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { FAILS_AFTER_FIRST_WORD, FAILS_BEFORE_FIRST_WORD, OPENING } from '../support/container-faults.ts'
 import { eventNames, type Reply, SIMPLE } from '../support/stack-client.ts'
 import { type FaultStack, startFaultStack } from '../support/stack-faults.ts'
 import type { Script } from '../support/upstream.ts'
 import {
   CLAUDE_ANSWER,
-  frame,
-  framesUntilText,
   LOCAL_ANSWER,
-  localAnswers,
   nonStreamingBody,
-  stream,
   streamFrames,
   streamHead,
 } from '../support/upstream-messages.ts'
-import {
-  chunk,
-  complete,
-  drip,
-  finish,
-  head,
-  hold,
-  htmlPage,
-  pause,
-  raw,
-  reset,
-  respond,
-} from '../support/upstream-steps.ts'
+import { chunk, complete, drip, pause, respond } from '../support/upstream-steps.ts'
 
 let stack: FaultStack
 beforeAll(async () => {
@@ -38,59 +23,31 @@ beforeAll(async () => {
 afterAll(() => stack?.stop())
 beforeEach(() => stack.recover())
 
-const LONG_LINE = `data: ${'x'.repeat(64 * 1024)}`.repeat(160)
-const OPENING = framesUntilText(LOCAL_ANSWER, 0)
-const SPOKEN = framesUntilText(LOCAL_ANSWER, 1)
-const LOCAL_ERROR = frame({ type: 'error', error: { type: 'api_error', message: 'local-secret-detail' } })
-
+const before = FAILS_BEFORE_FIRST_WORD
 const failuresBeforeTheFirstWord: readonly (readonly [string, string, Script])[] = [
-  ['F3 the container accepts and says nothing', 'timeout', [hold]],
-  ['F4 the container sends its headers too late', 'timeout', [pause(3_000), ...localAnswers]],
-  ['F5 the container sends headers and then nothing', 'timeout', [streamHead, hold]],
-  [
-    'F5 the container sends everything but text',
-    'timeout',
-    [streamHead, chunk(OPENING), chunk(frame({ type: 'ping' })), hold],
-  ],
-  ['F8 the container closes before headers', 'unavailable', [finish]],
-  ['F8 the container resets before headers', 'unavailable', [reset]],
-  ['F8 the container closes after headers', 'error', [streamHead, finish]],
-  ['F8 the container resets after headers', 'error', [streamHead, chunk(OPENING), reset]],
-  ['F8 F10 the container ends in order without a word', 'error', [streamHead, chunk(OPENING), complete]],
-  [
-    'F8 the container completes an empty answer',
-    'error',
-    stream(streamFrames({ ...LOCAL_ANSWER, pieces: [] })),
-  ],
-  [
-    'F13 the container sends less than it declared',
-    'error',
-    [head(200, { 'content-type': 'text/event-stream', 'content-length': '9999' }), raw(OPENING), finish],
-  ],
-  [
-    'F11 the container sends an event that is not JSON',
-    'error',
-    [streamHead, chunk('data: {"type":"mess\n\n'), hold],
-  ],
-  ['F11 the container sends a line of ten megabytes', 'error', [streamHead, chunk(LONG_LINE), hold]],
-  [
-    'F11 the container sends bytes that are not UTF-8',
-    'error',
-    [streamHead, chunk(Uint8Array.of(0xff, 10, 10)), hold],
-  ],
-  ['F13 the container sends a truncated chunk', 'error', [streamHead, raw('ff\r\ndata: {"ty'), finish]],
-  ['F8 the container sends an error event first', 'error', [streamHead, chunk(LOCAL_ERROR), complete]],
-  ['F14 the container is hidden by a proxy page with 502', 'error', htmlPage(502)],
-  ['F14 the container is hidden by a proxy page with 503', 'unavailable', htmlPage(503)],
-  ['F15 the container is hidden by a platform page with 200', 'error', htmlPage(200)],
-  ['F15 the container is hidden by a platform page with 404', 'error', htmlPage(404)],
-  [
-    'F15 the container redirects elsewhere',
-    'error',
-    respond(302, '', { location: 'http://127.0.0.1:9/elsewhere' }),
-  ],
-  ['F8 the container fails inside', 'error', respond(500, '{"type":"error"}')],
-  ['F8 the container finds the request too long', 'unsupported', respond(413, '{"type":"error"}')],
+  ['F3 the container accepts and says nothing', 'timeout', before.silence],
+  ['F4 the container sends its headers too late', 'timeout', before.lateHeaders],
+  ['F5 the container sends headers and then nothing', 'timeout', before.headersOnly],
+  ['F5 the container sends everything but text', 'timeout', before.noText],
+  ['F8 the container closes before headers', 'unavailable', before.closes],
+  ['F8 the container resets before headers', 'unavailable', before.resets],
+  ['F8 the container closes after headers', 'error', before.closesAfterHeaders],
+  ['F8 the container resets after headers', 'error', before.resetsAfterHeaders],
+  ['F8 F10 the container ends in order without a word', 'error', before.endsWithoutWord],
+  ['F8 the container completes an empty answer', 'error', before.emptyAnswer],
+  ['F13 the container sends less than it declared', 'error', before.shorterThanDeclared],
+  ['F11 the container sends an event that is not JSON', 'error', before.notJson],
+  ['F11 the container sends a line of ten megabytes', 'error', before.longLine],
+  ['F11 the container sends bytes that are not UTF-8', 'error', before.notUtf8],
+  ['F13 the container sends a truncated chunk', 'error', before.truncatedChunk],
+  ['F8 the container sends an error event first', 'error', before.errorFirst],
+  ['F14 the container is hidden by a proxy page with 502', 'error', before.page502],
+  ['F14 the container is hidden by a proxy page with 503', 'unavailable', before.page503],
+  ['F15 the container is hidden by a platform page with 200', 'error', before.page200],
+  ['F15 the container is hidden by a platform page with 404', 'error', before.page404],
+  ['F15 the container redirects elsewhere', 'error', before.redirects],
+  ['F8 the container fails inside', 'error', before.failsInside],
+  ['F8 the container finds the request too long', 'unsupported', before.tooLong],
 ]
 
 test.each(failuresBeforeTheFirstWord)('%s: Claude streams the answer', async (_, cause, script) => {
@@ -117,27 +74,22 @@ test('F6 a first word just in time is the local answer, and Claude is not asked'
   expect(stack.claude.hits).toHaveLength(0)
 })
 
+const after = FAILS_AFTER_FIRST_WORD
 const failuresAfterTheFirstWord: readonly (readonly [string, Script])[] = [
-  ['F7 the container stalls after its first word', [hold]],
-  ['F7 the container stalls but for pings after its first word', [chunk(frame({ type: 'ping' })), hold]],
-  ['F9 the container closes after its first word', [finish]],
-  ['F9 the container resets after its first word', [reset]],
-  ['F10 the container ends in order, but without message_stop', [complete]],
-  [
-    'F11 the container sends an event that is not JSON after its first word',
-    [chunk('data: {"type":"cont\n\n'), hold],
-  ],
-  [
-    'F11 the container sends an event without what its type promises',
-    [chunk('data: {"type":"content_block_delta"}\n\n'), hold],
-  ],
-  ['F11 the container sends a line of ten megabytes after its first word', [chunk(LONG_LINE), hold]],
-  ['F9 the container sends a truncated chunk after its first word', [raw('ff\r\ndata: {"ty'), finish]],
-  ['F9 the container sends an error event after its first word', [chunk(LOCAL_ERROR), complete]],
+  ['F7 the container stalls after its first word', after.stalls],
+  ['F7 the container stalls but for pings after its first word', after.onlyPings],
+  ['F9 the container closes after its first word', after.closes],
+  ['F9 the container resets after its first word', after.resets],
+  ['F10 the container ends in order, but without message_stop', after.endsWithoutStop],
+  ['F11 the container sends an event that is not JSON after its first word', after.notJson],
+  ['F11 the container sends an event without what its type promises', after.notWhatItsTypePromises],
+  ['F11 the container sends a line of ten megabytes after its first word', after.longLine],
+  ['F9 the container sends a truncated chunk after its first word', after.truncatedChunk],
+  ['F9 the container sends an error event after its first word', after.errorEvent],
 ]
 
-test.each(failuresAfterTheFirstWord)('%s: one error event ends the stream', async (_, ending) => {
-  stack.container.next([streamHead, chunk(SPOKEN), ...ending])
+test.each(failuresAfterTheFirstWord)('%s: one error event ends the stream', async (_, script) => {
+  stack.container.next(script)
   const reply = await stack.client.ask(SIMPLE, { stream: true })
   expect(reply.headers.get('x-router-route')).toBe('local')
   const names = eventNames(reply.body).filter((name) => name !== 'ping')
@@ -149,7 +101,7 @@ test.each(failuresAfterTheFirstWord)('%s: one error event ends the stream', asyn
 })
 
 test('F9 F13 an answer in JSON that breaks off is Claude’s instead, with nothing of the broken one in it', async () => {
-  stack.container.next([streamHead, chunk(SPOKEN), reset])
+  stack.container.next(after.resets)
   expectClaudesAnswer(await stack.client.ask(SIMPLE), 'error')
 })
 

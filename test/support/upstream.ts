@@ -20,12 +20,16 @@ export type Exchange = { readonly hit: Hit; readonly socket: Socket }
 export type Step = (exchange: Exchange) => Promise<void> | void
 export type Script = readonly Step[]
 
+export type Contact = { readonly connections: number; readonly bytes: number }
+
 export type Upstream = {
   readonly url: string
   /** Every request to the answering endpoint since the last `reset`. */
   readonly hits: readonly Hit[]
   /** Requests to any other path, such as `/readyz`. */
   readonly otherHits: readonly Hit[]
+  /** Every connection and byte that has ever come, whatever of it became a request. */
+  readonly contact: () => Contact
   /** Answers the next requests with these scripts, one each; after them the usual one answers again. */
   readonly next: (...scripts: readonly Script[]) => void
   /** Answers every request for which none is queued with this script, until the next `reset`. */
@@ -83,7 +87,11 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
     answer(request).catch(() => request.socket.destroy())
   })
   // A peer that resets its connection is an event to be observed, not a failure of the test's process.
-  server.on('connection', (socket) => socket.on('error', () => {}))
+  const sockets: Socket[] = []
+  server.on('connection', (socket) => {
+    sockets.push(socket)
+    socket.on('error', () => {})
+  })
   server.keepAliveTimeout = 0
   server.requestTimeout = 0
   await listen(server, 0)
@@ -93,6 +101,10 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
     url: `http://127.0.0.1:${port}`,
     hits,
     otherHits,
+    contact: () => ({
+      connections: sockets.length,
+      bytes: sockets.reduce((sum, { bytesRead }) => sum + bytesRead, 0),
+    }),
     next: (...scripts) => void queue.push(...scripts),
     usually(script) {
       current = script
