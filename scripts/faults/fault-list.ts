@@ -194,4 +194,9 @@ export const FAULTS: readonly Fault[] = [
     fault: 'Somebody drains the account by making the container fail',
     outcome: 'that key’s limit: 429 for it, others are served',
   },
+  {
+    fault:
+      'A request with `x-router-privacy: local` meets any of these, or anything else that would ask Claude',
+    outcome: 'the local answer or an error; not a byte to Claude, on no endpoint',
+  },
 ]

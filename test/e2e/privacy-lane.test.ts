@@ -101,7 +101,7 @@ afterEach(() => {
   claude.reset()
 })
 
-test('F19 while the model is loaded a private request is refused', async () => {
+test('F19 F66 while the model is loaded a private request is refused', async () => {
   expectLocalFailure(await ask(SIMPLE))
   expectLocalFailure(await ask(SIMPLE, { stream: true }))
   readiness = respond(
@@ -142,17 +142,19 @@ const faults: readonly (readonly [string, Script])[] = [
   ['restarting', declines(503, 'overloaded_error', { 'retry-after': '1' })],
 ]
 
-test.each(faults)('the container fails, %s: the client is told, Claude is not', async (name, script) => {
+test.each(faults)('F66 the container fails, %s: the client is told, Claude is not', async (name, script) => {
   // Not more than two, so that the breaker, which opens at three, lets the next ones find the container as it is.
   container.next(script, script)
-  const streamsHere = faults.findIndex(([other]) => other === name) % 2 === 0
-  const replies = [ask(unique(), { stream: streamsHere }), chat(unique(), { stream: !streamsHere })]
+  const index = faults.findIndex(([other]) => other === name)
+  const stream = index % 2 === 0
+  const other = index % 4 < 2 ? chat : respondTo
+  const replies = [ask(unique(), { stream }), other(unique(), { stream: !stream })]
   expectFailures(await Promise.all(replies))
   await recover()
   expectNothingSent()
 })
 
-test('an empty answer is the client’s', async () => {
+test('F66 an empty answer is the client’s', async () => {
   container.next(FAILS_BEFORE_FIRST_WORD.emptyAnswer)
   expect((await ask(unique())).headers.get('x-router-route')).toBe('local')
   expectNothingSent()
@@ -191,7 +193,7 @@ const requests: readonly (readonly [string, Body, Readonly<Record<string, string
   ),
 ]
 
-test.each(requests)('%s is answered by the local model or by nobody', async (_, fields, headers) => {
+test.each(requests)('F66 %s is answered by the local model or by nobody', async (_, fields, headers) => {
   for (const stream of [false, true]) {
     // The first of a tenant uses its budget up, the second meets its end.
     for (let count = 0; count < 2; count++) {
@@ -207,7 +209,7 @@ test.each(requests)('%s is answered by the local model or by nobody', async (_, 
   expectNothingSent()
 })
 
-test('a slow container is waited for, where any other request is hedged', async () => {
+test('F66 a slow container is waited for, where any other request is hedged', async () => {
   const slowly: Script = [pause(150), ...localAnswers]
   container.next(slowly, slowly)
   for (const stream of [false, true]) {
@@ -217,7 +219,7 @@ test('a slow container is waited for, where any other request is hedged', async 
   expectNothingSent()
 })
 
-test('an answer that Claude gave before is not given to a private request', async () => {
+test('F66 an answer that Claude gave before is not given to a private request', async () => {
   const question = `${COMPLEX} Kept.`
   const open = { headers: { 'x-api-key': KEYS.alice } }
   expect((await client.ask(question, open)).headers.get('x-router-route')).toBe('claude')
@@ -230,7 +232,7 @@ test('an answer that Claude gave before is not given to a private request', asyn
 })
 
 describe('every endpoint of /openapi.json', () => {
-  test('sends nothing while the container is well, and everything that may without the header', async () => {
+  test('F66 sends nothing while the container is well, and everything that may without the header', async () => {
     await askEverywhere(PRIVATE)
     expectNothingSent()
     const asked = await Promise.all(
@@ -244,7 +246,7 @@ describe('every endpoint of /openapi.json', () => {
   })
 
   // The last one: the breaker stays open for longer than a test should wait.
-  test('F1 sends nothing while the container refuses connections', async () => {
+  test('F1 F66 sends nothing while the container refuses connections', async () => {
     await container.close()
     for (let count = 0; count < 4; count++)
       expectLocalFailure(await ask(unique(), { stream: count % 2 === 0 }))
@@ -270,6 +272,7 @@ const ASK_CLAUDE: readonly (readonly [string, Body?])[] = [
   ['/messages', JSON.parse(messagesBody(COMPLEX))],
   ['/v1/messages/count_tokens', JSON.parse(messagesBody(COMPLEX))],
   ['/v1/chat/completions', CHAT_BODY],
+  ['/v1/responses', { model: 'auto', input: COMPLEX }],
   ['/v1/messages/batches', { requests: [BATCH] }],
   ['/v1/models'],
 ]
@@ -326,6 +329,10 @@ function chat(text: string, options: AskOptions = {}): Promise<Reply> {
   return client.ask(text, { headers: PRIVATE_ALICE, path: '/v1/chat/completions', ...options })
 }
 
+function respondTo(text: string, { stream }: AskOptions): Promise<Reply> {
+  return send('POST', '/v1/responses', PRIVATE_ALICE, { model: 'auto', input: text, stream })
+}
+
 /** Waits until the local model answers again, and often enough that the breaker forgets what was. */
 async function recover(): Promise<void> {
   container.reset()
@@ -353,8 +360,8 @@ function expectFailures(replies: readonly Reply[]): void {
   for (const reply of replies) {
     expectNothingOfClaude(reply)
     const told = reply.body.replaceAll('data: [DONE]', '')
-    expect(told).toContain('"error"')
-    expect(told).not.toMatch(/"message_stop"|"end_turn"|"finish_reason":"stop"/)
+    expect(told).toMatch(/"error":\{/)
+    expect(told).not.toMatch(/"message_stop"|"end_turn"|"finish_reason":"stop"|"response\.completed"/)
   }
   expect(container.hits.length).toBeGreaterThanOrEqual(2)
 }
