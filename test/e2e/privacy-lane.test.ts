@@ -193,21 +193,24 @@ const requests: readonly (readonly [string, Body, Readonly<Record<string, string
   ),
 ]
 
-test.each(requests)('F66 %s is answered by the local model or by nobody', async (_, fields, headers) => {
-  for (const stream of [false, true]) {
-    // The first of a tenant uses its budget up, the second meets its end.
-    for (let count = 0; count < 2; count++) {
-      const reply = await ask(unique(), {
-        fields: { ...fields, stream },
-        headers: { ...PRIVATE_ALICE, ...headers },
-      })
-      expect(reply.headers.get('x-router-route')).not.toBe('claude')
-      expectNothingOfClaude(reply)
-      if (reply.status < 300) expect(reply.body).toContain(LOCAL_ANSWER.model)
+test.each(requests.map(([what, fields, headers = {}]) => [what, fields, headers] as const))(
+  'F66 %s is answered by the local model or by nobody',
+  async (_, fields, headers) => {
+    for (const stream of [false, true]) {
+      // The first of a tenant uses its budget up, the second meets its end.
+      for (let count = 0; count < 2; count++) {
+        const reply = await ask(unique(), {
+          fields: { ...fields, stream },
+          headers: { ...PRIVATE_ALICE, ...headers },
+        })
+        expect(reply.headers.get('x-router-route')).not.toBe('claude')
+        expectNothingOfClaude(reply)
+        if (reply.status < 300) expect(reply.body).toContain(LOCAL_ANSWER.model)
+      }
     }
-  }
-  expectNothingSent()
-})
+    expectNothingSent()
+  },
+)
 
 test('F66 a slow container is waited for, where any other request is hedged', async () => {
   const slowly: Script = [pause(150), ...localAnswers]

@@ -145,6 +145,15 @@ test('without a key, and where Claude’s list cannot be had, the router’s own
   }
 })
 
+test('who wants privacy gets a list of which Claude knows nothing', async () => {
+  claudeAnswer = claudeList
+  const router = await start()
+  const response = await router.request('/v1/models', { headers: { ...KEY, 'x-router-privacy': 'local' } })
+  const { data } = listSchema.parse(await response.json())
+  expect(data.map(({ id }) => id)).toEqual(['auto', 'claude-auto', 'local', 'stand-in-135m'])
+  expect(claude.otherHits).toHaveLength(0)
+})
+
 test('Claude’s list is asked for once, whichever endpoint needs it', async () => {
   claudeAnswer = claudeList
   const router = await start()
