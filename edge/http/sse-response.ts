@@ -31,7 +31,7 @@ export type StreamWriter = {
 export const messagesStreamWriter: StreamWriter = {
   chunk: (chunk) => chunk.bytes,
   nonStreaming: (body) =>
-    `event: error\ndata: ${new TextDecoder().decode(body.bytes).replaceAll(/\s*[\r\n]+\s*/g, ' ')}\n\n`,
+    `event: error\ndata: ${new TextDecoder().decode(body.bytes).replaceAll(/[\r\n]+/g, ' ')}\n\n`,
   error: (error) => encodeSseEvent({ type: 'error', error: { type: error.type, message: error.message } }),
   end: () => '',
 }
