@@ -3,19 +3,22 @@
  * or bill. Real sockets, real workerd.
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { eventually } from '../support/processes.ts'
+import { eventually, residentBytes } from '../support/processes.ts'
 import { COMPLEX, eventNames, type Reply, SIMPLE } from '../support/stack-client.ts'
 import { type FaultStack, startFaultStack } from '../support/stack-faults.ts'
+import type { Hit } from '../support/upstream.ts'
 import {
   CLAUDE_ANSWER,
   CLAUDE_KEY,
   claudeHeaders,
+  framesUntilText,
   LOCAL_ANSWER,
   LOCAL_SECRET,
   localAnswers,
   nonStreamingBody,
+  streamHead,
 } from '../support/upstream-messages.ts'
-import { hold, pause, reset, respond } from '../support/upstream-steps.ts'
+import { chunk, complete, finish, hold, pause, reset, respond } from '../support/upstream-steps.ts'
 
 const KEYS = {
   alice: 'key-of-alice-0123456789',
@@ -25,6 +28,7 @@ const KEYS = {
 const ADMIN_KEY = 'admin-key-of-these-tests'
 /** Set it to 1000 on a machine with nothing else to do. */
 const BURST = Number(process.env.FAULT_BURST ?? 200)
+const SOAK_SECONDS = Number(process.env.FAULT_SOAK_SECONDS ?? 3)
 const as = (key: string) => ({ 'x-api-key': key })
 
 let stack: FaultStack
@@ -226,6 +230,53 @@ test('F60 names, headers and errors make one line each, and no secret or text of
     for (const secret of secrets) expect(text).not.toContain(secret)
   }
 })
+
+// Hours of it: FAULT_SOAK_SECONDS=14400 npx vitest run -t "F63 "
+test(
+  'F63 under faults of every kind each request ends with one line, and no connection is left',
+  async () => {
+    const from = stack.edge.lines.length
+    const end = performance.now() + SOAK_SECONDS * 1_000
+    const spoken = [streamHead, chunk(framesUntilText(LOCAL_ANSWER, 1))]
+    const overloaded = respond(529, '{}')
+    const faults: readonly (() => void)[] = [
+      () => {},
+      () => stack.container.next([reset]),
+      () => stack.container.next([...spoken, reset]),
+      () => stack.container.next([...spoken, complete]),
+      () => stack.claude.next(overloaded, overloaded),
+      () => stack.claude.next([...spoken, reset]),
+      () => stack.claude.next([streamHead, finish]),
+    ]
+    let asked = 0
+    let hits: Hit[] = []
+    const memory: number[] = []
+    while (performance.now() < end) {
+      faults[asked % faults.length]?.()
+      const round = Array.from({ length: 5 }, async () => {
+        const stream = ++asked % 2 === 0
+        const text = `${asked % 3 === 0 ? COMPLEX : SIMPLE} ${asked}`
+        const opened = await stack.client.open(text, { headers: as(KEYS.bob), fields: { stream } })
+        if (asked % 11 === 0) opened.leave()
+        else await opened.rest()
+      })
+      await Promise.all(round)
+      hits = [...hits, ...stack.container.hits, ...stack.claude.hits]
+      stack.container.reset()
+      stack.claude.reset()
+      await Promise.all(hits.splice(0).map(({ closed }) => closed))
+      memory.push(residentBytes(stack.edge.pid))
+    }
+    const told = () => stack.edge.lines.slice(from).filter((line) => line.includes('"attempts":')).length
+    await eventually('one line of each request', () => told() >= asked)
+    expect(told()).toBe(asked)
+    // Caches and pools fill first: over hours, the second half needs no more than the first.
+    const half = Math.floor(memory.length / 2)
+    if (SOAK_SECONDS >= 600)
+      expect(Math.max(...memory.slice(half))).toBeLessThan(1.3 * Math.max(...memory.slice(0, half)))
+  },
+  (SOAK_SECONDS + 120) * 1_000,
+)
 
 function textOf(reply: Reply): string {
   return [...reply.body.matchAll(/"text_delta","text":"([^"]*)"/g)].map((match) => match[1]).join('')

@@ -64,6 +64,17 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** Returns the memory that a process and its descendants hold, bytes. */
+export function residentBytes(root: number): number {
+  const ids = [root, ...descendantsOf(root)].join(',')
+  const { stdout } = spawnSync('ps', ['-o', 'rss=', '-p', ids])
+  return stdout
+    .toString()
+    .trim()
+    .split('\n')
+    .reduce((sum, kib) => sum + Number(kib) * 1_024, 0)
+}
+
 /** Returns the command line of a process, empty where it has ended. */
 export function commandOf(pid: number): string {
   const { stdout } = spawnSync('ps', ['-o', 'command=', '-p', String(pid)])

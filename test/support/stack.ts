@@ -30,6 +30,8 @@ export type EdgeOptions = {
 }
 
 const GRACE_MS = 5_000
+/** Bundling the edge takes seconds, and much longer where others use the machine. */
+const LONGEST_START_MS = 90_000
 
 /**
  * Starts `wrangler dev` on a free port.
@@ -90,19 +92,26 @@ async function startProgram(options: ProgramOptions): Promise<RunningProgram> {
   void group.ended.then(() => {
     ended = true
   })
-  const line = (pattern: RegExp, from = 0) =>
-    eventually(`a line like ${pattern} in:\n${lines.slice(from).join('\n')}`, () => {
-      const found = lines.slice(from).find((text) => pattern.test(text))
-      if (found === undefined && ended) throw new Error(`The program ended. Its lines:\n${lines.join('\n')}`)
-      return found
-    })
+  const lineWithin = (pattern: RegExp, from: number, limitMs?: number) =>
+    eventually(
+      `a line like ${pattern} in:\n${lines.slice(from).join('\n')}`,
+      () => {
+        const found = lines.slice(from).find((text) => pattern.test(text))
+        if (found === undefined && ended)
+          throw new Error(`The program ended. Its lines:\n${lines.join('\n')}`)
+        return found
+      },
+      limitMs,
+    )
+  const line = (pattern: RegExp, from = 0) => lineWithin(pattern, from)
   const stop = async () => {
     await group.stop(GRACE_MS)
     await groupIsGone(group.id)
     options.onStopped()
   }
   try {
-    const address = options.listening.exec(await line(options.listening))?.[1] ?? ''
+    const address =
+      options.listening.exec(await lineWithin(options.listening, 0, LONGEST_START_MS))?.[1] ?? ''
     const url = /^\d+$/.test(address) ? `http://127.0.0.1:${address}` : address
     return { url, pid: group.id, lines, line, stop }
   } catch (error) {

@@ -77,8 +77,8 @@ test.each(surfaces)(
   async (surface) => {
     await fc.assert(
       fc.asyncProperty(upstream, upstream, fc.boolean(), async (local, remote, isSimple) => {
-        container.answer(() => streamOf(framesBy(local, framesOf(localMessage())), local.end))
-        claude.answer(() => streamOf(framesBy(remote, framesOf(claudeMessage())), remote.end))
+        container.answer(() => streamOf(framesBy(local, framesOf(localMessage())), { end: local.end }))
+        claude.answer(() => streamOf(framesBy(remote, framesOf(claudeMessage())), { end: remote.end }))
         const router = await createTestRouter({ CLAUDE_MAX_RETRIES: '0' })
         const question = isSimple ? SIMPLE_PROMPT : COMPLEX_PROMPT
         const asked = [{ role: 'user', content: question }]
