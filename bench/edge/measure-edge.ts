@@ -15,6 +15,8 @@ export type Contender = {
   /** Undefined where its processor time is of no interest. */
   readonly pid: number | undefined
   readonly isRouter: boolean
+  /** Kinds that it cannot answer, by name. */
+  readonly unable?: readonly string[]
   /** Beside those of every request. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -66,7 +68,7 @@ export async function measureEdge(
 
   say('Warming up …')
   for (const kind of plan.kinds)
-    for (const contender of contenders) {
+    for (const contender of contenders.filter(isAble(kind))) {
       // Else the first eight of a cache's requests would find nothing.
       if (kind.expected['x-router-cache'] === 'hit') await ask(contender, { ...kind, expected: {} }, 1)
       await ask(contender, kind, Math.ceil(plan.warmUp * kind.share))
@@ -74,7 +76,7 @@ export async function measureEdge(
   for (let round = 0; round < plan.rounds; round += 1)
     for (const kind of plan.kinds) {
       say(`Round ${round + 1} of ${plan.rounds}: ${kind.name}`)
-      for (const contender of rotated(contenders, round)) {
+      for (const contender of rotated(contenders, round).filter(isAble(kind))) {
         const requests = Math.ceil(plan.requests * kind.share)
         if (kind.expected['x-router-cache'] === 'hit') await ask(contender, { ...kind, expected: {} }, 1)
         const before = cpuOf(contender)
@@ -104,6 +106,10 @@ export async function measureEdge(
     results.set(key, entry)
     return entry
   }
+}
+
+function isAble({ name }: Kind): (contender: Contender) => boolean {
+  return ({ unable = [] }) => !unable.includes(name)
 }
 
 function cpuOf({ name, pid }: Contender): number | undefined {

@@ -40,7 +40,8 @@ export async function startPeer(
     'x-portkey-provider': 'anthropic',
     'x-portkey-custom-host': `http://127.0.0.1:${upstreamPort}/v1`,
   }
-  return { name: PEER, port, pid: child.pid, isRouter: false, headers, stop }
+  // It answers the upstream's stream with 500.
+  return { name: PEER, port, pid: child.pid, isRouter: false, unable: ['stream'], headers, stop }
 }
 
 async function answers(port: number): Promise<boolean> {

@@ -33,8 +33,9 @@ export function edgeFigures(
     return found
   }
   return kinds.flatMap(({ name: kind, unit }) =>
-    variants.map((variant) => {
+    variants.flatMap((variant) => {
       const { slices, times } = of(kind, variant)
+      if (slices.length === 0) return []
       const counted = unit === 'chunk' ? 'firstByteMs' : 'wholeMs'
       const direct = of(kind, DIRECT).times[counted]
       const added = (share: number) => percentile(times[counted], share) - percentile(direct, share)
