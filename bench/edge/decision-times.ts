@@ -4,15 +4,17 @@ import { readConfig } from '../../edge/config.ts'
 import { decide } from '../../edge/routing/decide.ts'
 import { extractFeatures } from '../../edge/routing/features.ts'
 import { readShippedClassifier } from '../../llm/shipped-classifier.ts'
-import { parseMessagesRequest } from '../../shared/messages.ts'
+import { type MessagesRequest, parseMessagesRequest } from '../../shared/messages.ts'
+import { median } from './statistics.ts'
 import { bodyOf } from './workload.ts'
 
 export type DecisionTime = { readonly bytes: number; readonly cpuMicroseconds: number }
 
 const SIZES = [100, 500, 5_000, 50_000, 500_000, 1_000_000] as const
-const WARM_UP = 300
+const REQUESTS = 20
+const WARM_UP = 20
 
-/** Returns the processor time of a decision for requests of some lengths. */
+/** Returns the processor time of a decision for requests of some lengths, the median of so many times twenty. */
 export async function decisionTimes(times: number): Promise<readonly DecisionTime[]> {
   const result = await readConfig({
     ANTHROPIC_API_KEY: 'none-is-needed-here',
@@ -41,24 +43,26 @@ export async function decisionTimes(times: number): Promise<readonly DecisionTim
     simpleToolTurns,
     session: undefined,
   } as const
-  const decideOn = (bytes: number, number: number) => {
-    const features = extractFeatures(parseMessagesRequest(JSON.parse(bodyOf('auto', bytes, number))))
+  const decideOn = (request: MessagesRequest) => {
+    const features = extractFeatures(request)
     decide(features, classifier.classify(features), circumstances)
   }
-  const readOnly = (bytes: number, number: number) => void JSON.parse(bodyOf('auto', bytes, number))
-  for (let at = 0; at < WARM_UP; at += 1) decideOn(500, at)
   return SIZES.map((bytes) => {
-    const runs = Math.max(20, Math.round(times / Math.max(1, bytes / 5_000)))
-    const cpuMicroseconds =
-      timed(runs, (at) => decideOn(bytes, at)) - timed(runs, (at) => readOnly(bytes, at))
-    return { bytes, cpuMicroseconds: Math.max(0, cpuMicroseconds) }
+    const requests = Array.from({ length: REQUESTS }, (_, number) =>
+      parseMessagesRequest(JSON.parse(bodyOf('auto', bytes, number))),
+    )
+    const each = () => requests.forEach(decideOn)
+    // Before anything is measured, so that code is compiled.
+    for (let at = 0; at < WARM_UP; at += 1) each()
+    const batches = Array.from({ length: times }, () => timed(each) / REQUESTS)
+    return { bytes, cpuMicroseconds: median(batches) }
   })
 }
 
-/** Returns µs of processor time a run. */
-function timed(runs: number, run: (at: number) => void): number {
+/** Returns µs of processor time. */
+function timed(run: () => void): number {
   const before = process.cpuUsage()
-  for (let at = 0; at < runs; at += 1) run(at)
+  run()
   const { user, system } = process.cpuUsage(before)
-  return (user + system) / runs
+  return user + system
 }

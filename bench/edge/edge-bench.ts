@@ -31,7 +31,7 @@ export type EdgeOutcome = {
 export const CONNECTIONS = 8
 /** Before anything is measured, so that code is compiled: of each kind, or as many as a round has. */
 const WARM_UP = 300
-const DECISIONS = 2_000
+const DECISIONS = 31
 
 /**
  * @param options `loadRequests`: so many are asked of each contender to see what it answers in a second and holds afterwards
