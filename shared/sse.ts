@@ -79,7 +79,8 @@ export function plainFrames(text: string): SseFrame[] | undefined {
     if (end === -1 || line === end || line === from + EVENT.length) return undefined
     if (!text.startsWith(EVENT, from) || !text.startsWith(DATA, line + 1)) return undefined
     const data = text.slice(line + 1 + DATA.length, end)
-    if (data.includes('\n')) return undefined
+    // An event without data is none, as the standard says.
+    if (data === '' || data.includes('\n')) return undefined
     frames.push({ event: text.slice(from + EVENT.length, line), data })
     from = end + 2
   }

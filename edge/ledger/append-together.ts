@@ -35,22 +35,21 @@ export function createAppendTogether({ appendAll, sleep }: AppendTogetherOptions
     waiting = waiting.filter(({ state }) => state === 'waiting')
     return taken
   }
-  const send = async (entries: readonly Entry[]) => {
+  const send = async (entries: readonly Entry[]): Promise<void> => {
     try {
       await appendAll(entries.map(({ record }) => record))
       for (const entry of entries) entry.state = 'kept'
-    } catch (error) {
+    } catch {
       for (const entry of entries) entry.state = 'failed'
-      throw error
     }
   }
   return async (record) => {
     const entry: Entry = { record, state: 'waiting' }
     waiting.push(entry)
     await sleep(GATHER_MS)
-    if (stateOf(entry) === 'waiting') return await send(take(entry))
+    if (stateOf(entry) === 'waiting') await send(take(entry))
     for (let looks = 0; looks < MOST_LOOKS && stateOf(entry) === 'taken'; looks += 1) await sleep(LOOK_MS)
-    // The request that took it may have been ended, or its call has failed.
+    // The request that took it may have been ended, or its call has failed, perhaps for another one's receipt.
     if (stateOf(entry) !== 'kept') await appendAll([record])
   }
 }

@@ -72,10 +72,13 @@ export function createReceiptsObject(platform: ReceiptsPlatform): LivingReceipts
   }
 
   async function append(place: Place, records: readonly ReceiptRecord[]): Promise<void> {
-    for (const record of records) if (open().append(place, record)) appended += 1
-    // The receipts are kept: what goes wrong from here on is tried again with the next one.
-    await loudly(register)
-    await loudly(() => wakeBy(Math.min(partEnd(now()), Math.max(now(), expiryOf(place)))))
+    try {
+      for (const record of records) if (open().append(place, record)) appended += 1
+    } finally {
+      // Receipts are kept, if not all: what goes wrong from here on is tried again with the next one.
+      await loudly(register)
+      await loudly(() => wakeBy(Math.min(partEnd(now()), Math.max(now(), expiryOf(place)))))
+    }
   }
 
   async function tend(store: ReceiptStore, place: Place): Promise<void> {

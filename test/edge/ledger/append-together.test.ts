@@ -54,6 +54,20 @@ test('takes no more than a call may hold', async () => {
   expect(sizes).toEqual([50, 50, 20])
 })
 
+test('a call that fails for one receipt costs no other, that of the request whose call it was included', async () => {
+  const clock = createClock()
+  const kept: string[] = []
+  const appendAll = async (records: readonly ReceiptRecord[]) => {
+    if (records.some(({ id }) => id === 'req_2')) throw new Error('no')
+    kept.push(...records.map(({ id }) => id))
+  }
+  const append = createAppendTogether({ appendAll, sleep: clock.sleep })
+  const results = Promise.allSettled([1, 2, 3].map((id) => append(recordOf(id))))
+  await clock.advance(10_000)
+  expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  expect(kept.toSorted()).toEqual(['req_1', 'req_3'])
+})
+
 test('keeps every receipt, and says of each that could not be, whatever calls fail or are never answered', async () => {
   const calls = fc.array(fc.constantFrom('kept', 'failed', 'kept_but_failed', 'silent'), { maxLength: 6 })
   const gaps = fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 12 })
