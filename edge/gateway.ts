@@ -95,7 +95,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const { request, plan } = passage
     if (plan.decision.rejection !== undefined) return refuse(passage, plan.decision.rejection)
     const prospect = await lookUp(passage)
-    const admission = dependencies.budgets?.admit(request, payableTargets(plan, prospect))
+    const payable = prospect.entry === undefined ? payableTargets(plan) : []
+    const admission = dependencies.budgets?.admit(request, payable)
     return admission === undefined
       ? await proceed(passage, prospect)
       : await enter(passage, prospect, await admission)

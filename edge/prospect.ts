@@ -31,8 +31,9 @@ export function createLookUp({
   local,
   cache,
 }: LookUpDependencies): (passage: Pick<Passage, 'request' | 'plan' | 'mayCache'>) => Promise<Prospect> {
-  return async ({ request, plan: { decision, canAskClaude }, mayCache }) => {
-    const isUsable = ({ provider }: Target) => provider === 'local' || canAskClaude
+  return async ({ request, plan, mayCache }) => {
+    const { decision } = plan
+    const isUsable = usableBy(plan)
     // Asking may wake the server, which a request that is not for it must not do.
     const forLocal = decision.targets.some((target) => target.provider === 'local')
     const isLast = !decision.targets.some((target) => target.provider !== 'local' && isUsable(target))
@@ -50,13 +51,14 @@ export function createLookUp({
   }
 }
 
-/** Returns every target that may have to be paid for. */
-export function payableTargets(
-  { decision }: Pick<Plan, 'decision'>,
-  { targets, isUsable, entry }: Prospect,
-): readonly Target[] {
-  if (entry !== undefined) return []
-  const usable = targets.filter(isUsable)
+function usableBy({ canAskClaude }: Pick<Plan, 'canAskClaude'>): Prospect['isUsable'] {
+  return ({ provider }) => provider === 'local' || canAskClaude
+}
+
+/** Returns every target that may have to be paid for where the cache has no answer. */
+export function payableTargets(plan: Pick<Plan, 'decision' | 'canAskClaude'>): readonly Target[] {
+  const { decision } = plan
+  const usable = decision.targets.filter(usableBy(plan))
   const isJudged = usable.some(({ judgeThreshold }) => judgeThreshold !== undefined)
   return isJudged ? [...usable, { provider: 'claude', model: decision.complexModel }] : usable
 }

@@ -40,5 +40,6 @@ export type BatchBook = {
   readonly fetch: (tenant: string, id: string) => Promise<number | undefined>
   /** Every row has its receipt: the limits count what was used in the place of what was booked. Later calls change nothing. */
   readonly settle: (tenant: string, id: string, used: Settlement['used']) => Promise<void>
+  /** It is found and listed no more; its results, where they are being fetched, can still be counted. */
   readonly forget: (tenant: string, id: string) => Promise<void>
 }

@@ -9,7 +9,7 @@ import { describeIssue, parseMessagesRequest } from '../../shared/messages.ts'
 import { type UpperBound, upperBound } from '../budgets/upper-bound.ts'
 import { namedUser } from '../ledger/end-user.ts'
 import type { PriceList } from '../ledger/prices.ts'
-import { isVirtualModel, LOCAL_MODEL } from '../routing/virtual-models.ts'
+import { isVirtualModel, namesLocalModel } from '../routing/virtual-models.ts'
 import { requireAllowedModel, type TenantPolicy } from '../tenant-policy.ts'
 
 const LIST = 'must be an array of requests, each with "custom_id" and "params"'
@@ -39,16 +39,22 @@ export type BatchRequest = {
  * Reads a batch.
  * @param text the body
  * @param value the same, parsed
+ * @param localModel the local model's own name; undefined where it is switched off
  * @throws {RouterError} `invalid_request` that names what is wrong; `forbidden` for a model that the tenant may not ask for
  */
-export function readBatchRequest(text: string, value: unknown, policy: TenantPolicy): BatchRequest {
+export function readBatchRequest(
+  text: string,
+  value: unknown,
+  policy: TenantPolicy,
+  localModel: string | undefined,
+): BatchRequest {
   const { requests } = check(bodySchema, value, [])
   const users = new Set<string>()
   const entries = requests.map((request, at) => {
     const path = ['requests', at] as const
     const { params } = check(entrySchema, request, path)
     const { model } = params
-    if (isVirtualModel(model) || model === LOCAL_MODEL)
+    if (isVirtualModel(model) || namesLocalModel(model, localModel))
       throw wrong(
         [...path, 'params', 'model'],
         `${JSON.stringify(model)} is no model of Claude's, and the router changes nothing in a batch: name one`,

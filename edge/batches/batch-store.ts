@@ -23,6 +23,7 @@ export const BATCH_MIGRATIONS: readonly Migration[] = [
   ) STRICT, WITHOUT ROWID`,
     ],
   },
+  { name: 'batches: forgotten', statements: ['ALTER TABLE batch ADD COLUMN forgottenAt INTEGER'] },
 ]
 
 export type BatchStore = {
@@ -41,6 +42,7 @@ const boundSchema = z.object({ id: z.string(), createdAt: z.int(), user: z.nulla
 const rowSchema = z.extend(boundSchema, {
   fetchedAt: z.nullable(z.int()),
   settledAt: z.nullable(z.int()),
+  forgottenAt: z.nullable(z.int()),
   tokens: z.int(),
   nanoUsd: z.int(),
   ofUser: z.int(),
@@ -67,12 +69,17 @@ export function createBatchStore(database: SqlDatabase, now: () => number): Batc
       }),
     find(id) {
       const row = rowOf(id)
-      return row && { id, createdAt: row.createdAt, user: row.user }
+      if (row === undefined || row.forgottenAt !== null) return undefined
+      return { id, createdAt: row.createdAt, user: row.user }
     },
     list: () =>
       z
         .array(boundSchema)
-        .parse(database.exec('SELECT id, createdAt, user FROM batch ORDER BY createdAt DESC, id DESC')),
+        .parse(
+          database.exec(
+            'SELECT id, createdAt, user FROM batch WHERE forgottenAt IS NULL ORDER BY createdAt DESC, id DESC',
+          ),
+        ),
     fetch(id) {
       const [row] = database.exec(
         'UPDATE batch SET fetchedAt = coalesce(fetchedAt, ?) WHERE id = ? AND settledAt IS NULL RETURNING fetchedAt',
@@ -88,7 +95,13 @@ export function createBatchStore(database: SqlDatabase, now: () => number): Batc
         database.exec('UPDATE batch SET settledAt = ? WHERE id = ?', moment(), id)
         if (row.timezone !== null) settleBooking(database, { ...row, timezone: row.timezone }, used, moment())
       }),
-    forget: (id) => void database.exec('DELETE FROM batch WHERE id = ?', id),
+    // Its results may still be on their way to a client: what they say is counted.
+    forget: (id) =>
+      void database.exec(
+        'UPDATE batch SET forgottenAt = coalesce(forgottenAt, ?) WHERE id = ?',
+        moment(),
+        id,
+      ),
   }
 }
 
@@ -97,7 +110,7 @@ function insert(database: SqlDatabase, { id, createdAt, user, booked }: NewBatch
   const timezone = booked?.timezone ?? null
   const { row } = inPresentWindows(readUse(database, TENANT), now, timezone ?? 'UTC')
   database.exec(
-    'INSERT INTO batch VALUES (?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
+    'INSERT INTO batch VALUES (?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT (id) DO NOTHING',
     id,
     Math.floor(createdAt),
     user,

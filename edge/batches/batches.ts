@@ -4,7 +4,7 @@
  * server.
  */
 import * as z from 'zod/mini'
-import { causeName, RouterError } from '../../shared/errors.ts'
+import { causeName, type ErrorCode, RouterError } from '../../shared/errors.ts'
 import { parseJsonBody } from '../../shared/json.ts'
 import type { Log } from '../../shared/log.ts'
 import type { BatchAnswer, BatchCaller, BatchResults, ClaudeBatches } from '../providers/claude/batches.ts'
@@ -52,8 +52,9 @@ export type Batches = {
   >
 }
 
+const BATCH_ID = /^[\w-]{1,128}$/
 const madeSchema = z.looseObject({
-  id: z.string().check(z.regex(/^[\w-]{1,128}$/)),
+  id: z.string().check(z.regex(BATCH_ID)),
   created_at: z.optional(z.string()),
 })
 
@@ -61,7 +62,7 @@ const madeSchema = z.looseObject({
 export function createBatches(dependencies: BatchesDependencies): Batches {
   const { book, claude, log, now } = dependencies
   const ownBatch = async ({ tenant }: BatchClient, id: string) => {
-    const found = /^[\w-]{1,128}$/.test(id) ? await reading(book.find(tenant, id)) : undefined
+    const found = BATCH_ID.test(id) ? await reading(book.find(tenant, id)) : undefined
     if (found === undefined) throw notFound(id)
     return found
   }
@@ -110,13 +111,18 @@ export function createBatches(dependencies: BatchesDependencies): Batches {
   ): Promise<BatchAnswer> {
     const { id: requestId, tenant, waitUntil } = client
     const admission = await admit({ requestId, tenant, user, users: read.users.length, waitUntil }, read)
-    let made = false
+    let counts = false
+    let status: number | undefined
+    const onStatus = (told: number) => {
+      status = told
+    }
     try {
       const stays = { ...client, signal: new AbortController().signal }
-      const answer = await claude.send({ method: 'POST', path: client.query, body }, stays)
+      const answer = await claude.send({ method: 'POST', path: client.query, body, onStatus }, stays)
       if (!answer.ok) return { ...answer, headers: { ...answer.headers, ...admission.headers } }
       const batch = madeSchema.safeParse(parsed(answer.bytes))
       if (!batch.success) throw notAnAnswer()
+      counts = true
       const { id } = batch.data
       const told = Date.parse(batch.data.created_at ?? '')
       const createdAt = Number.isNaN(told) ? now() : told
@@ -131,19 +137,40 @@ export function createBatches(dependencies: BatchesDependencies): Batches {
         )
         // Nobody could ever fetch it: it shall cost as little as it can.
         waitUntil(claude.send({ method: 'POST', path: `/${id}/cancel` }, stays))
-        made = true
         throw new RouterError(
           'unavailable',
           'The batch could not be remembered and was cancelled. Send it again.',
         )
       }
-      made = true
       log('[Router] Batch created', { requestId, tenant, batch: id, requests: read.count })
       return { ...answer, headers: { ...answer.headers, ...admission.headers } }
+    } catch (error) {
+      if (!counts && mayExist(RouterError.from(error).code, status)) {
+        counts = true
+        log(
+          '[Router] A batch may exist that belongs to nobody; what was reserved for it counts',
+          { requestId, tenant, status, name: causeName(error) },
+          'error',
+        )
+      }
+      throw error
     } finally {
-      await admission.settle(made)
+      await admission.settle(counts)
     }
   }
+}
+
+/** Before anything is sent: there is no key, or no connection. */
+const NOTHING_SENT: ReadonlySet<ErrorCode> = new Set(['configuration', 'unauthorized', 'unavailable'])
+
+/**
+ * Says whether Claude may have made a batch although its answer is none that says so.
+ * @param status of the answer, where one began
+ */
+function mayExist(code: ErrorCode, status: number | undefined): boolean {
+  if (status === undefined) return !NOTHING_SENT.has(code)
+  const isRefusal = (status >= 400 && status < 500) || code === 'overloaded'
+  return !isRefusal
 }
 
 /** What nobody can look up is not given away. */

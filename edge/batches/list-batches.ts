@@ -22,6 +22,8 @@ type Lister = BatchCaller & { readonly tenant: string }
 export const LONGEST_PAGE = 1_000
 /** Of Claude's list, for one page of the tenant's: other tenants may have made the batches in between. */
 const MOST_PAGES = 10
+/** Claude's answer where the batch to go on from has been deleted by another road: the list is then read from its beginning. */
+const UNKNOWN: ReadonlySet<number> = new Set([400, 404])
 
 const pageSchema = z.looseObject({
   data: z.array(z.looseObject({ id: z.string() })),
@@ -44,6 +46,10 @@ export function createListing({
     let answer: BatchAnswer | undefined
     for (let page = 0; wanted.size > 0 && page < MOST_PAGES; page++) {
       answer = await claude.send({ method: 'GET', path: queryOf(query.others, after) }, client)
+      if (!answer.ok && after !== undefined && UNKNOWN.has(answer.status)) {
+        after = undefined
+        continue
+      }
       if (!answer.ok) return answer
       const { data, has_more: more, texts } = readPage(answer.bytes)
       for (const [at, { id }] of data.entries()) if (wanted.delete(id)) items.set(id, texts[at] ?? '')

@@ -6,6 +6,7 @@ import { bendPlan } from '../budgets/bent-plan.ts'
 import type { ForeseeBudget, ForeseenRequest } from '../budgets/foreseen-budget.ts'
 import type { BudgetEffect } from '../ledger/receipt.ts'
 import type { Plan } from '../planner.ts'
+import { payableTargets } from '../prospect.ts'
 
 /** The limit that changes the request's way, or null; `message` is what a refusal would say. */
 export type ExplainedBudget = {
@@ -20,7 +21,7 @@ export async function limitedPlan(
   plan: Plan,
   foresee: ForeseeBudget | undefined,
 ): Promise<{ readonly plan: Plan; readonly budget: ExplainedBudget }> {
-  const foreseen = await foresee?.(request, plan.decision.targets)
+  const foreseen = await foresee?.(request, payableTargets(plan))
   if (foreseen === undefined) return { plan, budget: null }
   const { cause: limit, error } = foreseen
   const bent = foreseen.kind === 'bent' ? await bendPlan(plan, { to: foreseen.to, cause: limit }) : undefined

@@ -2,8 +2,9 @@
  * `/v1/messages/batches` and what is under it: Anthropic's Message Batches. Reads requests and writes answers; whose batches
  * they are, and what they may take, is known in `edge/batches/`.
  */
-import { RouterError } from '../../shared/errors.ts'
+import { type ErrorCode, RouterError } from '../../shared/errors.ts'
 import { arrayElements, topLevelMembers } from '../../shared/json.ts'
+import type { Log } from '../../shared/log.ts'
 import { readBatchRequest } from '../batches/batch-request.ts'
 import type { BatchClient, Batches } from '../batches/batches.ts'
 import { type ListQuery, LONGEST_PAGE } from '../batches/list-batches.ts'
@@ -27,7 +28,7 @@ export function createBatchHandlers(dependencies: AppDependencies): {
   readonly remove: Handler
   readonly results: Handler
 } {
-  const { batches, config, strategies } = dependencies
+  const { batches, config, strategies, local, log } = dependencies
   const readUser = createUserReader(config.users)
   const ofOne =
     (work: (batches: Batches) => (client: BatchClient, id: string) => Promise<BatchAnswer>): Handler =>
@@ -35,8 +36,8 @@ export function createBatchHandlers(dependencies: AppDependencies): {
       mayAskClaude(context)
       return send(context, await work(batches)(clientOf(context), context.req.param('id') ?? ''))
     }
-  return {
-    async create(context) {
+  const handlers = {
+    async create(context: AppContext) {
       const { strategy, force } = mayAskClaude(context)
       const { tenant, ...client } = { ...clientOf(context), tenant: context.get('tenant') }
       const inForce = strategy ?? tenant.strategy ?? (await strategies.current(client.waitUntil))
@@ -46,21 +47,21 @@ export function createBatchHandlers(dependencies: AppDependencies): {
           'Batches are answered by Claude only, and the strategy is local_only.',
         )
       const body = checkBody(await readJsonBytes(context.req.raw, config.maxBodyBytes))
-      const read = readBatchRequest(body.text, body.value, tenant)
+      const read = readBatchRequest(body.text, body.value, tenant, local?.modelName())
       const user = await readUser(context, read.users.length === 1 ? read.users[0] : undefined)
       return send(
         context,
         await batches.create({ ...client, tenant: tenant.id }, { body: body.body, read, user }),
       )
     },
-    async list(context) {
+    async list(context: AppContext) {
       mayAskClaude(context)
       return send(context, await batches.list(clientOf(context), listQuery(context)))
     },
     retrieve: ofOne(({ retrieve }) => retrieve),
     cancel: ofOne(({ cancel }) => cancel),
     remove: ofOne(({ remove }) => remove),
-    async results(context) {
+    async results(context: AppContext) {
       mayAskClaude(context)
       const answer = await batches.results(clientOf(context), context.req.param('id') ?? '')
       if ('bytes' in answer) return send(context, answer)
@@ -69,6 +70,36 @@ export function createBatchHandlers(dependencies: AppDependencies): {
       if (!isRead) await answer.body.cancel()
       return new Response(isRead ? answer.body : null, { headers: { ...ids(context), ...answer.headers } })
     },
+  }
+  const { create, list, retrieve, cancel, remove, results } = handlers
+  const telling = (handler: Handler) => tellingRefusals(handler, log)
+  return {
+    create: telling(create),
+    list: telling(list),
+    retrieve: telling(retrieve),
+    cancel: telling(cancel),
+    remove: telling(remove),
+    results: telling(results),
+  }
+}
+
+/** Batches leave receipts of their rows only: what is refused, here or by Claude, leaves a line of the log. */
+function tellingRefusals(handler: Handler, log: Log): Handler {
+  return async (context) => {
+    const tell = (status: number, code?: ErrorCode) => {
+      const requestId = context.get('requestId')
+      const tenant = context.get('tenant').id
+      log('[Router] Batch call refused', { requestId, tenant, method: context.req.method, status, code })
+    }
+    try {
+      const response = await handler(context)
+      if (response.status >= 400) tell(response.status)
+      return response
+    } catch (error) {
+      const { status, code } = RouterError.from(error)
+      tell(status, code)
+      throw error
+    }
   }
 }
 

@@ -10,7 +10,7 @@ export const BATCH_OPERATIONS = {
   createBatch: {
     summary: "Make a batch of Claude's",
     description:
-      'Passed to Claude byte for byte. Each request names a model of Claude that the key may ask for. Limits of tokens and money count the most that the batch can take, at batch price, until its results are fetched.',
+      'Passed to Claude byte for byte. Each request names a model of Claude that the key may ask for. Limits of tokens and money count the most that the batch can take, at batch price, until its results are fetched; that stays so where Claude may have made a batch and did not say so in time, and where one had to be cancelled because it could not be remembered.',
     tags,
     requestBody: body('BatchRequest'),
     responses: batch,
@@ -37,7 +37,8 @@ export const BATCH_OPERATIONS = {
   },
   deleteBatch: {
     summary: 'Delete a batch',
-    description: 'Only once it has ended; cancel it first.',
+    description:
+      'Only once it has ended; cancel it first. Receipts of its rows stay. Rows that were not fetched before get none, and if the results were never fetched to their end the batch stays counted as the most that it can take.',
     tags,
     parameters,
     responses: plain('Its id.'),

@@ -106,6 +106,25 @@ export function testBatchBook(name: string, open: () => Promise<BookUnderTest>):
     }
   })
 
+  test(`${name}: what is forgotten is found no more, and can still be counted`, async () => {
+    const { book, accounts, now } = await open()
+    const tenant = newTenant()
+    const limits = limitsOf({ usdPerDay: 1 })
+    const asked = reservation(limits)
+    await accounts.reserve(tenant, asked)
+    const booked = { ...asked.planned, ofUser: false, timezone: 'UTC' }
+    await book.bind(tenant, batchOf('a', now(), { booked }))
+    await accounts.settle(tenant, { id: asked.id, limits, used: asked.planned })
+    await book.forget(tenant, 'a')
+    await book.bind(tenant, batchOf('a', now()))
+    expect([await book.find(tenant, 'a'), await book.list(tenant)]).toEqual([undefined, []])
+    expect(await book.fetch(tenant, 'a')).toBeTypeOf('number')
+    await book.settle(tenant, 'a', { tokens: 7, nanoUsd: 123 })
+    expect(await accounts.use(tenant, { limits, user: undefined })).toMatchObject([
+      { used: 123, reserved: 0 },
+    ])
+  })
+
   test(`${name}: what nobody knows stays counted as it was booked`, async () => {
     const { book, accounts, now } = await open()
     const tenant = newTenant()

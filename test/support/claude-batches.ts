@@ -80,6 +80,9 @@ export async function startClaudeBatches(longestPage = 1_000): Promise<ClaudeBat
       /^\/v1\/messages\/batches(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(url.pathname) ?? []
     const found = batches.find((batch) => batch.id === id)
     if (id === '' && method === 'POST') return say(response, 200, describe(batchOf(make())))
+    const after = url.searchParams.get('after_id')
+    if (id === '' && after !== null && !batches.some((batch) => batch.id === after))
+      return say(response, 404, errorBody('not_found_error', 'Claude knows no such batch'))
     if (id === '') return say(response, 200, list(url.searchParams))
     if (found === undefined)
       return say(response, 404, errorBody('not_found_error', 'Claude knows no such batch'))

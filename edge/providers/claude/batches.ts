@@ -15,6 +15,8 @@ export type BatchCall = {
   /** Behind `/v1/messages/batches`, with the query. */
   readonly path: string
   readonly body?: Uint8Array
+  /** Called with the status, once an answer begins. */
+  readonly onStatus?: (status: number) => void
 }
 export type BatchCaller = Pick<RouterRequest, 'apiHeaders' | 'passHeaders' | 'clientCredential' | 'signal'>
 
@@ -49,10 +51,15 @@ const LONGEST_ANSWER_BYTES = 16 * 1024 * 1024
 /** Returns the calls. */
 export function createClaudeBatches(config: ClaudeConfig, fetch: Fetch): ClaudeBatches {
   const { headersMs, idleMs, totalMs } = config.deadlines
-  const call = async ({ method, path, body }: BatchCall, caller: BatchCaller, deadline: Deadline) => {
+  const call = async (
+    { method, path, body, onStatus }: BatchCall,
+    caller: BatchCaller,
+    deadline: Deadline,
+  ) => {
     const { 'content-type': contentType, ...headers } = claudeRequestHeaders(config, caller)
-    deadline.stage(headersMs, 'Claude did not begin to answer')
-    return deadline.within(
+    // An upload takes as long as the body is large.
+    deadline.stage(body === undefined ? headersMs : totalMs, 'Claude did not begin to answer')
+    const response = await deadline.within(
       fetchOrUnavailable(
         fetch,
         `${config.baseUrl}/v1/messages/batches${path}`,
@@ -69,6 +76,8 @@ export function createClaudeBatches(config: ClaudeConfig, fetch: Fetch): ClaudeB
         'Claude',
       ),
     )
+    onStatus?.(response.status)
+    return response
   }
   const whole = async (response: Response, deadline: Deadline): Promise<BatchAnswer> => {
     deadline.stage(idleMs, 'Claude did not finish its answer')

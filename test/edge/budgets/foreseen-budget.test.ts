@@ -7,7 +7,8 @@ import '../../support/edge/log-collector.ts'
 import { claudeMessage } from '../../support/edge/messages.ts'
 import { ask, createTestRouter, type TestRouter } from '../../support/edge/router.ts'
 import { createSqliteAccounts } from '../../support/edge/sqlite-accounts.ts'
-import { answerNonStreaming, claude } from '../../support/edge/upstreams.ts'
+import { answerNonStreaming, claude, readiness, ready } from '../../support/edge/upstreams.ts'
+import { UNSURE_SIMPLE } from '../../support/stack-client.ts'
 
 const NOON = Date.UTC(2026, 10, 27, 12)
 const usage = { input_tokens: 400, output_tokens: 600 }
@@ -67,6 +68,35 @@ test('an explanation says what a refusal would say', async () => {
   expect(explained).toMatchObject({ route: null, targets: [], budget: { effect: 'refused' } })
   expect(explained.rejection).toBe(explained.budget?.message)
   expect(await explain(router, COMPLEX_PROMPT, 'bert')).toMatchObject({ budget: null, route: 'claude' })
+})
+
+test('an explanation reserves what the gate reserves: for a caller without Claude the local model only', async () => {
+  const settings = {
+    CLAUDE_KEY_SOURCE: 'client',
+    ANTHROPIC_API_KEY: '',
+    LIMITS: JSON.stringify({ alice: { tenant: { tokensPerDay: 130 } } }),
+  }
+  const router = await createTestRouter(settings, {
+    now: () => NOON,
+    accounts: createSqliteAccounts(() => NOON),
+  })
+  expect(await explain(router, SIMPLE_PROMPT)).toMatchObject({ budget: null, route: 'local' })
+  expect((await router.post(ask(SIMPLE_PROMPT, { metadata: { user_id: 'ann' } }))).status).toBe(200)
+})
+
+test('an explanation reserves what the gate reserves: for a judged request the strong model as well', async () => {
+  readiness.answer(() => ready({ judge: { model: 'tiny-model', head: 'abc' } }))
+  const settings = {
+    ROUTER_THRESHOLD: '1',
+    JUDGE_THRESHOLD: '0.4',
+    LIMITS: JSON.stringify({ alice: { tenant: { usdPerDay: 0.0003 }, onBudget: 'refuse' } }),
+  }
+  const router = await createTestRouter(settings, {
+    now: () => NOON,
+    accounts: createSqliteAccounts(() => NOON),
+  })
+  expect(await explain(router, UNSURE_SIMPLE)).toMatchObject({ budget: { effect: 'refused' } })
+  expect((await router.post(ask(UNSURE_SIMPLE, { metadata: { user_id: 'ann' } }))).status).toBe(429)
 })
 
 test('an explanation is given also where the account cannot be asked', async () => {

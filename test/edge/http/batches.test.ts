@@ -1,4 +1,5 @@
 /** Batches over HTTP, between a client and a Claude on a real port: whose they are, what they may take, what they cost. */
+import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import {
   type ClaudeBatchesUpstream,
@@ -8,8 +9,8 @@ import {
   succeeded,
 } from '../../support/claude-batches.ts'
 import { ADMIN_KEY, ALICE_KEY, BOB_KEY, CLAUDE_KEY, CLIENT_CLAUDE_KEY } from '../../support/edge/canaries.ts'
+import { loggedLines } from '../../support/edge/log-collector.ts'
 import { createMemoryLedger } from '../../support/edge/memory-ledger.ts'
-import '../../support/edge/log-collector.ts'
 import { createTestRouter } from '../../support/edge/router.ts'
 import { createSqliteTenants } from '../../support/edge/sqlite-accounts.ts'
 import { eventually } from '../../support/processes.ts'
@@ -140,6 +141,16 @@ test('the list holds one’s own, newest first, page by page, whatever others ha
     expect((await call('GET', query)).status).toBe(400)
 })
 
+test('a list goes on behind a batch that was deleted at Claude past the router', async () => {
+  const { create, idOf, call } = await start()
+  const own: string[] = []
+  for (let at = 0; at < 4; at++) own.unshift(await idOf(await create()))
+  await fetch(`${claude.url}/v1/messages/batches/${own[1]}`, { method: 'DELETE' })
+  const response = await call('GET', `?after_id=${own[1]}`)
+  const { data, has_more } = JSON.parse(await response.text())
+  expect([data.map(({ id }: { id: string }) => id), has_more]).toEqual([own.slice(2), false])
+})
+
 test('the results’ address is the router’s, and nothing else of a batch changes', async () => {
   const { create, idOf, call } = await start()
   const id = await idOf(await create())
@@ -207,9 +218,10 @@ test.each([
     /requests\.1\.params\.model: "auto" is no model of Claude's/,
   ],
   [{ requests: [entry('a', { model: 'local' })] }, /"local" is no model/],
+  [{ requests: [entry('a', { model: 'tiny-model' })] }, /"tiny-model" is no model/],
   ['{"requests":[],"requests":[]}', /appears twice/],
 ])('%j is refused in words', async (body, message) => {
-  const { create } = await start()
+  const { create } = await start({ LOCAL_LLM_MODEL: 'tiny-model' })
   const response = await create(body)
   expect(response.status).toBe(400)
   expect(await messageOf(response)).toMatch(message)
@@ -364,6 +376,114 @@ test('a batch that Claude refuses takes nothing', async () => {
   const response = await create()
   expect([response.status, await messageOf(response)]).toEqual([429, 'too many batches'])
   expect((await budget()).usdPerDay).toMatchObject({ used: 0, reserved: 0 })
+})
+
+const held = async (answer: (response: ServerResponse) => void, settings: Record<string, string> = {}) => {
+  const { create, budget, ...rest } = await start({ LIMITS, ...settings })
+  claude.next(answer)
+  const { status } = await create()
+  return { status, used: (await budget()).usdPerDay?.used ?? 0, create, budget, ...rest }
+}
+const doubts = () => loggedLines().filter(({ message }) => message.includes('A batch may exist'))
+
+test.each([
+  ['no answer in time', () => {}, { CLAUDE_TIMEOUT_MS: '50' }, 504, {}],
+  [
+    'an answer that breaks off',
+    (response: ServerResponse): void => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '500' })
+      response.write('{"id":"msgbatch_', () => response.socket?.destroy())
+    },
+    {},
+    502,
+    { status: 200 },
+  ],
+  ['an answer of nobody’s', (response: ServerResponse) => say(response, 200, []), {}, 502, { status: 200 }],
+  [
+    'a proxy that gives up',
+    (response: ServerResponse): void => {
+      response.writeHead(502).end('<html>')
+    },
+    {},
+    502,
+    { status: 502 },
+  ],
+] as const)(
+  'a batch that Claude may have made stays counted: %s',
+  async (_, answer, settings, status, told) => {
+    const { status: answered, used } = await held(answer, settings)
+    expect(answered).toBe(status)
+    expect(used).toBeGreaterThan(0)
+    expect(doubts()).toMatchObject([{ level: 'error', fields: { tenant: 'alice', ...told } }])
+  },
+)
+
+test.each([
+  [401, 502],
+  [402, 503],
+  [403, 502],
+  [413, 413],
+])('a refusal of Claude’s with %i takes nothing', async (claudes, status) => {
+  const { status: answered, used } = await held((response) =>
+    say(response, claudes, { type: 'error', error: { type: 'api_error', message: 'no' } }),
+  )
+  expect([answered, used]).toEqual([status, 0])
+  expect(doubts()).toEqual([])
+})
+
+test('a batch that could not be sent takes nothing', async () => {
+  const { create, budget } = await start({ LIMITS, ANTHROPIC_BASE_URL: 'http://127.0.0.1:1' })
+  expect((await create()).status).toBe(503)
+  expect([(await budget()).usdPerDay?.used, doubts()]).toEqual([0, []])
+})
+
+test('an upload may take longer than an answer may take to begin', async () => {
+  const late = (response: ServerResponse) => {
+    const id = claude.make()
+    setTimeout(() => say(response, 200, { id }), 50)
+  }
+  const { status, call } = await held(late, { CLAUDE_HEADERS_MS: '1' })
+  expect(status).toBe(200)
+  claude.next(() => {})
+  expect((await call('GET', '/msgbatch_0001')).status).toBe(504)
+})
+
+test('results that are on their way when their batch is deleted are counted', async () => {
+  const { create, idOf, call, totals, budget } = await start({ LIMITS })
+  const id = await idOf(await create(batchOf('a', 'b')))
+  const deleted = Promise.withResolvers<void>()
+  claude.end(id, async (response) => {
+    response.writeHead(200, { 'content-type': 'application/x-jsonl' })
+    response.write(succeeded('a', { input_tokens: 8, output_tokens: 2 }))
+    await deleted.promise
+    response.end(failed('b', 'expired'))
+  })
+  const results = await call('GET', `/${id}/results`)
+  expect((await call('DELETE', `/${id}`)).status).toBe(200)
+  expect((await call('GET', `/${id}`)).status).toBe(404)
+  deleted.resolve()
+  await results.text()
+  await eventually('the receipts', async () => (await totals())?.requests === 2)
+  await eventually('what it took', async () => (await budget()).usdPerDay?.used === 9e-6)
+})
+
+test('each refused call of a tenant leaves one line of the log, and one of nobody’s none', async () => {
+  const { create, call } = await start({ LIMITS })
+  await create('{}')
+  await create({ requests: [entry('a', { max_tokens: 60_000 })] })
+  claude.next((response) =>
+    say(response, 413, { type: 'error', error: { type: 'request_too_large', message: 'too large' } }),
+  )
+  await create()
+  await call('GET', '/msgbatch_9999')
+  await call('GET', '', 'wrong-key')
+  const told = loggedLines().filter(({ message }) => message === '[Router] Batch call refused')
+  expect(told.map(({ fields: { tenant, method, status, code } }) => [tenant, method, status, code])).toEqual([
+    ['alice', 'POST', 400, 'invalid_request'],
+    ['alice', 'POST', 429, 'rate_limited'],
+    ['alice', 'POST', 413, undefined],
+    ['alice', 'GET', 404, 'not_found'],
+  ])
 })
 
 test('under limits for end users a batch is of one user', async () => {
