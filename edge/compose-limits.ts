@@ -7,10 +7,12 @@ import { createBudgetGate } from './budgets/budget-gate.ts'
 import { createForeseeBudget } from './budgets/foreseen-budget.ts'
 import type { AmountOptions } from './budgets/planned-amounts.ts'
 import { createTellSoftLimits } from './budgets/tell-soft-limits.ts'
+import { createUsageOf } from './budgets/usage-of.ts'
 import type { LocalEffects } from './compose-local.ts'
 import type { Config } from './config.ts'
 import type { FindLimits } from './control/limits-of.ts'
 import { createDegradation, type Degradation } from './fallback/degradation.ts'
+import type { KnownClients } from './known-clients.ts'
 import type { PriceList } from './ledger/prices.ts'
 
 /** The settings of limits; those that are absent limit nothing. */
@@ -20,19 +22,27 @@ export type LimitsConfig = Pick<Config, 'claude' | 'local'> &
 /** Beyond the longest answer: what is on its way then is written and sent. */
 const LEASE_MARGIN_MS = 60_000
 
-/** Returns the gate of the tenants' limits, and what foresees what it would say. */
+/** Returns the gate of the tenants' limits, what foresees what it would say, and what shows the use of limits. */
 export function composeBudgets(
   { claude, local, onBudget = 'refuse' }: LimitsConfig,
   { tellWebhook, log, now }: Pick<LocalEffects, 'tellWebhook' | 'log' | 'now'>,
   accounts: Accounts,
   {
     findLimits,
+    clients,
     ...amounts
-  }: Pick<AmountOptions, 'prices' | 'marksPrompts'> & { readonly findLimits: FindLimits },
+  }: Pick<AmountOptions, 'prices' | 'marksPrompts'> & {
+    readonly findLimits: FindLimits
+    readonly clients: Pick<KnownClients, 'keptAs'>
+  },
 ) {
+  const accountOf = clients.keptAs
+  const limitsOf = (tenant: string) => findLimits(tenant)?.limits
+  const read: Pick<Accounts, 'use'> = {
+    use: async (tenant, question) => accounts.use(accountOf(tenant), question),
+  }
   const options = {
-    accounts,
-    limitsOf: (tenant: string) => findLimits(tenant)?.limits,
+    limitsOf,
     onBudget,
     ...amounts,
     cheapModel: claude.simpleModel,
@@ -42,11 +52,14 @@ export function composeBudgets(
   return {
     gate: createBudgetGate({
       ...options,
+      accounts,
+      accountOf,
       leaseMs,
       tellSoftLimits: createTellSoftLimits(tellWebhook, log),
       log,
     }),
-    foresee: createForeseeBudget(options),
+    foresee: createForeseeBudget({ ...options, accounts: read }),
+    usageOf: createUsageOf(read, limitsOf),
   }
 }
 

@@ -7,7 +7,7 @@ import type { BatchBook } from './batches/batch-book.ts'
 import { type Batches, createBatches } from './batches/batches.ts'
 import type { Accounts } from './budgets/accounts.ts'
 import { createTellSoftLimits } from './budgets/tell-soft-limits.ts'
-import { createUsageOf } from './budgets/usage-of.ts'
+import type { UsageOf } from './budgets/usage-of.ts'
 import type { AnswerCache } from './cache/cache.ts'
 import { createMemoryCache } from './cache/memory.ts'
 import { composeBudgets, composeDegradation } from './compose-limits.ts'
@@ -24,6 +24,7 @@ import { type ControlStore, createControlStore } from './control/control-store.t
 import { createFindLimits, type FindLimits } from './control/limits-of.ts'
 import { createExplainer, type Explainer } from './explanation/explanation.ts'
 import { createGateway, type Gateway } from './gateway.ts'
+import { createKnownClients } from './known-clients.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { createPriceList } from './ledger/prices.ts'
 import { createReceiptRecorder } from './ledger/record-receipt.ts'
@@ -77,6 +78,8 @@ export type Core = {
   readonly cache: AnswerCache
   readonly control: ControlStore
   readonly findLimits: FindLimits
+  /** Undefined where nobody counts. */
+  readonly usageOf: UsageOf | undefined
   readonly strategies: StrategyStore
   readonly thresholds: Thresholds
 }
@@ -111,14 +114,21 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     strategies,
     sessions: createSessionMemory({ now }),
   }
+  const clients = createKnownClients()
   const budgets =
     effects.accounts &&
-    composeBudgets(config, effects, effects.accounts, { findLimits, prices, marksPrompts: promptCache.isOn })
+    composeBudgets(config, effects, effects.accounts, {
+      findLimits,
+      prices,
+      marksPrompts: promptCache.isOn,
+      clients,
+    })
   const degradation = composeDegradation(config, prices, now)
   const record = createReceiptRecorder({
     log,
     ledger: effects.ledger,
     exportReceipt: effects.exportReceipt,
+    clients,
     content: config.content,
   })
   const gateway = createGateway({
@@ -144,7 +154,8 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
     thresholdsWith: (changed) => resolveThresholds(classifierModel, { ...config.thresholds, ...changed }),
   })
   const { thresholds } = settled
-  return { gateway, explain, claude, local, cache, control, findLimits, strategies, thresholds }
+  const { usageOf } = budgets ?? {}
+  return { gateway, explain, claude, local, cache, control, findLimits, usageOf, strategies, thresholds }
 }
 
 export type Effects = Pick<
@@ -173,11 +184,12 @@ export function composeDependencies(config: Config, { fetch, readAsset, createId
       config.traces &&
       createReceiptTraces({ ...config.traces, ...effects, claudeUrl: config.claude.baseUrl, fetch }),
   })
-  const { gateway, explain, control, findLimits, strategies, thresholds, local, cache, claude } = core
-  const { log, now, ledger, accounts, responses } = effects
+  const { gateway, explain, control, findLimits, usageOf, strategies, thresholds, local, cache, claude } =
+    core
+  const { log, now, ledger, responses } = effects
   return {
     config,
-    usageOf: accounts && createUsageOf(accounts, (tenant) => findLimits(tenant)?.limits),
+    usageOf,
     ledger,
     batches: composeBatches(config, { ...effects, fetch, tellWebhook }, findLimits),
     responses: config.responsesRetentionHours === 0 ? undefined : responses,

@@ -107,6 +107,12 @@ export function readResponsesRetentionHours(env: Readonly<Record<string, unknown
     .RESPONSES_RETENTION_HOURS
 }
 
+/** Returns the form of log lines; for the objects that keep receipts, too. */
+export function readLogFormat(env: Readonly<Record<string, unknown>>): LogFormat {
+  const schema = z.object({ LOG_FORMAT: EDGE_DEFINITIONS.LOG_FORMAT.schema })
+  return parseSettings(schema, env).settings.LOG_FORMAT
+}
+
 /** Either a whole configuration, or every problem found, each naming its setting and what to do. */
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }

@@ -43,6 +43,8 @@ const entrySchema = strictMembers(
   false,
 )
 const MINIMUM_KEY_LENGTH = 16
+/** Begins the names of clients that are known by their own Claude key; no key's tenant may be called so. */
+export const CLIENT_PREFIX = 'client-'
 /** Callers that the router names itself: the administrator, anybody, and clients known by their own Claude key. */
 const RESERVED_ID = /^(admin|anonymous|client-.*)$/i
 

@@ -58,8 +58,8 @@ export function createLibraryLedger({ folder, ...options }: LibraryLedgerOptions
       await tend(ledger)
     },
     find: async (scope, id) => (await opened()).find(scope, id),
-    list: async (scope, filter, page) => (await opened()).list(scope, filter, page),
-    usage: async (scope, query) => (await opened()).usage(scope, query),
+    list: async (...asked) => (await opened()).list(...asked),
+    usage: async (...asked) => (await opened()).usage(...asked),
     giveFeedback: async (scope, id, feedback) => (await opened()).giveFeedback(scope, id, feedback),
     firstDay: async () => (await opened()).firstDay(),
     tenants: async () => (await opened()).tenants(),

@@ -38,6 +38,9 @@ else {
   const isRed = sentence.negative && process.stdout.isTTY && process.env.NO_COLOR === undefined
   console.log(isRed ? `${RED}${sentence.text}${PLAIN}` : sentence.text)
   console.log(`\n${usageTable(table, by)}`)
+  const unread = new Set((table.unread ?? []).map(({ tenant }) => tenant))
+  if (unread.size > 0)
+    console.log(`\nWithout what cannot be read at the moment, of: ${[...unread].toSorted().join(', ')}`)
 }
 
 async function readUsage(groupBy: string): Promise<Usage> {

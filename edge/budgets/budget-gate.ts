@@ -23,6 +23,8 @@ import { upperBound } from './upper-bound.ts'
 
 export type BudgetGateOptions = AmountOptions & {
   readonly accounts: Accounts
+  /** Returns the name of the account that counts a tenant's requests, at this moment. */
+  readonly accountOf: (tenant: string) => string
   /** Returns the limits of a tenant from what is known at this moment. */
   readonly limitsOf: (tenant: string) => TenantLimits | undefined
   /** What happens at a hard limit where the tenant's limits do not say. */
@@ -74,13 +76,22 @@ export function createBudgetGate(options: BudgetGateOptions): BudgetGate {
       if (set === undefined || limits === undefined) return undefined
       // An answer from the cache takes neither tokens nor money, and is over before anybody could wait for it.
       if (targets.length === 0 && !hasRate(limits)) return undefined
-      return admit(options, { request, targets, limits, onBudget: set.onBudget ?? options.onBudget })
+      const account = options.accountOf(request.tenant.id)
+      return admit(options, {
+        request,
+        account,
+        targets,
+        limits,
+        onBudget: set.onBudget ?? options.onBudget,
+      })
     },
   }
 }
 
 type Asking = {
   readonly request: RouterRequest
+  /** The same before and after the request, whatever is learned of its tenant meanwhile. */
+  readonly account: string
   readonly targets: readonly Target[]
   readonly limits: EffectiveLimits
   readonly onBudget: OnBudget
@@ -112,10 +123,9 @@ async function admit(options: BudgetGateOptions, asking: Asking): Promise<Admiss
 
 async function ask(
   { accounts, log }: BudgetGateOptions,
-  { request, limits }: Asking,
+  { request, account, limits }: Asking,
   reservation: Reservation,
 ): Promise<ReservationResult | { readonly trouble: unknown }> {
-  const { id } = request.tenant
   const failed = (trouble: unknown) => {
     log(
       '[Router] The account of limits cannot be asked',
@@ -125,13 +135,13 @@ async function ask(
     return { trouble }
   }
   try {
-    const pending = accounts.reserve(id, reservation)
+    const pending = accounts.reserve(account, reservation)
     const result = await settledWithin(pending, LONGEST_WAIT_MS)
     if (result !== undefined) return result
     // What is reserved after all is given back: nobody will settle it.
     const used = { tokens: 0, nanoUsd: 0 }
     const release = async () => {
-      if ((await pending).leased) await accounts.settle(id, { id: request.id, limits, used })
+      if ((await pending).leased) await accounts.settle(account, { id: request.id, limits, used })
     }
     request.waitUntil(release().catch(() => {}))
     return failed(new Error('timeout'))
@@ -156,11 +166,11 @@ function withoutAccount(
 
 function settlementOf(options: BudgetGateOptions, asking: Asking): Admission['settle'] {
   const { accounts, prices, log } = options
-  const { request, limits } = asking
+  const { request, account, limits } = asking
   return (receipt, answer) => {
     const settle = async () => {
       const settlement: Settlement = { id: request.id, limits, used: usedBy(receipt, answer, prices) }
-      const once = () => accounts.settle(request.tenant.id, settlement)
+      const once = () => accounts.settle(account, settlement)
       // Settling twice changes nothing, so that a lost answer may be asked for again.
       const { reached } = await once().catch(once)
       tell(options, asking, reached)

@@ -20,8 +20,8 @@ export type ShownUse = {
 
 /** The tenant's own, and those of one user where it was named. */
 export type ShownUsage = {
-  readonly tenant: readonly ShownUse[]
-  readonly user: readonly ShownUse[]
+  readonly tenant: ShownUse[]
+  readonly user: ShownUse[]
 }
 
 /** Returns what is used of a tenant's limits. @throws {RouterError} `unavailable` where the account cannot be asked */

@@ -4,7 +4,7 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { createLog } from '../../shared/log.ts'
-import { readRetentionDays } from '../config.ts'
+import { readLogFormat, readRetentionDays } from '../config.ts'
 import type { ReceiptFilter } from '../ledger/ledger.ts'
 import type { Place } from '../ledger/places.ts'
 import type { Feedback, ReceiptRecord } from '../ledger/receipt-record.ts'
@@ -34,7 +34,7 @@ export class Receipts extends DurableObject<LedgerBindings> {
     archive: async (tenant, sums) => await this.env.ACCOUNT.getByName(tenant).keepArchivedSums(sums),
     retentionDays: readRetentionDays(this.env),
     now: () => Date.now(),
-    log: createLog('json', (line) => console.error(line)),
+    log: createLog(readLogFormat(this.env), (line) => console.error(line)),
   })
 
   append(place: Place, record: ReceiptRecord) {

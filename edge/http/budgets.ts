@@ -9,6 +9,7 @@ import { cleanName } from '../ledger/end-user.ts'
 import { describeFirstIssue } from '../strict-members.ts'
 import { tenantIdSchema } from '../tenants.ts'
 import { changeControl, readAdminBody, requireKnown } from './admin-body.ts'
+import type { ShownBudget } from './budget-schema.ts'
 import type { AppContext, AppDependencies } from './context.ts'
 import { readQuery } from './query.ts'
 import { requireAdmin } from './require-admin.ts'
@@ -41,11 +42,12 @@ export function createBudgetHandlers(dependencies: AppDependencies): BudgetHandl
       const { user: named } = readQuery(context.req.url, ['user'])
       const user = cleanName(named)
       const usage = tenant === EVERY_TENANT ? undefined : await usageOf?.(tenant, user)
-      return context.json({
+      const shown: ShownBudget = {
         ...describe(tenant, findLimits(tenant)),
         usage: usage?.tenant ?? null,
         ...(user === undefined ? {} : { user, userUsage: usage?.user ?? null }),
-      })
+      }
+      return context.json(shown)
     },
     async set(context) {
       requireAdmin(dependencies, context, SETTING_LIMITS)
@@ -63,12 +65,11 @@ export function createBudgetHandlers(dependencies: AppDependencies): BudgetHandl
   }
 }
 
-function describe(tenant: string, found: LimitsInForce | undefined) {
+function describe(tenant: string, found: LimitsInForce | undefined): ShownBudget {
   return {
     tenant,
     limits: found?.limits ?? null,
     source: found?.source ?? null,
-    /** The tenant's own name, or `*` where what holds for all holds for it. */
     setFor: found?.setFor ?? null,
   }
 }

@@ -15,6 +15,7 @@ import { POLICY_MEMBERS } from '../tenant-policy.ts'
 import { reservedProblem, tenantIdSchema } from '../tenants.ts'
 import { changeControl, readAdminBody, requireKnown } from './admin-body.ts'
 import type { AppContext, AppDependencies } from './context.ts'
+import type { ShownKey } from './key-schema.ts'
 import { requireAdmin } from './require-admin.ts'
 
 const dateError = 'must be a date and time such as "2027-01-31T12:00:00Z"'
@@ -128,7 +129,7 @@ export function createKeyHandlers(dependencies: AppDependencies): KeyHandlers {
 }
 
 /** Returns what may be shown of a key; times in ISO 8601. */
-function describeKey(key: RuntimeKey, at: number) {
+function describeKey(key: RuntimeKey, at: number): ShownKey {
   const {
     id,
     tenant,
@@ -146,15 +147,16 @@ function describeKey(key: RuntimeKey, at: number) {
     id,
     tenant,
     prefix,
-    createdAt: toIso(createdAt),
+    createdAt: new Date(createdAt).toISOString(),
     rotatedAt: toIso(rotatedAt),
     expiresAt: toIso(expiresAt),
     expired: expiresAt !== null && expiresAt <= at,
-    /** Until when earlier forms of the key still open. */
-    earlierValidUntil: retired.filter(({ until }) => until > at).map(({ until }) => toIso(until)),
+    earlierValidUntil: retired
+      .filter(({ until }) => until > at)
+      .map(({ until }) => new Date(until).toISOString()),
     strategy: strategy ?? null,
     models: models ?? null,
-    forbid,
+    forbid: [...forbid],
     promptCache: promptCache ?? null,
   }
 }

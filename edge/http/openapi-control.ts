@@ -2,11 +2,12 @@
  * What the OpenAPI document says of keys and limits at runtime. Where they are reached stands in `routes.ts`.
  */
 import { tenantLimitsSchema } from '../budgets/limits.ts'
+import { shownBudgetSchema } from './budget-schema.ts'
+import { keyWithSecretSchema, shownKeySchema } from './key-schema.ts'
 import { keyRevisionSchema, keyRotationSchema, newKeySchema } from './keys.ts'
 import { body, inPath, type Operation, plain, ref, toSchema } from './openapi-parts.ts'
 
 const text = { type: 'string' }
-const textOrNull = { type: ['string', 'null'] }
 const ID = inPath('id', 'The id of the key, as the list has it.')
 const TENANT = inPath('tenant', 'The name of a tenant, or * for every tenant that has no limits of its own.')
 const USER = {
@@ -93,40 +94,20 @@ export const CONTROL_OPERATIONS = {
   },
 } as const satisfies Record<string, Operation>
 
-const KEY_MEMBERS = {
-  id: text,
-  tenant: text,
-  prefix: text,
-  createdAt: text,
-  rotatedAt: textOrNull,
-  expiresAt: textOrNull,
-  expired: { type: 'boolean' },
-  earlierValidUntil: { type: 'array', items: text },
-  strategy: textOrNull,
-  models: { type: ['array', 'null'], items: text },
-  forbid: { type: 'array', items: text },
-  promptCache: textOrNull,
-}
-
 /** Returns the schemas that these operations name. */
 export function controlSchemas() {
   return {
     NewKey: toSchema(newKeySchema, 'output'),
     KeyRevision: toSchema(keyRevisionSchema, 'output'),
     KeyRotation: toSchema(keyRotationSchema),
-    Key: { type: 'object', properties: KEY_MEMBERS },
-    KeyWithSecret: { type: 'object', properties: { ...KEY_MEMBERS, key: text } },
+    Key: toSchema(shownKeySchema),
+    KeyWithSecret: toSchema(keyWithSecretSchema),
     TenantLimits: toSchema(tenantLimitsSchema, 'output'),
     TenantLimitsInForce: {
-      type: 'object',
+      ...toSchema(shownBudgetSchema, 'output'),
       properties: {
-        tenant: text,
+        ...toSchema(shownBudgetSchema, 'output').properties,
         limits: { anyOf: [ref('TenantLimits'), { type: 'null' }] },
-        source: { enum: ['runtime', 'settings', null] },
-        setFor: textOrNull,
-        usage: { description: 'What is used of them; in the answer about one tenant.' },
-        user: { type: 'string' },
-        userUsage: { description: 'What the user has used of its own; where one was named.' },
       },
     },
   }

@@ -4,13 +4,14 @@
  */
 import { COMPLEX_TASKS, SIMPLE_TASKS } from '../../shared/tasks.ts'
 import { GROUPINGS } from '../ledger/ledger.ts'
-import { CACHE_RESULTS, OUTCOMES, ROUTES } from '../ledger/receipt.ts'
+import { BUDGET_EFFECTS, CACHE_RESULTS, OUTCOMES, ROUTES } from '../ledger/receipt.ts'
 import { FEEDBACK } from '../ledger/receipt-record.ts'
 import { feedbackSchema } from './feedback.ts'
 import { body, inPath, type Operation, plain, ref, toSchema } from './openapi-parts.ts'
 import { LARGEST_PAGE, RECEIPT_FORMATS, RECEIPT_PARAMETERS } from './receipt-filter.ts'
 import { shownReceiptSchema } from './receipt-wire.ts'
 import { USAGE_FORMATS, USAGE_PARAMETERS } from './usage.ts'
+import { unreadSchema, usageAnswerSchema } from './usage-schema.ts'
 
 type Parameter = (typeof RECEIPT_PARAMETERS)[number] | (typeof USAGE_PARAMETERS)[number]
 
@@ -31,6 +32,7 @@ const DESCRIPTIONS: Readonly<Record<Parameter, { readonly description: string; r
   outcome: { description: 'How it ended.', schema: { enum: OUTCOMES } },
   fallback: { description: 'Why the local model did not answer.', schema: text },
   cache: { description: 'What the cache did.', schema: { enum: CACHE_RESULTS } },
+  budget: { description: 'What a reached limit did to it.', schema: { enum: BUDGET_EFFECTS } },
   feedback: { description: 'What somebody thought of it.', schema: { enum: FEEDBACK } },
   tenant: { description: 'One tenant; needs the admin key for another than its own.', schema: text },
   limit: {
@@ -69,6 +71,7 @@ export const LEDGER_OPERATIONS = {
       properties: {
         data: { type: 'array', items: ref('Receipt') },
         cursor: { type: ['string', 'null'] },
+        unread: ref('Unread'),
       },
     }),
   },
@@ -93,11 +96,19 @@ export const LEDGER_OPERATIONS = {
       'Sums by group and over time, with percentiles of latency, the share of unknown prices and, for the whole deployment, the rent of the container and what is saved net of it.',
     tags: ['ledger'],
     parameters: inQuery(USAGE_PARAMETERS, USAGE_FORMATS),
-    responses: plain('The sums.'),
+    responses: plain('The sums.', ref('Usage')),
   },
 } as const satisfies Record<string, Operation>
 
 /** Returns the schemas that these operations refer to. */
 export function ledgerSchemas() {
-  return { Receipt: toSchema(shownReceiptSchema), Feedback: toSchema(feedbackSchema) }
+  return {
+    Receipt: toSchema(shownReceiptSchema),
+    Feedback: toSchema(feedbackSchema),
+    Usage: toSchema(usageAnswerSchema),
+    Unread: {
+      ...toSchema(unreadSchema),
+      description: 'Whose receipts of which month the answer lacks, because they cannot be read now.',
+    },
+  }
 }

@@ -3,7 +3,7 @@
  */
 import { COMPLEX_TASKS, SIMPLE_TASKS } from '../../shared/tasks.ts'
 import type { ReceiptFilter } from '../ledger/ledger.ts'
-import { CACHE_RESULTS, OUTCOMES, ROUTES } from '../ledger/receipt.ts'
+import { BUDGET_EFFECTS, CACHE_RESULTS, OUTCOMES, ROUTES } from '../ledger/receipt.ts'
 import { FEEDBACK } from '../ledger/receipt-record.ts'
 import { isTimeZone } from '../time-zone.ts'
 import { readMoment } from './moment.ts'
@@ -26,6 +26,7 @@ export const RECEIPT_PARAMETERS = [
   'outcome',
   'fallback',
   'cache',
+  'budget',
   'feedback',
   'tenant',
   'limit',
@@ -78,6 +79,7 @@ function readFilter(query: Given, now: number): ReceiptFilter {
     outcome: oneOf('outcome', query.outcome, OUTCOMES),
     fallback: query.fallback,
     cache: oneOf('cache', query.cache, CACHE_RESULTS),
+    budget: oneOf('budget', query.budget, BUDGET_EFFECTS),
     feedback: oneOf('feedback', query.feedback, FEEDBACK),
   }
 }

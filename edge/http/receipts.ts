@@ -5,6 +5,7 @@ import { RouterError } from '../../shared/errors.ts'
 import { closesWith } from '../fallback/commit.ts'
 import { answerCandidate } from '../ledger/answer-candidate.ts'
 import type { Ledger, ReceiptFilter, Scope } from '../ledger/ledger.ts'
+import type { Unread } from '../ledger/read-objects.ts'
 import { FEEDBACK, type KeptReceipt } from '../ledger/receipt-record.ts'
 import { trainingRow } from '../ledger/training-row.ts'
 import type { AppContext, AppDependencies } from './context.ts'
@@ -40,9 +41,11 @@ export function createReceiptListHandler(
     const ledger = ledgerOf(dependencies)
     const { filter, format, limit = LARGEST_PAGE, cursor } = query
     if (format === 'json') {
-      const page = await reading(dependencies, context, ledger.list(scope, filter, { limit, cursor }))
+      const unread: Unread[] = []
+      const asked = ledger.list(scope, filter, { limit, cursor }, (lacking) => void unread.push(lacking))
+      const page = await reading(dependencies, context, asked)
       const data = page.receipts.map((receipt) => showReceipt(receipt, false))
-      return context.json({ data, cursor: page.cursor })
+      return context.json({ data, cursor: page.cursor, unread })
     }
     const read = (wanted: ReceiptFilter) => pagesOf(ledger, scope, wanted)
     const all = format === 'training' ? withFeedback(filter, read) : read(filter)

@@ -6,28 +6,14 @@
 import { toUsd } from '../../shared/money.ts'
 import { latencyPercentile } from '../ledger/latency.ts'
 import type { Grouping, UsageRow, UsageTotals } from '../ledger/ledger.ts'
-
-/** Milliseconds, about: as if the requests of one class of the histogram were spread evenly over it. */
-export type Percentiles = {
-  readonly p50: number | null
-  readonly p95: number | null
-  readonly p99: number | null
-}
-
-export type ShownTotals = UsageTotals & {
-  readonly costUsd: number
-  readonly baselineUsd: number
-  readonly savedUsd: number
-  /** Of requests whose price is not known, 0 to 1. */
-  readonly unpricedShare: number
-  readonly latencyMs: Percentiles
-  readonly firstContentMs: Percentiles
-}
+import type { Percentiles, ShownTotals } from './usage-schema.ts'
 
 /** Returns totals with their amounts in USD and their percentiles. */
 export function showTotals(totals: UsageTotals): ShownTotals {
   return {
     ...totals,
+    latency: [...totals.latency],
+    firstContent: [...totals.firstContent],
     costUsd: toUsd(totals.costNanoUsd),
     baselineUsd: toUsd(totals.baselineNanoUsd),
     savedUsd: toUsd(totals.savedNanoUsd),
@@ -55,6 +41,9 @@ const COUNTED = [
   'unpriced',
   'cacheHits',
   'identified',
+  'budgetCheaper',
+  'budgetLocal',
+  'budgetRefused',
 ] as const satisfies readonly (keyof ShownTotals)[]
 
 /** Returns a table, one line a group; fallbacks are a sum here, and percentiles stand for histograms. */

@@ -10,6 +10,7 @@ import {
   type Scope,
   type UsageQuery,
 } from '../ledger/ledger.ts'
+import type { Unread } from '../ledger/read-objects.ts'
 import { rentNanoUsd } from '../ledger/rent.ts'
 import { sumOfTotals } from '../ledger/totals.ts'
 import type { AppContext, AppDependencies } from './context.ts'
@@ -17,6 +18,7 @@ import { ledgerOf, reading, scopeOf } from './ledger-access.ts'
 import { readMoment } from './moment.ts'
 import { oneOf, readQuery, wrong } from './query.ts'
 import { readTimezone } from './receipt-filter.ts'
+import type { UsageAnswer } from './usage-schema.ts'
 import { showTotals, usageCsv } from './usage-wire.ts'
 
 export const USAGE_FORMATS = ['json', 'csv'] as const
@@ -33,7 +35,10 @@ export function createUsageHandler(
     const { tenant, format, ...query } = readUsageQuery(context.req.url, now())
     const scope = scopeOf(context, tenant)
     const ledger = ledgerOf(dependencies)
-    const rows = await reading(dependencies, context, ledger.usage(scope, query))
+    const unread: Unread[] = []
+    // A table cannot say what it lacks.
+    const onUnread = format === 'csv' ? undefined : (lacking: Unread) => void unread.push(lacking)
+    const rows = await reading(dependencies, context, ledger.usage(scope, query, onUnread))
     if (format === 'csv')
       return new Response(usageCsv(query.groupBy, rows), {
         headers: { 'content-type': 'text/csv; charset=utf-8' },
@@ -41,11 +46,11 @@ export function createUsageHandler(
     const totals = showTotals(sumOfTotals(rows.map((row) => row.totals)))
     const containerNanoUsd = await reading(dependencies, context, rentOf(dependencies, scope, query))
     const netSavedNanoUsd = totals.savedNanoUsd - containerNanoUsd
-    return context.json({
+    const answer: UsageAnswer = {
       from: new Date(query.from).toISOString(),
       to: new Date(query.to).toISOString(),
       timezone: query.timezone,
-      groupBy: query.groupBy,
+      groupBy: [...query.groupBy],
       baselineModel: config.savingsBaseline ?? config.claude.model,
       data: rows.map(({ group, totals: sums }) => ({ group, totals: showTotals(sums) })),
       totals,
@@ -53,7 +58,9 @@ export function createUsageHandler(
       containerNanoUsd,
       netSavedUsd: toUsd(netSavedNanoUsd),
       netSavedNanoUsd,
-    })
+      unread,
+    }
+    return context.json(answer)
   }
 }
 

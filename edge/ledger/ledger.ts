@@ -1,6 +1,7 @@
 /**
  * The ledger as its users see it: receipts kept, found and added up. Where they are kept is the store's affair.
  */
+import type { OnUnread } from './read-objects.ts'
 import type { Feedback, KeptReceipt, ReceiptRecord } from './receipt-record.ts'
 
 /** Of whom receipts are shown: one tenant's, or everybody's (undefined), which only the administrator sees. */
@@ -17,6 +18,7 @@ export type ReceiptFilter = {
   readonly outcome?: string | undefined
   readonly fallback?: string | undefined
   readonly cache?: string | undefined
+  readonly budget?: string | undefined
   readonly feedback?: Feedback | undefined
 }
 
@@ -61,6 +63,10 @@ export type UsageTotals = {
   readonly cacheHits: number
   /** Requests that named an end user. */
   readonly identified: number
+  /** Requests that a reached limit sent to a cheaper model, to the local one, or away. */
+  readonly budgetCheaper: number
+  readonly budgetLocal: number
+  readonly budgetRefused: number
   /** How many fell back, by cause. */
   readonly fallbacks: Readonly<Record<string, number>>
   readonly latency: readonly number[]
@@ -79,13 +85,18 @@ export type Ledger = {
   /** The same for many at once, with as few calls as their places allow. @throws if one cannot be kept; others may be */
   readonly appendAll: (records: readonly ReceiptRecord[]) => Promise<void>
   readonly find: (scope: Scope, id: string) => Promise<KeptReceipt | undefined>
-  /** @throws {RouterError} `invalid_request` for a cursor that is none of ours */
+  /**
+   * @param onUnread told of what a page lacks; without it, and where nothing can be read, the query fails
+   * @throws {RouterError} `invalid_request` for a cursor that is none of ours
+   */
   readonly list: (
     scope: Scope,
     filter: ReceiptFilter,
     page: { readonly limit: number; readonly cursor?: string | undefined },
+    onUnread?: OnUnread,
   ) => Promise<ReceiptPage>
-  readonly usage: (scope: Scope, query: UsageQuery) => Promise<readonly UsageRow[]>
+  /** @param onUnread told of what the sums lack; without it, and where nothing can be read, the query fails */
+  readonly usage: (scope: Scope, query: UsageQuery, onUnread?: OnUnread) => Promise<readonly UsageRow[]>
   /** Returns whether there is such a receipt. A later word replaces an earlier one. */
   readonly giveFeedback: (scope: Scope, id: string, feedback: Feedback) => Promise<boolean>
   /** Returns when the day (UTC) of the first receipt began, of whomever, ms; undefined where there never was one. */

@@ -4,6 +4,7 @@
 import type { ReceiptFilter, ReceiptPage } from './ledger.ts'
 import type { LedgerObjects } from './ledger-objects.ts'
 import { boundsOfMonth, type Place, receiptsObjectName } from './places.ts'
+import { type OnUnread, readObjects } from './read-objects.ts'
 import { type ReceiptCursor, readCursor, writeCursor } from './receipt-cursor.ts'
 import type { KeptReceipt } from './receipt-record.ts'
 import { firstPosition } from './store/positions.ts'
@@ -14,6 +15,13 @@ type Found = ReceiptCursor & { readonly receipt: KeptReceipt }
 /** Objects look at a bounded number of rows in a call; after so many calls a page is given as it is. */
 const MOST_ROUNDS = 10
 
+export type PageQuery = {
+  readonly limit: number
+  readonly cursor?: string | undefined
+  /** Told of objects that could not be read, each once. */
+  readonly onUnread?: OnUnread | undefined
+}
+
 /**
  * Returns a page of the receipts in these places.
  * @throws {RouterError} `invalid_request` for a cursor that is none of ours
@@ -22,18 +30,30 @@ export async function listReceiptsOf(
   objects: LedgerObjects,
   places: readonly Place[],
   filter: ReceiptFilter,
-  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+  { limit, cursor, onUnread }: PageQuery,
 ): Promise<ReceiptPage> {
   const found: Found[] = []
   let reached = cursor === undefined ? undefined : readCursor(cursor)
   let rounds = 0
+  const unread = new Set<string>()
+  const tellOnce: OnUnread | undefined =
+    onUnread &&
+    ((lacking) => {
+      const name = JSON.stringify(lacking)
+      if (!unread.has(name)) onUnread(lacking)
+      unread.add(name)
+    })
   for (const month of monthsNewestFirst(places)) {
     const range = rangeIn(month, filter)
     const here = places.filter((place) => place.month === month)
     if (range.from >= range.to) continue
     for (;;) {
       const wanted = limit - found.length
-      const { receipts, end, isWhole } = await listMonth(objects, here, range, filter, wanted, reached)
+      const { receipts, end, isWhole } = await listMonth(objects, here, range, filter, {
+        limit: wanted,
+        after: reached,
+        onUnread: tellOnce,
+      })
       found.push(...receipts)
       const last = found.at(-1)
       if (last !== undefined && found.length === limit)
@@ -58,19 +78,23 @@ async function listMonth(
   places: readonly Place[],
   range: PositionRange,
   filter: ReceiptFilter,
-  limit: number,
-  after: ReceiptCursor | undefined,
+  {
+    limit,
+    after,
+    onUnread,
+  }: Pick<PageQuery, 'limit' | 'onUnread'> & {
+    readonly after: ReceiptCursor | undefined
+  },
 ) {
-  const lists = await Promise.all(
-    places.map(async (place) => {
-      const object = receiptsObjectName(place)
-      const rest = { ...range, to: Math.min(range.to, endAfter(after, object)) }
-      if (rest.from >= rest.to) return { receipts: [], end: range.from }
-      const { receipts, end } = await objects.receipts(place).list(rest, filter, limit)
-      return { receipts: receipts.map((each) => ({ ...each, object })), end }
-    }),
-  )
-  const end = Math.max(...lists.map((list) => list.end))
+  const read = async (place: Place) => {
+    const object = receiptsObjectName(place)
+    const rest = { ...range, to: Math.min(range.to, endAfter(after, object)) }
+    if (rest.from >= rest.to) return { receipts: [], end: range.from }
+    const { receipts, end } = await objects.receipts(place).list(rest, filter, limit)
+    return { receipts: receipts.map((each) => ({ ...each, object })), end }
+  }
+  const lists = await readObjects(places, read, onUnread)
+  const end = Math.max(range.from, ...lists.map((list) => list.end))
   const receipts = lists
     .flatMap((list) => list.receipts)
     .filter(({ position }) => position >= end)

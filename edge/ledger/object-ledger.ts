@@ -8,6 +8,7 @@ import { GROUPINGS_WITH_USER, type Ledger, type Scope, type UsageQuery } from '.
 import type { DirectoryEntry, LedgerDirectory, LedgerObjects } from './ledger-objects.ts'
 import { listReceiptsOf } from './list-receipts.ts'
 import { boundsOfMonth, monthOf, type Place, placedAt, receiptsObjectName, shardOf } from './places.ts'
+import { readObjects } from './read-objects.ts'
 import type { ReceiptRecord } from './receipt-record.ts'
 import { timeOfRequestId } from './request-id.ts'
 import { mergeUsage, type ObjectQuery, type TenantUsage, type UsageAnswer } from './usage-sum.ts'
@@ -35,17 +36,19 @@ export function createLedger({ objects, directory, shards }: LedgerOptions): Led
     const month = monthOf(at)
     return placesOf(scope, (place) => place.month === month)
   }
-  const usage: Ledger['usage'] = async ({ tenant }, query) => {
+  const usage: Ledger['usage'] = async ({ tenant }, query, onUnread) => {
     const { groupBy, ...range } = checkQuery(query)
     const rest = { ...range, groupBy: groupBy.filter((name) => name !== 'tenant') }
     const entries = (await directory.entries(tenant)).filter(({ month }) => isInRange(month, query))
-    const usage = await Promise.all([
-      ...entries
-        .filter((entry) => !entry.archived)
-        .map((place) => usageOf(place.tenant, objects.receipts(place), rest)),
-      ...archivedTenants(entries).map((name) => usageOf(name, objects.archive(name), rest)),
-    ])
-    return mergeUsage(groupBy, usage)
+    const kept = entries.filter((entry) => !entry.archived)
+    const asked = [...kept, ...archivedTenants(entries).map((name) => ({ tenant: name, month: undefined }))]
+    const read = (each: (typeof asked)[number]) =>
+      usageOf(
+        each.tenant,
+        each.month === undefined ? objects.archive(each.tenant) : objects.receipts(each),
+        rest,
+      )
+    return mergeUsage(groupBy, await readObjects(asked, read, onUnread))
   }
   /** No receipt comes before the first one any more, but within its day. */
   let first: number | undefined
@@ -68,9 +71,9 @@ export function createLedger({ objects, directory, shards }: LedgerOptions): Led
       const found = await Promise.all(places.map((place) => objects.receipts(place).find(id)))
       return found.find((receipt) => receipt !== undefined)
     },
-    async list(scope, filter, page) {
+    async list(scope, filter, page, onUnread) {
       const places = await placesOf(scope, ({ month }) => isInRange(month, filter))
-      return listReceiptsOf(objects, places, filter, page)
+      return listReceiptsOf(objects, places, filter, { ...page, onUnread })
     },
     usage,
     async firstDay() {

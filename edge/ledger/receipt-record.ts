@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini'
 import { PROMPT_CACHE_DECISIONS } from '../prompt-cache/prompt-cache.ts'
-import { CACHE_RESULTS, OUTCOMES, ROUTES } from './receipt.ts'
+import { BUDGET_EFFECTS, CACHE_RESULTS, OUTCOMES, ROUTES } from './receipt.ts'
 
 /** Billionths of a US dollar. Whole numbers: nine million dollars still add up exactly. */
 const nanoUsd = z.nullable(z.int())
@@ -81,7 +81,7 @@ export const receiptRecordSchema = z.object({
   /** Why the local model did not answer, or null where it did or was not asked. */
   fallback: z.nullable(z.string()),
   /** What a reached limit did to it: another model, or a refusal. */
-  budget: z.nullable(z.enum(['cheaper', 'local', 'refused'])),
+  budget: z.nullable(z.enum(BUDGET_EFFECTS)),
   outcome: z.enum(OUTCOMES),
   errorCode: z.nullable(z.string()),
   /** Null where nothing is known of them. Of an answer that broke off: what had been told until then. */

@@ -66,7 +66,8 @@ export type RoutedFacts = {
 }
 
 /** Another model than the one that would have answered, or a refusal. */
-export type BudgetEffect = 'cheaper' | 'local' | 'refused'
+export const BUDGET_EFFECTS = ['cheaper', 'local', 'refused'] as const
+export type BudgetEffect = (typeof BUDGET_EFFECTS)[number]
 
 /** How it ended. */
 export type Ending = {

@@ -5,6 +5,7 @@
 import { causeName } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Message } from '../../shared/messages.ts'
+import type { KnownClients } from '../known-clients.ts'
 import type { RouterRequest } from '../request.ts'
 import { type ContentSettings, contentToKeep } from './content.ts'
 import type { Ledger } from './ledger.ts'
@@ -31,17 +32,20 @@ export type ReceiptRecorderOptions = {
   readonly ledger: Pick<Ledger, 'append'> | undefined
   /** Gives the record to other tools as well. Never throws, never waits. */
   readonly exportReceipt?: ((record: ReceiptRecord, exchange: Exchange) => void) | undefined
+  /** Under whose name receipts of clients are kept that are known by their own key only. */
+  readonly clients: KnownClients
   /** Whether prompts and answers are kept as well. */
   readonly content: ContentSettings
 }
 
 /** Returns the recorder. */
 export function createReceiptRecorder(options: ReceiptRecorderOptions): RecordReceipt {
-  const { log, ledger, exportReceipt, content } = options
+  const { log, ledger, exportReceipt, clients, content } = options
   return (receipt, exchange) => {
     const { request, answer } = exchange
     const { message, fields } = logLine(receipt)
     log(message, fields)
+    clients.learn(receipt)
     if (ledger === undefined && exportReceipt === undefined) return
     const keep = async () => {
       // The response goes out first: what follows computes for longer than all that came before.
@@ -51,7 +55,7 @@ export function createReceiptRecorder(options: ReceiptRecorderOptions): RecordRe
       const whole = said === undefined ? record : { ...record, content: said }
       // What is kept for training is for nobody else.
       exportReceipt?.(content.log === 'off' ? record : whole, exchange)
-      await ledger?.append(whole)
+      await ledger?.append({ ...whole, tenant: clients.keptAs(whole.tenant) })
     }
     const kept = keep().catch((error: unknown) => {
       const lost = { requestId: receipt.requestId, name: causeName(error) }

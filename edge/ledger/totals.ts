@@ -25,8 +25,18 @@ const COUNTS = [
   'unpriced',
   'cacheHits',
   'identified',
+  'budgetCheaper',
+  'budgetLocal',
+  'budgetRefused',
 ] as const satisfies readonly (keyof UsageTotals)[]
 type Count = (typeof COUNTS)[number]
+
+/** What a reached limit did, and where that is counted. */
+const BUDGET_COUNTS = {
+  cheaper: 'budgetCheaper',
+  local: 'budgetLocal',
+  refused: 'budgetRefused',
+} as const satisfies Record<NonNullable<ReceiptRecord['budget']>, Count>
 
 /** Totals while they are added up. */
 export type Sums = Record<Count, number> & {
@@ -46,6 +56,7 @@ export type CountedFacts = Pick<
   | 'savedNanoUsd'
   | 'cache'
   | 'fallback'
+  | 'budget'
   | 'latencyMs'
   | 'firstContentMs'
 >
@@ -78,6 +89,9 @@ export function createSums(): Sums {
     unpriced: 0,
     cacheHits: 0,
     identified: 0,
+    budgetCheaper: 0,
+    budgetLocal: 0,
+    budgetRefused: 0,
     fallbacks: new Map(),
     latency: [],
     firstContent: [],
@@ -106,6 +120,7 @@ export function addReceipt(sums: Sums, facts: CountedFacts): void {
   }
   if (facts.cache === 'hit') sums.cacheHits += 1
   if (facts.user !== null) sums.identified += 1
+  if (facts.budget !== null) sums[BUDGET_COUNTS[facts.budget]] += 1
   if (facts.fallback !== null) addTo(sums.fallbacks, facts.fallback, 1)
   // Nobody waited for the rows of a batch, which took no time and had no first content: they are no fast answers.
   const isTimed = facts.latencyMs > 0 || facts.firstContentMs !== null

@@ -10,7 +10,7 @@ import { createKeyRing } from '../control/key-ring.ts'
 import { hasRuntimeForm } from '../control/key-secret.ts'
 import type { AppDependencies, AppEnvironment } from '../http/context.ts'
 import type { ClientCredential } from '../request.ts'
-import { findTenant, type Tenant } from '../tenants.ts'
+import { CLIENT_PREFIX, findTenant, type Tenant } from '../tenants.ts'
 
 /**
  * Returns the middleware. What is set at runtime has been asked for before.
@@ -74,7 +74,7 @@ async function anonymousTenant(
 ): Promise<Tenant | undefined> {
   if (config.anonymous === undefined || config.claude.keySource !== 'client' || own === undefined)
     return config.anonymous
-  return { ...config.anonymous, id: `client-${(await sha256Hex(own.value)).slice(0, 16)}` }
+  return { ...config.anonymous, id: `${CLIENT_PREFIX}${(await sha256Hex(own.value)).slice(0, 16)}` }
 }
 
 function readCredentials(headers: Headers): ClientCredential[] {

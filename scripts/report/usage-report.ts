@@ -3,6 +3,7 @@
  * the edge has not.
  */
 import * as z from 'zod/mini'
+import { shownTotalsSchema, unreadSchema, usageAnswerSchema } from '../../edge/http/usage-schema.ts'
 import {
   formatNanoUsd,
   formatShare,
@@ -10,23 +11,24 @@ import {
   savingsSentence,
 } from '../../shared/savings-sentence.ts'
 
-const milliseconds = z.nullable(z.number())
+const shown = shownTotalsSchema.shape
 const totalsSchema = z.looseObject({
-  requests: z.int(),
-  inputTokens: z.int(),
-  outputTokens: z.int(),
-  cacheWriteTokens: z.int(),
-  cacheReadTokens: z.int(),
-  costNanoUsd: z.int(),
-  savedNanoUsd: z.int(),
-  unpriced: z.int(),
-  fallbacks: z.record(z.string(), z.int()),
-  latencyMs: z.looseObject({ p50: milliseconds, p95: milliseconds }),
+  requests: shown.requests,
+  inputTokens: shown.inputTokens,
+  outputTokens: shown.outputTokens,
+  cacheWriteTokens: shown.cacheWriteTokens,
+  cacheReadTokens: shown.cacheReadTokens,
+  costNanoUsd: shown.costNanoUsd,
+  savedNanoUsd: shown.savedNanoUsd,
+  unpriced: shown.unpriced,
+  fallbacks: shown.fallbacks,
+  latencyMs: z.looseObject({ p50: shown.latencyMs.shape.p50, p95: shown.latencyMs.shape.p95 }),
 })
 /** What is read of an answer of the endpoint; the rest of it is kept. */
 export const usageSchema = z.looseObject({
-  baselineModel: z.string(),
-  containerNanoUsd: z.int(),
+  baselineModel: usageAnswerSchema.shape.baselineModel,
+  containerNanoUsd: usageAnswerSchema.shape.containerNanoUsd,
+  unread: z.optional(unreadSchema),
   totals: totalsSchema,
   data: z.array(z.looseObject({ group: z.record(z.string(), z.nullable(z.string())), totals: totalsSchema })),
 })

@@ -3,7 +3,7 @@
  */
 import { numberOf, numberOrNull, textOf, textOrNull } from '../../storage/row-values.ts'
 import type { SqlDatabase, SqlRow } from '../../storage/sql-database.ts'
-import { CACHE_RESULTS, OUTCOMES, ROUTES } from '../receipt.ts'
+import { BUDGET_EFFECTS, CACHE_RESULTS, OUTCOMES, ROUTES } from '../receipt.ts'
 import type { ReceiptRecord } from '../receipt-record.ts'
 import type { CountedFacts } from '../totals.ts'
 import type { PositionRange } from './receipt-rows.ts'
@@ -11,7 +11,7 @@ import type { PositionRange } from './receipt-rows.ts'
 /** What groups and totals need of a receipt. */
 export type GroupedFacts = CountedFacts & Pick<ReceiptRecord, 'route' | 'model' | 'task'>
 
-const COLUMNS = `position, user, task, cache, route, model, fallback, outcome, inputTokens, outputTokens, cacheWriteTokens,
+const COLUMNS = `position, user, task, cache, route, model, fallback, budget, outcome, inputTokens, outputTokens, cacheWriteTokens,
   cacheReadTokens, reasoningTokens, costNanoUsd, baselineNanoUsd, savedNanoUsd, latencyMs, firstContentMs`
 
 /** Yields the receipts of a range with their positions, oldest first. */
@@ -38,6 +38,7 @@ function factsOf(row: SqlRow): GroupedFacts {
     route: row.route === null ? null : oneOf(ROUTES, textOf(row, 'route')),
     model: textOrNull(row, 'model'),
     fallback: textOrNull(row, 'fallback'),
+    budget: row.budget === null ? null : oneOf(BUDGET_EFFECTS, textOf(row, 'budget')),
     outcome: oneOf(OUTCOMES, textOf(row, 'outcome')),
     tokens:
       row.inputTokens === null

@@ -14,7 +14,17 @@ export type PlacedReceipt = { readonly position: number; readonly receipt: KeptR
 export type PositionRange = { readonly from: number; readonly to: number }
 
 /** Conditions that are a column's value. */
-const EQUAL = ['user', 'route', 'model', 'task', 'outcome', 'fallback', 'cache', 'feedback'] as const
+const EQUAL = [
+  'user',
+  'route',
+  'model',
+  'task',
+  'outcome',
+  'fallback',
+  'cache',
+  'budget',
+  'feedback',
+] as const
 
 /**
  * Adds the receipt's row unless there is one with its id.

@@ -12,7 +12,7 @@ export const DEFAULT_PRESET: Preset = '30d'
 /** Conditions that figures can be narrowed by. */
 export const FIGURE_FIELDS = ['tenant', 'user', 'route', 'model', 'task'] as const
 /** Conditions that only the list of receipts knows: nothing is added up by them. */
-export const LIST_FIELDS = ['outcome', 'fallback', 'cache', 'feedback'] as const
+export const LIST_FIELDS = ['outcome', 'fallback', 'cache', 'budget', 'feedback'] as const
 export const FILTER_FIELDS = [...FIGURE_FIELDS, ...LIST_FIELDS] as const
 export type FilterField = (typeof FILTER_FIELDS)[number]
 

@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import type { Ledger } from '../../../edge/ledger/ledger.ts'
+import type { SqlDatabase } from '../../../edge/storage/sql-database.ts'
+import { databasesIn } from '../../../llm/sqlite-ledger.ts'
 import { readLabelledRequests } from '../../../training/labelled-requests.ts'
 import { ADMIN_KEY, BOB_KEY, COMPLEX_PROMPT, SIMPLE_PROMPT } from '../../support/edge/canaries.ts'
 import { loggedLines } from '../../support/edge/log-collector.ts'
@@ -305,7 +307,7 @@ test('sums are those of the receipts to the last nano-dollar, in every grouping'
 
 test('says of nothing that it is nothing', async () => {
   const { router } = await routerWith([])
-  expect(await read(router, 'requests')).toEqual({ data: [], cursor: null })
+  expect(await read(router, 'requests')).toEqual({ data: [], cursor: null, unread: [] })
   expect(await read(router, 'usage?groupBy=day')).toMatchObject({ data: [], totals: { requests: 0 } })
   expect((await get(router, 'requests/req_0123456789abcdef')).status).toBe(404)
 })
@@ -345,6 +347,53 @@ test.each(WRONG)('answers %s with 400 and says what is wrong', async (path, mess
   const { type, error } = JSON.parse(await response.text())
   expect(type).toBe('error')
   expect(error).toMatchObject({ type: 'invalid_request_error', message: expect.stringMatching(message) })
+})
+
+test('shows what can be read where one object cannot be, and says whose receipts are lacking', async () => {
+  const databases = databasesIn(':memory:')
+  const bobs = new Map<string, SqlDatabase>()
+  const open = async (name: string): Promise<SqlDatabase> => {
+    const database = await databases(name)
+    if (!name.endsWith(':bob')) return database
+    bobs.set(name, { ...database })
+    return {
+      ...database,
+      exec: (...given) => (bobs.get(name) ?? database).exec(...given),
+      scan: (...given) => (bobs.get(name) ?? database).scan(...given),
+    }
+  }
+  const ledger = await createMemoryLedger({ open })
+  await ledger.append(receiptRecord(NOW - HOUR))
+  await ledger.append(receiptRecord(NOW - HOUR, { tenant: 'bob' }))
+  const router = await createTestRouter({}, { ledger })
+  expect(await read(router, 'usage', ADMIN)).toMatchObject({ totals: { requests: 2 }, unread: [] })
+  const broken = () => {
+    throw new Error('internals-canary')
+  }
+  for (const [name, database] of bobs) bobs.set(name, { ...database, exec: broken, scan: broken })
+  const unread = [{ tenant: 'bob', month: '2026-11' }]
+  expect(await read(router, 'usage', ADMIN)).toMatchObject({ totals: { requests: 1 }, unread })
+  const page = await read(router, 'requests', ADMIN)
+  expect(page).toMatchObject({ data: [{ tenant: 'alice' }], cursor: null, unread })
+  expect(await read(router, 'usage')).toMatchObject({ totals: { requests: 1 }, unread: [] })
+  // Neither a table nor an export can say what it lacks; and of bob nothing is left that could be shown.
+  for (const [path, caller] of [
+    ['usage?format=csv', ADMIN],
+    ['requests?format=jsonl', ADMIN],
+    ['usage', BOB],
+  ] as const)
+    expect((await get(router, path, caller)).status, path).toBe(503)
+})
+
+test('counts what reached limits did, and finds the receipts of it', async () => {
+  const effects = ['cheaper', 'cheaper', 'local', 'refused', null] as const
+  const { router } = await routerWith(effects.map((budget) => ({ budget })))
+  const { totals } = await read(router, 'usage')
+  expect(totals).toMatchObject({ budgetCheaper: 2, budgetLocal: 1, budgetRefused: 1 })
+  expect((await read(router, 'requests?budget=cheaper')).data).toHaveLength(2)
+  expect((await get(router, 'requests?budget=dear')).status).toBe(400)
+  const csv = await (await get(router, 'usage?format=csv')).text()
+  expect(csv).toContain('budgetCheaper,budgetLocal,budgetRefused')
 })
 
 test('says that the ledger cannot be read, and nothing of why', async () => {

@@ -27,6 +27,9 @@ const totals: UsageTotals = {
   unpriced: 1,
   cacheHits: 0,
   identified: 2,
+  budgetCheaper: 0,
+  budgetLocal: 0,
+  budgetRefused: 0,
   fallbacks: { timeout: 1, error: 2 },
   latency: histogram(8, 8, 8, 900),
   firstContent: [],
@@ -55,7 +58,7 @@ test('writes a table with a line for each group', () => {
   const csv = usageCsv(['user', 'day'], [{ group: { user: null, day: '2026-11-27' }, totals }])
   const [header, line, rest] = csv.split('\r\n')
   expect(header).toMatch(/^user,day,requests,.*costUsd,.*fallbacks,latencyMsP50,/)
-  expect(line).toMatch(/^,2026-11-27,4,3,0,1,0,0,10,5,0,0,0,0\.000000123,1\.000000123,1,1,0,2,3,/)
+  expect(line).toMatch(/^,2026-11-27,4,3,0,1,0,0,10,5,0,0,0,0\.000000123,1\.000000123,1,1,0,2,0,0,0,3,/)
   expect(line?.split(',')).toHaveLength(header?.split(',').length ?? 0)
   expect(rest).toBe('')
 })

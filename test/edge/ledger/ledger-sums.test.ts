@@ -203,6 +203,9 @@ function totalsByHand(records: readonly ReceiptRecord[]) {
     unpriced: count(isUnpriced),
     cacheHits: count(({ cache }) => cache === 'hit'),
     identified: count(({ user }) => user !== null),
+    budgetCheaper: count(({ budget }) => budget === 'cheaper'),
+    budgetLocal: count(({ budget }) => budget === 'local'),
+    budgetRefused: count(({ budget }) => budget === 'refused'),
     fallbacks: Object.fromEntries(
       causes.map((cause) => [cause, count(({ fallback }) => fallback === cause)]),
     ),

@@ -2,24 +2,29 @@
  * The limits of every tenant and what is used of them, as a card of the overview.
  */
 import { type Budget, budgetListSchema, budgetSchema, type LimitUse } from '../../dashboard/api-schemas.ts'
+import { narrow } from '../../dashboard/filter.ts'
 import { formatLimitAmount, limitLabel } from '../../dashboard/limit-texts.ts'
-import { createTimeFormat } from '../../format-figures.ts'
+import { addUp } from '../../dashboard/usage-figures.ts'
+import { createTimeFormat, formatCount } from '../../format-figures.ts'
 import { readApi } from './api.ts'
+import { BarList } from './bar-list.tsx'
+import type { Overview } from './load-overview.ts'
 import { ProblemNotice } from './problem-notice.tsx'
-import { HOME_TIMEZONE } from './use-address.ts'
+import { HOME_TIMEZONE, requestsPath } from './use-address.ts'
 import { useLoaded } from './use-loaded.ts'
 
 /** Beyond these the list is the budgets page's. */
 const MOST_TENANTS = 6
 
 /** Renders the card. */
-export function Budgets() {
+export function Budgets({ overview }: { readonly overview: Overview }) {
   const { value, problem } = useLoaded('budgets', loadBudgets)
   return (
     <section class="card">
       <h2>
         <a href="/dashboard/budgets">Budgets</a>
       </h2>
+      <BudgetEffects overview={overview} />
       <ProblemNotice problem={problem} />
       {value?.length === 0 ? <p>No tenant has limits.</p> : null}
       {value?.map(({ tenant, usage }) => (
@@ -29,6 +34,31 @@ export function Budgets() {
         </section>
       ))}
     </section>
+  )
+}
+
+const EFFECTS = [
+  ['budgetCheaper', 'cheaper', 'sent to the cheap Claude model'],
+  ['budgetLocal', 'local', 'sent to the local model'],
+  ['budgetRefused', 'refused', 'refused'],
+] as const
+
+/** Renders how many requests of the period limits have bent or refused. */
+function BudgetEffects({ overview: { series, filter } }: { readonly overview: Overview }) {
+  const totals = addUp(series)
+  const told = EFFECTS.filter(([count]) => totals[count] > 0)
+  if (told.length === 0) return <p class="soft">No limit has changed an answer in this period.</p>
+  return (
+    <BarList
+      caption="Requests that a reached limit changed"
+      heads={['By a limit', 'Requests']}
+      rows={told.map(([count, budget, label]) => ({
+        label,
+        href: requestsPath(narrow(filter, { budget })),
+        size: totals[count],
+        figures: [formatCount(totals[count])],
+      }))}
+    />
   )
 }
 

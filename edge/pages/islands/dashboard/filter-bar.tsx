@@ -39,6 +39,7 @@ const FIELD_LABELS: Readonly<Record<FilterField, string>> = {
   outcome: 'Outcome',
   fallback: 'Fallback',
   cache: 'Cache',
+  budget: 'Budget',
   feedback: 'Feedback',
 }
 

@@ -47,7 +47,11 @@ export function KeyForm({ onMade }: { readonly onMade: (key: NewKey) => void }) 
         </label>
         <label class="field">
           Ends
-          <input name="expiresAt" type="datetime-local" />
+          <input
+            name="expiresAt"
+            type="datetime-local"
+            min={new Date().toISOString().slice(0, 10).concat('T00:00')}
+          />
         </label>
         <fieldset class="wide">
           <legend class="soft">May not use</legend>

@@ -5,8 +5,8 @@ import { useState } from 'hono/jsx/dom'
 import * as z from 'zod/mini'
 import { keySchema, type NewKey, newKeySchema, type ShownKey } from '../../dashboard/api-schemas.ts'
 import { createTimeFormat } from '../../format-figures.ts'
-import { fieldValue } from '../shared/field-value.ts'
 import { type ApiProblem, callApi } from './api.ts'
+import { EndField } from './end-field.tsx'
 import { ProblemNotice } from './problem-notice.tsx'
 import { HOME_TIMEZONE } from './use-address.ts'
 import { asProblem } from './use-loaded.ts'
@@ -119,26 +119,6 @@ function KeyRow({ shown, act, onMade }: KeyRowProperties) {
   )
 }
 
-type EndFieldProperties = { readonly shown: ShownKey; readonly onSet: (expiresAt: string | null) => void }
-
-function EndField({ shown, onSet }: EndFieldProperties) {
-  const { expiresAt, expired, tenant } = shown
-  return (
-    <>
-      {expired ? <span class="badge danger">over</span> : null}
-      <input
-        type="datetime-local"
-        aria-label={`When the key of ${tenant} ends`}
-        value={expiresAt === null ? '' : localInput(Date.parse(expiresAt))}
-        onChange={(event: Event) => {
-          const value = fieldValue(event)
-          onSet(value === '' ? null : new Date(value).toISOString())
-        }}
-      />
-    </>
-  )
-}
-
 function policyOf({ strategy, models, forbid, promptCache }: ShownKey): string {
   const parts = [
     strategy === null ? undefined : `strategy ${strategy}`,
@@ -147,9 +127,4 @@ function policyOf({ strategy, models, forbid, promptCache }: ShownKey): string {
     promptCache === null ? undefined : `prompt cache ${promptCache}`,
   ].filter((part) => part !== undefined)
   return parts.length === 0 ? 'everything' : parts.join('; ')
-}
-
-/** As the field has it: the visitor's own time, without a zone. */
-function localInput(time: number): string {
-  return createTimeFormat(HOME_TIMEZONE)(time).slice(0, 16).replace(' ', 'T')
 }

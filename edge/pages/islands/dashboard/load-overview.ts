@@ -21,6 +21,8 @@ export type Overview = {
   readonly tenants: readonly UsageRow[]
   readonly containerNanoUsd: number
   readonly baselineModel: string
+  /** What the figures lack because it cannot be read now. */
+  readonly unread: Usage['unread']
   /** Conditions that the figures do not keep to. */
   readonly ignored: readonly string[]
 }
@@ -50,6 +52,7 @@ export async function loadOverview(filter: Filter, period: Period): Promise<Over
     tenants: select(values, filter),
     containerNanoUsd: series.containerNanoUsd,
     baselineModel: series.baselineModel,
+    unread: [series, values, ...(users === undefined ? [] : [users])].flatMap(({ unread }) => unread),
     ignored: plan.ignored,
   }
 }

@@ -14,6 +14,7 @@ import { CacheCard, FallbackCard, LatencyCard, OutcomeCard, UserCard, ValueCard 
 import { CostChart, RouteChart } from './overview-charts.tsx'
 import { OverviewTiles } from './overview-tiles.tsx'
 import { ProblemNotice } from './problem-notice.tsx'
+import { UnreadNotice } from './unread-notice.tsx'
 import { useAddress } from './use-address.ts'
 import { useLoaded } from './use-loaded.ts'
 
@@ -35,6 +36,7 @@ export function OverviewPage() {
       <Sentence overview={value} />
       <FilterBar filter={filter} problems={problems} setFilter={setFilter} forList={false} />
       <ProblemNotice problem={problem} />
+      {value === undefined ? null : <UnreadNotice unread={value.unread} />}
       {value === undefined ? null : <Figures overview={value} />}
     </div>
   )
@@ -87,7 +89,7 @@ function Figures({ overview }: { readonly overview: Overview }) {
         <ValueCard overview={overview} title="Models" field="model" rows={overview.models} />
         <UserCard overview={overview} />
         <ValueCard overview={overview} title="Tenants" field="tenant" rows={overview.tenants} />
-        <Budgets />
+        <Budgets overview={overview} />
         <ContainerCard />
       </div>
       <p>

@@ -11,6 +11,7 @@ import { readApi } from './api.ts'
 import { FilterBar } from './filter-bar.tsx'
 import { ProblemNotice } from './problem-notice.tsx'
 import { RouteBadge } from './route-badge.tsx'
+import { UnreadNotice } from './unread-notice.tsx'
 import { receiptPath, requestsPath, useAddress } from './use-address.ts'
 import { useLoaded } from './use-loaded.ts'
 
@@ -33,6 +34,7 @@ export function RequestList() {
       <h1>Requests</h1>
       <FilterBar filter={filter} problems={problems} setFilter={setFilter} forList={true} />
       <ProblemNotice problem={problem} />
+      {value === undefined ? null : <UnreadNotice unread={value.unread} />}
       {value === undefined ? null : value.data.length === 0 ? (
         <p class="card">No request of this period meets the filter.</p>
       ) : (
