@@ -14,26 +14,30 @@ const BUSY_TIMEOUT_MS = 2_000
  */
 export async function openSqliteDatabase(path: string): Promise<SqlDatabase> {
   const database = new (await loadSqlite())(path)
+  // Another program of the same folder, or somebody who looks into the file, must not cost a receipt.
+  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
   // A process that is killed loses no more than its last commits and never the file.
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('PRAGMA synchronous = NORMAL')
-  // Somebody who looks into the file beside the program must not cost a receipt.
-  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
   const prepare = rememberStatements(database)
+  const within = <T>(begin: string, work: () => T): T => {
+    database.exec(begin)
+    try {
+      const result = work()
+      database.exec('COMMIT')
+      return result
+    } catch (error) {
+      database.exec('ROLLBACK')
+      throw error
+    }
+  }
   return {
     exec: (query, ...bindings) => prepare(query).all(...bindings),
     scan: (query, ...bindings) => prepare(query).iterate(...bindings),
-    transaction(work) {
-      database.exec('BEGIN IMMEDIATE')
-      try {
-        const result = work()
-        database.exec('COMMIT')
-        return result
-      } catch (error) {
-        database.exec('ROLLBACK')
-        throw error
-      }
-    },
+    transaction: (work) => within('BEGIN IMMEDIATE', work),
+    // Readers hold nobody up, and nobody holds them up.
+    snapshot: (work) => within('BEGIN DEFERRED', work),
+    version: () => pragma(database, 'data_version', 'data_version'),
     size: () => pragma(database, 'page_count', 'page_count') * pragma(database, 'page_size', 'page_size'),
   }
 }

@@ -21,8 +21,10 @@ export function migrate(database: SqlDatabase, migrations: readonly Migration[])
   for (const { name, statements } of migrations) {
     if (done.has(name)) continue
     database.transaction(() => {
+      // Another program may have run it since it was looked for.
+      const query = 'INSERT INTO migrations (name) VALUES (?) ON CONFLICT DO NOTHING RETURNING name'
+      if (database.exec(query, name).length === 0) return
       for (const statement of statements) database.exec(statement)
-      database.exec('INSERT INTO migrations (name) VALUES (?)', name)
     })
   }
 }

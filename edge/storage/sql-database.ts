@@ -16,6 +16,10 @@ export type SqlDatabase = {
   readonly scan: (query: string, ...bindings: readonly SqlValue[]) => Iterable<SqlRow>
   /** Runs `work` wholly or, if it throws, not at all. Not to be nested. */
   readonly transaction: <T>(work: () => T) => T
+  /** Runs `work`, which only reads, on the database as it is at one moment. Not to be nested. */
+  readonly snapshot: <T>(work: () => T) => T
+  /** Returns another number than before where somebody else has written meanwhile. Steady in transactions and snapshots. */
+  readonly version: () => number
   /** Size in bytes. */
   readonly size: () => number
 }

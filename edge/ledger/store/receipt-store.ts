@@ -55,9 +55,14 @@ export function createReceiptStore(database: SqlDatabase): ReceiptStore {
   const rollups = createRollups(database)
   let place = readPlace(database)
   let isRegistered = readState(database, 'registered') !== undefined
-  const tenant = () => place?.tenant ?? ''
+  /** Another program may have written the first receipt. */
+  const placed = () => {
+    place ??= readPlace(database)
+    return place
+  }
+  const tenant = () => placed()?.tenant ?? ''
   return {
-    place: () => place,
+    place: placed,
     life: () => readState(database, 'life') ?? '',
     isRegistered: () => isRegistered,
     noteRegistered() {
@@ -66,7 +71,7 @@ export function createReceiptStore(database: SqlDatabase): ReceiptStore {
     },
     append(owner, record) {
       const position = database.transaction(() => {
-        if (place === undefined) {
+        if (place === undefined && readPlace(database) === undefined) {
           writeState(database, 'place', JSON.stringify(owner))
           writeState(database, 'life', record.id)
         }
@@ -85,7 +90,7 @@ export function createReceiptStore(database: SqlDatabase): ReceiptStore {
     },
     list: (range, filter, limit) =>
       listReceipts(database, range, filter, { limit, longest: LONGEST_SCAN, tenant: tenant() }),
-    usage: (query) => usageOfObject(database, rollups, query),
+    usage: (query) => database.snapshot(() => usageOfObject(database, rollups, query)),
     giveFeedback(id, feedback) {
       const at = timeOfRequestId(id)
       return at !== undefined && writeFeedback(database, at, id, feedback)

@@ -24,7 +24,10 @@ export type Rollups = {
   readonly flushAll: () => void
   /** Returns whether any receipt is in no written sum. */
   readonly isPending: () => boolean
-  /** Yields the groups whose buckets begin from `from` on and before `to`, ms; a group may come in several pieces. */
+  /**
+   * Yields the groups whose buckets begin from `from` on and before `to`, ms; a group may come in several pieces. In a snapshot
+   * where others write.
+   */
   readonly groups: (kind: RollupKind, from: number, to: number) => Iterable<PackedGroup>
 }
 
@@ -33,9 +36,19 @@ const MOST_PENDING = 20_000
 
 /** Returns the sums of the object in this database. */
 export function createRollups(database: SqlDatabase): Rollups {
-  let settled = Number(readState(database, 'settled') ?? 0)
+  let settled = 0
   let loaded: PendingSums | undefined
+  let version: number | undefined
+  /** What another program has written meanwhile is in nothing that is remembered here. Where it matters, in a transaction. */
+  const refresh = () => {
+    const present = database.version()
+    if (present === version) return
+    settled = Number(readState(database, 'settled') ?? 0)
+    loaded = undefined
+    version = present
+  }
   const pending = (): PendingSums => {
+    refresh()
     if (loaded !== undefined) return loaded
     const sums = createPendingSums()
     for (const { position, facts } of scanReceipts(database, { from: settled, to: Number.MAX_SAFE_INTEGER }))
@@ -43,21 +56,24 @@ export function createRollups(database: SqlDatabase): Rollups {
     loaded = sums
     return sums
   }
-  const write = (bunches: readonly PendingBunch[], settledThen: number) => {
-    database.transaction(() => {
+  /** Writes what is pending before a time, ms; what is settled then stands at that position. */
+  const writeBefore = (at: number, settledThen: () => number) => {
+    const written = database.transaction(() => {
+      const bunches = pending().before(at)
+      if (bunches.length === 0) return undefined
       for (const bunch of bunches) appendSegments(database, bunch)
-      writeState(database, 'settled', String(settledThen))
+      const position = Math.max(settled, settledThen())
+      writeState(database, 'settled', String(position))
+      return position
     })
-    settled = settledThen
+    if (written === undefined) return
+    settled = written
+    loaded?.forgetBefore(at)
   }
-  const flushAll = () => {
-    const bunches = pending().before(Number.POSITIVE_INFINITY)
-    if (bunches.length === 0) return
-    write(bunches, Math.max(settled, lastPosition(database) + 1))
-    loaded = createPendingSums()
-  }
+  const flushAll = () => writeBefore(Number.POSITIVE_INFINITY, () => lastPosition(database) + 1)
   return {
     addLate(position, facts) {
+      refresh()
       if (position >= settled) return
       const at = timeOfPosition(position)
       for (const kind of ROLLUP_NAMES) {
@@ -80,14 +96,15 @@ export function createRollups(database: SqlDatabase): Rollups {
     },
     flush(at) {
       const part = partOf(at)
-      const bunches = pending().before(part)
-      if (bunches.length === 0) return
-      write(bunches, Math.max(settled, firstPosition(part)))
-      pending().forgetBefore(part)
+      writeBefore(part, () => firstPosition(part))
     },
     flushAll,
-    isPending: () => holdsReceipts(database, { from: settled, to: Number.MAX_SAFE_INTEGER }),
+    isPending() {
+      refresh()
+      return holdsReceipts(database, { from: settled, to: Number.MAX_SAFE_INTEGER })
+    },
     *groups(kind, from, to) {
+      const unwritten = pending()
       const segments = database.scan(
         'SELECT groups FROM segments WHERE kind = ? AND part >= ? AND part < ?',
         kind,
@@ -96,7 +113,7 @@ export function createRollups(database: SqlDatabase): Rollups {
       )
       const isInside = ([bucket]: PackedGroup) => bucket >= from && bucket < to
       for (const segment of segments) yield* readGroups(textOf(segment, 'groups')).filter(isInside)
-      for (const group of pending().of(kind)) if (isInside(group)) yield group
+      for (const group of unwritten.of(kind)) if (isInside(group)) yield group
     },
   }
 }
