@@ -2,14 +2,12 @@
  * Puts the parts together: the core that answers requests, for the Worker, for the library and for tests. Knows no
  * platform and no environment.
  */
-import { createBatchAdmission } from './batches/batch-admission.ts'
 import type { BatchBook } from './batches/batch-book.ts'
-import { type Batches, createBatches } from './batches/batches.ts'
 import type { Accounts } from './budgets/accounts.ts'
-import { createTellSoftLimits } from './budgets/tell-soft-limits.ts'
 import type { UsageOf } from './budgets/usage-of.ts'
 import type { AnswerCache } from './cache/cache.ts'
 import { createMemoryCache } from './cache/memory.ts'
+import { composeBatches } from './compose-batches.ts'
 import { composeBudgets, composeDegradation } from './compose-limits.ts'
 import { composeLocal, type LocalEffects, type LocalParts } from './compose-local.ts'
 import {
@@ -24,13 +22,12 @@ import { type ControlStore, createControlStore } from './control/control-store.t
 import { createFindLimits, type FindLimits } from './control/limits-of.ts'
 import { createExplainer, type Explainer } from './explanation/explanation.ts'
 import { createGateway, type Gateway } from './gateway.ts'
-import { createKnownClients } from './known-clients.ts'
+import { createKnownClients, type KnownClients, keptForKnown, learningFrom } from './known-clients.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { createPriceList } from './ledger/prices.ts'
 import { createReceiptRecorder } from './ledger/record-receipt.ts'
 import type { ReadAsset } from './pages/assets.ts'
 import { createPromptCache } from './prompt-cache/prompt-cache.ts'
-import { createClaudeBatches } from './providers/claude/batches.ts'
 import { createClaudeProvider } from './providers/claude/messages.ts'
 import type { Fetch, Provider } from './providers/provider.ts'
 import type { ResponseStore } from './responses/store/response-store.ts'
@@ -76,6 +73,7 @@ export type Core = {
   readonly claude: Provider
   readonly local: LocalParts | undefined
   readonly cache: AnswerCache
+  readonly clients: KnownClients
   readonly control: ControlStore
   readonly findLimits: FindLimits
   /** Undefined where nobody counts. */
@@ -133,7 +131,7 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
   })
   const gateway = createGateway({
     ...planning,
-    providers: { claude, local: local?.provider },
+    providers: { claude: learningFrom(claude, clients), local: local?.provider },
     cache,
     savingsBaseline: config.savingsBaseline,
     prices,
@@ -155,7 +153,19 @@ export function composeCore(config: CoreConfig, effects: CoreEffects): Core {
   })
   const { thresholds } = settled
   const { usageOf } = budgets ?? {}
-  return { gateway, explain, claude, local, cache, control, findLimits, usageOf, strategies, thresholds }
+  return {
+    gateway,
+    explain,
+    claude,
+    local,
+    cache,
+    clients,
+    control,
+    findLimits,
+    usageOf,
+    strategies,
+    thresholds,
+  }
 }
 
 export type Effects = Pick<
@@ -184,15 +194,29 @@ export function composeDependencies(config: Config, { fetch, readAsset, createId
       config.traces &&
       createReceiptTraces({ ...config.traces, ...effects, claudeUrl: config.claude.baseUrl, fetch }),
   })
-  const { gateway, explain, control, findLimits, usageOf, strategies, thresholds, local, cache, claude } =
-    core
+  const {
+    gateway,
+    explain,
+    clients,
+    control,
+    findLimits,
+    usageOf,
+    strategies,
+    thresholds,
+    local,
+    cache,
+    claude,
+  } = core
   const { log, now, ledger, responses } = effects
   return {
     config,
     usageOf,
     ledger,
-    batches: composeBatches(config, { ...effects, fetch, tellWebhook }, findLimits),
-    responses: config.responsesRetentionHours === 0 ? undefined : responses,
+    batches: composeBatches(config, { ...effects, fetch, tellWebhook }, { findLimits, clients }),
+    responses:
+      config.responsesRetentionHours === 0
+        ? undefined
+        : responses && keptForKnown(responses, clients, ledger),
     gateway,
     explain,
     control,
@@ -208,37 +232,6 @@ export function composeDependencies(config: Config, { fetch, readAsset, createId
     now,
     createId,
   }
-}
-
-function composeBatches(
-  { claude, prices: overrides }: Config,
-  {
-    batchBook: book,
-    fetch,
-    tellWebhook,
-    ...effects
-  }: Pick<Effects, 'batchBook' | 'fetch' | 'accounts' | 'ledger' | 'log' | 'now'> &
-    Pick<CoreEffects, 'tellWebhook'>,
-  findLimits: FindLimits,
-): Batches {
-  const { accounts, ledger, log, now } = effects
-  const prices = createPriceList(overrides)
-  return createBatches({
-    book,
-    claude: createClaudeBatches(claude, fetch),
-    admit: createBatchAdmission({
-      accounts,
-      limitsOf: (tenant) => findLimits(tenant)?.limits,
-      prices,
-      tellSoftLimits: createTellSoftLimits(tellWebhook, log),
-      log,
-      now,
-    }),
-    ledger,
-    prices,
-    log,
-    now,
-  })
 }
 
 function sleep(milliseconds: number): Promise<void> {

@@ -21,6 +21,8 @@ import type { BatchRequest } from './batch-request.ts'
 export type BatchAdmissionOptions = {
   /** Undefined where limits hold for nobody. */
   readonly accounts: Accounts | undefined
+  /** Returns the name of the account that counts a tenant's requests, at this moment. */
+  readonly accountOf: (tenant: string) => string
   readonly limitsOf: (tenant: string) => TenantLimits | undefined
   readonly prices: PriceList
   readonly tellSoftLimits: TellSoftLimits
@@ -82,19 +84,26 @@ async function admit(
   limits: EffectiveLimits,
 ): Promise<BatchAdmission> {
   const { tellSoftLimits, log, now } = options
-  const { requestId: id, tenant, user } = customer
+  const { requestId: id, user } = customer
+  // The same before and after, whatever is learned of the tenant meanwhile.
+  const account = options.accountOf(customer.tenant)
   const bound = hasCap(limits) ? batch.upperBound(options.prices) : { tokens: 0, nanoUsd: 0, unpriced: [] }
   const isUnbounded = bound.unpriced.length > 0 && hasMoneyCap(limits)
   if (isUnbounded) throw priceUnknown(bound.unpriced)
   const planned = { tokens: bound.tokens, nanoUsd: bound.nanoUsd }
-  const result = await reserve(options, accounts, customer, {
-    id,
-    user,
-    limits,
-    planned,
-    bent: null,
-    leaseMs: LEASE_MS,
-  })
+  const result = await reserve(
+    options,
+    accounts,
+    { ...customer, account },
+    {
+      id,
+      user,
+      limits,
+      planned,
+      bent: null,
+      leaseMs: LEASE_MS,
+    },
+  )
   if (result === undefined) {
     // Money and tokens are not spent uncounted; rates alone are no reason to refuse anybody.
     if (hasCap(limits)) throw accountUnreachable(undefined)
@@ -105,12 +114,16 @@ async function admit(
     throw refusal(result.cause, planned, now())
   const ofUser = limits.user !== undefined && user !== undefined
   return {
-    booked: hasCap(limits) ? { ...planned, ofUser, timezone: limits.timezone } : null,
+    // What counts elsewhere than the batch is kept stays counted as it was reserved.
+    booked:
+      hasCap(limits) && account === customer.tenant
+        ? { ...planned, ofUser, timezone: limits.timezone }
+        : null,
     headers: limitHeaders(result, limits),
     async settle(made) {
       if (!result.leased) return
       const settlement = { id, limits, used: made ? planned : { tokens: 0, nanoUsd: 0 } }
-      const once = () => accounts.settle(tenant, settlement)
+      const once = () => accounts.settle(account, settlement)
       try {
         // Settling twice changes nothing, so that a lost answer may be asked for again.
         const { reached } = await once().catch(once)
@@ -126,10 +139,10 @@ async function admit(
 async function reserve(
   { log }: BatchAdmissionOptions,
   accounts: Accounts,
-  { tenant, requestId, waitUntil }: BatchCustomer,
+  { account, requestId, waitUntil }: BatchCustomer & { readonly account: string },
   reservation: Reservation,
 ): Promise<ReservationResult | undefined> {
-  const pending = accounts.reserve(tenant, reservation)
+  const pending = accounts.reserve(account, reservation)
   try {
     const result = await settledWithin(pending, LONGEST_WAIT_MS)
     if (result !== undefined) return result
@@ -137,7 +150,7 @@ async function reserve(
     const { id, limits } = reservation
     const release = async () => {
       if ((await pending).leased)
-        await accounts.settle(tenant, { id, limits, used: { tokens: 0, nanoUsd: 0 } })
+        await accounts.settle(account, { id, limits, used: { tokens: 0, nanoUsd: 0 } })
     }
     waitUntil(release().catch(() => {}))
     throw new Error('timeout')

@@ -20,6 +20,8 @@ export type BatchesDependencies = ResultsDependencies & {
   readonly book: BatchBook
   readonly claude: ClaudeBatches
   readonly admit: AdmitBatch
+  /** Told of a tenant whose key Claude has taken. */
+  readonly taken: (tenant: string) => void
   readonly log: Log
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -105,7 +107,7 @@ export function createBatches(dependencies: BatchesDependencies): Batches {
   }
 
   async function create(
-    { admit }: BatchesDependencies,
+    { admit, taken }: BatchesDependencies,
     client: BatchClient,
     { body, read, user }: NewBatchRequest,
   ): Promise<BatchAnswer> {
@@ -120,6 +122,7 @@ export function createBatches(dependencies: BatchesDependencies): Batches {
       const stays = { ...client, signal: new AbortController().signal }
       const answer = await claude.send({ method: 'POST', path: client.query, body, onStatus }, stays)
       if (!answer.ok) return { ...answer, headers: { ...answer.headers, ...admission.headers } }
+      taken(tenant)
       const batch = madeSchema.safeParse(parsed(answer.bytes))
       if (!batch.success) throw notAnAnswer()
       counts = true

@@ -11,61 +11,75 @@ import type { LimitsQuestion, Reservation, Settlement } from '../budgets/account
 import type { ArchivedSums } from '../ledger/ledger-objects.ts'
 import { ARCHIVE_MIGRATIONS, createArchiveStore } from '../ledger/store/archive-store.ts'
 import type { ObjectQuery } from '../ledger/usage-sum.ts'
-import { migrate } from '../storage/migrations.ts'
+import { isMigrated, migrate } from '../storage/migrations.ts'
+import type { SqlDatabase } from '../storage/sql-database.ts'
 import { createDurableDatabase } from './durable-database.ts'
 
 export class Account extends DurableObject {
   readonly #database = createDurableDatabase(this.ctx.storage)
-  readonly #archive = createArchiveStore(this.#database)
-  readonly #budgets = createAccount(this.#database, () => Date.now())
-  readonly #batches = createBatchStore(this.#database, () => Date.now())
+  #opened: ReturnType<typeof openStores> | undefined
 
-  constructor(context: DurableObjectState, env: Cloudflare.Env) {
-    super(context, env)
-    migrate(this.#database, [...ARCHIVE_MIGRATIONS, ...BUDGET_MIGRATIONS, ...BATCH_MIGRATIONS])
+  get #stores() {
+    this.#opened ??= openStores(this.#database)
+    return this.#opened
+  }
+
+  /** Anybody may ask for batches that were never made: that alone writes nothing. */
+  get #keptBatches() {
+    return this.#opened !== undefined || isMigrated(this.#database) ? this.#stores.batches : undefined
   }
 
   keepArchivedSums(sums: ArchivedSums) {
-    this.#archive.keep(sums)
+    this.#stores.archive.keep(sums)
   }
 
   archivedUsage(query: ObjectQuery) {
-    return this.#archive.usage(query)
+    return this.#stores.archive.usage(query)
   }
 
   reserve(reservation: Reservation) {
-    return this.#budgets.reserve(reservation)
+    return this.#stores.budgets.reserve(reservation)
   }
 
   settle(settlement: Settlement) {
-    return this.#budgets.settle(settlement)
+    return this.#stores.budgets.settle(settlement)
   }
 
   useOfLimits(question: LimitsQuestion) {
-    return this.#budgets.use(question)
+    return this.#stores.budgets.use(question)
   }
 
   bindBatch(batch: NewBatch) {
-    this.#batches.bind(batch)
+    this.#stores.batches.bind(batch)
   }
 
   findBatch(id: string) {
-    return this.#batches.find(id)
+    return this.#keptBatches?.find(id)
   }
 
   listBatches() {
-    return this.#batches.list()
+    return this.#keptBatches?.list() ?? []
   }
 
   fetchBatch(id: string) {
-    return this.#batches.fetch(id)
+    return this.#stores.batches.fetch(id)
   }
 
   settleBatch(id: string, used: Settlement['used']) {
-    this.#batches.settle(id, used)
+    this.#stores.batches.settle(id, used)
   }
 
   forgetBatch(id: string) {
-    this.#batches.forget(id)
+    this.#stores.batches.forget(id)
+  }
+}
+
+function openStores(database: SqlDatabase) {
+  migrate(database, [...ARCHIVE_MIGRATIONS, ...BUDGET_MIGRATIONS, ...BATCH_MIGRATIONS])
+  const now = () => Date.now()
+  return {
+    archive: createArchiveStore(database),
+    budgets: createAccount(database, now),
+    batches: createBatchStore(database, now),
   }
 }

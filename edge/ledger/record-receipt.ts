@@ -33,7 +33,7 @@ export type ReceiptRecorderOptions = {
   /** Gives the record to other tools as well. Never throws, never waits. */
   readonly exportReceipt?: ((record: ReceiptRecord, exchange: Exchange) => void) | undefined
   /** Under whose name receipts of clients are kept that are known by their own key only. */
-  readonly clients: KnownClients
+  readonly clients: Pick<KnownClients, 'keptAs'>
   /** Whether prompts and answers are kept as well. */
   readonly content: ContentSettings
 }
@@ -45,7 +45,6 @@ export function createReceiptRecorder(options: ReceiptRecorderOptions): RecordRe
     const { request, answer } = exchange
     const { message, fields } = logLine(receipt)
     log(message, fields)
-    clients.learn(receipt)
     if (ledger === undefined && exportReceipt === undefined) return
     const keep = async () => {
       // The response goes out first: what follows computes for longer than all that came before.

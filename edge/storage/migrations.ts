@@ -11,6 +11,12 @@ export type Migration = {
   readonly statements: readonly string[]
 }
 
+/** Says whether any migration has ever run here. Writes nothing, so that looking into what is empty makes nothing. */
+export function isMigrated(database: SqlDatabase): boolean {
+  const query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations'"
+  return database.exec(query).length > 0
+}
+
 /**
  * Runs the migrations that have not run yet, each wholly or not at all.
  * @throws if one fails

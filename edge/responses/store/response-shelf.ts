@@ -2,7 +2,7 @@
  * The kept responses of one tenant: how long and how many. Its alarm drives the deletion of what has expired; the platform
  * is passed in.
  */
-import { migrate } from '../../storage/migrations.ts'
+import { isMigrated, migrate } from '../../storage/migrations.ts'
 import type { SqlDatabase } from '../../storage/sql-database.ts'
 import { createResponseRows, RESPONSE_MIGRATIONS, type ResponseRows } from './response-rows.ts'
 import type { ResponseShelf } from './response-store.ts'
@@ -38,7 +38,7 @@ const HOUR_MS = 60 * 60_000
 /** What one call to a Durable Object carries, and a hundredth of what one keeps. */
 const BOUNDS: ShelfBounds = { response: 12 * 1024 * 1024, shelf: 100 * 1024 * 1024 }
 
-/** Returns the shelf. Its database is filled with tables when it is asked for the first time. */
+/** Returns the shelf. Its database is filled with tables when something is kept for the first time. */
 export function createResponseShelf(platform: ShelfPlatform): LivingShelf {
   const { database, now, bounds = BOUNDS } = platform
   let opened: ResponseRows | undefined
@@ -49,6 +49,9 @@ export function createResponseShelf(platform: ShelfPlatform): LivingShelf {
     opened ??= createResponseRows(database)
     return opened
   }
+  /** Undefined where nothing was ever kept. */
+  const openForReading = (): ResponseRows | undefined =>
+    opened !== undefined || isMigrated(database) ? open() : undefined
   const wakeAt = async (at: number | undefined) => {
     if (at !== undefined && (await platform.readAlarm()) === null) await platform.setAlarm(at)
   }
@@ -65,11 +68,14 @@ export function createResponseShelf(platform: ShelfPlatform): LivingShelf {
       await wakeAt(rows.nextExpiry())
       return true
     },
-    chain: async (id, maxBytes) => open().chain(id, maxBytes, now()),
-    find: async (ids) => ids.flatMap((id) => open().find(id, now()) ?? []),
+    chain: async (id, maxBytes) => openForReading()?.chain(id, maxBytes, now()) ?? { kind: 'missing' },
+    async find(ids) {
+      const rows = openForReading()
+      return ids.flatMap((id) => rows?.find(id, now()) ?? [])
+    },
     async remove(id) {
-      const rows = open()
-      if (rows.find(id, now()) === undefined) return false
+      const rows = openForReading()
+      if (rows?.find(id, now()) === undefined) return false
       rows.remove(id)
       total = undefined
       return true

@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest'
+import { createResponseShelf } from '../../../../edge/responses/store/response-shelf.ts'
+import { isMigrated } from '../../../../edge/storage/migrations.ts'
+import { openSqliteDatabase } from '../../../../llm/sqlite-database.ts'
 import { kept } from '../../../contract/response-store.ts'
 import { createSqliteResponses } from '../../../support/edge/sqlite-responses.ts'
 
@@ -77,4 +80,22 @@ test('beyond its size a shelf gives up the conversations that expire first', asy
   await shelf.remove(all[3]?.id ?? '')
   await shelf.keep(kept({ items: JSON.stringify('x'.repeat(800)) }))
   expect(await shelf.find([all[2]?.id ?? ''])).toHaveLength(1)
+})
+
+test('looking for what was never kept writes nothing', async () => {
+  const database = await openSqliteDatabase(':memory:')
+  const shelf = createResponseShelf({
+    database,
+    erase: async () => {},
+    readAlarm: async () => null,
+    setAlarm: async () => {},
+    retentionHours: 24,
+    now: () => 0,
+  })
+  expect(await shelf.find(['resp_1'])).toEqual([])
+  expect(await shelf.chain('resp_1', MEGABYTE)).toEqual({ kind: 'missing' })
+  expect(await shelf.remove('resp_1')).toBe(false)
+  expect(isMigrated(database)).toBe(false)
+  expect(await shelf.keep(kept())).toBe(true)
+  expect(isMigrated(database)).toBe(true)
 })
