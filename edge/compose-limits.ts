@@ -5,9 +5,11 @@
 import type { Accounts } from './budgets/accounts.ts'
 import { createBudgetGate } from './budgets/budget-gate.ts'
 import { createForeseeBudget } from './budgets/foreseen-budget.ts'
+import { createOpenedAccounts } from './budgets/opened-accounts.ts'
 import type { AmountOptions } from './budgets/planned-amounts.ts'
 import { createTellSoftLimits } from './budgets/tell-soft-limits.ts'
 import { createUsageOf } from './budgets/usage-of.ts'
+import type { CoreEffects } from './compose.ts'
 import type { LocalEffects } from './compose-local.ts'
 import type { Config } from './config.ts'
 import type { FindLimits } from './control/limits-of.ts'
@@ -21,6 +23,17 @@ export type LimitsConfig = Pick<Config, 'claude' | 'local'> &
 
 /** Beyond the longest answer: what is on its way then is written and sent. */
 const LEASE_MARGIN_MS = 60_000
+
+/** Returns the accounts, which count what was spent before them where anybody knows of it. */
+export function composeAccounts({
+  accounts,
+  ledger,
+  log,
+  now,
+}: Pick<CoreEffects, 'accounts' | 'ledger' | 'log' | 'now'>): Accounts | undefined {
+  if (accounts === undefined || ledger === undefined) return accounts
+  return createOpenedAccounts({ accounts, ledger, log, now })
+}
 
 /** Returns the gate of the tenants' limits, what foresees what it would say, and what shows the use of limits. */
 export function composeBudgets(

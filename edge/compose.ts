@@ -8,7 +8,7 @@ import type { UsageOf } from './budgets/usage-of.ts'
 import type { AnswerCache } from './cache/cache.ts'
 import { createMemoryCache } from './cache/memory.ts'
 import { composeBatches } from './compose-batches.ts'
-import { composeBudgets, composeDegradation } from './compose-limits.ts'
+import { composeAccounts, composeBudgets, composeDegradation } from './compose-limits.ts'
 import { composeLocal, type LocalEffects, type LocalParts } from './compose-local.ts'
 import {
   composePlanning,
@@ -182,7 +182,8 @@ export type Effects = Pick<
 }
 
 /** Returns everything that `createApp` needs. */
-export function composeDependencies(config: Config, { fetch, readAsset, createId, ...effects }: Effects) {
+export function composeDependencies(config: Config, { fetch, readAsset, createId, ...given }: Effects) {
+  const effects = { ...given, accounts: composeAccounts(given) }
   const tellWebhook = config.webhook && createWebhookSender({ ...config.webhook, ...effects, fetch, sleep })
   const core = composeCore(config, {
     ...effects,

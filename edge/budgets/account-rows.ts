@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini'
 import type { Migration } from '../storage/migrations.ts'
-import { numberOrNull } from '../storage/row-values.ts'
+import { numberOf, numberOrNull } from '../storage/row-values.ts'
 import type { SqlDatabase } from '../storage/sql-database.ts'
 
 /** Of the tenant, or of one user. */
@@ -57,6 +57,14 @@ export const BUDGET_MIGRATIONS: readonly Migration[] = [
     id TEXT PRIMARY KEY, user TEXT, tokens INTEGER NOT NULL, nanoUsd INTEGER NOT NULL,
     expiresAt INTEGER NOT NULL, bookedAt INTEGER, day INTEGER NOT NULL, month INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`,
+    ],
+  },
+  {
+    name: 'budgets opened',
+    statements: [
+      'CREATE TABLE budget_opening (since INTEGER NOT NULL, opened INTEGER NOT NULL) STRICT',
+      // What counted before this was remembered is not counted again.
+      'INSERT INTO budget_opening SELECT 0, 1 FROM budget_use LIMIT 1',
     ],
   },
 ]
@@ -200,4 +208,20 @@ function unused(subject: string): UseRow {
     fullAt: 0,
     told: 0,
   }
+}
+
+/** Returns since when the account has counted, ms, and whether it knows what was spent before. */
+export function readOpening(
+  database: SqlDatabase,
+): { readonly since: number; readonly opened: boolean } | undefined {
+  const [row] = database.exec('SELECT since, opened FROM budget_opening')
+  return row && { since: numberOf(row, 'since'), opened: numberOf(row, 'opened') === 1 }
+}
+
+export function beginOpening(database: SqlDatabase, since: number): void {
+  database.exec('INSERT INTO budget_opening VALUES (?, 0)', since)
+}
+
+export function noteOpened(database: SqlDatabase): void {
+  database.exec('UPDATE budget_opening SET opened = 1')
 }

@@ -4,6 +4,7 @@
  */
 
 import type { SqlDatabase } from '../storage/sql-database.ts'
+import { openAccount, openingOf } from './account-opening.ts'
 import {
   deleteLease,
   findLease,
@@ -16,6 +17,7 @@ import {
   writeUse,
 } from './account-rows.ts'
 import type {
+  EarlierSpending,
   LimitsQuestion,
   LimitUse,
   Reservation,
@@ -35,6 +37,8 @@ export type Account = {
   readonly reserve: (reservation: Reservation) => ReservationResult
   readonly settle: (settlement: Settlement) => SettlementResult
   readonly use: (question: LimitsQuestion) => readonly LimitUse[]
+  readonly opening: () => number | undefined
+  readonly open: (earlier: EarlierSpending) => void
 }
 
 const ONE_SECOND_MS = 1_000
@@ -68,6 +72,8 @@ export function createAccount(database: SqlDatabase, now: () => number): Account
       inTransaction(question.limits, (at) =>
         countersOf(database, question, at).flatMap((counter) => usesOf(counter, at)),
       ),
+    opening: () => openingOf(database, Math.floor(now())),
+    open: (earlier) => openAccount(database, earlier, Math.floor(now())),
   }
 }
 

@@ -63,10 +63,24 @@ export type SettlementResult = {
 
 export type LimitsQuestion = Pick<Reservation, 'limits' | 'user'>
 
+/** What was spent of a day and a month before an account began to count. */
+export type EarlierSpending = {
+  /** When it began to count, ms since the epoch. */
+  readonly since: number
+  readonly day: Amount
+  readonly month: Amount
+  /** By which `day` and `month` begin. */
+  readonly timezone: string
+}
+
 /** All tenants' accounts. Every call may fail: they lie elsewhere. */
 export type Accounts = {
   readonly reserve: (tenant: string, reservation: Reservation) => Promise<ReservationResult>
   readonly settle: (tenant: string, settlement: Settlement) => Promise<SettlementResult>
   /** What is used of limits. Counts no request; what has expired meanwhile is booked. */
   readonly use: (tenant: string, question: LimitsQuestion) => Promise<readonly LimitUse[]>
+  /** Returns when the account began to count, ms, or undefined once it knows what was spent before. Begins with this call. */
+  readonly opening: (tenant: string) => Promise<number | undefined>
+  /** Counts what was spent before, once. */
+  readonly open: (tenant: string, earlier: EarlierSpending) => Promise<void>
 }

@@ -7,7 +7,7 @@ import type { NewBatch } from '../batches/batch-book.ts'
 import { BATCH_MIGRATIONS, createBatchStore } from '../batches/batch-store.ts'
 import { createAccount } from '../budgets/account.ts'
 import { BUDGET_MIGRATIONS } from '../budgets/account-rows.ts'
-import type { LimitsQuestion, Reservation, Settlement } from '../budgets/accounts.ts'
+import type { EarlierSpending, LimitsQuestion, Reservation, Settlement } from '../budgets/accounts.ts'
 import type { ArchivedSums } from '../ledger/ledger-objects.ts'
 import { ARCHIVE_MIGRATIONS, createArchiveStore } from '../ledger/store/archive-store.ts'
 import type { ObjectQuery } from '../ledger/usage-sum.ts'
@@ -47,6 +47,14 @@ export class Account extends DurableObject {
 
   useOfLimits(question: LimitsQuestion) {
     return this.#stores.budgets.use(question)
+  }
+
+  opening() {
+    return this.#stores.budgets.opening()
+  }
+
+  open(earlier: EarlierSpending) {
+    this.#stores.budgets.open(earlier)
   }
 
   bindBatch(batch: NewBatch) {

@@ -29,6 +29,7 @@ async function clientRouter(fetch: Fetch = networkFetch) {
       return call(tenant, ...rest)
     }
   const accounts: Accounts = {
+    ...counted,
     reserve: noted(counted.reserve),
     settle: noted(counted.settle),
     use: noted(counted.use),

@@ -31,6 +31,7 @@ async function openRouter({ limits, settings = {}, accounts = (each) => each }: 
     {
       now: clock,
       accounts: accounts({
+        ...counted,
         reserve: async (...given) => {
           calls.push('reserve')
           return await counted.reserve(...given)
@@ -39,7 +40,6 @@ async function openRouter({ limits, settings = {}, accounts = (each) => each }: 
           calls.push('settle')
           return await counted.settle(...given)
         },
-        use: counted.use,
       }),
     },
   )

@@ -32,6 +32,8 @@ export function createSqliteTenants(now: () => number): {
       reserve: async (tenant, reservation) => (await of(tenant)).account.reserve(reservation),
       settle: async (tenant, settlement) => (await of(tenant)).account.settle(settlement),
       use: async (tenant, question) => (await of(tenant)).account.use(question),
+      opening: async (tenant) => (await of(tenant)).account.opening(),
+      open: async (tenant, earlier) => (await of(tenant)).account.open(earlier),
     },
     batchBook: {
       bind: async (tenant, batch) => (await of(tenant)).batches.bind(batch),
