@@ -86,11 +86,10 @@ function alone(first: Entrant, settled: Settled): RaceResult {
 
 function start(request: RouterRequest, { open }: Entrant): Run {
   const controller = new AbortController()
-  const { signal } = request
-  const abort = () => controller.abort(new RouterError('cancelled', 'The client closed the connection.'))
-  if (signal.aborted) abort()
-  else signal.addEventListener('abort', abort, { once: true })
-  const settled = open({ ...request, signal: controller.signal }).then(
+  const abort = () => controller.abort(new RouterError('cancelled', 'The other target ended the request.'))
+  // A client's signal may outlive its request, and would hold whatever listens to it.
+  const signal = AbortSignal.any([request.signal, controller.signal])
+  const settled = open({ ...request, signal }).then(
     (answer): Settled => ({ answer }),
     (error: unknown): Settled => ({ error: RouterError.from(error) }),
   )

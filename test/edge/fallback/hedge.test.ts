@@ -1,4 +1,5 @@
 /** Two targets at once, in every order of what may happen: one answer at most, and nothing left open. */
+import { getEventListeners } from 'node:events'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createAttemptRecord } from '../../../edge/fallback/attempts.ts'
@@ -194,6 +195,29 @@ test('what comes too late of one that does not hear is closed unread', async () 
   const { result, local } = await play(['delay', 'claude answers', 'local answers'], { deaf: true })
   expect(result).toMatchObject({ wonBy: 'second' })
   expect([local.aborted, local.closed]).toEqual([true, true])
+})
+
+test('a client’s signal that outlives its request is left without listeners, and still ends the answer', async () => {
+  const client = new AbortController()
+  const first = entrantOf(LOCAL, createAttemptRecord(), { deaf: true })
+  let given: AbortSignal | undefined
+  const open = (request: RouterRequest) => {
+    given = request.signal
+    return first.entrant.open(request)
+  }
+  const running = raceHedged(routerRequest(undefined, { signal: client.signal }), {
+    first: { ...first.entrant, open },
+    second: entrantOf(CLAUDE).entrant,
+    delayMs: 1_000,
+    content: Promise.resolve(),
+    mayStart: () => false,
+  })
+  first.answer()
+  expect(await running).toMatchObject({ wonBy: 'first' })
+  expect(getEventListeners(client.signal, 'abort')).toEqual([])
+  expect(given?.aborted).toBe(false)
+  client.abort()
+  expect(given?.aborted).toBe(true)
 })
 
 test('what the loser tells at once of its tokens is written down', async () => {
