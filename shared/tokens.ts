@@ -24,11 +24,16 @@ export function estimateTokens(text: string): number {
   let wide = 0
   for (let index = first === -1 ? text.length : first; index < text.length; index++)
     if (isWide(text, index)) wide++
-  return Math.ceil(wide + (text.length - wide) / CHARACTERS_PER_TOKEN)
+  return Math.ceil(likelyTokens(text.length, wide))
 }
 
-/** A surrogate pair counts once, at its first half. */
-function isWide(text: string, index: number): boolean {
+/** Returns how many tokens so many characters are likely to be, not rounded. @param wide how many of them are wide */
+export function likelyTokens(characters: number, wide = 0): number {
+  return wide + (characters - wide) / CHARACTERS_PER_TOKEN
+}
+
+/** Says whether the character there is likely to be a token by itself. A surrogate pair counts once, at its first half. */
+export function isWide(text: string, index: number): boolean {
   const code = text.charCodeAt(index)
   if (code < 0x1100) return false
   if ((code & 0xfc00) === 0xd800) return (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00

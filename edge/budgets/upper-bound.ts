@@ -3,7 +3,7 @@
  * dearest model that may answer. What it did take is `settlement.ts`.
  */
 import type { ContentBlock } from '../../shared/messages.ts'
-import { estimateTokens } from '../../shared/tokens.ts'
+import { estimateTokens, likelyTokens } from '../../shared/tokens.ts'
 import type { PriceList } from '../ledger/prices.ts'
 import { maxOutputTokens } from '../providers/claude/model-capabilities.ts'
 import type { RouterRequest } from '../request.ts'
@@ -17,7 +17,6 @@ const IMAGE_TOKENS = 5_000
 const NAMED_DOCUMENT_TOKENS = 100_000
 /** What Anthropic adds to a prompt with tools. */
 const TOOL_TOKENS = 1_000
-const CHARACTERS_PER_TOKEN = 2.5
 const BASE64_CHARACTERS_PER_TOKEN = 4
 
 /** `unpriced`: models without a known price; their cost is not in the amount. */
@@ -73,7 +72,7 @@ function inputTokens({ view, text }: BoundedRequest): number {
         tokens += media.tokens
       }
   if (Array.isArray(view.tools) && view.tools.length > 0) tokens += TOOL_TOKENS
-  return Math.max(0, tokens - Math.floor(encoded / CHARACTERS_PER_TOKEN))
+  return Math.max(0, tokens - Math.floor(likelyTokens(encoded)))
 }
 
 function* mediaIn(block: ContentBlock): Generator<{ readonly characters: number; readonly tokens: number }> {

@@ -2,6 +2,7 @@
  * By what a prefix is known again in one isolate: a short hash of parsed JSON, and about how many tokens it was made of. Not
  * made to withstand attacks: whoever finds two prefixes with one fingerprint has found a way to pay for a write of its own.
  */
+import { isWide, likelyTokens } from '../../shared/tokens.ts'
 
 export type Fingerprint = {
   /**
@@ -15,24 +16,20 @@ export type Fingerprint = {
   readonly tokens: () => number
 }
 
-const CHARACTERS_PER_TOKEN = 2.5
-/** From here on, about a token a character (`shared/tokens.ts`). */
-const FIRST_WIDE = 0x1100
-
 /**
  * Begins a fingerprint.
  * @param seed another one for each isolate, so that fingerprints in receipts cannot be compared with those of guessed texts
  */
 export function createFingerprint(seed: number): Fingerprint {
   const state = Int32Array.of(0xdeadbeef ^ seed, 0x41c6ce57 ^ Math.imul(seed, 31))
-  let narrow = 0
+  let characters = 0
   let wide = 0
   const mix = (number: number) => {
     state[0] = Math.imul((state[0] ?? 0) ^ number, 0x9e3779b1)
   }
   const addText = (text: string, longest: number) => {
     mix(text.length)
-    narrow += text.length
+    characters += text.length
     const end = text.length <= longest ? text.length : longest / 2
     wide +=
       mixText(state, text, 0, end) +
@@ -54,7 +51,7 @@ export function createFingerprint(seed: number): Fingerprint {
   return {
     add,
     digest: () => Array.from(new Uint32Array(state.buffer), (half) => half.toString(36)).join('.'),
-    tokens: () => wide + (narrow - wide) / CHARACTERS_PER_TOKEN,
+    tokens: () => likelyTokens(characters, wide),
   }
 }
 
@@ -65,7 +62,7 @@ function mixText(state: Int32Array, text: string, from: number, to: number): num
   let wide = 0
   for (let index = from; index < to; index++) {
     const code = text.charCodeAt(index)
-    if (code >= FIRST_WIDE) wide++
+    if (isWide(text, index)) wide++
     low = Math.imul(low ^ code, 0x9e3779b1)
     high = Math.imul(high ^ (low >>> 15), 0x5f356495)
   }

@@ -52,6 +52,10 @@ test('an emoji counts between one and two tokens, half a pair less than one', ()
   expect(estimateTokens('\ud83d')).toBe(1)
 })
 
+test('typographic signs are as narrow as letters', () => {
+  expect(estimateTokens('“—…’'.repeat(10))).toBe(16)
+})
+
 test('counts a text of a million wide characters without keeping them', () => {
   expect(estimateTokens('水'.repeat(1_000_000))).toBe(1_000_000)
   expect(estimateTokens('a'.repeat(1_000_000))).toBe(400_000)

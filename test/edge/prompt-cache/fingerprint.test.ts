@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createFingerprint } from '../../../edge/prompt-cache/fingerprint.ts'
+import { estimateTokens } from '../../../shared/tokens.ts'
 
 function digestOf(value: unknown, seed = 1, longest = 100) {
   const fingerprint = createFingerprint(seed)
@@ -58,12 +59,18 @@ test('can be read on the way', () => {
   expect(fingerprint.digest()).not.toBe(before)
 })
 
-test('counts about 2.5 characters a token, and wide ones a token each', () => {
+test('estimates tokens as it is done everywhere else', () => {
   const tokensOf = (text: string) => {
     const fingerprint = createFingerprint(1)
     fingerprint.add(text, 1_000)
     return fingerprint.tokens()
   }
-  expect(tokensOf('x'.repeat(250))).toBe(100)
-  expect(tokensOf('图'.repeat(100))).toBe(100)
+  const text = fc.string({
+    unit: fc.oneof(fc.constantFrom('x', '图', '—', '“', '🙂', '\ud83d'), fc.string()),
+  })
+  fc.assert(
+    fc.property(text, (value) => {
+      expect(Math.ceil(tokensOf(value))).toBe(estimateTokens(value))
+    }),
+  )
 })
