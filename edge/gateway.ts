@@ -144,7 +144,6 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const { receipt } = ledger
     const message = body.kind === 'non_streaming' ? body.message : undefined
     const { cachedPrompt } = answer
-    if (body.kind === 'stream' || message !== undefined) cachedPrompt?.begun()
     const facts: RoutedFacts = {
       ...passage.facts,
       promptCache: cachedPrompt?.facts,

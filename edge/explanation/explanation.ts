@@ -5,6 +5,7 @@
 import type { ForeseenRequest } from '../budgets/foreseen-budget.ts'
 import { createPlanner, describeLocal, type Plan, type PlannedRequest } from '../planner.ts'
 import type { PromptCacheDecision } from '../prompt-cache/prompt-cache.ts'
+import { type ChangedRequest, claudeChanges } from '../providers/claude/request-body.ts'
 import type { ScoreExplanation } from '../routing/classifier/classifier.ts'
 import type { Decision } from '../routing/decide.ts'
 import type { Session } from '../routing/sessions/session.ts'
@@ -39,7 +40,7 @@ export type Explanation = Pick<Plan, 'strategy' | 'thresholds'> &
     readonly whatWouldChange: readonly WouldChange[]
   }
 
-export type ExplainedRequest = PlannedRequest & ForeseenRequest
+export type ExplainedRequest = PlannedRequest & ForeseenRequest & ChangedRequest
 export type Explainer = (request: ExplainedRequest) => Promise<Explanation>
 
 /** Returns the explainer over the planner's dependencies. */
@@ -73,7 +74,8 @@ export function createExplainer(dependencies: ExplainedDependencies): Explainer 
       session: session === undefined ? null : describeSession(session, request.startedAt),
       promptCache:
         first?.provider === 'claude'
-          ? (dependencies.previewPrompt?.(request, first.model).decision ?? null)
+          ? (dependencies.previewPrompt?.(request, first.model, claudeChanges(request, first, false))
+              .decision ?? null)
           : null,
       budget,
       ...classifier.explain(features),

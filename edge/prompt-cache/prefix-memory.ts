@@ -44,7 +44,7 @@ export type Marking = {
   readonly conversation: MarkReason
   /** Claude has begun to answer: from now on others can read what was marked. */
   readonly begun: () => void
-  /** It was not sent after all: nothing is being written. */
+  /** It was not sent, or is not answered: nothing is being written. */
   readonly abandoned: () => void
   /** What its answer told of the cache. */
   readonly settle: (usage: Usage) => void
@@ -229,7 +229,8 @@ function mark(record: Instructions, talk: Conversation, prompt: Prompt, at: numb
     instructions,
     conversation,
     abandoned() {
-      for (const cached of marked) cached.writingSince = undefined
+      // Where it has taken so long that another request began to write, that one still does.
+      for (const cached of marked) if (cached.writingSince === at) cached.writingSince = undefined
     },
     begun() {
       for (const cached of marked) {

@@ -3,6 +3,7 @@
  * the receipt, and learns from the answer's usage. Writes no bytes (`place-marks.ts`).
  */
 import type { Usage } from '../../shared/messages.ts'
+import type { Changes } from '../providers/claude/fit-request.ts'
 import type { PromptCacheMode } from './mode.ts'
 import { type Marks, NO_MARKS } from './place-marks.ts'
 import { createPrefixMemory, type Marking, type MarkReason, type PrefixMemory } from './prefix-memory.ts'
@@ -33,17 +34,17 @@ export type PromptCacheFacts = {
   readonly prompt?: Pick<ReadPrompt, 'instructions' | 'conversation' | 'instructionsTokens'>
 }
 
-export type CachedPrompt = Pick<Marking, 'begun' | 'settle'> & {
+export type CachedPrompt = Pick<Marking, 'begun' | 'abandoned' | 'settle'> & {
   readonly facts: PromptCacheFacts
   /** The server refused the marks. Returns what holds for the same request without any. */
   readonly refused: () => CachedPrompt
 }
 
 export type PromptCache = {
-  /** Decides for a request that is sent to `model`. */
-  readonly consider: (request: PromptRequest, model: string) => CachedPrompt
+  /** Decides for a request that is sent to `model` with these changes. Has to be told whether it was answered. */
+  readonly consider: (request: PromptRequest, model: string, changes: Changes) => CachedPrompt
   /** Says what would be decided, and counts nothing. */
-  readonly preview: (request: PromptRequest, model: string) => PromptCacheFacts
+  readonly preview: (request: PromptRequest, model: string, changes: Changes) => PromptCacheFacts
   /** Whether marks are possible for this caller at all. */
   readonly isOn: (request: Pick<PromptRequest, 'tenant'>) => boolean
 }
@@ -74,19 +75,19 @@ export function createPromptCache({
   const isRefused = () => !isAccepted && refusals >= MOST_REFUSALS
   const isOn: PromptCache['isOn'] = ({ tenant }) => (tenant.promptCache ?? mode) === 'auto' && !isRefused()
 
-  function read(request: PromptRequest, model: string): ReadPrompt | PromptCacheDecision {
+  function read(request: PromptRequest, model: string, changes: Changes): ReadPrompt | PromptCacheDecision {
     if (!isOn(request)) return isRefused() ? 'refused' : 'off'
-    return readPrompt(request, model, seed)
+    return readPrompt(request, model, seed, changes)
   }
 
   return {
     isOn,
-    preview(request, model) {
-      const prompt = read(request, model)
+    preview(request, model, changes) {
+      const prompt = read(request, model, changes)
       return typeof prompt === 'string' ? unmarked(prompt) : factsOf(prompt, memory.preview(prompt, now()))
     },
-    consider(request, model) {
-      const prompt = read(request, model)
+    consider(request, model, changes) {
+      const prompt = read(request, model, changes)
       if (typeof prompt === 'string') return inert(unmarked(prompt))
       const marking = memory.consider(prompt, now())
       const facts = factsOf(prompt, marking)
@@ -140,6 +141,12 @@ function unmarked(decision: PromptCacheDecision): PromptCacheFacts {
 }
 
 function inert(facts: PromptCacheFacts): CachedPrompt {
-  const prompt: CachedPrompt = { facts, begun() {}, settle(_usage: Usage) {}, refused: () => prompt }
+  const prompt: CachedPrompt = {
+    facts,
+    begun() {},
+    abandoned() {},
+    settle(_usage: Usage) {},
+    refused: () => prompt,
+  }
   return prompt
 }

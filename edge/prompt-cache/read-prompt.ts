@@ -3,7 +3,9 @@
  * is parsed already, and at nothing of a request that is too short for any cache.
  */
 import type { MessageParam, MessagesRequest } from '../../shared/messages.ts'
+import { likelyTokens } from '../../shared/tokens.ts'
 import { leastCacheableTokens } from '../providers/claude/cacheable-length.ts'
+import type { Changes } from '../providers/claude/fit-request.ts'
 import type { Tenant } from '../tenants.ts'
 import { createFingerprint } from './fingerprint.ts'
 import { setsCacheControl } from './own-marks.ts'
@@ -31,17 +33,18 @@ const ENOUGH = 0.8
 const LONGEST_INSTRUCTION = 65_536
 /** Characters of each text behind them: one that has changed in its middle alone is told by Claude's usage. */
 const LONGEST_TEXT = 1_024
-const CHARACTERS_PER_TOKEN = 2.5
 
 /**
  * Returns the prompt, or why there is nothing to decide: the client marks parts of it itself, or it is too short for this
  * model to cache.
  * @param seed of the fingerprints
+ * @param changes what is sent otherwise than it came
  */
 export function readPrompt(
   { view, text, tenant }: PromptRequest,
   model: string,
   seed: number,
+  changes: Changes,
 ): ReadPrompt | 'own' | 'too_short' {
   if (setsCacheControl(view)) return 'own'
   const least = leastCacheableTokens(model) * ENOUGH
@@ -52,7 +55,8 @@ export function readPrompt(
   const instructionsTokens = Math.round(fingerprint.tokens())
   const instructions = {
     id: fingerprint.digest(),
-    markable: instructionsTokens >= least && placeOfInstructions(view) !== undefined,
+    markable:
+      instructionsTokens >= least && !changesInstructions(changes) && placeOfInstructions(view) !== undefined,
   }
   const { lastTurn, lastAnswer } = findTurns(view.messages)
   fingerprint.add([view.thinking, view.tool_choice, view.output_config], LONGEST_TEXT)
@@ -62,7 +66,7 @@ export function readPrompt(
     if (at > lastTurn) break
     addMessage(message)
   }
-  const tokens = Math.max(fingerprint.tokens(), text.length / CHARACTERS_PER_TOKEN)
+  const tokens = Math.max(fingerprint.tokens(), likelyTokens(text.length))
   if (tokens < least) return 'too_short'
   return {
     scope: `${tenant.admin ? 'admin' : 'tenant'} ${tenant.id} ${model}`,
@@ -79,6 +83,11 @@ export function readPrompt(
       typeof content === 'string' ? content : content.filter(({ type }) => !type.endsWith('thinking'))
     fingerprint.add(kept, LONGEST_TEXT)
   }
+}
+
+/** What is moved to the end of the instructions is another text with each turn: others would never read what was written. */
+function changesInstructions(changes: Changes): boolean {
+  return changes.has('system') || changes.has('tools')
 }
 
 /** Behind the last turn there may be the beginning of its answer. */

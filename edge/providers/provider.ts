@@ -36,7 +36,7 @@ export type Answer = {
   readonly headers: Readonly<Record<string, string>>
   readonly body: NonStreamingBody | StreamBody
   /** What was decided about Claude's prompt cache, for whoever learns how the answer ends; absent from other providers. */
-  readonly cachedPrompt?: CachedPrompt | undefined
+  readonly cachedPrompt?: Pick<CachedPrompt, 'facts' | 'settle'> | undefined
 }
 
 export type Provider = {

@@ -8,7 +8,7 @@ import type { ClaudeConfig } from '../../settings/core-settings.ts'
 import type { Target } from '../../target.ts'
 import type { Fetch } from '../provider.ts'
 import { claudeRequestHeaders, visibleHeaders } from './headers.ts'
-import { claudeRequestBody } from './request-body.ts'
+import { claudeChanges, claudeRequestBody } from './request-body.ts'
 import { readUpstreamError } from './upstream-errors.ts'
 
 /** Claude's answer as it came: a count, or what is wrong with the request. */
@@ -30,7 +30,7 @@ export function createTokenCounter(config: ClaudeConfig, fetch: Fetch): TokenCou
     const response = await fetch(`${config.baseUrl}/v1/messages/count_tokens${request.query}`, {
       method: 'POST',
       headers: claudeRequestHeaders(config, request),
-      body: claudeRequestBody(request, target, false),
+      body: claudeRequestBody(request, claudeChanges(request, target, false)),
       redirect: 'manual',
       signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]),
     })

@@ -16,7 +16,7 @@ import type { ClaudeConfig } from '../../settings/core-settings.ts'
 import type { Target } from '../../target.ts'
 import { type Answer, type Fetch, fetchOrUnavailable, type Provider } from '../provider.ts'
 import { claudeRequestHeaders, visibleHeaders } from './headers.ts'
-import { claudeRequestBody } from './request-body.ts'
+import { claudeChanges, claudeRequestBody } from './request-body.ts'
 import { readClaudeStream } from './stream.ts'
 import {
   isAnthropic,
@@ -60,8 +60,9 @@ export function createClaudeProvider(options: ClaudeProviderOptions): Provider {
     name: 'claude',
     async open(request, target, { isFallback, onAttempt, onFailedAttempt }) {
       const headers = claudeRequestHeaders(config, request)
-      let cachedPrompt = promptCache.consider(request, target.model)
-      let body = claudeRequestBody(request, target, isFallback, cachedPrompt.facts.marked)
+      const changes = claudeChanges(request, target, isFallback)
+      let cachedPrompt = promptCache.consider(request, target.model, changes)
+      let body = claudeRequestBody(request, changes, cachedPrompt.facts.marked)
       for (let attempt = 1; ; attempt++) {
         const mayRetry = attempt <= config.maxRetries
         onAttempt()
@@ -70,10 +71,15 @@ export function createClaudeProvider(options: ClaudeProviderOptions): Provider {
           const known = RouterError.from(error)
           onFailedAttempt({ cause: causeOf(known), ...spent(told, target, usedWithoutTelling(known)) })
           // Only a request that never reached Claude is sent again: a broken answer has been paid for.
-          if (!mayRetry || known.code !== 'unavailable') throw known
-          return undefined
+          if (mayRetry && known.code === 'unavailable') return undefined
+          cachedPrompt.abandoned()
+          throw known
         })
-        if (outcome?.ok) return { ...outcome.answer, cachedPrompt }
+        if (outcome?.ok) {
+          // Told here, as it holds for an answer that nobody gets as well: another target may have been faster.
+          cachedPrompt.begun()
+          return { ...outcome.answer, cachedPrompt }
+        }
         if (outcome !== undefined)
           onFailedAttempt({
             cause: causeOfStatus(outcome.upstreamError.status),
@@ -82,7 +88,7 @@ export function createClaudeProvider(options: ClaudeProviderOptions): Provider {
         if (outcome !== undefined && isMarked(cachedPrompt.facts) && refusesMarks(outcome.upstreamError)) {
           // The client has asked for no mark: it must not notice that its server knows none.
           cachedPrompt = cachedPrompt.refused()
-          body = claudeRequestBody(request, target, isFallback)
+          body = claudeRequestBody(request, changes)
           attempt--
           continue
         }
@@ -93,6 +99,7 @@ export function createClaudeProvider(options: ClaudeProviderOptions): Provider {
           // Meanwhile the client, or the other one of a hedged request, may have made it pointless.
           if (!request.signal.aborted) continue
         }
+        cachedPrompt.abandoned()
         if (outcome === undefined) throw new RouterError('cancelled', 'The client closed the connection.')
         return { ...passedOn(options, outcome.upstreamError, { request, target, attempt }), cachedPrompt }
       }

@@ -10,17 +10,14 @@ import type { Target } from '../../target.ts'
 import { type Changes, fitRequest } from './fit-request.ts'
 import { maxOutputTokens } from './model-capabilities.ts'
 
+/** What the changes of a request depend on. */
+export type ChangedRequest = Pick<RouterRequest, 'view' | 'text' | 'translated' | 'apiHeaders' | 'unlimited'>
+
 /**
- * Returns the body for `target`.
+ * Returns which members `target` is sent otherwise than they came.
  * @param isFallback the request was answered (or refused) locally first, where sampling parameters are fine
- * @param marks what is marked for the prompt cache; only for a request that marks nothing itself
  */
-export function claudeRequestBody(
-  request: RouterRequest,
-  target: Target,
-  isFallback: boolean,
-  marks: Marks = NO_MARKS,
-): Uint8Array | string {
+export function claudeChanges(request: ChangedRequest, target: Target, isFallback: boolean): Changes {
   const { view, text, translated, apiHeaders } = request
   const chosenByRouter = view.model !== target.model
   const mayChange = translated || chosenByRouter || isFallback
@@ -35,13 +32,24 @@ export function claudeRequestBody(
   )
   if (request.unlimited) changes.set('max_tokens', String(maxOutputTokens(target.model)))
   if (chosenByRouter) changes.set('model', JSON.stringify(target.model))
+  return changes
+}
+
+/**
+ * Returns the body with its changes.
+ * @param changes what `claudeChanges` returned for the request
+ * @param marks what is marked for the prompt cache; only for a request that marks nothing itself, and only instructions that
+ * do not change
+ */
+export function claudeRequestBody(
+  { view, text, body }: Pick<RouterRequest, 'view' | 'text' | 'body'>,
+  changes: Changes,
+  marks: Marks = NO_MARKS,
+): Uint8Array | string {
   const isMarked = marks.instructions || marks.conversation
-  if (changes.size === 0 && !isMarked) return request.body
+  if (changes.size === 0 && !isMarked) return body
   const changed = applyChanges(text, changes)
-  if (!isMarked) return changed
-  // What was moved to the end of the instructions changes with each turn.
-  const instructions = marks.instructions && !changes.has('system') && !changes.has('tools')
-  return placeMarks(changed, view, { ...marks, instructions })
+  return isMarked ? placeMarks(changed, view, marks) : changed
 }
 
 /** Returns the text with new values in the place of the old; a member that was not there is put first. */

@@ -110,6 +110,22 @@ describe('instructions that many conversations share', () => {
     expect(memory.consider(question(), 30_000).instructions).toBe('added')
   })
 
+  test('are written by another one at once where the first was not answered', () => {
+    const memory = createPrefixMemory()
+    const sent = [0, 1].map((at) => memory.consider(question(), at))
+    sent[1]?.abandoned()
+    expect(memory.consider(question(), 2).instructions).toBe('added')
+  })
+
+  test('stay being written by the one that took over where the first is given up late', () => {
+    const memory = createPrefixMemory()
+    const sent = [0, 1, 30_000].map((at) => memory.consider(question(), at))
+    sent[1]?.abandoned()
+    expect(memory.consider(question(), 30_001).instructions).toBe('being_written')
+    sent[2]?.abandoned()
+    expect(memory.consider(question(), 30_002).instructions).toBe('added')
+  })
+
   test('are nothing to other callers and other models', () => {
     const memory = createPrefixMemory()
     for (const at of [0, 1, 2]) send(memory, question(), at)

@@ -7,7 +7,14 @@ import { cachingClaude } from '../../support/edge/caching-claude.ts'
 import { ALICE_KEY, BOB_KEY, COMPLEX_PROMPT } from '../../support/edge/canaries.ts'
 import { claudeMessage } from '../../support/edge/messages.ts'
 import { createTestRouter, type TestRouter } from '../../support/edge/router.ts'
-import { answerNonStreaming, claude, container } from '../../support/edge/upstreams.ts'
+import {
+  answerNonStreaming,
+  claude,
+  container,
+  errorOf,
+  type Responder,
+  refused,
+} from '../../support/edge/upstreams.ts'
 
 const MARK = '"cache_control":{"type":"ephemeral"}'
 const MODEL = 'claude-sonnet-5-5'
@@ -208,6 +215,61 @@ test('a server that knows no marks answers all the same, and is soon sent none',
   for (const question of ['1', '2', '3', '4', '5']) decisions.push(await decisionOf(router, asks(question)))
   expect(decisions).toEqual(['first_sight', 'refused', 'refused', 'refused', 'refused'])
   expect(claude.hits.filter(({ text }) => text.includes(MARK))).toHaveLength(2)
+})
+
+test('instructions that are sent otherwise than they came are not marked, and are not said to be', async () => {
+  const router = await createCachedRouter()
+  const reasons = []
+  for (const question of ['When do you open?', 'Is there tea?', 'Where is the lift?']) {
+    // This model takes no system turns: what stands between turns is moved to the end of the instructions.
+    const messages = [
+      { role: 'system', content: SYSTEM },
+      { role: 'user', content: question },
+      { role: 'assistant', content: 'One moment.' },
+      { role: 'system', content: `The question was: ${question}` },
+      { role: 'user', content: 'Well?' },
+    ]
+    const response = await router.post(
+      { model: 'claude-sonnet-5', messages },
+      {},
+      { path: '/v1/chat/completions' },
+    )
+    await response.text()
+    reasons.push(response.headers.get('x-router-prompt-cache'))
+  }
+  expect(JSON.parse(last()).system).toHaveLength(2)
+  expect(reasons).toEqual(['first_sight', 'first_sight', 'first_sight'])
+  expect(claude.hits.filter(({ text }) => text.includes(MARK))).toEqual([])
+})
+
+test.each<[string, Responder]>([
+  ['cannot be reached', refused],
+  ['is overloaded', () => errorOf('overloaded_error', 529)],
+  ['refuses the request', () => errorOf('invalid_request_error', 400)],
+  ['sends no answer', () => Response.json({})],
+])('whoever comes next writes the cache where Claude %s', async (_, fails) => {
+  const router = await createCachedRouter({ CLAUDE_MAX_RETRIES: '0' })
+  const works = cachingClaude(() => 0)
+  claude.answer(works, fails, works)
+  await decisionOf(router, asks('When do you open?'))
+  await decisionOf(router, asks('Is there tea?'))
+  expect(last()).toContain(MARK)
+  expect(await decisionOf(router, asks('Where is the lift?'))).toBe('added')
+})
+
+test('whoever comes next writes the cache where the client leaves before Claude answers', async () => {
+  const router = await createCachedRouter()
+  const works = cachingClaude(() => 0)
+  const client = new AbortController()
+  const leaves: Responder = () => {
+    client.abort()
+    return new Promise<Response>(() => {})
+  }
+  claude.answer(works, leaves, works)
+  await decisionOf(router, asks('When do you open?'))
+  await router.post(asks('Is there tea?'), {}, { signal: client.signal }).catch(() => {})
+  expect(last()).toContain(MARK)
+  expect(await decisionOf(router, asks('Where is the lift?'))).toBe('added')
 })
 
 test('a prompt that is too short says so', async () => {

@@ -1,6 +1,7 @@
 /** By what a request is known again: what stays the same between turns and questions, and what does not. */
 import { describe, expect, test } from 'vitest'
 import { readPrompt } from '../../../edge/prompt-cache/read-prompt.ts'
+import type { Changes } from '../../../edge/providers/claude/fit-request.ts'
 import { parseMessagesRequest } from '../../../shared/messages.ts'
 
 const MODEL = 'claude-sonnet-5-5'
@@ -9,9 +10,15 @@ const alice = { id: 'alice', admin: false, forbid: [] }
 const user = (content: unknown) => ({ role: 'user', content })
 const assistant = (content: unknown) => ({ role: 'assistant', content })
 
-function read(messages: readonly unknown[], fields: object = {}, tenant = alice, model = MODEL) {
+function read(
+  messages: readonly unknown[],
+  fields: object = {},
+  tenant = alice,
+  model = MODEL,
+  changes: Changes = new Map(),
+) {
   const text = JSON.stringify({ model, max_tokens: 64, system: SYSTEM, messages, ...fields })
-  const prompt = readPrompt({ view: parseMessagesRequest(JSON.parse(text)), text, tenant }, model, 7)
+  const prompt = readPrompt({ view: parseMessagesRequest(JSON.parse(text)), text, tenant }, model, 7, changes)
   if (typeof prompt === 'string') throw new Error(prompt)
   return prompt
 }
@@ -61,6 +68,12 @@ describe('the instructions', () => {
     ['another speed', { speed: 'fast' }],
   ])('are others with %s', (_, fields) => {
     expect(read(first, fields).instructions.id).not.toBe(read(first).instructions.id)
+  })
+
+  test.each(['system', 'tools'])('cannot be marked where %s is sent otherwise than it came', (member) => {
+    const prompt = read(first, {}, alice, MODEL, new Map([[member, '[]']]))
+    expect([prompt.instructions.markable, prompt.conversation.markable]).toEqual([false, true])
+    expect(read(first, {}, alice, MODEL, new Map([['model', '"other"']])).instructions.markable).toBe(true)
   })
 
   test('may be too short where the whole is not', () => {

@@ -1,7 +1,7 @@
 /** What Claude gets where the router chose the model: a request that this model takes, and not a byte changed beside that. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { claudeRequestBody } from '../../../../edge/providers/claude/request-body.ts'
+import { claudeChanges, claudeRequestBody } from '../../../../edge/providers/claude/request-body.ts'
 import { parseMessagesRequest } from '../../../../shared/messages.ts'
 import { routerRequest } from '../../../support/edge/requests.ts'
 
@@ -16,7 +16,7 @@ function sentText(json: string, model: string, translated = false): string {
     view: parseMessagesRequest(JSON.parse(json)),
     translated,
   })
-  const body = claudeRequestBody(request, { provider: 'claude', model }, false)
+  const body = claudeRequestBody(request, claudeChanges(request, { provider: 'claude', model }, false))
   return typeof body === 'string' ? body : new TextDecoder().decode(body)
 }
 

@@ -26,6 +26,7 @@ import {
   readEvents,
   streamedText,
 } from '../../../support/edge/messages.ts'
+import { routerRequest } from '../../../support/edge/requests.ts'
 import { ask, createTestRouter } from '../../../support/edge/router.ts'
 import {
   answerNonStreaming,
@@ -47,6 +48,15 @@ const html =
   () =>
     new HttpResponse(`<html>${UPSTREAM_TEXT}</html>`, { status, headers: { 'content-type': 'text/html' } })
 const works = answerNonStreaming(claudeMessage())
+const attempt = {
+  isFallback: true,
+  isLast: true,
+  onAttempt() {},
+  onJudged() {},
+  onWeighed() {},
+  onVerified() {},
+  onFailedAttempt() {},
+}
 
 const config = await readConfig({
   ALLOW_ANONYMOUS: 'true',
@@ -78,6 +88,28 @@ testProvider('Claude', {
     ['answers 503 with a web page', html(503)],
     ['breaks', () => streamOf(['event: ping\ndata: {"type":"ping"}\n\n'], { end: 'break' })],
   ],
+})
+
+test('an answer that nobody gets has been written to the prompt cache all the same', async () => {
+  if (!config.ok) throw new Error(config.problems.join())
+  const provider = createClaudeProvider({
+    config: config.config.claude,
+    promptCache: createPromptCache({ mode: 'auto', now: () => 0, random: () => 0 }),
+    fetch: networkFetch,
+    log: collectLog,
+    now: () => 0,
+    random: () => 0,
+    sleep: async () => {},
+  })
+  const decisions = []
+  for (const question of ['first', 'loser', 'next']) {
+    const system = 'Answer as the help desk of a library does. '.repeat(60)
+    const request = routerRequest(ask(question, { system, stream: true }))
+    const answer = await provider.open(request, { provider: 'claude', model: 'claude-haiku-5-5' }, attempt)
+    // Whoever loses to another target is closed unread.
+    decisions.push(answer.cachedPrompt?.facts.decision)
+  }
+  expect(decisions).toEqual(['first_sight', 'added', 'added'])
 })
 
 for (const [status, type] of [

@@ -1,7 +1,7 @@
 /** The bytes that Claude gets: the client's own, but for a virtual model name and what the chosen model would refuse. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { claudeRequestBody } from '../../../../edge/providers/claude/request-body.ts'
+import { claudeChanges, claudeRequestBody } from '../../../../edge/providers/claude/request-body.ts'
 import type { Target } from '../../../../edge/target.ts'
 import { parseMessagesRequest } from '../../../../shared/messages.ts'
 import { routerRequest } from '../../../support/edge/requests.ts'
@@ -48,7 +48,7 @@ function requestOf(json: string) {
 const sent = (json: string, to = target, isFallback = false, version?: string): string => {
   const request = requestOf(json)
   const apiHeaders = version === undefined ? {} : { 'anthropic-version': version }
-  const body = claudeRequestBody({ ...request, apiHeaders }, to, isFallback)
+  const body = claudeRequestBody(request, claudeChanges({ ...request, apiHeaders }, to, isFallback))
   return typeof body === 'string' ? body : new TextDecoder().decode(body)
 }
 
@@ -56,7 +56,9 @@ test('is the client’s body byte for byte where the client named the model', ()
   fc.assert(
     fc.property(bodyWith(['claude-haiku-5-5', 'claude-9']), ({ text: json, model }) => {
       const request = requestOf(json)
-      expect(claudeRequestBody(request, { provider: 'claude', model }, false)).toBe(request.body)
+      expect(claudeRequestBody(request, claudeChanges(request, { provider: 'claude', model }, false))).toBe(
+        request.body,
+      )
     }),
   )
 })
@@ -126,7 +128,7 @@ test('gives a request without a limit the most that the model writes, whichever 
     ['claude-haiku-5-5', 128_000],
     ['claude-haiku-4-5', 64_000],
   ] as const) {
-    const body = claudeRequestBody(request, { provider: 'claude', model }, false)
+    const body = claudeRequestBody(request, claudeChanges(request, { provider: 'claude', model }, false))
     expect(JSON.parse(String(body)).max_tokens).toBe(limit)
   }
 })
