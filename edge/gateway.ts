@@ -193,7 +193,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         ? sessionAfter({ view, features, model: answer.target.model, usage, markedByRouter, startedAt })
         : undefined
     const session = left ?? conversation.session
-    if (session !== undefined) conversation.keep(session)
+    if (session !== undefined) request.waitUntil(conversation.keep(session))
   }
 
   function fromCache(passage: Passage, entry: CacheEntry): GatewayResult {

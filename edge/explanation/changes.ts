@@ -119,7 +119,7 @@ const WITHOUT_EARLIER = rewritten('without the conversation before', ({ messages
 /** As it is when the conversation rests for long enough. */
 const WITHOUT_WARM_CACHE: Change = {
   ...setting('without a warm prompt cache', () => ({
-    sessions: { recall: async () => ({ session: undefined, keep() {} }) },
+    sessions: { recall: async () => ({ session: undefined, keep: async () => {} }) },
   })),
   by: 'request',
 }

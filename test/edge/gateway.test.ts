@@ -436,6 +436,25 @@ test('answers where the receipt cannot be recorded, and says so in the log', asy
   ])
 })
 
+test('has the platform wait until the session is left to the next turn', async () => {
+  const session = {
+    model: 'strong',
+    prefixTokens: 2_000,
+    uncachedTokens: 0,
+    estimatedTokens: 2_500,
+    usedAt: 0,
+    lifeMs: 300_000,
+  }
+  const left = Promise.resolve()
+  const awaited: unknown[] = []
+  const gateway = createGateway({
+    ...dependenciesWith(createMemoryCache({ ttlSeconds: 0, maxEntries: 0, maxBytes: 0 })),
+    sessions: { recall: async () => ({ session, keep: () => left }) },
+  })
+  await gateway.handle(routerRequest(undefined, { waitUntil: (work) => void awaited.push(work) }))
+  expect(awaited.filter((work) => work === left)).toHaveLength(1)
+})
+
 /** A gateway over one fake provider and this cache. */
 function dependenciesWith(cache: AnswerCache): GatewayDependencies {
   const message = claudeMessage()

@@ -11,8 +11,8 @@ import type { Session } from './session.ts'
 export type Recalled = {
   /** What the turn before left; undefined where nothing is known to be warm. */
   readonly session: Session | undefined
-  /** Leaves a session to the next turn, which finds it from now on. */
-  readonly keep: (session: Session) => void
+  /** Leaves a session to the next turn, which finds it as soon as the promise is fulfilled. Never rejects. */
+  readonly keep: (session: Session) => Promise<void>
 }
 
 export type SessionMemory = {
@@ -45,13 +45,16 @@ export function createSessionMemory({
       if (sessions.size === 0 && cacheLifeMs(turn.view) === undefined)
         return {
           session: undefined,
-          keep: (session) => void keyAfter(turn).then((after) => put(after, session)),
+          // Without a key nobody can find it: it is forgotten.
+          keep: (session) => keyAfter(turn).then((after) => put(after, session), ignore),
         }
       const [before, after] = await Promise.all([keyBefore(turn), keyAfter(turn)])
       return {
         session: before === undefined ? undefined : sessions.get(before),
-        keep: (session) => put(after, session),
+        keep: async (session) => put(after, session),
       }
     },
   }
 }
+
+function ignore(): void {}

@@ -97,7 +97,7 @@ function dependenciesOf({ ruled, trusted, judged, secondLook, ...given }: Case):
     secondLook: secondLook ? { model: { ask: async () => undefined }, complexFrom: 0.4 } : undefined,
     simpleToolTurns: 'strong',
     sideRequestsLocal: false,
-    sessions: { recall: async () => ({ session: undefined, keep() {} }) },
+    sessions: { recall: async () => ({ session: undefined, keep: async () => {} }) },
   }
 }
 

@@ -1,6 +1,6 @@
 /** By what a conversation is known again, for whom and how long. */
 import fc from 'fast-check'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import type { Session } from '../../../../edge/routing/sessions/session.ts'
 import { createSessionMemory } from '../../../../edge/routing/sessions/session-memory.ts'
 import { type MessageParam, parseMessagesRequest } from '../../../../shared/messages.ts'
@@ -48,9 +48,17 @@ test('finds in the next turn what a turn has left', async () => {
 test('keeps what it is given where nothing was asked to be cached, and finds what others have left', async () => {
   const unmarked = { cache_control: undefined }
   await keep(turn(first.view.messages, unmarked), session)
-  await expect.poll(() => find(second)).toEqual(session)
+  expect(await find(second)).toEqual(session)
   await keep(first, session)
   expect(await find(turn(second.view.messages, unmarked))).toEqual(session)
+})
+
+test('forgets it without an error where its key cannot be made', async () => {
+  const { keep: leave } = await memory.recall(turn(first.view.messages, { cache_control: undefined }))
+  const digest = vi.spyOn(crypto.subtle, 'digest').mockRejectedValue(new Error('no digest'))
+  await expect(leave(session)).resolves.toBeUndefined()
+  digest.mockRestore()
+  expect(await find(second)).toBeUndefined()
 })
 
 test('finds it whatever a client makes of the answer', async () => {
