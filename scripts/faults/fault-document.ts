@@ -47,6 +47,11 @@ names of the tests by \`npm run format\`; \`npm run check\` keeps it so. \`npx v
 \`test/e2e\` use real processes and sockets: workerd, stand-ins for Claude and the container that break on purpose, or the real
 container with the shipped model.
 
+That the tests notice when a guard is gone is checked by \`npm run check:mutation\` (CONTRIBUTING.md). Under load, 1,000 requests at
+once or \`-- --soak 10m\` of a steady stream, \`npm run bench:faults\` sends through the bundled Worker, with the real container and
+stand-ins that misbehave in one request of a hundred, and fails where one does not end or leaves anything but its receipt;
+[bench/faults-results.md](../bench/faults-results.md) has a run.
+
 | | fault | what the client sees | shown by |
 |---|---|---|---|
 ${rows.join('\n')}

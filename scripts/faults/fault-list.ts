@@ -181,15 +181,15 @@ export const FAULTS: readonly Fault[] = [
     outcome: 'every one ends; whom the container has no room for Claude answers',
     notHere: {
       reason: 'The tests send 200, so that a busy machine ends them in time.',
-      command: 'FAULT_BURST=1000 npx vitest run -t "F62 "',
+      command: 'npm run bench:faults',
     },
   },
   {
     fault: 'Hours under faults',
     outcome: 'no socket, row or timer is left; memory stays flat',
     notHere: {
-      reason: 'The test runs for seconds; memory is only judged from ten minutes on.',
-      command: 'FAULT_SOAK_SECONDS=14400 npx vitest run -t "F63 "',
+      reason: 'The test runs for seconds; memory is only judged from minutes on.',
+      command: 'npm run bench:faults -- --soak 4h; FAULT_SOAK_SECONDS=14400 npx vitest run -t "F63 "',
     },
   },
   { fault: 'A long prompt is read while the health page is asked', outcome: '`/healthz` 200 meanwhile' },

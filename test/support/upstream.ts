@@ -30,6 +30,8 @@ export type Upstream = {
   readonly otherHits: readonly Hit[]
   /** Every connection and byte that has ever come, whatever of it became a request. */
   readonly contact: () => Contact
+  /** How many connections are open at this moment. */
+  readonly openConnections: () => number
   /** Answers the next requests with these scripts, one each; after them the usual one answers again. */
   readonly next: (...scripts: readonly Script[]) => void
   /** Answers every request for which none is queued with this script, until the next `reset`. */
@@ -105,6 +107,7 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
       connections: sockets.length,
       bytes: sockets.reduce((sum, { bytesRead }) => sum + bytesRead, 0),
     }),
+    openConnections: () => sockets.filter((socket) => !socket.destroyed).length,
     next: (...scripts) => void queue.push(...scripts),
     usually(script) {
       current = script
