@@ -73,7 +73,10 @@ async function untouched(): Promise<readonly string[]> {
 async function judge(copy: SourceCopy, mutant: Mutant): Promise<Verdict> {
   const from = performance.now()
   const ending = await copy
-    .withEdit(mutant, async () => (await runNamedTests(copy.folder, mutant.test[0], [mutant.test[1]]))[0] ?? 'absent')
+    .withEdit(
+      mutant,
+      async () => (await runNamedTests(copy.folder, mutant.test[0], [mutant.test[1]]))[0] ?? 'absent',
+    )
     .catch((error: unknown) => {
       console.error(String(error))
       return 'stale' as const

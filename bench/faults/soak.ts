@@ -6,9 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { median } from '../inference/median.ts'
 import { markdownTable } from '../markdown-table.ts'
 import { endsTable, type LoadOutcome } from './burst.ts'
+import type { Held } from './held.ts'
 import { askUnderLoad, type LoadEnd } from './load-client.ts'
 import { loadRequests } from './load-requests.ts'
-import { type Held, KEY, type StackUnderLoad } from './stack-under-load.ts'
+import { KEY, type StackUnderLoad } from './stack-under-load.ts'
 import { type Verdict, verdictOfQueue, verdictsOfEnds, verdictsOfRest } from './verdicts.ts'
 
 export type SoakPlan = {

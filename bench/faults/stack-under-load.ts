@@ -13,6 +13,7 @@ import { startWorker } from '../edge/worker-process.ts'
 import { startContainer } from '../inference/container-process.ts'
 import { residentMiB } from '../inference/process-usage.ts'
 import { type FaultyUpstreams, startFaultyUpstreams } from './faulty-upstreams.ts'
+import { type Held, MAX_QUEUE } from './held.ts'
 
 export type StackUnderLoad = {
   readonly url: string
@@ -24,21 +25,8 @@ export type StackUnderLoad = {
   readonly stop: () => Promise<void>
 }
 
-/** At one moment. */
-export type Held = {
-  /** Resident, MiB; undefined where the system does not tell. */
-  readonly edgeMiB: number | undefined
-  readonly containerMiB: number | undefined
-  /** Connections: of the edge to both upstreams, and to the container itself. */
-  readonly upstreamSockets: number
-  readonly containerSockets: number
-  /** Requests that the tenant's account takes to be on their way. */
-  readonly reserved: number
-}
-
 export const KEY = 'a-key-of-the-load'
 const SECRET = 'a-secret-of-the-load'
-export const MAX_QUEUE = 8
 
 const wranglerShape = z.object({
   compatibility_date: z.string(),

@@ -1,6 +1,7 @@
 /** What must hold after a load, and what was seen. Computes; starts nothing. */
+
+import { type Held, MAX_QUEUE } from './held.ts'
 import type { LoadEnd } from './load-client.ts'
-import { type Held, MAX_QUEUE } from './stack-under-load.ts'
 import type { UpstreamReport } from './upstream-report.ts'
 
 export type Verdict = { readonly what: string; readonly holds: boolean; readonly seen: string }

@@ -156,7 +156,7 @@ export const MUTANTS_OF_ACCESS: readonly Mutant[] = [
   {
     guard: 'the limit of a body, by its declared length',
     file: 'edge/http/read-body.ts',
-    find: 'if (declared > maxBytes) throw tooLarge(maxBytes)',
+    find: "if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)",
     put: '',
     test: [MESSAGES, 'takes no more than the operator allows, by its word and by its bytes'],
   },

@@ -32,7 +32,8 @@ test('a request that never ends or ends wrongly, and a receipt too few or too ma
     seen: '1 not, such as two answers in one',
   })
   expect(verdictOfReceipts(2, ['a', 'b']).holds).toBe(true)
-  for (const users of [['a'], ['a', 'a'], ['a', 'b', 'c']]) expect(verdictOfReceipts(2, users).holds).toBe(false)
+  for (const users of [['a'], ['a', 'a'], ['a', 'b', 'c']])
+    expect(verdictOfReceipts(2, users).holds).toBe(false)
 })
 
 test('a quantile is a value that was there', () => {
