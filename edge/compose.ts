@@ -31,6 +31,7 @@ import { createPromptCache } from './prompt-cache/prompt-cache.ts'
 import { createClaudeProvider } from './providers/claude/messages.ts'
 import type { Fetch, Provider } from './providers/provider.ts'
 import type { ResponseStore } from './responses/store/response-store.ts'
+import { createTimedStore } from './responses/store/timed-store.ts'
 import type { ClassifierModel } from './routing/classifier/classifier-model.ts'
 import { combinedThreshold } from './routing/second-look/combination.ts'
 import { createSessionMemory } from './routing/sessions/session-memory.ts'
@@ -217,7 +218,7 @@ export function composeDependencies(config: Config, { fetch, readAsset, createId
     responses:
       config.responsesRetentionHours === 0
         ? undefined
-        : responses && keptForKnown(responses, clients, ledger),
+        : responses && createTimedStore(keptForKnown(responses, clients, ledger)),
     gateway,
     explain,
     control,

@@ -10,7 +10,8 @@ export function createDurableResponses(namespace: DurableObjectNamespace<StoredR
       return {
         keep: async (response) => await stub.keep(response),
         chain: async (id, maxBytes) => await stub.chain(id, maxBytes),
-        find: async (ids) => await stub.find(ids),
+        gather: async (ids, maxBytes) => await stub.gather(ids, maxBytes),
+        find: async (id) => await stub.find(id),
         remove: async (id) => await stub.remove(id),
       }
     },

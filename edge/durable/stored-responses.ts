@@ -26,8 +26,12 @@ export class StoredResponses extends DurableObject<Readonly<Record<string, unkno
     return this.#shelf.chain(id, maxBytes)
   }
 
-  find(ids: readonly string[]) {
-    return this.#shelf.find(ids)
+  gather(ids: readonly string[], maxBytes: number) {
+    return this.#shelf.gather(ids, maxBytes)
+  }
+
+  find(id: string) {
+    return this.#shelf.find(id)
   }
 
   remove(id: string) {

@@ -3,7 +3,7 @@
  */
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
-import { type KeptItems, reaching, readKeptItems } from '../responses/kept-conversation.ts'
+import { type KeptItems, readKeptItems } from '../responses/kept-items.ts'
 import type { ResponseShelf } from '../responses/store/response-store.ts'
 import type { AppContext, AppDependencies } from './context.ts'
 
@@ -25,7 +25,7 @@ export function createKeptResponseHandlers({ responses }: Pick<AppDependencies, 
   }
   const find = async (context: AppContext): Promise<{ frame: Frame; items: KeptItems }> => {
     const shelf = shelfOf(context)
-    const [kept] = await reaching(() => shelf.find([idOf(context)]))
+    const kept = await shelf.find(idOf(context))
     if (kept === undefined) throw missing()
     return { frame: frameSchema.parse(JSON.parse(kept.frame)), items: readKeptItems(kept.items) }
   }
@@ -56,7 +56,7 @@ export function createKeptResponseHandlers({ responses }: Pick<AppDependencies, 
     remove: async (context: AppContext): Promise<Response> => {
       const shelf = shelfOf(context)
       const id = idOf(context)
-      if (!(await reaching(() => shelf.remove(id)))) throw missing()
+      if (!(await shelf.remove(id))) throw missing()
       return context.json({ id, object: 'response', deleted: true })
     },
   }

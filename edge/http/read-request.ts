@@ -56,7 +56,11 @@ export function createRouterRequest(
   { body, text, value }: RequestBody,
   signal: AbortSignal,
   options: Partial<
-    Pick<RouterRequest, 'surface' | 'user' | 'translated' | 'logprobs' | 'structured' | 'unlimited' | 'cutAt'>
+    Pick<
+      RouterRequest,
+      'surface' | 'user' | 'translated' | 'logprobs' | 'structured' | 'unlimited' | 'cutAt'
+    > &
+      Pick<Controls, 'privacyLocal'>
   > = {},
 ): RouterRequest {
   const tenant = context.get('tenant')
@@ -75,7 +79,7 @@ export function createRouterRequest(
     ...passedHeaders(headers),
     header: (name) => headers.get(name) ?? undefined,
     clientCredential: context.get('clientCredential'),
-    controls: readControls(headers, tenant),
+    controls: withPrivacy(readControls(headers, tenant), options.privacyLocal ?? false),
     translated: options.translated ?? false,
     logprobs: options.logprobs ?? false,
     structured: options.structured ?? false,
@@ -128,6 +132,17 @@ export function readControls(headers: Headers, tenant: Tenant): Controls {
     cache: readCacheMode(allowed('cache', 'x-router-cache'), headers, tenant),
     privacyLocal: privacy === 'local',
   }
+}
+
+/** @param inherited whether the request holds what came with `x-router-privacy: local` before */
+function withPrivacy(controls: Controls, inherited: boolean): Controls {
+  if (!inherited) return controls
+  if (controls.force === 'claude')
+    throw new RouterError(
+      'invalid_request',
+      'x-router-force: claude: the kept conversation has a part that came with x-router-privacy: local, which holds for all that goes on from it. Leave the header out or begin a new conversation.',
+    )
+  return { ...controls, privacyLocal: true }
 }
 
 function readCacheMode(control: string | undefined, headers: Headers, tenant: Tenant): CacheMode {

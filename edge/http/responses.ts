@@ -8,7 +8,7 @@ import { withExactMembers } from '../openai/exact-json.ts'
 import { toOpenAiError } from '../openai/openai-error.ts'
 import { withExactInputs } from '../openai/tool-arguments.ts'
 import { createEventTranslator, type EventTranslator } from '../responses/event-translator.ts'
-import { earlierItems, keepResponse, ownItems } from '../responses/kept-conversation.ts'
+import { keepResponse, readConversation } from '../responses/kept-conversation.ts'
 import { type TranslatedResponsesRequest, toMessagesRequest } from '../responses/messages-request.ts'
 import { parseResponsesRequest } from '../responses/request-schema.ts'
 import { createFrame, type ResponseObject, responseId } from '../responses/response-object.ts'
@@ -40,15 +40,15 @@ export function createResponsesHandler(
       const body = checkBody(await readJsonBytes(context.req.raw, config.maxBodyBytes))
       understood.body = body.value
       const asked = parseResponsesRequest(withExactMembers(body.value, body.text, SCHEMAS))
-      const earlier = await earlierItems(asked, shelf, config.maxBodyBytes)
-      const own = await ownItems(asked, shelf)
+      const room = config.maxBodyBytes - body.body.byteLength
+      const { earlier, own, privacyLocal } = await readConversation(asked, shelf, room)
       const translated = toMessagesRequest(asked, earlier, own)
       const { logprobs, jsonObject, unlimited } = translated
       understood.user = await readUser(context, translated.user)
       const request = await createRequest(
         context,
         { ...translated, nameOfUser: understood.user, surface: 'responses' },
-        { logprobs, structured: jsonObject, unlimited },
+        { logprobs, structured: jsonObject, unlimited, privacyLocal },
         signal,
       )
       return { asked, own, translated, request }
@@ -59,11 +59,13 @@ export function createResponsesHandler(
       'responses',
       read,
     )
+    // Of the controls: the request's own header counts like what it goes on from.
+    const { privacyLocal } = request.controls
     const isKept = shelf !== undefined && asked.store !== false
     const frame = createFrame(asked, { id: responseId(request.id), createdAt: seconds(), store: isKept })
     const surface = createSurface(translated, {
       translator: () => createEventTranslator({ ...translated, frame, now: seconds }),
-      keep: async (outcome) => isKept && (await keepResponse(shelf, own, outcome, log)),
+      keep: async (outcome) => isKept && (await keepResponse(shelf, { own, privacyLocal }, outcome, log)),
     })
     const response = await answer(dependencies, request, surface, disconnect)
     for (const name of translated.ignored) response.headers.append('x-router-ignored', name)

@@ -5,7 +5,7 @@
 import { sha256Hex } from '../../shared/digest.ts'
 import type { MessagesRequest } from '../../shared/messages.ts'
 import { routableModel } from '../openai/model-name.ts'
-import type { RouterRequest } from '../request.ts'
+import type { Controls, RouterRequest } from '../request.ts'
 import { type AppContext, type AppDependencies, waitUntilOf } from './context.ts'
 import { createRouterRequest } from './read-request.ts'
 
@@ -18,7 +18,8 @@ type Translated = {
   readonly surface: RouterRequest['surface']
 }
 
-type Wishes = Partial<Pick<RouterRequest, 'logprobs' | 'structured' | 'unlimited' | 'cutAt'>>
+type Wishes = Partial<Pick<RouterRequest, 'logprobs' | 'structured' | 'unlimited' | 'cutAt'>> &
+  Partial<Pick<Controls, 'privacyLocal'>>
 
 /** Returns a function that makes requests. It throws what `createRouterRequest` throws. */
 export function createTranslatedRequests(

@@ -25,7 +25,10 @@ export function timeOfRequestId(id: string): number | undefined {
   return time === undefined ? undefined : Number.parseInt(time, 16)
 }
 
-/** The platform's random bytes, for `createRequestId`: few at a time, and none that anybody must keep secret. */
+/**
+ * The platform's random bytes, for `createRequestId`: few at a time. They must not be guessed: under ALLOW_ANONYMOUS
+ * whoever knows the id of a kept response may read it.
+ */
 export function cryptoRandomBytes(count: number): Uint8Array {
   if (at + count > pool.byteLength) {
     crypto.getRandomValues(pool)

@@ -2,7 +2,12 @@
  * What every implementation of the store of responses promises, wherever it keeps them.
  */
 import { expect, test } from 'vitest'
-import type { KeptResponse, ResponseStore } from '../../edge/responses/store/response-store.ts'
+import type {
+  KeptResponse,
+  ResponseShelf,
+  ResponseStore,
+  ShownResponse,
+} from '../../edge/responses/store/response-store.ts'
 
 const MEGABYTE = 1024 * 1024
 
@@ -12,7 +17,20 @@ let ids = 0
 export function kept(changes: Partial<KeptResponse> = {}): KeptResponse {
   ids += 1
   const id = `resp_${ids.toString(16).padStart(32, '0')}`
-  return { id, previous: undefined, items: `["items of ${id}"]`, frame: `{"id":"${id}"}`, ...changes }
+  return {
+    id,
+    previous: undefined,
+    items: `["items of ${id}"]`,
+    frame: `{"id":"${id}"}`,
+    privacyLocal: false,
+    ...changes,
+  }
+}
+
+/** Returns those of the responses that are there. */
+export async function findAll(shelf: ResponseShelf, ids: readonly string[]): Promise<ShownResponse[]> {
+  const found = await Promise.all(ids.map((id) => shelf.find(id)))
+  return found.flatMap((response) => response ?? [])
 }
 
 /** @param open returns a store in which nothing of these tenants is kept yet */
@@ -21,8 +39,8 @@ export function testResponseStore(name: string, open: () => Promise<ResponseStor
     const shelf = (await open()).of('alice')
     const response = kept({ items: '["Grüße 🌍\\u0000 \' \\" ?"]' })
     expect(await shelf.keep(response)).toBe(true)
-    const { previous: _, ...shown } = response
-    expect(await shelf.find([response.id, 'resp_unknown'])).toEqual([shown])
+    const { previous: _, privacyLocal: __, ...shown } = response
+    expect(await findAll(shelf, [response.id, 'resp_unknown'])).toEqual([shown])
   })
 
   test(`${name}: a conversation comes back from its first response to its last`, async () => {
@@ -32,11 +50,11 @@ export function testResponseStore(name: string, open: () => Promise<ResponseStor
     const branch = kept({ previous: first.id })
     const third = kept({ previous: second.id })
     for (const each of [first, second, branch, third]) await shelf.keep(each)
-    expect(await shelf.chain(third.id, MEGABYTE)).toEqual({
+    expect(await shelf.chain(third.id, MEGABYTE)).toMatchObject({
       kind: 'found',
       items: [first.items, second.items, third.items],
     })
-    expect(await shelf.chain(branch.id, MEGABYTE)).toEqual({
+    expect(await shelf.chain(branch.id, MEGABYTE)).toMatchObject({
       kind: 'found',
       items: [first.items, branch.items],
     })
@@ -52,6 +70,34 @@ export function testResponseStore(name: string, open: () => Promise<ResponseStor
     expect((await shelf.chain(second.id, 3_000)).kind).toBe('found')
   })
 
+  test(`${name}: of several responses those that are there come back, as far as they are not too large`, async () => {
+    const shelf = (await open()).of('alice')
+    const first = kept({ items: JSON.stringify('é'.repeat(1_000)) })
+    const second = kept()
+    await shelf.keep(first)
+    await shelf.keep(second)
+    const ids = [first.id, 'resp_unknown', second.id]
+    expect(await shelf.gather(ids, 2_000)).toEqual({ kind: 'too_large' })
+    expect(await shelf.gather(ids, 3_000)).toEqual({
+      kind: 'found',
+      items: [first.items, second.items],
+      bytes: 2_002 + second.items.length,
+      privacyLocal: false,
+    })
+    expect(await shelf.gather([], 0)).toMatchObject({ kind: 'found', items: [] })
+  })
+
+  test(`${name}: what must not get to Claude is known of whatever it is a part of`, async () => {
+    const shelf = (await open()).of('alice')
+    const [plain, secret] = [kept(), kept({ privacyLocal: true })]
+    const next = kept({ previous: secret.id })
+    for (const each of [plain, secret, next]) await shelf.keep(each)
+    expect(await shelf.chain(plain.id, MEGABYTE)).toMatchObject({ privacyLocal: false })
+    expect(await shelf.chain(next.id, MEGABYTE)).toMatchObject({ privacyLocal: true })
+    expect(await shelf.gather([plain.id, secret.id], MEGABYTE)).toMatchObject({ privacyLocal: true })
+    expect(await shelf.gather([plain.id], MEGABYTE)).toMatchObject({ privacyLocal: false })
+  })
+
   test(`${name}: what was removed is gone, and so is the way to what came before it`, async () => {
     const shelf = (await open()).of('alice')
     const first = kept()
@@ -60,10 +106,10 @@ export function testResponseStore(name: string, open: () => Promise<ResponseStor
     await shelf.keep(second)
     expect(await shelf.remove(first.id)).toBe(true)
     expect(await shelf.remove(first.id)).toBe(false)
-    expect(await shelf.find([first.id])).toEqual([])
+    expect(await findAll(shelf, [first.id])).toEqual([])
     expect(await shelf.chain(first.id, MEGABYTE)).toEqual({ kind: 'missing' })
     expect(await shelf.chain(second.id, MEGABYTE)).toEqual({ kind: 'missing' })
-    expect(await shelf.find([second.id])).toHaveLength(1)
+    expect(await findAll(shelf, [second.id])).toHaveLength(1)
   })
 
   test(`${name}: one tenant reaches nothing of another's`, async () => {
@@ -71,10 +117,10 @@ export function testResponseStore(name: string, open: () => Promise<ResponseStor
     const response = kept()
     await store.of('alice').keep(response)
     const bob = store.of('bob')
-    expect(await bob.find([response.id])).toEqual([])
+    expect(await findAll(bob, [response.id])).toEqual([])
     expect(await bob.chain(response.id, MEGABYTE)).toEqual({ kind: 'missing' })
     expect(await bob.remove(response.id)).toBe(false)
-    expect(await store.of('alice').find([response.id])).toHaveLength(1)
+    expect(await findAll(store.of('alice'), [response.id])).toHaveLength(1)
   })
 
   test(`${name}: names of tenants and responses are only names`, async () => {
@@ -82,7 +128,7 @@ export function testResponseStore(name: string, open: () => Promise<ResponseStor
     for (const name of ['__proto__', "'); DROP TABLE responses; --", '../../x', '🙂', '']) {
       const response = kept({ id: name })
       expect(await store.of(name || 'nobody').keep(response)).toBe(true)
-      expect(await store.of(name || 'nobody').find([name])).toHaveLength(1)
+      expect(await findAll(store.of(name || 'nobody'), [name])).toHaveLength(1)
     }
   })
 
@@ -92,7 +138,7 @@ export function testResponseStore(name: string, open: () => Promise<ResponseStor
     const items = JSON.stringify(`x${'🌍'.repeat(1_200_000)}`)
     const response = kept({ items })
     expect(await shelf.keep(response)).toBe(true)
-    const [found] = await shelf.find([response.id])
+    const [found] = await findAll(shelf, [response.id])
     expect(found?.items === items).toBe(true)
   })
 
@@ -100,6 +146,6 @@ export function testResponseStore(name: string, open: () => Promise<ResponseStor
     const shelf = (await open()).of('large')
     const response = kept({ items: JSON.stringify('x'.repeat(13 * MEGABYTE)) })
     expect(await shelf.keep(response)).toBe(false)
-    expect(await shelf.find([response.id])).toEqual([])
+    expect(await findAll(shelf, [response.id])).toEqual([])
   })
 }

@@ -4,8 +4,8 @@
  */
 import type { Migration } from '../../storage/migrations.ts'
 import { numberOf, numberOrNull, textOf, textOrNull } from '../../storage/row-values.ts'
-import type { SqlDatabase } from '../../storage/sql-database.ts'
-import type { Chain, KeptResponse } from './response-store.ts'
+import type { SqlDatabase, SqlRow } from '../../storage/sql-database.ts'
+import type { Chain, Gathered, KeptResponse, ShownResponse } from './response-store.ts'
 
 export const RESPONSE_MIGRATIONS: readonly Migration[] = [
   {
@@ -26,6 +26,10 @@ export const RESPONSE_MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID`,
     ],
   },
+  {
+    name: 'responses-2',
+    statements: ['ALTER TABLE responses ADD COLUMN privacy_local INTEGER NOT NULL DEFAULT 0'],
+  },
 ]
 
 type Part = 'items' | 'frame'
@@ -40,7 +44,9 @@ export type ResponseRows = {
   /** Adds the response to the conversation that it goes on, or to a new one, which then lives until `expiresAt`. */
   readonly add: (response: KeptResponse, bytes: ResponseBytes, at: number, expiresAt: number) => void
   readonly chain: (id: string, maxBytes: number, at: number) => Chain
-  readonly find: (id: string, at: number) => Omit<KeptResponse, 'previous'> | undefined
+  readonly gather: (ids: readonly string[], maxBytes: number, at: number) => Gathered
+  readonly has: (id: string, at: number) => boolean
+  readonly find: (id: string, at: number) => ShownResponse | undefined
   readonly remove: (id: string) => void
   /** Deletes conversations that expire before or at this time. @returns how many there were */
   readonly deleteExpired: (at: number) => number
@@ -89,8 +95,23 @@ export function createResponseRows(database: SqlDatabase): ResponseRows {
         deleteResponse(textOf(row, 'id'))
       database.exec('DELETE FROM conversations WHERE id = ?', conversation)
     })
+  /** Reads nothing but sizes until it is sure that all may be read. */
+  const gather = (heads: readonly SqlRow[], maxBytes: number): Gathered => {
+    const ids: string[] = []
+    let bytes = 0
+    let privacyLocal = false
+    for (const head of heads) {
+      bytes += numberOf(head, 'item_bytes')
+      if (bytes > maxBytes) return { kind: 'too_large' }
+      ids.push(textOf(head, 'id'))
+      privacyLocal ||= numberOf(head, 'privacy_local') === 1
+    }
+    return { kind: 'found', items: ids.map((id) => read(id, 'items')), bytes, privacyLocal }
+  }
+  const headOf = (id: string): SqlRow | undefined =>
+    database.exec('SELECT id, previous, item_bytes, privacy_local FROM responses WHERE id = ?', id)[0]
   return {
-    add({ id, previous, items, frame }, bytes, at, expiresAt) {
+    add({ id, previous, items, frame, privacyLocal }, bytes, at, expiresAt) {
       database.transaction(() => {
         let conversation = conversationOf(previous, at)
         if (conversation === undefined) {
@@ -105,12 +126,14 @@ export function createResponseRows(database: SqlDatabase): ResponseRows {
             conversation,
           )
         database.exec(
-          'INSERT INTO responses (id, conversation, previous, item_bytes, bytes) VALUES (?, ?, ?, ?, ?)',
+          `INSERT INTO responses (id, conversation, previous, item_bytes, bytes, privacy_local)
+           VALUES (?, ?, ?, ?, ?, ?)`,
           id,
           conversation,
           previous ?? null,
           bytes.items,
           bytes.all,
+          privacyLocal ? 1 : 0,
         )
         write(id, 'items', items)
         write(id, 'frame', frame)
@@ -118,18 +141,24 @@ export function createResponseRows(database: SqlDatabase): ResponseRows {
     },
     chain(id, maxBytes, at) {
       if (conversationOf(id, at) === undefined) return { kind: 'missing' }
-      const ids: string[] = []
-      let bytes = 0
+      const heads: SqlRow[] = []
       for (let next: string | null = id; next !== null; ) {
-        const [row] = database.exec('SELECT previous, item_bytes FROM responses WHERE id = ?', next)
-        if (row === undefined) return { kind: 'missing' }
-        bytes += numberOf(row, 'item_bytes')
-        if (bytes > maxBytes) return { kind: 'too_large' }
-        ids.push(next)
-        next = textOrNull(row, 'previous')
+        const head = headOf(next)
+        if (head === undefined) return { kind: 'missing' }
+        heads.push(head)
+        next = textOrNull(head, 'previous')
       }
-      return { kind: 'found', items: ids.reverse().map((each) => read(each, 'items')) }
+      return gather(heads.reverse(), maxBytes)
     },
+    gather(ids, maxBytes, at) {
+      const heads: SqlRow[] = []
+      for (const id of ids) {
+        const head = conversationOf(id, at) === undefined ? undefined : headOf(id)
+        if (head !== undefined) heads.push(head)
+      }
+      return gather(heads, maxBytes)
+    },
+    has: (id, at) => conversationOf(id, at) !== undefined,
     find: (id, at) =>
       conversationOf(id, at) === undefined
         ? undefined

@@ -4,6 +4,7 @@
  */
 import { isMigrated, migrate } from '../../storage/migrations.ts'
 import type { SqlDatabase } from '../../storage/sql-database.ts'
+import { byteLength } from './byte-length.ts'
 import { createResponseRows, RESPONSE_MIGRATIONS, type ResponseRows } from './response-rows.ts'
 import type { ResponseShelf } from './response-store.ts'
 
@@ -57,8 +58,8 @@ export function createResponseShelf(platform: ShelfPlatform): LivingShelf {
   }
   return {
     async keep(response) {
-      const items = bytesOf(response.items)
-      const bytes = { items, all: items + bytesOf(response.frame) }
+      const items = byteLength(response.items)
+      const bytes = { items, all: items + byteLength(response.frame) }
       if (bytes.all > bounds.response) return false
       const rows = open()
       total ??= rows.totalBytes()
@@ -66,16 +67,21 @@ export function createResponseShelf(platform: ShelfPlatform): LivingShelf {
       total += bytes.all
       while (total > bounds.shelf && rows.deleteOldest()) total = rows.totalBytes()
       await wakeAt(rows.nextExpiry())
-      return true
+      // A conversation that is larger than the shelf has gone as a whole.
+      return rows.has(response.id, now())
     },
     chain: async (id, maxBytes) => openForReading()?.chain(id, maxBytes, now()) ?? { kind: 'missing' },
-    async find(ids) {
-      const rows = openForReading()
-      return ids.flatMap((id) => rows?.find(id, now()) ?? [])
-    },
+    gather: async (ids, maxBytes) =>
+      openForReading()?.gather(ids, maxBytes, now()) ?? {
+        kind: 'found',
+        items: [],
+        bytes: 0,
+        privacyLocal: false,
+      },
+    find: async (id) => openForReading()?.find(id, now()),
     async remove(id) {
       const rows = openForReading()
-      if (rows?.find(id, now()) === undefined) return false
+      if (!rows?.has(id, now())) return false
       rows.remove(id)
       total = undefined
       return true
@@ -90,8 +96,4 @@ export function createResponseShelf(platform: ShelfPlatform): LivingShelf {
       await platform.erase()
     },
   }
-}
-
-function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).byteLength
 }

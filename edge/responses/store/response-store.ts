@@ -12,23 +12,40 @@ export type KeptResponse = {
   readonly items: string
   /** The response object without its items. */
   readonly frame: string
+  /** Its items must never get to Claude. */
+  readonly privacyLocal: boolean
 }
 
-export type Chain =
-  /** The `items` of the whole conversation up to a response, oldest first. */
-  | { readonly kind: 'found'; readonly items: readonly string[] }
-  /** The response or one before it is not there (any more). */
-  | { readonly kind: 'missing' }
+/** What is shown of a response. */
+export type ShownResponse = Pick<KeptResponse, 'id' | 'items' | 'frame'>
+
+export type Gathered =
+  | {
+      readonly kind: 'found'
+      /** The `items` of each response. */
+      readonly items: readonly string[]
+      /** What they hold together, in UTF-8. */
+      readonly bytes: number
+      /** Whether one of the responses is `privacyLocal`. */
+      readonly privacyLocal: boolean
+    }
   | { readonly kind: 'too_large' }
+
+/** The whole conversation up to a response, oldest first; `missing` where it or one before it is not there (any more). */
+export type Chain = Gathered | { readonly kind: 'missing' }
 
 /** The responses of one tenant. What has expired is not found, whether it has been deleted yet or not. */
 export type ResponseShelf = {
-  /** Keeps a response, and its whole conversation as long as itself. @returns false for one that is too large */
+  /** Keeps a response, and its whole conversation as long as itself. @returns false where it is too large */
   readonly keep: (response: KeptResponse) => Promise<boolean>
   /** @param maxBytes the most that the items may hold together, in UTF-8 */
   readonly chain: (id: string, maxBytes: number) => Promise<Chain>
-  /** Returns those of the responses that are there. */
-  readonly find: (ids: readonly string[]) => Promise<readonly Omit<KeptResponse, 'previous'>[]>
+  /**
+   * Returns those of the responses that are there, in any order.
+   * @param maxBytes the most that the items may hold together, in UTF-8
+   */
+  readonly gather: (ids: readonly string[], maxBytes: number) => Promise<Gathered>
+  readonly find: (id: string) => Promise<ShownResponse | undefined>
   /** @returns whether it was there */
   readonly remove: (id: string) => Promise<boolean>
 }

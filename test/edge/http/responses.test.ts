@@ -281,7 +281,7 @@ test('a store that fails costs the client its follow-up only', async () => {
   const failing = async () => {
     throw new Error('storage-internals-canary')
   }
-  const shelf = { keep: failing, chain: failing, find: failing, remove: failing }
+  const shelf = { keep: failing, chain: failing, gather: failing, find: failing, remove: failing }
   const router = await createTestRouter({}, { responses: { of: () => shelf } })
   const { body } = await create(router, { input: SIMPLE_PROMPT })
   expect(body).toMatchObject({ status: 'completed', store: false })
@@ -294,9 +294,15 @@ test('a store that fails costs the client its follow-up only', async () => {
     event: 'response.completed',
     data: { response: { store: false } },
   })
-  const { status, error } = await refusal(router, { input: 'x', previous_response_id: body.id })
-  expect(status).toBe(503)
-  expect(JSON.stringify(error)).not.toContain('canary')
+  for (const fields of [
+    { input: 'x', previous_response_id: body.id },
+    { input: [{ type: 'item_reference', id: body.output[0]?.id }] },
+  ]) {
+    const refused = await router.post({ model: 'gpt-x', ...fields }, {}, { path: PATH })
+    expect(refused.status).toBe(503)
+    expect(refused.headers.get('retry-after')).toBe('2')
+    expect(await refused.text()).not.toContain('canary')
+  }
 })
 
 test('a kept response is read, its input is listed in pages, and it is deleted', async () => {
@@ -337,10 +343,88 @@ test('a conversation that outgrows a body is a 413', async () => {
   const router = await createTestRouter({ MAX_BODY_BYTES: '4096' })
   const { body } = await create(router, { input: 'x'.repeat(3_000) })
   const next = await create(router, { input: 'And?', previous_response_id: body.id })
-  const last = await create(router, { input: 'y'.repeat(1_000), previous_response_id: next.body.id })
-  expect(await refusal(router, { input: 'z', previous_response_id: last.body.id })).toMatchObject({
+  const longer = { input: 'y'.repeat(1_000), previous_response_id: next.body.id }
+  expect(await refusal(router, longer)).toMatchObject({
     status: 413,
+    error: { message: expect.stringMatching(/^previous_response_id: the conversation/) },
   })
+})
+
+test('an item counts as often as it is referred to, beside what the conversation holds', async () => {
+  const router = await createTestRouter({ MAX_BODY_BYTES: '4096', LLM_STRATEGY: 'claude_only' })
+  const { body } = await create(router, { input: [{ role: 'user', content: 'x'.repeat(1_500) }] })
+  const listed = await router.request(`${PATH}/${body.id}/input_items`, {
+    headers: { 'x-api-key': ALICE_KEY },
+  })
+  const id = JSON.parse(await listed.text()).data[0].id
+  const references = (count: number) => Array.from({ length: count }, () => ({ type: 'item_reference', id }))
+  await create(router, { input: references(2) })
+  expect(JSON.stringify(sentToClaude()).match(/x{1500}/g)).toHaveLength(2)
+  const asked = claude.hits.length
+  const tooLarge = { status: 413, error: { message: expect.stringMatching(/^input: the kept items/) } }
+  expect(await refusal(router, { input: references(3) })).toMatchObject(tooLarge)
+  const previous_response_id = body.id
+  expect(await refusal(router, { input: references(2), previous_response_id })).toMatchObject(tooLarge)
+  await create(router, { input: references(1), previous_response_id })
+  expect(claude.hits).toHaveLength(asked + 1)
+})
+
+test('who refers to a whole conversation needs room for it once, though each response keeps it anew', async () => {
+  const router = await createTestRouter({ MAX_BODY_BYTES: '4096', LLM_STRATEGY: 'claude_only' })
+  const history: object[] = [{ role: 'user', content: 'x'.repeat(1_200) }]
+  for (let step = 0; step < 5; step += 1) {
+    const { body } = await create(router, { input: history })
+    history.push({ type: 'item_reference', id: body.output[0]?.id }, { role: 'user', content: 'On.' })
+  }
+  expect(sentToClaude().messages).toHaveLength(9)
+})
+
+test('what came with x-router-privacy: local stays local in all that goes on from it or refers to it', async () => {
+  const router = await createTestRouter()
+  const secret = { 'x-router-privacy': 'local' }
+  const { body } = await create(router, { input: COMPLEX_PROMPT }, secret)
+  const follow = { input: COMPLEX_PROMPT, previous_response_id: body.id }
+  const next = await create(router, follow)
+  const refer = {
+    input: [
+      { type: 'item_reference', id: body.output[0]?.id },
+      { role: 'user', content: COMPLEX_PROMPT },
+    ],
+  }
+  const referring = await create(router, refer)
+  const third = await create(router, { input: COMPLEX_PROMPT, previous_response_id: next.body.id })
+  const last = await create(router, { input: COMPLEX_PROMPT, previous_response_id: referring.body.id })
+  for (const { response } of [next, referring, third, last])
+    expect(response.headers.get('x-router-route')).toBe('local')
+  // Not even where the local model fails, nor where Claude is asked for.
+  container.answer(() => errorOf('api_error', 500))
+  const failed = await router.post({ model: 'auto', ...follow, input: 'Else?' }, {}, { path: PATH })
+  expect(failed.ok).toBe(false)
+  const forced = await router.post(
+    { model: 'auto', ...follow },
+    { 'x-router-force': 'claude' },
+    { path: PATH },
+  )
+  expect(forced.status).toBe(400)
+  expect(await forced.text()).toContain('x-router-privacy')
+  expect(claude.hits).toHaveLength(0)
+})
+
+test('who the end user is, is told in the answer and not kept', async () => {
+  const router = await createTestRouter({
+    HASH_USERS: 'true',
+    USER_HASH_SALT: 'salt-of-at-least-32-characters-xxxx',
+  })
+  const { body } = await create(router, {
+    input: SIMPLE_PROMPT,
+    user: 'ann@example.com',
+    safety_identifier: 'bob@example.com',
+  })
+  expect(body).toMatchObject({ user: 'ann@example.com', safety_identifier: 'bob@example.com' })
+  const read = await router.request(`${PATH}/${body.id}`, { headers: { 'x-api-key': ALICE_KEY } })
+  const text = await read.text()
+  expect(JSON.parse(text)).toMatchObject({ id: body.id, safety_identifier: null })
+  expect(text).not.toContain('@example.com')
 })
 
 test('Claude’s refusal is a message that says so, in a response that is not complete', async () => {

@@ -54,7 +54,8 @@ export function createSqliteResponses({ now, retentionHours = 24, bounds }: Opti
     of: (tenant) => ({
       keep: async (response) => await (await shelfOf(tenant)).keep(response),
       chain: async (id, maxBytes) => await (await shelfOf(tenant)).chain(id, maxBytes),
-      find: async (ids) => await (await shelfOf(tenant)).find(ids),
+      gather: async (ids, maxBytes) => await (await shelfOf(tenant)).gather(ids, maxBytes),
+      find: async (id) => await (await shelfOf(tenant)).find(id),
       remove: async (id) => await (await shelfOf(tenant)).remove(id),
     }),
     alarmOf: (tenant) => alarms.get(tenant) ?? null,

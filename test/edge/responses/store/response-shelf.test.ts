@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createResponseShelf } from '../../../../edge/responses/store/response-shelf.ts'
 import { isMigrated } from '../../../../edge/storage/migrations.ts'
 import { openSqliteDatabase } from '../../../../llm/sqlite-database.ts'
-import { kept } from '../../../contract/response-store.ts'
+import { findAll, kept } from '../../../contract/response-store.ts'
 import { createSqliteResponses } from '../../../support/edge/sqlite-responses.ts'
 
 const HOUR = 3_600_000
@@ -28,7 +28,7 @@ test('a conversation is kept as long as its last response, and then not found, t
   expect((await shelf.chain(second.id, MEGABYTE)).kind).toBe('found')
   advance(4 * HOUR)
   expect(await shelf.chain(second.id, MEGABYTE)).toEqual({ kind: 'missing' })
-  expect(await shelf.find([first.id, second.id])).toEqual([])
+  expect(await findAll(shelf, [first.id, second.id])).toEqual([])
   expect(await shelf.remove(first.id)).toBe(false)
 })
 
@@ -44,7 +44,7 @@ test('the alarm deletes what has expired, sleeps until the next expiry, and empt
   advance(14 * HOUR)
   await store.fireAlarm('alice')
   expect(store.alarmOf('alice')).toBe(now() + 10 * HOUR)
-  expect(await shelf.find([old.id, young.id])).toMatchObject([{ id: young.id }])
+  expect(await findAll(shelf, [old.id, young.id])).toMatchObject([{ id: young.id }])
   advance(10 * HOUR)
   await store.fireAlarm('alice')
   expect(store.alarmOf('alice')).toBeNull()
@@ -62,7 +62,7 @@ test('an answer to a conversation that has expired meanwhile begins another', as
   advance(25 * HOUR)
   const late = kept({ previous: first.id })
   expect(await shelf.keep(late)).toBe(true)
-  expect(await shelf.find([late.id])).toHaveLength(1)
+  expect(await findAll(shelf, [late.id])).toHaveLength(1)
 })
 
 test('beyond its size a shelf gives up the conversations that expire first', async () => {
@@ -74,12 +74,25 @@ test('beyond its size a shelf gives up the conversations that expire first', asy
     await shelf.keep(each)
     advance(1_000)
   }
-  const found = await shelf.find(all.map(({ id }) => id))
+  const found = await findAll(
+    shelf,
+    all.map(({ id }) => id),
+  )
   expect(found.map(({ id }) => id)).toEqual(all.slice(2).map(({ id }) => id))
   // What was removed counts no longer.
   await shelf.remove(all[3]?.id ?? '')
   await shelf.keep(kept({ items: JSON.stringify('x'.repeat(800)) }))
-  expect(await shelf.find([all[2]?.id ?? ''])).toHaveLength(1)
+  expect(await findAll(shelf, [all[2]?.id ?? ''])).toHaveLength(1)
+})
+
+test('a conversation that is larger than the shelf is gone, and whoever keeps its last response is told', async () => {
+  const { now } = clock()
+  const shelf = createSqliteResponses({ now, bounds: { response: 1_000, shelf: 1_500 } }).of('alice')
+  const first = kept({ items: JSON.stringify('x'.repeat(800)) })
+  const second = kept({ items: JSON.stringify('x'.repeat(800)), previous: first.id })
+  expect(await shelf.keep(first)).toBe(true)
+  expect(await shelf.keep(second)).toBe(false)
+  expect(await findAll(shelf, [first.id, second.id])).toEqual([])
 })
 
 test('looking for what was never kept writes nothing', async () => {
@@ -92,7 +105,8 @@ test('looking for what was never kept writes nothing', async () => {
     retentionHours: 24,
     now: () => 0,
   })
-  expect(await shelf.find(['resp_1'])).toEqual([])
+  expect(await shelf.find('resp_1')).toBeUndefined()
+  expect(await shelf.gather(['resp_1'], MEGABYTE)).toMatchObject({ kind: 'found', items: [] })
   expect(await shelf.chain('resp_1', MEGABYTE)).toEqual({ kind: 'missing' })
   expect(await shelf.remove('resp_1')).toBe(false)
   expect(isMigrated(database)).toBe(false)
