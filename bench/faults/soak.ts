@@ -35,6 +35,7 @@ export async function runSoak(
 ): Promise<LoadOutcome> {
   const next = loadRequests(seed, KEY)
   const before = await stack.held()
+  const keptBefore = await stack.receiptCount()
   const samples: Held[] = []
   const ends: LoadEnd[] = []
   const underWay = new Set<Promise<void>>()
@@ -56,7 +57,7 @@ export async function runSoak(
   await Promise.all(underWay)
   await delay(SETTLE_MS)
   const after = await stack.held()
-  const kept = await stack.receiptCount()
+  const kept = (await stack.receiptCount()) - keptBefore
   const report = await stack.upstreams.report()
   const receipts = {
     what: 'one receipt per request',

@@ -95,7 +95,7 @@ export async function startStackUnderLoad(
       if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
       return response.text()
     }
-    return {
+    const stack: StackUnderLoad = {
       url,
       upstreams,
       async held() {
@@ -113,15 +113,36 @@ export async function startStackUnderLoad(
         const lines = (await get('/v1/router/requests?format=jsonl'))
           .split('\n')
           .filter((line) => line !== '')
-        return lines.map((line) => receiptSchema.parse(JSON.parse(line)).user ?? '')
+        return lines.flatMap((line) => receiptSchema.parse(JSON.parse(line)).user ?? [])
       },
       receiptCount: async () => usageSchema.parse(JSON.parse(await get('/v1/router/usage'))).totals.requests,
       stop,
     }
+    await untilLocal(stack.url)
+    return stack
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+/** Before anything is measured the edge must know the container, and the container's model must have said a word. */
+async function untilLocal(url: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const response = await fetch(`${url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': KEY, 'x-router-privacy': 'local' },
+      body: JSON.stringify({
+        model: 'auto',
+        max_tokens: 4,
+        messages: [{ role: 'user', content: 'Good morning!' }],
+      }),
+    })
+    await response.arrayBuffer()
+    if (response.headers.get('x-router-route') === 'local' && response.ok) return
+    await new Promise((settle) => setTimeout(settle, 500))
+  }
+  throw new Error('The container does not answer through the edge.')
 }
 
 /** Sockets of a process, by Linux's /proc; those to its own child among them. */

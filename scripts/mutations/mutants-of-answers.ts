@@ -54,8 +54,8 @@ export const MUTANTS_OF_ANSWERS: readonly Mutant[] = [
     find: '  abort()\n  const end',
     put: '  const end',
     test: [
-      'test/edge/fallback/hedge.test.ts',
-      'the second answers for a slow first, whose connection is closed',
+      'test/edge/hedged-requests.test.ts',
+      'Claude answers for a container that says nothing, which is hung up on',
     ],
   },
   // What has ended, and how.
