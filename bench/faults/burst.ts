@@ -35,7 +35,7 @@ export async function runBurst(stack: StackUnderLoad, count: number, seed: numbe
   return {
     verdicts: [
       ...verdictsOfEnds(ends),
-      verdictOfReceipts(count, await stack.receiptUsers()),
+      verdictOfReceipts(ends, await stack.receiptUsers()),
       verdictOfQueue(report),
       ...verdictsOfRest(before, after),
     ],

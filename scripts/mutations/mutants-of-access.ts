@@ -37,16 +37,6 @@ export const MUTANTS_OF_ACCESS: readonly Mutant[] = [
     test: [MESSAGES, 'answers 403 where x-router-privacy is forbidden, and 400 where it says nonsense'],
   },
   {
-    guard: 'privacy: no second look',
-    file: 'edge/planner.ts',
-    find: 'force === undefined && !privacyLocal && !isRuled',
-    put: 'force === undefined && !isRuled',
-    test: [
-      'test/edge/routing/second-look/second-look.test.ts',
-      'nobody is asked where something else decides already',
-    ],
-  },
-  {
     guard: 'privacy: tokens are not counted by Claude',
     file: 'edge/http/count-tokens.ts',
     find: "const mayLeave = decision.targets.some(({ provider }) => provider === 'claude')",

@@ -138,8 +138,8 @@ export const MUTANTS_OF_ANSWERS: readonly Mutant[] = [
   {
     guard: 'an answer that was paid for is not asked for again',
     file: 'edge/providers/claude/messages.ts',
-    find: "if (!mayRetry || known.code !== 'unavailable') throw known",
-    put: 'if (!mayRetry) throw known',
+    find: "if (mayRetry && known.code === 'unavailable') return undefined",
+    put: 'if (mayRetry) return undefined',
     test: [CLAUDE_MESSAGES, 'never asks twice for an answer that has been paid for'],
   },
   {

@@ -31,9 +31,11 @@ test('a request that never ends or ends wrongly, and a receipt too few or too ma
     holds: false,
     seen: '1 not, such as two answers in one',
   })
-  expect(verdictOfReceipts(2, ['a', 'b']).holds).toBe(true)
+  const two = [end, end]
+  expect(verdictOfReceipts(two, ['a', 'b']).holds).toBe(true)
+  expect(verdictOfReceipts([end, { ...end, kind: 'hung_up' }], ['a']).holds).toBe(true)
   for (const users of [['a'], ['a', 'a'], ['a', 'b', 'c']])
-    expect(verdictOfReceipts(2, users).holds).toBe(false)
+    expect(verdictOfReceipts(two, users).holds).toBe(false)
 })
 
 test('a quantile is a value that was there', () => {
