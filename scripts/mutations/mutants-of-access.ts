@@ -191,7 +191,7 @@ export const MUTANTS_OF_ACCESS: readonly Mutant[] = [
     file: 'edge/providers/provider.ts',
     find: "redirect: 'manual'",
     put: "redirect: 'follow'",
-    test: [CLAUDE_MESSAGES, 'follows no redirect'],
+    test: [CLAUDE_MESSAGES, 'sends exactly the headers of the allow-list'],
   },
   {
     guard: 'the words of other servers stay inside',
@@ -214,8 +214,8 @@ export const MUTANTS_OF_ACCESS: readonly Mutant[] = [
   {
     guard: 'hard limits',
     file: 'edge/budgets/account.ts',
-    find: 'if (closed.length > 0 || (broken.length > 0 && bent === null))',
-    put: 'if (closed.length > 0)',
+    find: 'const broken = isKnown ? [] : counters.flatMap((counter) => brokenCaps(counter, planned))',
+    put: 'const broken = counters.slice(counters.length).flatMap((counter) => brokenCaps(counter, planned))',
     test: ['test/edge/budgets/budget-gate.test.ts', 'a hard limit refuses in the API’s own shape'],
   },
   {
