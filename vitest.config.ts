@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { SummaryReporter } from './scripts/summary-reporter.ts'
 
@@ -11,6 +12,8 @@ const serial = {
 
 export default defineConfig({
   test: {
+    // One core fewer would be one file at a time on two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ['default', new SummaryReporter()],
     // Polls wait for what happens on other connections and in other processes, however busy the machine is.
     expect: { poll: { timeout: 20_000 } },
