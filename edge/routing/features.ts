@@ -79,13 +79,13 @@ export function extractFeatures(request: MessagesRequest): Features {
   }
 }
 
-/** Returns what can be told of a request without reading any of its texts, which are left empty. */
+/** Returns what can be told of a request without judging any of its texts, which are left empty: of the last one its length. */
 export function outlineFeatures(request: MessagesRequest): Features {
   return {
     ...readOutline(request, readForm(request)),
     systemText: '',
     lastUserText: '',
-    lastUserCharacters: 0,
+    lastUserCharacters: lastUserTurn(request.messages).lastUserText.length,
     earlierText: '',
     earlierTurns: [],
     estimatedInputTokens: 0,

@@ -13,6 +13,7 @@ import { DurableObject } from 'cloudflare:workers'
 export class RouterState extends DurableObject {}
 export class Receipts extends DurableObject {}
 export class Account extends DurableObject {}
+export class StoredResponses extends DurableObject {}
 export default {
   fetch: (request, env) => {
     console.error('[Router] Using stand-in')

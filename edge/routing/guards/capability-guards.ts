@@ -58,7 +58,7 @@ export const CAPABILITY_GUARDS: readonly Guard[] = [
     name: 'no user text',
     kind: 'capability',
     explanation: () => 'The local model needs a user turn with text.',
-    stops: ({ features }) => features.lastUserText === '',
+    stops: ({ features }) => features.lastUserCharacters === 0,
   },
   {
     name: 'context too long',

@@ -25,7 +25,7 @@ const CASES: [string, Partial<Features>, RegExp][] = [
   ['unknown field', { unknownField: 'thread' }, /the field thread\. Remove it/],
   ['prompt cache warm-up', { maxTokens: 0 }, /max_tokens 0/],
   ['answer begun by the client', { prefill: true }, /End the messages with a user turn/],
-  ['no user text', { lastUserText: '' }, /user turn with text/],
+  ['no user text', { lastUserText: '', lastUserCharacters: 0 }, /user turn with text/],
   ['context too long', { estimatedInputTokens: 1_001 }, /Shorten it/],
 ]
 for (const [reason, change, explanation] of CASES)
