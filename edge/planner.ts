@@ -116,25 +116,15 @@ export function createPlanner(
         : withComplexFrom(dependencies.thresholds, rule.threshold)
     const thresholdsAfter = (outcome: Look['outcome']) =>
       outcome === 'answered' ? withSecondLook(thresholds, dependencies) : thresholds
-    const circumstances = (asked: boolean, outcome: Look['outcome']): Circumstances => ({
-      strategy,
-      requestedModel: request.view.model,
-      routed: dependencies.isRouted(request.view.model),
-      force: request.controls.force,
-      mayForce: !request.tenant.forbid.includes('force'),
-      privacyLocal: request.controls.privacyLocal,
-      sideRequestsLocal: dependencies.sideRequestsLocal,
-      staysWithSession: request.agentSession && !dependencies.sideRequestsLocal,
-      localOnlyFeature: request.logprobs ? 'logprobs' : undefined,
-      local: local && describeLocal(local, dependencies, asked),
-      claude: { ...dependencies.claude, configured: canAsk },
-      thresholds: thresholdsAfter(outcome),
-      rule,
-      secondLook: outcome,
-      judgedFrom: dependencies.judgedFrom,
-      simpleToolTurns: dependencies.simpleToolTurns,
-      session: conversation?.session,
-    })
+    const circumstances = (asked: boolean, outcome: Look['outcome']): Circumstances =>
+      circumstancesOf(dependencies, request, {
+        strategy,
+        asked,
+        thresholds: thresholdsAfter(outcome),
+        rule,
+        secondLook: outcome,
+        session: conversation?.session,
+      })
     const decideBy = (asked: boolean, { verdict, outcome }: Look = { verdict: firstVerdict }) =>
       decide(features, verdict, circumstances(asked, outcome))
     const { force, privacyLocal } = request.controls
@@ -197,28 +187,10 @@ function planAsAsked(
   dependencies: PlannerDependencies,
   plan: (request: PlannedRequest, strategy: Strategy) => Promise<Plan>,
 ): Plan {
-  const { local, thresholds, simpleToolTurns, sideRequestsLocal } = dependencies
-  const { view, tenant, controls, agentSession } = request
-  const features = outlineFeatures(view)
-  const canAsk = canAskClaude(dependencies, request)
-  const decision = decide(features, UNJUDGED, {
-    strategy,
-    requestedModel: view.model,
-    routed: dependencies.isRouted(view.model),
-    force: controls.force,
-    mayForce: !tenant.forbid.includes('force'),
-    privacyLocal: false,
-    sideRequestsLocal,
-    staysWithSession: agentSession && !sideRequestsLocal,
-    localOnlyFeature: undefined,
-    local: local && describeLocal(local, dependencies, false),
-    claude: { ...dependencies.claude, configured: canAsk },
-    thresholds,
-    rule: undefined,
-    judgedFrom: undefined,
-    simpleToolTurns,
-    session: undefined,
-  })
+  const { thresholds } = dependencies
+  const features = outlineFeatures(request.view)
+  const known = { strategy, asked: false, thresholds }
+  const decision = decide(features, UNJUDGED, circumstancesOf(dependencies, request, known))
   return {
     strategy,
     features,
@@ -227,7 +199,7 @@ function planAsAsked(
     secondScore: undefined,
     conversation: undefined,
     thresholds,
-    canAskClaude: canAsk,
+    canAskClaude: canAskClaude(dependencies, request),
     bend: async (to) => (await plan(request, strategy)).bend(to),
   }
 }
@@ -238,6 +210,39 @@ const UNJUDGED: Verdict = {
   complexTask: 'other',
   sensitive: false,
   language: 'en',
+}
+
+/**
+ * Returns what a decision depends on beside features and verdict.
+ * @param known what the planner has found out; `asked` is that of `describeLocal`
+ */
+function circumstancesOf(
+  dependencies: PlannerDependencies,
+  request: PlannedRequest,
+  known: Pick<Circumstances, 'strategy' | 'thresholds'> &
+    Partial<Pick<Circumstances, 'rule' | 'secondLook' | 'session'>> & { readonly asked: boolean },
+): Circumstances {
+  const { local, claude, judgedFrom, simpleToolTurns, sideRequestsLocal } = dependencies
+  const { view, tenant, controls, agentSession, logprobs } = request
+  return {
+    strategy: known.strategy,
+    requestedModel: view.model,
+    routed: dependencies.isRouted(view.model),
+    force: controls.force,
+    mayForce: !tenant.forbid.includes('force'),
+    privacyLocal: controls.privacyLocal,
+    sideRequestsLocal,
+    staysWithSession: agentSession && !sideRequestsLocal,
+    localOnlyFeature: logprobs ? 'logprobs' : undefined,
+    local: local && describeLocal(local, dependencies, known.asked),
+    claude: { ...claude, configured: canAskClaude(dependencies, request) },
+    thresholds: known.thresholds,
+    rule: known.rule,
+    secondLook: known.secondLook,
+    judgedFrom,
+    simpleToolTurns,
+    session: known.session,
+  }
 }
 
 /** Whether Claude can be asked on this caller's behalf. */
