@@ -18,7 +18,7 @@ export type CompletionUsage = {
   readonly prompt_tokens: number
   readonly completion_tokens: number
   readonly total_tokens: number
-  readonly prompt_tokens_details: { readonly cached_tokens: number }
+  readonly prompt_tokens_details: { readonly cached_tokens: number; readonly cache_write_tokens: number }
   readonly completion_tokens_details: { readonly reasoning_tokens: number }
 }
 
@@ -106,12 +106,12 @@ export function toFinishReason(stopReason: string | null | undefined, legacyFunc
 
 /** Returns OpenAI's counts, in tokens. */
 export function toCompletionUsage(usage: Usage): CompletionUsage {
-  const { input, cached, output, reasoning } = tokenCounts(usage)
+  const { input, cached, cacheWrite, output, reasoning } = tokenCounts(usage)
   return {
     prompt_tokens: input,
     completion_tokens: output,
     total_tokens: input + output,
-    prompt_tokens_details: { cached_tokens: cached },
+    prompt_tokens_details: { cached_tokens: cached, cache_write_tokens: cacheWrite },
     completion_tokens_details: { reasoning_tokens: reasoning },
   }
 }

@@ -41,7 +41,7 @@ const chunkSchema = z.looseObject({
     z.looseObject({
       prompt_tokens: count,
       completion_tokens: count,
-      prompt_tokens_details: z.nullish(z.looseObject({ cached_tokens: count })),
+      prompt_tokens_details: z.nullish(z.looseObject({ cached_tokens: count, cache_write_tokens: count })),
       completion_tokens_details: z.nullish(z.looseObject({ reasoning_tokens: count })),
     }),
   ),
@@ -219,16 +219,18 @@ function toStopReason(finishReason: string | undefined, calledTools: boolean, ma
 }
 
 /**
- * OpenAI's prompt count includes cached tokens, the Messages API's input count does not. A record without counts
- * is none.
+ * OpenAI's prompt count includes what was read from a cache and written to it, the Messages API's input count does not.
+ * A record without counts is none.
  */
 function toUsage(usage: ServerUsage): Usage | undefined {
   if (typeof usage.completion_tokens !== 'number') return undefined
   const prompt = usage.prompt_tokens ?? 0
   const cached = Math.min(prompt, usage.prompt_tokens_details?.cached_tokens ?? 0)
+  const written = Math.min(prompt - cached, usage.prompt_tokens_details?.cache_write_tokens ?? 0)
   const thinking = usage.completion_tokens_details?.reasoning_tokens ?? 0
   return {
-    ...createUsage(prompt - cached, usage.completion_tokens),
+    ...createUsage(prompt - cached - written, usage.completion_tokens),
+    cache_creation_input_tokens: written,
     cache_read_input_tokens: cached,
     ...(thinking > 0 ? { output_tokens_details: { thinking_tokens: thinking } } : {}),
   }

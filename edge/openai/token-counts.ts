@@ -8,7 +8,10 @@ import { property } from './property.ts'
 export type TokenCounts = {
   /** With what was read from and written to Claude's prompt cache, which `input_tokens` of a Messages answer excludes. */
   readonly input: number
+  /** Read from the prompt cache. */
   readonly cached: number
+  /** Written to it. */
+  readonly cacheWrite: number
   /** With reasoning, as in both APIs. */
   readonly output: number
   readonly reasoning: number
@@ -17,10 +20,12 @@ export type TokenCounts = {
 /** Returns the counts of one answer; what is not said counts as none. */
 export function tokenCounts(usage: Usage): TokenCounts {
   const cached = usage.cache_read_input_tokens ?? 0
+  const cacheWrite = usage.cache_creation_input_tokens ?? 0
   const reasoning = property(usage.output_tokens_details, 'thinking_tokens')
   return {
-    input: (usage.input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0) + cached,
+    input: (usage.input_tokens ?? 0) + cacheWrite + cached,
     cached,
+    cacheWrite,
     output: usage.output_tokens ?? 0,
     reasoning: typeof reasoning === 'number' ? reasoning : 0,
   }

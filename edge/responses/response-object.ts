@@ -47,7 +47,7 @@ export type ResponseError = { readonly code: string; readonly message: string }
 
 export type ResponseUsage = {
   readonly input_tokens: number
-  readonly input_tokens_details: { readonly cached_tokens: number }
+  readonly input_tokens_details: { readonly cached_tokens: number; readonly cache_write_tokens: number }
   readonly output_tokens: number
   readonly output_tokens_details: { readonly reasoning_tokens: number }
   readonly total_tokens: number
@@ -134,10 +134,10 @@ export function createFrame(
 
 /** Returns OpenAI's counts, in tokens. */
 export function toResponseUsage(usage: Usage): ResponseUsage {
-  const { input, cached, output, reasoning } = tokenCounts(usage)
+  const { input, cached, cacheWrite, output, reasoning } = tokenCounts(usage)
   return {
     input_tokens: input,
-    input_tokens_details: { cached_tokens: cached },
+    input_tokens_details: { cached_tokens: cached, cache_write_tokens: cacheWrite },
     output_tokens: output,
     output_tokens_details: { reasoning_tokens: reasoning },
     total_tokens: input + output,

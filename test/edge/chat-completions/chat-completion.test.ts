@@ -26,7 +26,7 @@ test('gives the answer under the model that really made it', () => {
       prompt_tokens: 10,
       completion_tokens: 3,
       total_tokens: 13,
-      prompt_tokens_details: { cached_tokens: 0 },
+      prompt_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
       completion_tokens_details: { reasoning_tokens: 0 },
     },
   })
@@ -46,7 +46,7 @@ test.each([
   expect(toChatCompletion(answer({ stop_reason }), options).choices[0].finish_reason).toBe(expected)
 })
 
-test('counts cached and written input as prompt tokens, and says how many were cached', () => {
+test('counts cached and written input as prompt tokens, and says how many were read from the cache and written to it', () => {
   const usage = {
     input_tokens: 5,
     cache_creation_input_tokens: 20,
@@ -58,7 +58,7 @@ test('counts cached and written input as prompt tokens, and says how many were c
     prompt_tokens: 125,
     completion_tokens: 50,
     total_tokens: 175,
-    prompt_tokens_details: { cached_tokens: 100 },
+    prompt_tokens_details: { cached_tokens: 100, cache_write_tokens: 20 },
     completion_tokens_details: { reasoning_tokens: 30 },
   })
 })

@@ -48,13 +48,17 @@ test.each([
 })
 
 test('does not count cached tokens twice', async () => {
-  const details = { prompt_tokens_details: { cached_tokens: 10 } }
+  const details = { prompt_tokens_details: { cached_tokens: 8, cache_write_tokens: 1 } }
   const { usage: counted } = await message(
     frame({ content: 'Hi' }),
     stop,
     JSON.stringify({ usage: { ...usage, ...details } }),
   )
-  expect(counted).toMatchObject({ input_tokens: 2, cache_read_input_tokens: 10 })
+  expect(counted).toMatchObject({
+    input_tokens: 3,
+    cache_read_input_tokens: 8,
+    cache_creation_input_tokens: 1,
+  })
 })
 
 test('leaves usage out where the server reports none, so that the caller knows', () => {

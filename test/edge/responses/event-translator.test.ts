@@ -86,7 +86,7 @@ test('thinking, text and calls are items one after another', () => {
     ],
     usage: {
       input_tokens: 16,
-      input_tokens_details: { cached_tokens: 2 },
+      input_tokens_details: { cached_tokens: 2, cache_write_tokens: 4 },
       output_tokens: 3,
       output_tokens_details: { reasoning_tokens: 1 },
       total_tokens: 19,
