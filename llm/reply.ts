@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 import { localFailure, type Receipt } from '../edge/ledger/receipt.ts'
-import type { Weighed } from '../edge/routing/classifier/reasons.ts'
+import type { Weighed } from '../edge/routing/classifier/reason-kinds.ts'
 import { errorTypeMeaning, RouterError, readRetryAfterMs } from '../shared/errors.ts'
 import type { Message, Usage } from '../shared/messages.ts'
 import { toUsd } from '../shared/money.ts'

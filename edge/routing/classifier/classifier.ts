@@ -8,7 +8,8 @@ import type { Features } from '../features.ts'
 import type { ClassifierModel } from './classifier-model.ts'
 import { createVectorizer } from './feature-vector.ts'
 import { applyHead, placeFactors } from './linear-head.ts'
-import { findReasonKinds, findReasons, type Reason, type Weighed } from './reasons.ts'
+import { findReasonKinds, type Weighed } from './reason-kinds.ts'
+import { findReasons, type Reason } from './reasons.ts'
 import { hardestPart } from './surroundings.ts'
 
 export type Verdict = {
@@ -66,8 +67,12 @@ export function createClassifier(model: ClassifierModel): Classifier {
       sensitivity = Math.max(sensitivity, applyHead(model.sensitivity, vector, factors)[0] ?? 0)
       return applyHead(model.complexity, vector, factors)[0] ?? 0
     })
+    hardest.set(features, part)
     return { part, complexity, sensitivity, tasks }
   }
+  /** Of a request that was classified, what was found then: whoever records it has it at hand still. */
+  const hardest = new WeakMap<Features, Features>()
+  const partOf = (features: Features): Features => hardest.get(features) ?? weigh(features).part
   const languageOf = (features: Features): string => {
     const vector = vectorize(features)
     const logits = applyHead(model.language, vector, placeFactors(vector.counts))
@@ -89,11 +94,11 @@ export function createClassifier(model: ClassifierModel): Classifier {
       }
     },
     explain(features) {
-      const { part } = weigh(features)
+      const part = partOf(features)
       const scored = part === features ? null : part.lastUserText
-      return { scored, reasons: findReasons(part, model.complexity) }
+      return { scored, reasons: findReasons(part, model.complexity, vectorize) }
     },
-    explainKinds: (features) => findReasonKinds(weigh(features).part, model.complexity),
+    explainKinds: (features) => findReasonKinds(partOf(features), model.complexity, vectorize),
   }
 }
 

@@ -23,19 +23,24 @@ export type FeatureVector = {
 }
 
 /** Returns the row of a feature. */
-export function rowOf(place: number, hash: number): number {
+function rowOf(place: number, hash: number): number {
   return ((hash ^ Math.imul(place + 1, 0x9e3779b1)) >>> 0) & ROW_MASK
 }
 
+/** Told of each feature once, by its row, and of the range of the text that it stands for. */
+export type TellFeature = (place: number, row: number, codes: Uint16Array, start: number, end: number) => void
+export type Vectorize = (features: Features, tell?: TellFeature) => FeatureVector
+
 /** Returns a function that makes vectors. */
-export function createVectorizer(): (features: Features) => FeatureVector {
+export function createVectorizer(): Vectorize {
   const rows = new Uint32Array(MOST_FEATURES)
   const places = new Uint8Array(MOST_FEATURES)
   const counts = new Uint32Array(PLACE_COUNT)
   /** A byte each, so that all of them stay in the processor's cache; cleared row by row. */
   const seen = new Uint8Array(1 << ROW_BITS)
   let length = 0
-  const emit = (place: number, hash: number) => {
+  let told: TellFeature | undefined
+  const emit = (place: number, hash: number, codes: Uint16Array, start: number, end: number) => {
     const row = rowOf(place, hash)
     if (seen[row] === 1 || length === MOST_FEATURES) return
     seen[row] = 1
@@ -43,8 +48,10 @@ export function createVectorizer(): (features: Features) => FeatureVector {
     places[length] = place
     length++
     counts[place] = (counts[place] ?? 0) + 1
+    told?.(place, row, codes, start, end)
   }
-  return (features) => {
+  return (features, tell) => {
+    told = tell
     for (let at = 0; at < length; at++) seen[rows[at] as number] = 0
     length = 0
     counts.fill(0)

@@ -8,18 +8,20 @@ import { measureShape, type TextShape } from './text-shape.ts'
 
 export type Form = (typeof FORMS)[keyof typeof FORMS][number]
 /** What sort of thing speaks for or against; none of the names quotes a request. */
-export type ReasonKind =
-  | 'words'
-  | 'punctuation'
-  | 'length'
-  | 'digits'
-  | 'code signs'
-  | 'capitals'
-  | 'lines'
-  | 'questions'
-  | 'script'
-  | 'conversation'
-  | 'system prompt'
+export const REASON_KINDS = [
+  'words',
+  'punctuation',
+  'length',
+  'digits',
+  'code signs',
+  'capitals',
+  'lines',
+  'questions',
+  'script',
+  'conversation',
+  'system prompt',
+] as const
+export type ReasonKind = (typeof REASON_KINDS)[number]
 
 type Phrase = {
   readonly kind: ReasonKind
@@ -73,6 +75,11 @@ export function createFormPhrases(features: Features): (form: Form) => {
 } {
   const shape = measureShape(features.lastUserText)
   return (form) => ({ kind: PHRASES[form].kind, what: PHRASES[form].say(features, shape) })
+}
+
+/** Returns which kind of reason a form is, without a word about it. */
+export function kindOfForm(form: Form): ReasonKind {
+  return PHRASES[form].kind
 }
 
 function endingOf(text: string): string {

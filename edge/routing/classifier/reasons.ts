@@ -3,25 +3,16 @@
  * of a request: it looks at every feature by its text.
  */
 import type { Features } from '../features.ts'
-import { PLACE_COUNT, rowOf } from './feature-vector.ts'
-import { createFormPhrases, type Form, type ReasonKind } from './form-phrases.ts'
-import { emitFeatures, FORMS, PLACES } from './hashed-features.ts'
+import type { Vectorize } from './feature-vector.ts'
+import { createFormPhrases, type Form } from './form-phrases.ts'
+import { FORMS, PLACES } from './hashed-features.ts'
 import { type LinearHead, placeFactors } from './linear-head.ts'
 import { textOfCodes } from './plain-codes.ts'
-import { createWordCounter } from './word-kinds.ts'
+import { kindOfPlace, kindWithoutWords, strongestFirst, type Weighed } from './reason-kinds.ts'
 
-export type Weighed = {
-  readonly kind: ReasonKind
-  /** What it added to the logit of being complex; negative: it speaks for simple. */
-  readonly weight: number
-  readonly towards: 'complex' | 'simple'
-}
 /** What names a reason may quote a word of the request, as in `the word "prove" in the last message`. */
 export type Reason = Weighed & { readonly what: string }
 
-const MOST_REASONS = 6
-/** Less than this is no reason. */
-const LEAST_WEIGHT = 0.05
 /** Longer pieces of a message are cut where they are named. */
 const NAMED_CHARACTERS = 40
 /** Every digit is the same to the classifier. */
@@ -38,60 +29,22 @@ type Found = {
 }
 
 /** Returns the strongest reasons, strongest first. */
-export function findReasons(features: Features, head: LinearHead): readonly Reason[] {
-  return strongest(contributionsOf(features, head), ({ kind, what }) => ({ kind, what }))
-}
-
-/** Returns which kinds of reason were strongest, strongest first, without a word of the request. */
-export function findReasonKinds(features: Features, head: LinearHead): readonly Weighed[] {
-  const countWords = createWordCounter()
-  const sayForm = createFormPhrases(features)
-  const sums = new Map<ReasonKind, number>()
-  const add = (kind: ReasonKind, weight: number) => sums.set(kind, (sums.get(kind) ?? 0) + weight)
-  for (const { feature, weight } of weighFeatures(features, head)) {
-    const { place, codes, start, end } = feature
-    if (place === PLACES.form) {
-      const forms = formsOf(start)
-      for (const form of forms) add(sayForm(form).kind, weight / forms.length)
-      continue
-    }
-    const { kind } = PLACE_NAMES[place] ?? LAST_MESSAGE
-    const { words, numbers } = countWords(codes, start, end)
-    const touched = words + numbers
-    if (touched === 0) add(kind === 'words' ? 'punctuation' : kind, weight)
-    if (words > 0) add(kind, (weight * words) / touched)
-    if (numbers > 0) add('digits', (weight * numbers) / touched)
-  }
-  return strongest(
-    [...sums].map(([kind, weight]) => ({ kind, weight })),
-    ({ kind }) => ({ kind }),
-  )
-}
-
-function strongest<Given extends { readonly weight: number }, Name extends object>(
-  contributions: readonly Given[],
-  nameOf: (contribution: Given) => Name,
-): readonly (Name & Omit<Weighed, 'kind'>)[] {
-  const sums = new Map<string, { readonly name: Name; weight: number }>()
-  for (const contribution of contributions) {
-    const name = nameOf(contribution)
-    const key = JSON.stringify(name)
-    const sum = sums.get(key) ?? { name, weight: 0 }
-    sum.weight += contribution.weight
+export function findReasons(features: Features, head: LinearHead, vectorize: Vectorize): readonly Reason[] {
+  const sums = new Map<string, Named & { weight: number }>()
+  for (const { kind, what, weight } of contributionsOf(features, head, vectorize)) {
+    const key = JSON.stringify([kind, what])
+    const sum = sums.get(key) ?? { kind, what, weight: 0 }
+    sum.weight += weight
     sums.set(key, sum)
   }
-  return [...sums.values()]
-    .filter(({ weight }) => Math.abs(weight) >= LEAST_WEIGHT)
-    .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
-    .slice(0, MOST_REASONS)
-    .map(({ name, weight }) => ({
-      ...name,
-      weight: Math.round(weight * 1_000) / 1_000,
-      towards: weight > 0 ? 'complex' : 'simple',
-    }))
+  return strongestFirst([...sums.values()])
 }
 
-function contributionsOf(features: Features, head: LinearHead): readonly Contribution[] {
+function contributionsOf(
+  features: Features,
+  head: LinearHead,
+  vectorize: Vectorize,
+): readonly Contribution[] {
   const sayForm = createFormPhrases(features)
   const texts = new Map<Uint16Array, string>()
   const textOf = (codes: Uint16Array): string => {
@@ -99,7 +52,7 @@ function contributionsOf(features: Features, head: LinearHead): readonly Contrib
     texts.set(codes, text)
     return text
   }
-  return weighFeatures(features, head).flatMap(({ feature, weight }) => {
+  return weighFeatures(features, head, vectorize).flatMap(({ feature, weight }) => {
     const names =
       feature.place === PLACES.form ? formsOf(feature.start).map(sayForm) : wordsOf(feature, textOf)
     return names.map((name) => ({ ...name, weight: weight / names.length }))
@@ -109,16 +62,14 @@ function contributionsOf(features: Features, head: LinearHead): readonly Contrib
 type WeighedFeature = { readonly feature: Found; readonly weight: number }
 
 /** Returns each feature that says anything, once, with what it added to the logit. */
-function weighFeatures(features: Features, head: LinearHead): readonly WeighedFeature[] {
+function weighFeatures(
+  features: Features,
+  head: LinearHead,
+  vectorize: Vectorize,
+): readonly WeighedFeature[] {
   const mask = (1 << head.bits) - 1
-  const seen = new Set<number>()
   const found: Found[] = []
-  const counts = new Uint32Array(PLACE_COUNT)
-  emitFeatures(features, (place, hash, codes, start, end) => {
-    const row = rowOf(place, hash)
-    if (seen.has(row)) return
-    seen.add(row)
-    counts[place] = (counts[place] ?? 0) + 1
+  const { counts } = vectorize(features, (place, row, codes, start, end) => {
     const isWeighed = (head.places & (1 << place)) !== 0 && head.weights[row & mask] !== 0
     if (isWeighed) found.push({ place, row, codes, start, end })
   })
@@ -138,10 +89,10 @@ function wordsOf(
   { place, codes, start, end }: Found,
   textOf: (codes: Uint16Array) => string,
 ): readonly Named[] {
-  const { kind, where } = PLACE_NAMES[place] ?? LAST_MESSAGE
+  const where = PLACE_NAMES[place] ?? 'the last message'
   const words = wordsAt(textOf(codes), Math.max(0, start), Math.min(codes.length, end))
-  if (words.length === 0)
-    return [{ kind: kind === 'words' ? 'punctuation' : kind, what: `the punctuation of ${where}` }]
+  if (words.length === 0) return [{ kind: kindWithoutWords(place), what: `the punctuation of ${where}` }]
+  const kind = kindOfPlace(place)
   return words.map((word) =>
     MASKED_NUMBER.test(word)
       ? {
@@ -152,10 +103,9 @@ function wordsOf(
   )
 }
 
-const LAST_MESSAGE = { kind: 'words', where: 'the last message' } as const
-const PLACE_NAMES: Readonly<Record<number, { readonly kind: ReasonKind; readonly where: string }>> = {
-  [PLACES.earlier]: { kind: 'conversation', where: 'the conversation before' },
-  [PLACES.system]: { kind: 'system prompt', where: 'the system prompt' },
+const PLACE_NAMES: Readonly<Record<number, string>> = {
+  [PLACES.earlier]: 'the conversation before',
+  [PLACES.system]: 'the system prompt',
 }
 
 function wordsAt(text: string, start: number, end: number): readonly string[] {

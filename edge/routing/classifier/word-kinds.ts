@@ -12,16 +12,21 @@ export type TouchedWords = { readonly words: number; readonly numbers: number }
 
 /** Returns a counter that looks at each text once. A piece of a word touches all of it. */
 export function createWordCounter(): (codes: Uint16Array, start: number, end: number) => TouchedWords {
-  const known = new Map<Uint16Array, Uint8Array>()
+  const known = new Map<Uint16Array, CountTouched>()
   return (codes, start, end) => {
-    let signs = known.get(codes)
-    if (signs === undefined) {
-      signs = signsOf(codes)
-      known.set(codes, signs)
+    let count = known.get(codes)
+    if (count === undefined) {
+      const signs = signsOf(codes)
+      count = signs.some((sign) => (sign & WIDE_SIGN) !== 0)
+        ? (from, to) => countWords(signs, from, to)
+        : countRuns(signs)
+      known.set(codes, count)
     }
-    return countWords(signs, Math.max(0, start), Math.min(codes.length, end))
+    return count(Math.max(0, start), Math.min(codes.length, end))
   }
 }
+
+type CountTouched = (start: number, end: number) => TouchedWords
 
 /** To the plain reading of a text every digit is a zero. */
 const ZERO = 48
@@ -48,6 +53,29 @@ function isWordCode(codes: Uint16Array, at: number): boolean {
   const second = low ? code : (codes[at + 1] ?? 0)
   const isPair = (first & 0xfc00) === 0xd800 && (second & 0xfc00) === 0xdc00
   return /[\p{L}\p{N}]/u.test(isPair ? String.fromCharCode(first, second) : String.fromCharCode(code))
+}
+
+/** Where words end at spaces and marks only, they are counted once for all pieces: each begins before a piece's end and ends in it or later. */
+function countRuns(signs: Uint8Array): CountTouched {
+  const begun = { words: new Uint16Array(signs.length + 1), numbers: new Uint16Array(signs.length + 1) }
+  const ended = { words: new Uint16Array(signs.length + 1), numbers: new Uint16Array(signs.length + 1) }
+  for (let at = 0; at < signs.length; ) {
+    if (signs[at] === NONE) {
+      at++
+      continue
+    }
+    const start = at
+    let kind: keyof TouchedWords = 'numbers'
+    for (; at < signs.length && signs[at] !== NONE; at++) if (signs[at] !== NUMBER) kind = 'words'
+    begun[kind][start + 1] = 1
+    ended[kind][at] = 1
+  }
+  for (const counts of [begun.words, begun.numbers, ended.words, ended.numbers])
+    for (let at = 1; at < counts.length; at++) counts[at] = (counts[at] ?? 0) + (counts[at - 1] ?? 0)
+  return (start, end) => ({
+    words: (begun.words[end] ?? 0) - (ended.words[start] ?? 0),
+    numbers: (begun.numbers[end] ?? 0) - (ended.numbers[start] ?? 0),
+  })
 }
 
 function countWords(signs: Uint8Array, start: number, end: number): TouchedWords {
