@@ -20,11 +20,13 @@ export type NewBatch = {
   readonly createdAt: number
   /** The end user of the batch as a whole; null where it names none. */
   readonly user: string | null
+  /** How many it holds, and so how many rows its results must have. */
+  readonly requests: number
   /** Null where the tenant has no limits that count tokens or money. */
   readonly booked: Booking | null
 }
 
-export type BoundBatch = Pick<NewBatch, 'id' | 'createdAt' | 'user'>
+export type BoundBatch = Pick<NewBatch, 'id' | 'createdAt' | 'user' | 'requests'>
 
 /** Every tenant's batches. Every call may fail: they lie elsewhere. */
 export type BatchBook = {

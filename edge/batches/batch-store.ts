@@ -24,6 +24,11 @@ export const BATCH_MIGRATIONS: readonly Migration[] = [
     ],
   },
   { name: 'batches: forgotten', statements: ['ALTER TABLE batch ADD COLUMN forgottenAt INTEGER'] },
+  {
+    name: 'batches: requests',
+    // Of those made before nobody knows how many rows they have.
+    statements: ['ALTER TABLE batch ADD COLUMN requests INTEGER NOT NULL DEFAULT 0'],
+  },
 ]
 
 export type BatchStore = {
@@ -38,7 +43,12 @@ export type BatchStore = {
 /** Claude keeps results for 29 days. */
 const KEPT_MS = 30 * 86_400_000
 
-const boundSchema = z.object({ id: z.string(), createdAt: z.int(), user: z.nullable(z.string()) })
+const boundSchema = z.object({
+  id: z.string(),
+  createdAt: z.int(),
+  user: z.nullable(z.string()),
+  requests: z.int(),
+})
 const rowSchema = z.extend(boundSchema, {
   fetchedAt: z.nullable(z.int()),
   settledAt: z.nullable(z.int()),
@@ -70,14 +80,14 @@ export function createBatchStore(database: SqlDatabase, now: () => number): Batc
     find(id) {
       const row = rowOf(id)
       if (row === undefined || row.forgottenAt !== null) return undefined
-      return { id, createdAt: row.createdAt, user: row.user }
+      return { id, createdAt: row.createdAt, user: row.user, requests: row.requests }
     },
     list: () =>
       z
         .array(boundSchema)
         .parse(
           database.exec(
-            'SELECT id, createdAt, user FROM batch WHERE forgottenAt IS NULL ORDER BY createdAt DESC, id DESC',
+            'SELECT id, createdAt, user, requests FROM batch WHERE forgottenAt IS NULL ORDER BY createdAt DESC, id DESC',
           ),
         ),
     fetch(id) {
@@ -105,12 +115,16 @@ export function createBatchStore(database: SqlDatabase, now: () => number): Batc
   }
 }
 
-function insert(database: SqlDatabase, { id, createdAt, user, booked }: NewBatch, now: number): void {
+function insert(
+  database: SqlDatabase,
+  { id, createdAt, user, requests, booked }: NewBatch,
+  now: number,
+): void {
   const { tokens, nanoUsd } = countable(booked ?? { tokens: 0, nanoUsd: 0 })
   const timezone = booked?.timezone ?? null
   const { row } = inPresentWindows(readUse(database, TENANT), now, timezone ?? 'UTC')
   database.exec(
-    'INSERT INTO batch VALUES (?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT (id) DO NOTHING',
+    'INSERT INTO batch VALUES (?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, NULL, ?) ON CONFLICT (id) DO NOTHING',
     id,
     Math.floor(createdAt),
     user,
@@ -120,6 +134,7 @@ function insert(database: SqlDatabase, { id, createdAt, user, booked }: NewBatch
     timezone,
     row.day,
     row.month,
+    requests,
   )
 }
 

@@ -129,7 +129,14 @@ export function createBatches(dependencies: BatchesDependencies): Batches {
       const { id } = batch.data
       const told = Date.parse(batch.data.created_at ?? '')
       const createdAt = Number.isNaN(told) ? now() : told
-      const bind = () => book.bind(tenant, { id, createdAt, user: user ?? null, booked: admission.booked })
+      const bind = () =>
+        book.bind(tenant, {
+          id,
+          createdAt,
+          user: user ?? null,
+          requests: read.count,
+          booked: admission.booked,
+        })
       try {
         await bind().catch(bind)
       } catch (error) {

@@ -31,6 +31,8 @@ const rowSchema = z.looseObject({
     z.looseObject({ type: z.literal('expired') }),
   ]),
 })
+/** A row of a kind that nobody knows yet. */
+const anyRowSchema = z.looseObject({ custom_id: z.string() })
 const errorSchema = z.looseObject({ error: z.looseObject({ type: z.string() }) })
 
 export type ResultReader = {
@@ -40,6 +42,8 @@ export type ResultReader = {
   readonly end: () => ResultRow[]
   /** Lines so far that could not be read. */
   readonly unread: () => number
+  /** Those of them that are no row of any batch: a page of something in between, or an error in the place of results. */
+  readonly foreign: () => number
 }
 
 /** Returns the reader of one answer. */
@@ -47,6 +51,7 @@ export function createResultReader(): ResultReader {
   let pieces: Uint8Array[] = []
   let size = 0
   let unread = 0
+  let foreign = 0
   const keep = (bytes: Uint8Array) => {
     size += bytes.byteLength
     // A line that is too long is read no further; its end still ends it.
@@ -58,9 +63,12 @@ export function createResultReader(): ResultReader {
     pieces = []
     size = 0
     if (length === 0) return []
-    const row = length > LONGEST_ROW_BYTES ? undefined : readRow(textOf(kept))
-    if (row === undefined) unread += 1
-    return row === undefined || row === BLANK ? [] : [row]
+    const row = length > LONGEST_ROW_BYTES ? UNREAD : readRow(textOf(kept))
+    if (row === BLANK) return []
+    if (row === FOREIGN) foreign += 1
+    if (row !== FOREIGN && row !== UNREAD) return [row]
+    unread += 1
+    return []
   }
   return {
     push(bytes) {
@@ -78,21 +86,24 @@ export function createResultReader(): ResultReader {
     },
     end: take,
     unread: () => unread,
+    foreign: () => foreign,
   }
 }
 
 const BLANK = 'blank'
+const UNREAD = 'unread'
+const FOREIGN = 'foreign'
 
-function readRow(text: string): ResultRow | typeof BLANK | undefined {
+function readRow(text: string): ResultRow | typeof BLANK | typeof UNREAD | typeof FOREIGN {
   if (text.trim() === '') return BLANK
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    return undefined
+    return FOREIGN
   }
   const parsed = rowSchema.safeParse(value)
-  if (!parsed.success) return undefined
+  if (!parsed.success) return anyRowSchema.safeParse(value).success ? UNREAD : FOREIGN
   const { custom_id: customId, result } = parsed.data
   const row = { customId, result: result.type, errorType: undefined, model: undefined, usage: undefined }
   if (result.type === 'succeeded') return { ...row, model: result.message.model, usage: result.message.usage }

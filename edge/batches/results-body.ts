@@ -27,7 +27,7 @@ export type ResultsDependencies = {
 export type RowCounter = {
   /** Counts the rows that end in these bytes. Waits for a ledger that is behind, never throws. */
   readonly push: (bytes: Uint8Array) => Promise<void>
-  /** Nothing more comes. `whole`: because that was all. Never throws. */
+  /** Nothing more comes. `whole`: because what came has ended by itself. Never throws. */
   readonly end: (whole: boolean) => Promise<void>
 }
 
@@ -72,9 +72,11 @@ export function createRowCounter(
       if (whole) rows.push(...reader.end())
       await flush()
       const unread = reader.unread()
-      const fields = { batch: batch.id, tenant: batch.tenant, rows: count, unread, whole }
-      log('[Router] Batch results', fields, unread > 0 ? 'error' : 'info')
-      if (!whole || failed) return
+      // What ends in good order need not be all of it, or of it at all: what is missing is counted when it comes.
+      const all = whole && reader.foreign() === 0 && count + unread >= batch.requests
+      const fields = { batch: batch.id, tenant: batch.tenant, rows: count, unread, all }
+      log('[Router] Batch results', fields, unread > 0 || (whole && !all) ? 'error' : 'info')
+      if (!all || failed) return
       const known = unread === 0 ? used : { tokens: null, nanoUsd: null }
       await book.settle(batch.tenant, batch.id, known).catch(complain)
     },

@@ -165,7 +165,7 @@ function originOf(context: AppContext): string {
 function withOwnAddresses(text: string, origin: string): string {
   const members = topLevelMembers(text)
   const list = members.findLast(({ key }) => key === 'data')
-  if (list !== undefined) {
+  if (list !== undefined && text[list.start] === '[') {
     const items = arrayElements(text.slice(list.start, list.end)).map((item) => withOwnAddress(item, origin))
     return `${text.slice(0, list.start)}[${items.join(',')}]${text.slice(list.end)}`
   }

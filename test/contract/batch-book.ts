@@ -25,6 +25,7 @@ export function testBatchBook(name: string, open: () => Promise<BookUnderTest>):
     id,
     createdAt,
     user: null,
+    requests: 1,
     booked: null,
     ...changes,
   })
@@ -33,9 +34,10 @@ export function testBatchBook(name: string, open: () => Promise<BookUnderTest>):
     const { book, now } = await open()
     const [one, other] = [newTenant(), newTenant()]
     const at = now()
-    await book.bind(one, batchOf('msgbatch_1', at, { user: 'ann' }))
+    await book.bind(one, batchOf('msgbatch_1', at, { user: 'ann', requests: 7 }))
     await book.bind(one, batchOf('msgbatch_1', at + 5, { user: 'ben' }))
-    expect(await book.find(one, 'msgbatch_1')).toEqual({ id: 'msgbatch_1', createdAt: at, user: 'ann' })
+    const kept = { id: 'msgbatch_1', createdAt: at, user: 'ann', requests: 7 }
+    expect(await book.find(one, 'msgbatch_1')).toEqual(kept)
     expect(await book.find(other, 'msgbatch_1')).toBeUndefined()
     expect(await book.list(other)).toEqual([])
     expect(await book.fetch(other, 'msgbatch_1')).toBeUndefined()

@@ -113,6 +113,10 @@ export function createClaudeBatches(config: ClaudeConfig, fetch: Fetch): ClaudeB
         const response = await call(request, caller, deadline)
         const { body } = response
         if (!response.ok || body === null) return await whole(response, deadline)
+        if (isPage(response)) {
+          body.cancel().catch(() => {})
+          throw notAnAnswer()
+        }
         return {
           headers: visibleHeaders(response.headers),
           body,
@@ -128,6 +132,11 @@ export function createClaudeBatches(config: ClaudeConfig, fetch: Fetch): ClaudeB
       }
     },
   }
+}
+
+/** What a proxy shows in Claude's place. */
+function isPage({ headers }: Response): boolean {
+  return /^text\/html\b/i.test(headers.get('content-type') ?? '')
 }
 
 function isObject(bytes: Uint8Array): boolean {

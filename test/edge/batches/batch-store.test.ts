@@ -19,7 +19,7 @@ test('what was booked in a day that is over changes nothing of today, and this m
   const planned = { tokens: 10, nanoUsd: 1_000 }
   await accounts.reserve('alice', { id: 'r', user: undefined, limits, planned, bent: null, leaseMs: 1_000 })
   const booked = { ...planned, ofUser: false, timezone: 'UTC' }
-  await batchBook.bind('alice', { id: 'a', createdAt: now, user: null, booked })
+  await batchBook.bind('alice', { id: 'a', createdAt: now, user: null, requests: 1, booked })
   await accounts.settle('alice', { id: 'r', limits, used: planned })
   now += 2 * DAY
   await batchBook.settle('alice', 'a', { tokens: 1, nanoUsd: 300 })

@@ -39,6 +39,17 @@ test('reads what each row says, and counts what it cannot read', () => {
   expect(unread).toBe(2)
 })
 
+test('tells rows of a kind that is unknown from what is no row at all', () => {
+  const foreign = (text: string) => {
+    const reader = createResultReader()
+    reader.push(new TextEncoder().encode(text))
+    reader.end()
+    return [reader.unread(), reader.foreign()]
+  }
+  expect(foreign('{"custom_id":"x","result":{"type":"future"}}\n')).toEqual([1, 0])
+  expect(foreign('<html>\n\n{"type":"error"}\n[1]')).toEqual([3, 3])
+})
+
 test('reads the same wherever the bytes are cut', () => {
   const whole = read([WHOLE])
   fc.assert(

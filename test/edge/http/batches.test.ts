@@ -16,6 +16,7 @@ import { createSqliteTenants } from '../../support/edge/sqlite-accounts.ts'
 import { eventually } from '../../support/processes.ts'
 
 const NOON = Date.UTC(2026, 10, 23)
+const LIMITS = JSON.stringify({ alice: { tenant: { usdPerDay: 0.01, tokensPerDay: 1_000_000 } } })
 
 let claude: ClaudeBatchesUpstream
 beforeEach(async () => {
@@ -301,6 +302,43 @@ test('results that break off are broken for the client, and the rows that came a
   await eventually('two receipts', async () => (await totals())?.requests === 2)
 })
 
+test.each([
+  ['nothing', ''],
+  ['fewer rows', succeeded('a')],
+  ['half a row', succeeded('a') + succeeded('b').slice(0, 40)],
+  ['an error', '{"type":"error","error":{"type":"api_error","message":"upstream-canary"}}'],
+  ['two lines of something else', '<html>\n<p>upstream-canary</p>\n'],
+])(
+  'what ends well and holds %s leaves the batch booked, and its rows are counted when they come',
+  async (_, body) => {
+    const { create, idOf, call, totals, budget } = await start({ LIMITS })
+    const id = await idOf(await create(batchOf('a', 'b')))
+    const booked = (await budget()).usdPerDay?.used
+    claude.end(id, body)
+    expect(await (await call('GET', `/${id}/results`)).text()).toBe(body)
+    await eventually('the end of the results', () =>
+      loggedLines().some(({ message, fields }) => message.endsWith('Batch results') && fields.batch === id),
+    )
+    expect((await budget()).usdPerDay?.used).toBe(booked)
+    claude.end(id, succeeded('a') + succeeded('b'))
+    await (await call('GET', `/${id}/results`)).text()
+    await eventually('two receipts', async () => (await totals())?.requests === 2)
+    await eventually('what was used', async () => (await budget()).usdPerDay?.used !== booked)
+  },
+)
+
+test('a page of a proxy in the place of results is no answer', async () => {
+  const { create, idOf, call } = await start()
+  const id = await idOf(await create(batchOf('a')))
+  claude.end(id, (response) => {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+    response.end('<h1>proxy-canary</h1>')
+  })
+  const response = await call('GET', `/${id}/results`)
+  expect(response.status).toBe(502)
+  expect(await response.text()).not.toContain('proxy-canary')
+})
+
 test('results are pulled as they are read, and closed when the client leaves', async () => {
   const { create, idOf, call, totals } = await start()
   const id = await idOf(await create())
@@ -333,8 +371,6 @@ test('results are pulled as they are read, and closed when the client leaves', a
   await closed.promise
   await eventually('the rows that came', async () => ((await totals())?.requests ?? 0) > 0)
 })
-
-const LIMITS = JSON.stringify({ alice: { tenant: { usdPerDay: 0.01, tokensPerDay: 1_000_000 } } })
 
 test('a batch counts as the most that it can take until its results say what it took', async () => {
   const { create, idOf, call, budget } = await start({ LIMITS })
