@@ -15,15 +15,15 @@ const SIGNATURES: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** Types that a label may claim where the first bytes say nothing; `image/jpg` is a common misspelling. */
-const LABELS: Readonly<Record<string, string>> = {
-  'image/jpeg': 'image/jpeg',
-  'image/jpg': 'image/jpeg',
-  'image/png': 'image/png',
-  'image/gif': 'image/gif',
-  'image/webp': 'image/webp',
-  'application/pdf': 'application/pdf',
-  'text/plain': 'text/plain',
-}
+const LABELS: ReadonlyMap<string, string> = new Map([
+  ['image/jpeg', 'image/jpeg'],
+  ['image/jpg', 'image/jpeg'],
+  ['image/png', 'image/png'],
+  ['image/gif', 'image/gif'],
+  ['image/webp', 'image/webp'],
+  ['application/pdf', 'application/pdf'],
+  ['text/plain', 'text/plain'],
+])
 
 /**
  * Returns the block of an `image_url`: an image, or a document where the data is a PDF.
@@ -67,12 +67,14 @@ export function toFileBlock(
 
 type Media = { readonly type: string; readonly data: string }
 
-/** Reads `data:TYPE;parameter=value;base64,DATA` (RFC 2397). */
+/** Reads `data:TYPE;parameter=value;base64,DATA` (RFC 2397). By index: a pattern would go back over megabytes of `;`. */
 function readDataUrl(url: string): Media | undefined {
-  const header = /^data:([^;,]*)((?:;[^;,]*)*);base64,/i.exec(url)
-  if (header === null || header[0].length === url.length) return undefined
-  const data = url.slice(header[0].length)
-  const type = signedType(data) ?? LABELS[header[1]?.trim().toLowerCase() ?? '']
+  const end = url.indexOf(',')
+  const isEncoded = /^data:/i.test(url) && /;base64$/i.test(url.slice(Math.max(0, end - 7), Math.max(0, end)))
+  const data = url.slice(end + 1)
+  if (!isEncoded || data === '') return undefined
+  const label = url.slice('data:'.length, url.indexOf(';'))
+  const type = signedType(data) ?? LABELS.get(label.trim().toLowerCase())
   return type === undefined ? undefined : { type, data }
 }
 
