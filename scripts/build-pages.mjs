@@ -4,7 +4,7 @@
  * whatever Node runs wrangler: plain JavaScript.
  */
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -70,7 +70,8 @@ function hashedName(name, content) {
 }
 
 /**
- * Several edges may run from one folder: what has not changed is left alone, and no file is ever missing in between.
+ * Several edges may run from one folder: what has not changed is left alone, and no file is ever missing or half written in
+ * between.
  * @param {ReadonlyMap<string, Uint8Array>} wanted
  */
 function writeChanged(wanted) {
@@ -80,7 +81,10 @@ function writeChanged(wanted) {
     .map((entry) => join(entry.parentPath, entry.name))
   for (const [name, content] of wanted) {
     const path = join(TARGET, name)
-    if (!present.includes(path) || !readFileSync(path).equals(content)) writeFileSync(path, content)
+    if (present.includes(path) && readFileSync(path).equals(content)) continue
+    const unfinished = join(dirname(TARGET), `${basename(name)}.${process.pid}`)
+    writeFileSync(unfinished, content)
+    renameSync(unfinished, path)
   }
   const kept = new Set([...wanted.keys()].map((name) => join(TARGET, name)))
   for (const path of present) if (!kept.has(path)) rmSync(path, { force: true })

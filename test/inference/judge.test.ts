@@ -142,7 +142,7 @@ test('judges for a model of another kind by the same layers, to the same score',
 
 test('serves without a judge where its head is damaged, and says why', async () => {
   writeFileSync(join(modelFolder, 'judge.json'), '{"format":1}')
-  const { app, lines, post } = await start({})
+  const { app, lines, post } = await start({ LOCAL_MODEL_DTYPE: 'q4' })
   expect(await (await app.request('http://127.0.0.1/readyz')).json()).toMatchObject({ judge: null })
   expect(lines.find((line) => line.startsWith('[LocalLLM] Judging no requests'))).toMatch(
     /judge\.json is no judge of format 1/,
