@@ -2,9 +2,8 @@
  * What the router means to do with a request, before any target is called: strategy, features, verdict, decision.
  * Refreshes what is known of the local model where that can matter. Asks no model but that of a second look.
  */
-import type { SimpleTask } from '../shared/tasks.ts'
 import { bentCircumstances } from './budgets/bent-circumstances.ts'
-import type { LocalPool } from './providers/local/pool.ts'
+import { type CircumstancesDependencies, canAskClaude, circumstancesOf } from './plan-circumstances.ts'
 import type { RouterRequest } from './request.ts'
 import type { Circumstances } from './routing/circumstances.ts'
 import type { Classifier, Verdict } from './routing/classifier/classifier.ts'
@@ -15,37 +14,19 @@ import { combineScores } from './routing/second-look/combination.ts'
 import type { SecondLook } from './routing/second-look/second-look.ts'
 import type { Recalled, SessionMemory } from './routing/sessions/session-memory.ts'
 import { type Thresholds, withComplexFrom } from './routing/thresholds.ts'
-import { effectiveCard } from './routing/trust.ts'
-import { isVirtualModel, LOCAL_MODEL, namesLocalModel } from './routing/virtual-models.ts'
+import { isVirtualModel, namesLocalModel } from './routing/virtual-models.ts'
 import type { Strategy } from './strategy.ts'
 import type { StrategyStore } from './strategy-store.ts'
 
-export type PlannerDependencies = {
-  /** Undefined where the local model is switched off. */
-  readonly local: LocalPool | undefined
+export type PlannerDependencies = CircumstancesDependencies & {
   readonly classifier: Classifier
   readonly thresholds: Thresholds
   readonly findRule: FindRule
   /** Whether the operator has rules; absent: there may be some. */
   readonly hasRules?: boolean
   readonly strategies: StrategyStore
-  readonly isRouted: (model: string) => boolean
-  readonly localTasks: 'auto' | readonly SimpleTask[]
-  readonly localMaxInputTokens: number | undefined
-  readonly claude: {
-    readonly configured: boolean
-    /** Whether each caller brings its own key: one that has none cannot ask Claude. */
-    readonly keyOfCaller: boolean
-    readonly model: string
-    readonly simpleModel: string
-  }
-  /** The score of edge and judge together from which on a request counts as complex; undefined: no judge is asked. */
-  readonly judgedFrom?: number | undefined
   /** Asked before any target where the edge is unsure; the container's judge then is not. */
   readonly secondLook?: { readonly model: SecondLook; readonly complexFrom: number } | undefined
-  readonly simpleToolTurns: 'strong' | 'cheap'
-  /** Whether side requests of an agent's session may leave Claude. */
-  readonly sideRequestsLocal: boolean
   readonly sessions: SessionMemory
 }
 
@@ -88,8 +69,6 @@ export type Planner = (request: PlannedRequest, features?: Features) => Promise<
 /** What a client reads that asks for JSON without saying which, where only the local model may answer. */
 const ANY_OBJECT =
   'The local model cannot promise JSON of any form. Give "response_format" a "json_schema" that names the members, or leave it out.'
-/** Where neither the server nor the operator says what its model reads: half of what the smallest contexts in use hold. */
-const DEFAULT_MAX_INPUT_TOKENS = 2_000
 
 export type PlannerOptions = {
   /** `where_needed`: what a request says is not looked at where nothing depends on it. */
@@ -212,47 +191,6 @@ const UNJUDGED: Verdict = {
   language: 'en',
 }
 
-/**
- * Returns what a decision depends on beside features and verdict.
- * @param known what the planner has found out; `asked` is that of `describeLocal`
- */
-function circumstancesOf(
-  dependencies: PlannerDependencies,
-  request: PlannedRequest,
-  known: Pick<Circumstances, 'strategy' | 'thresholds'> &
-    Partial<Pick<Circumstances, 'rule' | 'secondLook' | 'session'>> & { readonly asked: boolean },
-): Circumstances {
-  const { local, claude, judgedFrom, simpleToolTurns, sideRequestsLocal } = dependencies
-  const { view, tenant, controls, agentSession, logprobs } = request
-  return {
-    strategy: known.strategy,
-    requestedModel: view.model,
-    routed: dependencies.isRouted(view.model),
-    force: controls.force,
-    mayForce: !tenant.forbid.includes('force'),
-    privacyLocal: controls.privacyLocal,
-    sideRequestsLocal,
-    staysWithSession: agentSession && !sideRequestsLocal,
-    localOnlyFeature: logprobs ? 'logprobs' : undefined,
-    local: local && describeLocal(local, dependencies, known.asked),
-    claude: { ...claude, configured: canAskClaude(dependencies, request) },
-    thresholds: known.thresholds,
-    rule: known.rule,
-    secondLook: known.secondLook,
-    judgedFrom,
-    simpleToolTurns,
-    session: known.session,
-  }
-}
-
-/** Whether Claude can be asked on this caller's behalf. */
-function canAskClaude(
-  { claude }: Pick<PlannerDependencies, 'claude'>,
-  { clientCredential }: Pick<PlannedRequest, 'clientCredential'>,
-): boolean {
-  return claude.configured && (!claude.keyOfCaller || clientCredential !== undefined)
-}
-
 function readFeatures({ view, structured }: PlannedRequest): Features {
   const features = extractFeatures(view)
   return structured ? { ...features, structuredOutput: true, unservableForm: ANY_OBJECT } : features
@@ -312,24 +250,4 @@ function findRule(
 function goesToClaudeAnyway(decision: Decision, requestedModel: string): boolean {
   const namesClaude = isVirtualModel(requestedModel) || requestedModel.startsWith('claude')
   return namesClaude && decision.targets[0]?.provider === 'claude'
-}
-
-/**
- * Returns what is known of the local model.
- * @param asked whether it was asked already: what has not been asked may read any length and form
- */
-export function describeLocal(
-  local: LocalPool,
-  { localTasks, localMaxInputTokens }: PlannerDependencies,
-  asked: boolean,
-): NonNullable<Circumstances['local']> {
-  const model = local.model()
-  const unstated = asked || model !== undefined ? DEFAULT_MAX_INPUT_TOKENS : Number.POSITIVE_INFINITY
-  return {
-    model: local.modelName() ?? LOCAL_MODEL,
-    card: effectiveCard(model?.card, localTasks),
-    maxInputTokens: localMaxInputTokens ?? model?.maxInputTokens ?? unstated,
-    structuredOutputs: model?.structuredOutputs ?? !asked,
-    judges: model === undefined ? !asked : (model.judges ?? false),
-  }
 }

@@ -4,7 +4,8 @@
  */
 import type { MessagesRequest } from '../../shared/messages.ts'
 import { SIMPLE_TASKS } from '../../shared/tasks.ts'
-import { describeLocal, type Plan, type PlannedRequest } from '../planner.ts'
+import { describeLocal } from '../plan-circumstances.ts'
+import type { Plan, PlannedRequest } from '../planner.ts'
 import type { Features } from '../routing/features.ts'
 import type { ThresholdSetting } from '../routing/thresholds.ts'
 import { isVirtualModel } from '../routing/virtual-models.ts'

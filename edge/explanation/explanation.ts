@@ -3,7 +3,8 @@
  * model but that of a second look; puts the parts together, each of which stands in its own file.
  */
 import type { ForeseenRequest } from '../budgets/foreseen-budget.ts'
-import { createPlanner, describeLocal, type Plan, type PlannedRequest } from '../planner.ts'
+import { describeLocal } from '../plan-circumstances.ts'
+import { createPlanner, type Plan, type PlannedRequest } from '../planner.ts'
 import type { PromptCacheDecision } from '../prompt-cache/prompt-cache.ts'
 import { type ChangedRequest, claudeChanges } from '../providers/claude/request-body.ts'
 import type { ScoreExplanation } from '../routing/classifier/classifier.ts'
