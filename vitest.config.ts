@@ -1,19 +1,16 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { MixedSequencer } from './scripts/mixed-sequencer.ts'
 import { SummaryReporter } from './scripts/summary-reporter.ts'
 
-// Real processes, real ports, real models: one file at a time on small machines.
-const serial = {
-  environment: 'node',
-  fileParallelism: false,
-  testTimeout: 60_000,
-  hookTimeout: 120_000,
-} as const
+// Real processes, real ports, real models: they take their time, most of it waiting.
+const patient = { environment: 'node', testTimeout: 60_000, hookTimeout: 120_000 } as const
 
 export default defineConfig({
   test: {
-    // One core fewer would be one file at a time on two cores.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // One more than two cores can compute at once: some of them wait.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
+    sequence: { sequencer: MixedSequencer },
     reporters: ['default', new SummaryReporter()],
     // Polls wait for what happens on other connections and in other processes, however busy the machine is.
     expect: { poll: { timeout: 20_000 } },
@@ -30,8 +27,11 @@ export default defineConfig({
           restoreMocks: true,
         },
       },
-      { extends: true, test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...serial } },
-      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...serial } },
+      {
+        extends: true,
+        test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...patient },
+      },
+      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...patient } },
     ],
     env: {
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
