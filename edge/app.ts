@@ -7,7 +7,7 @@ import { RouterError } from '../shared/errors.ts'
 import { anthropicError, errorResponse } from './http/answer.ts'
 import { openAiError } from './http/chat-completions.ts'
 import type { AppDependencies, AppEnvironment } from './http/context.ts'
-import { insteadOf, isOpenAiPath, normalisePath } from './http/paths.ts'
+import { insteadOf, isNoResource, isOpenAiPath, normalisePath } from './http/paths.ts'
 import { allMethods, allowedMethods, createRoutes } from './http/routes.ts'
 import { ROUTER_HEADERS } from './ledger/headers.ts'
 import { authenticate } from './middleware/auth.ts'
@@ -55,7 +55,7 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
 
   app.notFound((context) => {
     const { path } = context.req
-    const allowed = allowedMethods(routes, path).join(', ')
+    const allowed = isNoResource(path) ? '' : allowedMethods(routes, path).join(', ')
     const error =
       allowed === ''
         ? new RouterError('not_found', insteadOf(path))

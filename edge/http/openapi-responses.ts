@@ -2,7 +2,7 @@
  * What the OpenAPI document says of the Responses API, beside `openapi.ts`: kept responses, and the schema of a request.
  */
 import { responsesRequestSchema } from '../responses/request-schema.ts'
-import { inPath, json, type Operation, plain, ref, toSchema } from './openapi-parts.ts'
+import { body, inPath, json, type Operation, plain, ref, toSchema } from './openapi-parts.ts'
 
 const inQuery = (name: string, schema: object, description: string) => ({
   name,
@@ -27,6 +27,17 @@ const kept = (description: string, schema: unknown) => ({
 const id = inPath('id', 'resp_…, as its answer said.')
 
 export const RESPONSES_OPERATIONS = {
+  countInputTokens: {
+    summary: 'Count the tokens of a Responses request',
+    description:
+      'As Claude would read it, kept conversation included; an estimate, marked by the header x-router-estimate, where Claude cannot say. "model" may be left out.',
+    tags: ['answers'],
+    requestBody: body('ResponsesRequest'),
+    responses: kept('The count.', {
+      type: 'object',
+      properties: { object: { type: 'string' }, input_tokens: { type: 'integer' } },
+    }),
+  },
   getResponse: {
     summary: 'A kept response',
     description: 'One that was made with "store" (the default), for RESPONSES_RETENTION_HOURS.',

@@ -22,10 +22,22 @@ export function isOpenAiPath(path: string): boolean {
   return OPENAI_ONLY.test(path)
 }
 
+/** Looks like a response's id and is none: what may be done with a response would be no help there. */
+const COMPACTION = /\/responses\/compact$/
+
+/** Says whether there is no endpoint although the path fits one's pattern. */
+export function isNoResource(path: string): boolean {
+  return COMPACTION.test(path)
+}
+
 const INSTEAD: readonly (readonly [RegExp, string])[] = [
   [
     /\/responses\/[^/]+\/cancel$/,
     'Answers in the background are not offered, so there is nothing to cancel. Use POST /v1/responses.',
+  ],
+  [
+    COMPACTION,
+    'Compaction is not offered: Claude reads the whole conversation. Go on with "previous_response_id" or all items in "input" of POST /v1/responses.',
   ],
   [/\/responses\/./, 'This part of the Responses API is not offered. Use POST /v1/responses.'],
   [

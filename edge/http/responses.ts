@@ -4,26 +4,22 @@
  */
 import { replay } from '../../shared/events.ts'
 import { encodeSseComment } from '../../shared/sse.ts'
-import { withExactMembers } from '../openai/exact-json.ts'
 import { toOpenAiError } from '../openai/openai-error.ts'
 import { withExactInputs } from '../openai/tool-arguments.ts'
 import { createEventTranslator, type EventTranslator } from '../responses/event-translator.ts'
-import { keepResponse, readConversation } from '../responses/kept-conversation.ts'
-import { type TranslatedResponsesRequest, toMessagesRequest } from '../responses/messages-request.ts'
-import { parseResponsesRequest } from '../responses/request-schema.ts'
+import { keepResponse } from '../responses/kept-conversation.ts'
+import type { TranslatedResponsesRequest } from '../responses/messages-request.ts'
 import { createFrame, type ResponseObject, responseId } from '../responses/response-object.ts'
 import { encodeResponseEvent } from '../responses/sse-frames.ts'
 import { answer, clientSignal, type Surface } from './answer.ts'
 import type { AppContext, AppDependencies } from './context.ts'
 import { readJsonBytes } from './read-body.ts'
 import { checkBody } from './read-request.ts'
+import { readResponsesRequest } from './read-responses-request.ts'
 import { createUserReader } from './read-user.ts'
 import { recordingRefusal, type Understood } from './recording-refusal.ts'
 import { createTranslatedRequests } from './translated-request.ts'
 import { decode, parseOrNothing, showsLife } from './upstream-answer.ts'
-
-/** Members that hold schemas of the client's, whose numbers keep their digits. */
-const SCHEMAS: ReadonlySet<string> = new Set(['tools', 'text'])
 
 /** Returns the handler. */
 export function createResponsesHandler(
@@ -39,10 +35,11 @@ export function createResponsesHandler(
     const read = async (understood: Understood) => {
       const body = checkBody(await readJsonBytes(context.req.raw, config.maxBodyBytes))
       understood.body = body.value
-      const asked = parseResponsesRequest(withExactMembers(body.value, body.text, SCHEMAS))
-      const room = config.maxBodyBytes - body.body.byteLength
-      const { earlier, own, privacyLocal } = await readConversation(asked, shelf, room)
-      const translated = toMessagesRequest(asked, earlier, own)
+      const { asked, own, privacyLocal, translated } = await readResponsesRequest(
+        body,
+        shelf,
+        config.maxBodyBytes,
+      )
       const { logprobs, jsonObject, unlimited } = translated
       understood.user = await readUser(context, translated.user)
       const request = await createRequest(

@@ -9,6 +9,7 @@ import { createBatchHandlers } from './batches.ts'
 import { createBudgetHandlers } from './budgets.ts'
 import { createChatCompletionsHandler } from './chat-completions.ts'
 import type { AppContext, AppDependencies } from './context.ts'
+import { createInputTokensHandler } from './count-input-tokens.ts'
 import { createCountTokensHandler } from './count-tokens.ts'
 import { createFeedbackHandler } from './feedback.ts'
 import { createReadinessHandler, health } from './health.ts'
@@ -156,6 +157,14 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       aliases: ['/responses'],
       operation: 'createResponse',
       handle: createResponsesHandler(dependencies),
+    },
+    {
+      ...keyed,
+      method: 'POST',
+      path: '/v1/responses/input_tokens',
+      aliases: ['/responses/input_tokens'],
+      operation: 'countInputTokens',
+      handle: createInputTokensHandler(dependencies),
     },
     {
       ...keyed,

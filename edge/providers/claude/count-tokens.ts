@@ -7,6 +7,7 @@ import type { RouterRequest } from '../../request.ts'
 import type { ClaudeConfig } from '../../settings/core-settings.ts'
 import type { Target } from '../../target.ts'
 import type { Fetch } from '../provider.ts'
+import type { Changes } from './fit-request.ts'
 import { claudeRequestHeaders, visibleHeaders } from './headers.ts'
 import { claudeChanges, claudeRequestBody } from './request-body.ts'
 import { readUpstreamError } from './upstream-errors.ts'
@@ -30,7 +31,7 @@ export function createTokenCounter(config: ClaudeConfig, fetch: Fetch): TokenCou
     const response = await fetch(`${config.baseUrl}/v1/messages/count_tokens${request.query}`, {
       method: 'POST',
       headers: claudeRequestHeaders(config, request),
-      body: claudeRequestBody(request, claudeChanges(request, target, false)),
+      body: claudeRequestBody(request, changesOf(request, target)),
       redirect: 'manual',
       signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]),
     })
@@ -40,6 +41,25 @@ export function createTokenCounter(config: ClaudeConfig, fetch: Fetch): TokenCou
     return { status: response.status, headers, bytes }
   }
   return (request, target) => ask(request, target).catch(() => undefined)
+}
+
+/** Members that say how to answer. The endpoint refuses them, and of a translated request the client did not choose them. */
+const ABOUT_THE_ANSWER = [
+  'max_tokens',
+  'temperature',
+  'top_p',
+  'top_k',
+  'stop_sequences',
+  'metadata',
+  'stream',
+]
+
+function changesOf(request: RouterRequest, target: Target): Changes {
+  const changes = claudeChanges(request, target, false)
+  if (!request.translated) return changes
+  const left = new Map(changes)
+  for (const name of ABOUT_THE_ANSWER) if (name in request.view || left.has(name)) left.set(name, undefined)
+  return left
 }
 
 function isCount(bytes: Uint8Array): boolean {

@@ -34,6 +34,8 @@ type Upstream = {
 
 export const claude = createUpstream()
 export const container = createUpstream()
+/** Claude's `POST /v1/messages/count_tokens`. */
+export const counts = createUpstream()
 /** A decision model: `POST /v1/systemone`. */
 export const decisions = createUpstream()
 /** The container's `GET /readyz`, and `GET /v1/models` of other servers. */
@@ -41,6 +43,7 @@ export const readiness = createUpstream()
 
 const handlers = [
   http.post(`${CLAUDE_URL}/v1/messages`, ({ request }) => claude.take(request)),
+  http.post(`${CLAUDE_URL}/v1/messages/count_tokens`, ({ request }) => counts.take(request)),
   http.post(`${CLAUDE_URL}/v1/messages/batches`, () => HttpResponse.json({ id: 'msgbatch_1' })),
   http.get(`${CLAUDE_URL}/v1/messages/batches`, () => HttpResponse.json({ data: [], has_more: false })),
   http.post(`${CONTAINER_URL}/v1/messages`, ({ request }) => container.take(request)),
@@ -52,6 +55,7 @@ const handlers = [
 beforeEach(() => {
   claude.reset(answerNonStreaming(claudeMessage()))
   container.reset(answerStream(localMessage()))
+  counts.reset(() => HttpResponse.json({ input_tokens: 42 }))
   readiness.reset(() => ready())
   decisions.reset(() => HttpResponse.error())
 })
