@@ -4,7 +4,11 @@
  */
 import type { MessageParam, MessagesRequest } from '../../shared/messages.ts'
 
+/** Sampling that servers of open models take, our container among them; Claude refuses all three. */
+export const OPEN_MODEL_SAMPLING = ['min_p', 'repetition_penalty', 'seed'] as const
+
 const REQUEST_FIELDS: ReadonlySet<string> = new Set([
+  ...OPEN_MODEL_SAMPLING,
   'model',
   'max_tokens',
   'messages',

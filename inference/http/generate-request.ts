@@ -1,6 +1,7 @@
 /**
  * From a Messages request to what an engine is asked: checks what this model can serve, folds the roles.
- * Unknown fields are ignored, as is `thinking`: a small model has no such mode.
+ * Unknown fields are ignored, as is `thinking`: a small model has no such mode. `min_p`, `repetition_penalty` and `seed`, which
+ * servers of open models take, are none of Anthropic's API.
  */
 import { readAnswerFormat } from '../../shared/answer-format.ts'
 import { RouterError } from '../../shared/errors.ts'
@@ -11,6 +12,9 @@ import type { Limits } from '../serving/limits.ts'
 /** Anthropic's API takes thousands; each is compared at each token here. */
 const MAX_STOP_SEQUENCES = 16
 const MAX_STOP_SEQUENCE_LENGTH = 200
+
+/** Beyond it nothing is ever said twice, no "the" and no comma. */
+const MAX_REPETITION_PENALTY = 10
 
 /** Text averages 3 to 5; only runs of one character come near. Some tokenizers have a token for 64 spaces. */
 const MAX_CHARACTERS_PER_TOKEN = 64
@@ -48,6 +52,14 @@ export function toGenerateRequest(
       (value) => Number.isInteger(value) && value >= 0,
       'a whole number, 0 or more',
     ),
+    minP: inRange('min_p', request.min_p, (value) => value >= 0 && value <= 1, 'from 0 to 1'),
+    repetitionPenalty: inRange(
+      'repetition_penalty',
+      request.repetition_penalty,
+      (value) => value > 0 && value <= MAX_REPETITION_PENALTY,
+      `above 0, at most ${MAX_REPETITION_PENALTY}`,
+    ),
+    seed: inRange('seed', request.seed, Number.isSafeInteger, 'a whole number'),
   }
 }
 
@@ -124,12 +136,12 @@ function checkStopSequences(sequences: readonly string[]): readonly string[] {
 
 function inRange(
   name: string,
-  value: number | null | undefined,
+  value: unknown,
   accepts: (value: number) => boolean,
   range: string,
 ): number | undefined {
   if (value === null || value === undefined) return undefined
-  if (accepts(value)) return value
+  if (typeof value === 'number' && accepts(value)) return value
   throw new RouterError('invalid_request', `${name}: must be ${range}`)
 }
 

@@ -5,6 +5,7 @@
 import { arrayElements, topLevelMembers } from '../../../shared/json.ts'
 import type { MessagesRequest } from '../../../shared/messages.ts'
 import { forcesTool, hasPrefill } from '../../routing/features.ts'
+import { OPEN_MODEL_SAMPLING } from '../../routing/unknown-fields.ts'
 import { capabilitiesOf, type ModelCapabilities } from './model-capabilities.ts'
 
 /** New values of top-level members as JSON text; undefined takes the member out. */
@@ -49,6 +50,7 @@ export function fitRequest(
   if (chosenByRouter || (translated && asksToThinkFreely(request)))
     fitThinking(request, capabilities, changes)
   if (chosenByRouter) {
+    for (const field of OPEN_MODEL_SAMPLING) if (field in request) changes.set(field, undefined)
     fitTools(request, text, capabilities, changes)
     if (!capabilities.prefill) replacePrefill(request, text, changes)
   }

@@ -6,9 +6,10 @@ import { readAnswerFormat } from '../../../shared/answer-format.ts'
 import { RouterError } from '../../../shared/errors.ts'
 import { parseStreamEvent } from '../../../shared/events.ts'
 import { textOf } from '../../../shared/messages.ts'
+import { OPEN_MODEL_SAMPLING } from '../../routing/unknown-fields.ts'
 import type { LocalProtocol } from './protocol.ts'
 
-const FIELDS = ['stop_sequences', 'temperature', 'top_p', 'top_k'] as const
+const FIELDS = ['stop_sequences', 'temperature', 'top_p', 'top_k', ...OPEN_MODEL_SAMPLING] as const
 
 export const localMessagesProtocol: LocalProtocol = {
   path: '/v1/messages',

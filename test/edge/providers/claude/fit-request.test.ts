@@ -107,6 +107,12 @@ test('takes sampling parameters away from models that refuse them, whoever named
   expect(fitted('claude-3-haiku-20240307')).toMatchObject(sampling)
 })
 
+test('leaves out what only open models take where the router chose the model, and nowhere else', () => {
+  const openModels = { min_p: 0.1, repetition_penalty: 1.1, seed: 1 }
+  expect(Object.keys(sent(openModels))).toEqual(Object.keys(base))
+  expect(sent({ ...openModels, model: OLDER }, OLDER)).toMatchObject(openModels)
+})
+
 test('moves system turns to the end of the system text for models that have no such turns', () => {
   const turns = { role: 'system', content: 'in French' }
   const block = { type: 'text', text: 'x', cache_control: { type: 'ephemeral' } }

@@ -419,6 +419,13 @@ test('leaves a request that the container declines to Claude, and holds it again
   expect(container.hits).toHaveLength(6)
 })
 
+test('sampling that only open models know reaches them', async () => {
+  const router = await createTestRouter()
+  const sampling = { min_p: 0.05, repetition_penalty: 1.1, seed: 7 }
+  await router.post(ask(SIMPLE_PROMPT, sampling))
+  expect(JSON.parse(container.hits[0]?.text ?? '')).toMatchObject(sampling)
+})
+
 test('keeps a model at the temperatures at which it makes sense, and says so', async () => {
   const card = { trust: uniformTrust('full'), languages: null, maxTemperature: 0.3, exam: null }
   readiness.answer(() => ready({ card }))
