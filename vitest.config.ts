@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 import { MixedSequencer } from './scripts/mixed-sequencer.ts'
 import { SummaryReporter } from './scripts/summary-reporter.ts'
 
-// Real processes, real ports, real models: they take their time, most of it waiting.
-const patient = { environment: 'node', testTimeout: 60_000, hookTimeout: 120_000 } as const
+// Processes are started and models loaded, on machines that others may use: only what hangs shall end here.
+const patient = { environment: 'node', testTimeout: 120_000, hookTimeout: 180_000 } as const
 
 export default defineConfig({
   test: {
@@ -22,9 +22,8 @@ export default defineConfig({
           include: [
             'test/{shared,edge,inference,llm,contract,scripts,deployment,bench,training}/**/*.test.ts',
           ],
-          environment: 'node',
-          testTimeout: 30_000,
           restoreMocks: true,
+          ...patient,
         },
       },
       {

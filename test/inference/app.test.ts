@@ -461,7 +461,7 @@ test('answers with 200 and no text where the first words are a stop sequence', a
 })
 
 test('refuses at once with 429 where the answer could not come in time', async () => {
-  const { post, engine } = scriptedContainer()
+  const { post, engine } = scriptedContainer({ now: () => 0 })
   const long = { ...hello, max_tokens: 8, messages: [{ role: 'user', content: 'a b c d e f g h' }] }
   // Ten tokens are read in 10 ms, eight written in 12.
   expect((await post({ ...long, stream: true }, { 'x-deadline-ms': '15' })).status).toBe(200)

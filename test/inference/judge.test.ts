@@ -62,7 +62,7 @@ beforeAll(async () => {
   const source = join(shipped.folder, 'onnx/model_q4.onnx')
   writeFileSync(join(modelFolder, 'judge.json'), await meaninglessHead(source, TENSORS, 576))
   container = await start({ MAX_CONCURRENCY: '1' })
-}, 120_000)
+})
 afterAll(async () => {
   for (const service of services) await service.engine()?.close()
   rmSync(folder, { recursive: true })
@@ -112,7 +112,7 @@ test('keeps, declines and streams by the same score, which the prefix cache does
   expect(
     Number(/llmrouter_container_tokens_total\{direction="cached"\} (\d+)/.exec(metrics)?.[1]),
   ).toBeGreaterThan(0)
-}, 60_000)
+})
 
 test('declines at once though its only row writes a long answer', async () => {
   const [begun, all] = [4, 16].map((times) => 'na '.repeat(times).trim())
@@ -129,7 +129,7 @@ test('declines at once though its only row writes a long answer', async () => {
   const declined = await container.post(ask('Explain quantum field theory.'), threshold(score))
   expect([declined.status, over]).toEqual([409, false])
   expect(await (await long).json()).toMatchObject({ usage: { output_tokens: 200 } })
-}, 60_000)
+})
 
 test('judges for a model of another kind by the same layers, to the same score', async () => {
   const other = await start({ LOCAL_MODEL_NAME: TINY, JUDGE_MODEL: modelFolder, LOCAL_MODEL_DTYPE: '' })
@@ -138,7 +138,7 @@ test('judges for a model of another kind by the same layers, to the same score',
   expect((await other.post(ask('Hello!'), threshold(score))).status).toBe(409)
   const kept = await other.post(ask('Hello!'), threshold(1))
   expect([kept.status, kept.headers.get('x-judge-score')]).toEqual([200, score.toFixed(4)])
-}, 60_000)
+})
 
 test('serves without a judge where its head is damaged, and says why', async () => {
   writeFileSync(join(modelFolder, 'judge.json'), '{"format":1}')
@@ -149,4 +149,4 @@ test('serves without a judge where its head is damaged, and says why', async () 
   )
   const response = await post(ask('Hello!'), threshold(0))
   expect([response.status, response.headers.get('x-judge-score')]).toEqual([200, null])
-}, 120_000)
+})

@@ -25,7 +25,7 @@ beforeAll(async () => {
     now: () => performance.now(),
   })
   await engine.ready
-}, 120_000)
+})
 afterAll(async () => {
   await engine.close()
   rmSync(folder, { recursive: true })

@@ -76,7 +76,7 @@ test('a model whose threshold is reached hands over to the Claude model of the d
       handoverScore: undefined,
     })
   expect(claude.hits).toHaveLength(2)
-}, 60_000)
+})
 
 test('a threshold of the router’s own is the one that counts, and below it the answer is the same', async () => {
   const router = await routerOver(0, { HANDOVER_THRESHOLD: '1' })
@@ -95,7 +95,7 @@ test('a threshold of the router’s own is the one that counts, and below it the
     handoverScore: undefined,
   })
   expect(claude.hits).toHaveLength(0)
-}, 60_000)
+})
 
 test('an answer that its own measure takes for wrong is Claude’s, but a stream, and where Claude may not be asked', async () => {
   const verification = { ...TINY_VERIFICATION.verification, threshold: 0 }
@@ -116,7 +116,7 @@ test('an answer that its own measure takes for wrong is Claude’s, but a stream
       verifyScore: undefined,
     })
   expect(claude.hits).toHaveLength(1)
-}, 60_000)
+})
 
 test('the router’s own threshold for answers is the one that counts, and below it the answer is the same', async () => {
   const greedy = { ...options, temperature: 0 }
@@ -131,4 +131,4 @@ test('the router’s own threshold for answers is the one that counts, and below
     verifyScore: undefined,
   })
   expect(claude.hits).toHaveLength(0)
-}, 60_000)
+})

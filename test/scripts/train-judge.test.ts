@@ -138,7 +138,7 @@ test('of the shipped model: reads the layer and the positions that tell best', a
     pools: ['last', 'turn_end'],
     hiddenSize: 576,
   })
-}, 120_000)
+})
 
 test.each<[string, readonly string[], string]>([
   ['a model that is not on disk', ['--model', 'owner/nothing'], 'npm run models -- pull owner/nothing'],

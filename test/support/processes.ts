@@ -15,7 +15,7 @@ const CHECK_EVERY_MS = 50
 export async function eventually<T>(
   what: string,
   check: () => Promise<T | undefined | false> | T | undefined | false,
-  limitMs = 30_000,
+  limitMs = 60_000,
 ): Promise<T> {
   const end = performance.now() + limitMs
   for (;;) {

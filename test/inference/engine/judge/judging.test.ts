@@ -107,7 +107,7 @@ test('a score is the same alone, while an answer is made, with others beside it,
     { numRuns: 12 },
   )
   expect(engine.stats?.().prefixHitTokens).toBeGreaterThan(0)
-}, 60_000)
+})
 
 test('an answer that was judged is the one that it would have been', async () => {
   await fc.assert(
