@@ -84,6 +84,11 @@ export type Ledger = {
   readonly append: (record: ReceiptRecord) => Promise<void>
   /** The same for many at once, with as few calls as their places allow. @throws if one cannot be kept; others may be */
   readonly appendAll: (records: readonly ReceiptRecord[]) => Promise<void>
+  /**
+   * Keeps a receipt of a request that has just been answered, together with those of others. It is put together when it is sent,
+   * perhaps in another request. Undefined where gathering saves nothing. @throws if it cannot be kept
+   */
+  readonly appendLater?: ((make: () => ReceiptRecord) => Promise<void>) | undefined
   readonly find: (scope: Scope, id: string) => Promise<KeptReceipt | undefined>
   /**
    * @param onUnread told of what a page lacks; without it, and where nothing can be read, the query fails

@@ -29,7 +29,7 @@ export type RecordReceipt = (receipt: Receipt, exchange: Exchange) => void
 export type ReceiptRecorderOptions = {
   readonly log: Log
   /** Undefined where nothing is kept. */
-  readonly ledger: Pick<Ledger, 'append'> | undefined
+  readonly ledger: Pick<Ledger, 'append' | 'appendLater'> | undefined
   /** Gives the record to other tools as well. Never throws, never waits. */
   readonly exportReceipt?: ((record: ReceiptRecord, exchange: Exchange) => void) | undefined
   /** Under whose name receipts of clients are kept that are known by their own key only. */
@@ -41,26 +41,39 @@ export type ReceiptRecorderOptions = {
 /** Returns the recorder. */
 export function createReceiptRecorder(options: ReceiptRecorderOptions): RecordReceipt {
   const { log, ledger, exportReceipt, clients, content } = options
+  const withContent = (record: ReceiptRecord, receipt: Receipt, { request, answer }: Exchange) => {
+    const said = request.view && contentToKeep(content, receipt, request.view, answer)
+    return said === undefined ? record : { ...record, content: said }
+  }
+  const append = async (make: () => ReceiptRecord): Promise<void> => {
+    const kept = () => {
+      const record = make()
+      return { ...record, tenant: clients.keptAs(record.tenant) }
+    }
+    if (ledger?.appendLater !== undefined) return await ledger.appendLater(kept)
+    // The response goes out first: what follows computes for longer than all that came before.
+    await nextTask()
+    await ledger?.append(kept())
+  }
+  const keep = async (receipt: Receipt, exchange: Exchange): Promise<void> => {
+    if (exportReceipt === undefined)
+      return await append(() => withContent(projectReceipt(receipt), receipt, exchange))
+    await nextTask()
+    const record = projectReceipt(receipt)
+    const whole = withContent(record, receipt, exchange)
+    // What is kept for training is for nobody else.
+    exportReceipt(content.log === 'off' ? record : whole, exchange)
+    await append(() => whole)
+  }
   return (receipt, exchange) => {
-    const { request, answer } = exchange
     const { message, fields } = logLine(receipt)
     log(message, fields)
     if (ledger === undefined && exportReceipt === undefined) return
-    const keep = async () => {
-      // The response goes out first: what follows computes for longer than all that came before.
-      await nextTask()
-      const record = projectReceipt(receipt)
-      const said = request.view && contentToKeep(content, receipt, request.view, answer)
-      const whole = said === undefined ? record : { ...record, content: said }
-      // What is kept for training is for nobody else.
-      exportReceipt?.(content.log === 'off' ? record : whole, exchange)
-      await ledger?.append({ ...whole, tenant: clients.keptAs(whole.tenant) })
-    }
-    const kept = keep().catch((error: unknown) => {
+    const kept = keep(receipt, exchange).catch((error: unknown) => {
       const lost = { requestId: receipt.requestId, name: causeName(error) }
       log('[Router] The receipt cannot be kept', lost, 'error')
     })
-    request.waitUntil(kept)
+    exchange.request.waitUntil(kept)
   }
 }
 

@@ -43,12 +43,7 @@ export function insertReceipt(database: SqlDatabase, at: number, record: Receipt
   const last = sameTime.at(-1)
   const position = last === undefined ? from : numberOf(last, 'position') + 1
   if (position >= from + POSITIONS_PER_MS) throw new Error('Too many receipts of one millisecond')
-  const columns = { position, ...columnsOf(record) }
-  database.exec(
-    `INSERT INTO receipts (${Object.keys(columns).join(', ')})
-    VALUES (${Object.keys(columns).fill('?').join(', ')})`,
-    ...Object.values(columns),
-  )
+  database.exec(INSERT, position, ...COLUMN_VALUES.map((value) => value(record)))
   return position
 }
 
@@ -120,49 +115,50 @@ export function listReceipts(
   return { receipts, end: lastSeen === undefined ? range.from : numberOf(lastSeen, 'position') }
 }
 
-/** Returns the columns of a receipt but its position; the tenant is the object's. */
-function columnsOf(record: ReceiptRecord): Record<string, SqlValue> {
-  const { tokens } = record
-  return {
-    id: record.id,
-    user: record.user,
-    startedAt: record.startedAt,
-    surface: record.surface,
-    requestedModel: record.requestedModel,
-    stream: record.stream ? 1 : 0,
-    strategy: record.strategy,
-    task: record.task,
-    score: record.score,
-    threshold: record.threshold,
-    judgeScore: record.judgeScore,
-    handoverScore: record.handoverScore,
-    verifyScore: record.verifyScore,
-    evidence: JSON.stringify(record.evidence),
-    reason: record.reason,
-    guard: record.guard,
-    cache: record.cache,
-    promptCache: record.promptCache === null ? null : JSON.stringify(record.promptCache),
-    attempts: JSON.stringify(record.attempts),
-    route: record.route,
-    model: record.model,
-    baselineModel: record.baselineModel,
-    fallback: record.fallback,
-    budget: record.budget,
-    outcome: record.outcome,
-    errorCode: record.errorCode,
-    inputTokens: tokens?.input ?? null,
-    outputTokens: tokens?.output ?? null,
-    cacheWriteTokens: tokens?.cacheWrite ?? null,
-    cacheReadTokens: tokens?.cacheRead ?? null,
-    reasoningTokens: tokens?.reasoning ?? null,
-    costNanoUsd: record.costNanoUsd,
-    baselineNanoUsd: record.baselineNanoUsd,
-    savedNanoUsd: record.savedNanoUsd,
-    latencyMs: record.latencyMs,
-    firstContentMs: record.firstContentMs,
-    content: record.content === undefined ? null : JSON.stringify(record.content),
-  }
+/** What stands in which column beside the position; the tenant is the object's. */
+const COLUMNS: Readonly<Record<string, (record: ReceiptRecord) => SqlValue>> = {
+  id: (record) => record.id,
+  user: (record) => record.user,
+  startedAt: (record) => record.startedAt,
+  surface: (record) => record.surface,
+  requestedModel: (record) => record.requestedModel,
+  stream: (record) => (record.stream ? 1 : 0),
+  strategy: (record) => record.strategy,
+  task: (record) => record.task,
+  score: (record) => record.score,
+  threshold: (record) => record.threshold,
+  judgeScore: (record) => record.judgeScore,
+  handoverScore: (record) => record.handoverScore,
+  verifyScore: (record) => record.verifyScore,
+  evidence: (record) => JSON.stringify(record.evidence),
+  reason: (record) => record.reason,
+  guard: (record) => record.guard,
+  cache: (record) => record.cache,
+  promptCache: (record) => (record.promptCache === null ? null : JSON.stringify(record.promptCache)),
+  attempts: (record) => JSON.stringify(record.attempts),
+  route: (record) => record.route,
+  model: (record) => record.model,
+  baselineModel: (record) => record.baselineModel,
+  fallback: (record) => record.fallback,
+  budget: (record) => record.budget,
+  outcome: (record) => record.outcome,
+  errorCode: (record) => record.errorCode,
+  inputTokens: (record) => record.tokens?.input ?? null,
+  outputTokens: (record) => record.tokens?.output ?? null,
+  cacheWriteTokens: (record) => record.tokens?.cacheWrite ?? null,
+  cacheReadTokens: (record) => record.tokens?.cacheRead ?? null,
+  reasoningTokens: (record) => record.tokens?.reasoning ?? null,
+  costNanoUsd: (record) => record.costNanoUsd,
+  baselineNanoUsd: (record) => record.baselineNanoUsd,
+  savedNanoUsd: (record) => record.savedNanoUsd,
+  latencyMs: (record) => record.latencyMs,
+  firstContentMs: (record) => record.firstContentMs,
+  content: (record) => (record.content === undefined ? null : JSON.stringify(record.content)),
 }
+const COLUMN_VALUES = Object.values(COLUMNS)
+/** One constant text: it is prepared once. */
+const INSERT = `INSERT INTO receipts (position, ${Object.keys(COLUMNS).join(', ')})
+  VALUES (?${', ?'.repeat(COLUMN_VALUES.length)})`
 
 /** Returns the receipt of a row. @throws if it holds something else */
 function receiptOf(row: SqlRow, tenant: string): KeptReceipt {

@@ -30,8 +30,8 @@ export type ReceiptStore = {
   readonly life: () => string
   readonly isRegistered: () => boolean
   readonly noteRegistered: () => void
-  /** Returns whether the receipt is new. @throws if it cannot be kept, and then nothing of it is */
-  readonly append: (place: Place, record: ReceiptRecord) => boolean
+  /** Returns how many of the receipts are new. @throws if one cannot be kept, and then none of them is */
+  readonly append: (place: Place, records: readonly ReceiptRecord[]) => number
   readonly find: (id: string) => KeptReceipt | undefined
   readonly list: (range: PositionRange, filter: ReceiptFilter, limit: number) => ReceiptList
   readonly usage: (query: ObjectQuery) => UsageAnswer
@@ -69,20 +69,24 @@ export function createReceiptStore(database: SqlDatabase): ReceiptStore {
       writeState(database, 'registered', 'yes')
       isRegistered = true
     },
-    append(owner, record) {
-      const position = database.transaction(() => {
+    append(owner, records) {
+      const [first] = records
+      if (first === undefined) return 0
+      const added = database.transaction(() => {
         if (place === undefined && readPlace(database) === undefined) {
           writeState(database, 'place', JSON.stringify(owner))
-          writeState(database, 'life', record.id)
+          writeState(database, 'life', first.id)
         }
-        const added = insertReceipt(database, placedAt(record), record)
-        if (added !== undefined) rollups.addLate(added, record)
-        return added
+        return records.flatMap((record) => {
+          const position = insertReceipt(database, placedAt(record), record)
+          if (position === undefined) return []
+          rollups.addLate(position, record)
+          return [{ position, record }]
+        })
       })
       place ??= owner
-      if (position === undefined) return false
-      rollups.note(position, record)
-      return true
+      for (const { position, record } of added) rollups.note(position, record)
+      return added.length
     },
     find(id) {
       const at = timeOfRequestId(id)

@@ -73,9 +73,9 @@ export function createReceiptsObject(platform: ReceiptsPlatform): LivingReceipts
 
   async function append(place: Place, records: readonly ReceiptRecord[]): Promise<void> {
     try {
-      for (const record of records) if (open().append(place, record)) appended += 1
+      appended += open().append(place, records)
     } finally {
-      // Receipts are kept, if not all: what goes wrong from here on is tried again with the next one.
+      // Whether or not they are kept: what goes wrong from here on is tried again with the next one.
       await loudly(register)
       await loudly(() => wakeBy(Math.min(partEnd(now()), Math.max(now(), expiryOf(place)))))
     }

@@ -34,10 +34,10 @@ test('keeps what ends at about the same time with one call, and what comes later
   const calls: string[][] = []
   const appendAll = async (records: readonly ReceiptRecord[]) => void calls.push(records.map(({ id }) => id))
   const append = createAppendTogether({ appendAll, sleep: clock.sleep })
-  const kept = [1, 2, 3].map((id) => append(recordOf(id)))
+  const kept = [1, 2, 3].map((id) => append(() => recordOf(id)))
   await clock.advance(1_000)
   await Promise.all(kept)
-  const later = append(recordOf(4))
+  const later = append(() => recordOf(4))
   await clock.advance(1_000)
   await later
   expect(calls).toEqual([['req_1', 'req_2', 'req_3'], ['req_4']])
@@ -48,7 +48,7 @@ test('takes no more than a call may hold', async () => {
   const sizes: number[] = []
   const appendAll = async (records: readonly ReceiptRecord[]) => void sizes.push(records.length)
   const append = createAppendTogether({ appendAll, sleep: clock.sleep })
-  const kept = Array.from({ length: 120 }, (_, id) => append(recordOf(id)))
+  const kept = Array.from({ length: 120 }, (_, id) => append(() => recordOf(id)))
   await clock.advance(1_000)
   await Promise.all(kept)
   expect(sizes).toEqual([50, 50, 20])
@@ -62,7 +62,7 @@ test('a call that fails for one receipt costs no other, that of the request whos
     kept.push(...records.map(({ id }) => id))
   }
   const append = createAppendTogether({ appendAll, sleep: clock.sleep })
-  const results = Promise.allSettled([1, 2, 3].map((id) => append(recordOf(id))))
+  const results = Promise.allSettled([1, 2, 3].map((id) => append(() => recordOf(id))))
   await clock.advance(10_000)
   expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   expect(kept.toSorted()).toEqual(['req_1', 'req_3'])
@@ -91,7 +91,7 @@ test('keeps every receipt, and says of each that could not be, whatever calls fa
       const told = new Map<string, boolean>()
       for (const [id, pause] of pauses.entries()) {
         const record = recordOf(id)
-        void append(record).then(
+        void append(() => record).then(
           () => told.set(record.id, true),
           () => told.set(record.id, false),
         )

@@ -18,7 +18,7 @@ export function writeDay(database: SqlDatabase, count: number, begin: () => void
       store.flush(DAY_START + part * PART_MS)
       part += 1
     }
-    store.append(PLACE, record)
+    store.append(PLACE, [record])
   }
   store.flush(DAY_START + PARTS * PART_MS)
 }

@@ -35,7 +35,7 @@ test('whatever two programs do one after the other, both count every receipt onc
         const store = programs[program === 0 ? 0 : 1]
         const at = START + hour * HOUR_MS
         if (act === 'append') {
-          expect(store.append(PLACE, receiptRecord(at + count))).toBe(true)
+          expect(store.append(PLACE, [receiptRecord(at + count)])).toBe(1)
           count += 1
         } else if (act === 'flush') store.flush(at)
         else if (act === 'archive') for (const _text of store.archive());
@@ -51,8 +51,8 @@ test('the life of an object is that of its first receipt, whoever wrote it', asy
   const [first, second] = await twoPrograms()
   expect(second.place()).toBeUndefined()
   const record = receiptRecord(START)
-  first.append(PLACE, record)
-  second.append(PLACE, receiptRecord(START + 1))
+  first.append(PLACE, [record])
+  second.append(PLACE, [receiptRecord(START + 1)])
   expect(second.place()).toEqual(PLACE)
   expect([first.life(), second.life()]).toEqual([record.id, record.id])
   expect(second.find(record.id)).toMatchObject({ id: record.id, tenant: 'alice' })
