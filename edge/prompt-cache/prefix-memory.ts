@@ -5,7 +5,7 @@
  */
 import { LRUCache } from 'lru-cache'
 import type { Usage } from '../../shared/messages.ts'
-import { FIVE_MINUTES } from '../routing/sessions/cache-life.ts'
+import { arrive, type Cached, isWarm, isWithin, newCached, WRITING_MS } from './cached-prefix.ts'
 import {
   cameAgain,
   pays,
@@ -62,10 +62,6 @@ export type PrefixMemoryOptions = {
   readonly maxConversations?: number
 }
 
-/** Less than Claude's five minutes by what a request may take to get there. */
-export const LIFE_MS = FIVE_MINUTES - 5_000
-/** After that long nobody waits any more for a write that has not begun to be answered. */
-const WRITING_MS = 20_000
 /** Turns of one kind of conversation of which it is not known yet whether another follows. */
 const MOST_OPEN = 64
 /** Of a kind of turn that has never been followed by another, so many are marked at a time. */
@@ -74,14 +70,6 @@ const MOST_UNPROVEN = 2
 const STAGES = 3
 /** Who came back once is given the benefit of the doubt. */
 const BACK_ALREADY = 0.5
-
-type Cached = {
-  usedAt: number | undefined
-  /** When the last request began that was marked and answered; what it left lives from then on. */
-  cachedAt: number | undefined
-  writingSince: number | undefined
-  everMarked: boolean
-}
 
 type Stage = { worth: Worth; proven: boolean; unproven: number }
 type Turn = { readonly stage: Stage; readonly at: number; open: boolean }
@@ -118,8 +106,10 @@ export function createPrefixMemory({
   const recall = ({ scope, instructions, conversation: { before, after } }: Prompt) => {
     const key = `${scope} ${instructions.id}`
     const same = conversations.get(`${key} ${after}`)
-    const earlier = same ?? (before === undefined ? undefined : conversations.get(`${key} ${before}`))
-    return { key, record: known.get(key) ?? newInstructions(), talk: earlier ?? newConversation() }
+    const earlier = before === undefined ? undefined : conversations.get(`${key} ${before}`)
+    // The turn before stays as it was, for those who go on from it in another way.
+    const talk = same ?? { ...(earlier ?? newConversation()) }
+    return { key, record: known.get(key) ?? newInstructions(), talk }
   }
 
   return {
@@ -130,17 +120,11 @@ export function createPrefixMemory({
     },
     consider(prompt, at) {
       const { key, record, talk } = recall(prompt)
-      // The turn before stays as it was, for those who go on from it in another way.
-      const turn = { ...talk }
       known.set(key, record)
-      conversations.set(`${key} ${prompt.conversation.after}`, turn)
-      return mark(record, turn, prompt, at)
+      conversations.set(`${key} ${prompt.conversation.after}`, talk)
+      return mark(record, talk, prompt, at)
     },
   }
-}
-
-function newCached(): Cached {
-  return { usedAt: undefined, cachedAt: undefined, writingSince: undefined, everMarked: false }
 }
 
 function newInstructions(): Instructions {
@@ -169,21 +153,22 @@ function seen(record: Instructions, talk: Conversation, prompt: Prompt, at: numb
 
 /** Settles what was open until now: who came back, who did not. */
 function noteArrival(record: Instructions, talk: Conversation, at: number): Stage {
-  if (record.usedAt !== undefined)
-    record.worth = isWithin(record.usedAt, at) ? cameAgain(record.worth) : stayedAway(record.worth)
+  const instructionsCame = arrive(record, at)
+  if (instructionsCame === 'again') record.worth = cameAgain(record.worth)
+  if (instructionsCame === 'late') record.worth = stayedAway(record.worth)
   while (record.turns[0] !== undefined && !isWithin(record.turns[0].at, at))
     close(record.turns.shift(), false)
-  const isBack = talk.usedAt !== undefined && isWithin(talk.usedAt, at)
-  if (isBack) close(talk.turn, true)
-  else Object.assign(talk, newConversation())
+  const came = arrive(talk, at)
+  // One of several at once is no turn of its own: nothing that the others leave could be read by it.
+  if (came === 'beside' && talk.turn !== undefined) return talk.turn.stage
+  if (came === 'again') close(talk.turn, true)
+  else Object.assign(talk, { ...newConversation(), usedAt: at, unansweredSince: at })
   talk.sightings++
   const stage = record.stages[Math.min(talk.sightings, STAGES) - 1]
   if (stage === undefined) throw new Error('There is a stage for every number of sightings.')
   talk.turn = { stage, at, open: true }
   record.turns.push(talk.turn)
   if (record.turns.length > MOST_OPEN) record.turns.shift()
-  record.usedAt = at
-  talk.usedAt = at
   return stage
 }
 
@@ -233,6 +218,7 @@ function mark(record: Instructions, talk: Conversation, prompt: Prompt, at: numb
       for (const cached of marked) if (cached.writingSince === at) cached.writingSince = undefined
     },
     begun() {
+      for (const cached of [record, talk]) cached.answeredAt = Math.max(cached.answeredAt ?? at, at)
       for (const cached of marked) {
         cached.writingSince = undefined
         cached.cachedAt = Math.max(cached.cachedAt ?? at, at)
@@ -256,12 +242,4 @@ function mark(record: Instructions, talk: Conversation, prompt: Prompt, at: numb
       talk.cachedTokens = cachedTokens
     },
   }
-}
-
-function isWarm({ cachedAt }: Cached, at: number): boolean {
-  return cachedAt !== undefined && isWithin(cachedAt, at)
-}
-
-function isWithin(since: number, at: number): boolean {
-  return at - since < LIFE_MS
 }

@@ -43,6 +43,15 @@ export const PATTERNS: readonly Pattern[] = [
     name: 'FAQ bursts at once: 30 questions within two seconds',
     make: (random) => bursts(random, { everyMs: HOUR, questions: 30, different: 10, overMs: 2 * SECOND }),
   },
+  {
+    name: 'two single questions at once, three times an hour',
+    make: (random) =>
+      bursts(random, { everyMs: 20 * MINUTE, questions: 2, different: 1_000_000, overMs: 0.3 * SECOND }),
+  },
+  {
+    name: 'samples: each prompt of 3,000 tokens five times at once, a new one every two minutes',
+    make: (random) => samples(random, { everyMs: 2 * MINUTE, times: 5, overMs: 0.3 * SECOND }),
+  },
   ...[2, 3, 4, 6].map((rate) => ({
     name: `single questions, ${rate} an hour (about where writing begins to pay)`,
     make: (random: () => number) => singleQuestions(random, rate, SYSTEM),
@@ -195,6 +204,23 @@ function bursts(random: () => number, { everyMs, questions, different, overMs }:
       instructions: SYSTEM,
       conversation,
       tokens: 2_060,
+      leastTokens,
+      ...answering(random),
+    }
+  }).sort((one, other) => one.at - other.at)
+}
+
+type Samples = { readonly everyMs: number; readonly times: number; readonly overMs: number }
+
+function samples(random: () => number, { everyMs, times, overMs }: Samples): SimulatedRequest[] {
+  return Array.from({ length: REQUESTS }, (_, index): SimulatedRequest => {
+    const prompt = Math.floor(index / times)
+    return {
+      at: prompt * everyMs + random() * overMs,
+      scope: 'samples',
+      instructions: NONE,
+      conversation: { before: undefined, after: `prompt${prompt}` },
+      tokens: 3_000,
       leastTokens,
       ...answering(random),
     }

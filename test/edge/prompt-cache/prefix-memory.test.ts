@@ -1,7 +1,8 @@
 /** What is worth a mark: told by when prompts come back, and by what Claude's usage says of those that were marked. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createPrefixMemory, LIFE_MS, type Prompt } from '../../../edge/prompt-cache/prefix-memory.ts'
+import { LIFE_MS } from '../../../edge/prompt-cache/cached-prefix.ts'
+import { createPrefixMemory, type Prompt } from '../../../edge/prompt-cache/prefix-memory.ts'
 import type { Usage } from '../../../shared/messages.ts'
 
 const MINUTE = 60_000
@@ -93,15 +94,23 @@ describe('instructions that many conversations share', () => {
 
   test('are written by one of several requests at a time: nobody can read them before its answer begins', () => {
     const memory = createPrefixMemory()
-    const sent = [0, 1, 2, 3].map((at) => memory.consider(question(), at))
-    expect(sent.map(({ instructions }) => instructions)).toEqual([
-      'first_sight',
-      'added',
-      'being_written',
-      'being_written',
-    ])
-    sent[1]?.begun()
+    send(memory, question(), 0)
+    const sent = [1, 2, 3].map((at) => memory.consider(question(), at))
+    expect(sent.map(({ instructions }) => instructions)).toEqual(['added', 'being_written', 'being_written'])
+    sent[0]?.begun()
     expect(memory.consider(question(), 4).instructions).toBe('added')
+  })
+
+  test('are not where they only come several at once, which nobody could read', () => {
+    const memory = createPrefixMemory()
+    for (let hour = 0; hour < 20; hour++) {
+      const sent = [0, 1, 2].map((at) => memory.consider(question(), hour * 60 * MINUTE + at))
+      expect(sent.map(({ instructions }) => instructions)).toEqual(Array(3).fill('first_sight'))
+      for (const { begun, settle } of sent) {
+        begun()
+        settle({ input_tokens: 1_000 })
+      }
+    }
   })
 
   test('are written by another one where the first is never answered', () => {
@@ -112,8 +121,8 @@ describe('instructions that many conversations share', () => {
 
   test('are written by another one at once where the first was not answered', () => {
     const memory = createPrefixMemory()
-    const sent = [0, 1].map((at) => memory.consider(question(), at))
-    sent[1]?.abandoned()
+    send(memory, question(), 0)
+    memory.consider(question(), 1).abandoned()
     expect(memory.consider(question(), 2).instructions).toBe('added')
   })
 
@@ -154,6 +163,25 @@ describe('a conversation', () => {
     for (const at of [1, 2, 3]) send(memory, turn('a', at), at * 10_000, READ)
     const fork = question({ ...turn('a', 1), conversation: { before: 'a2', after: 'other', markable: true } })
     expect(send(memory, fork, 40_000).conversation).toBe('added')
+  })
+
+  test('that is sent several times at once is written once, and read by those that come after', () => {
+    const memory = createPrefixMemory()
+    send(memory, turn('a', 1), 0)
+    const sent = [1, 2, 3].map((at) => memory.consider(turn('a', 1), at))
+    expect(sent.map(({ conversation }) => conversation)).toEqual(['added', 'being_written', 'being_written'])
+    sent[0]?.begun()
+    sent[0]?.settle(WROTE)
+    expect(memory.consider(turn('a', 1), 4).conversation).toBe('added')
+  })
+
+  test('is not marked where each prompt comes several times at once and then never again', () => {
+    const memory = createPrefixMemory()
+    for (let at = 0; at < 50; at++) {
+      const sent = [0, 1, 2, 3, 4].map((later) => memory.consider(turn(`p${at}`, 1), at * MINUTE + later))
+      expect(sent.map(({ conversation }) => conversation)).toEqual(Array(5).fill('first_sight'))
+      for (const { begun } of sent) begun()
+    }
   })
 
   test('that is asked again word for word counts as one that goes on', () => {
