@@ -5,6 +5,7 @@
 import type { ContentBlock } from '../../shared/messages.ts'
 import { estimateTokens, likelyTokens } from '../../shared/tokens.ts'
 import type { PriceList } from '../ledger/prices.ts'
+import { setsCacheControl } from '../prompt-cache/own-marks.ts'
 import { maxOutputTokens } from '../providers/claude/model-capabilities.ts'
 import type { RouterRequest } from '../request.ts'
 import type { Target } from '../target.ts'
@@ -18,6 +19,8 @@ const NAMED_DOCUMENT_TOKENS = 100_000
 /** What Anthropic adds to a prompt with tools. */
 const TOOL_TOKENS = 1_000
 const BASE64_CHARACTERS_PER_TOKEN = 4
+/** `1h`, in any way in which JSON writes it. */
+const AN_HOUR = /"(?:1|\\u0031)(?:h|\\u0068)"/
 
 /** `unpriced`: models without a known price; their cost is not in the amount. */
 export type UpperBound = Amount & { readonly unpriced: readonly string[] }
@@ -55,9 +58,9 @@ function outputTokens({ view, unlimited }: BoundedRequest, most: number | undefi
 /** Input that is written to Claude's prompt cache costs more than input. */
 function dearestInput({ view, text }: BoundedRequest, input: number, mayBeMarked: boolean) {
   const speed = view.speed === undefined ? {} : { speed: view.speed }
-  const isMarked = text.includes('"cache_control"')
+  const isMarked = setsCacheControl(view)
   if (!isMarked && !mayBeMarked) return { ...speed, input_tokens: input }
-  const forAnHour = isMarked && text.includes('"1h"') ? { ephemeral_1h_input_tokens: input } : {}
+  const forAnHour = isMarked && AN_HOUR.test(text) ? { ephemeral_1h_input_tokens: input } : {}
   return { ...speed, cache_creation_input_tokens: input, cache_creation: forAnHour }
 }
 

@@ -46,6 +46,19 @@ test('what is written to the prompt cache costs what that costs', () => {
   expect(anHour).toBeGreaterThan(cached)
 })
 
+test('marks count however JSON writes them, and the word alone is none', () => {
+  const body = ask(COMPLEX_PROMPT, {
+    system: [{ type: 'text', text: 'x'.repeat(10_000), cache_control: { type: 'ephemeral', ttl: '1h' } }],
+  })
+  const plain = JSON.stringify(body)
+  const written = plain.replace('cache_control', 'cache_c\\u006fntrol').replace('"1h"', '"\\u0031\\u0068"')
+  const bound = (text: string) =>
+    upperBound({ ...routerRequest(JSON.parse(text)), text }, [OPUS], LIST_PRICES).nanoUsd
+  expect(bound(written)).toBeGreaterThanOrEqual(bound(plain))
+  const talked = boundOf({ system: 'x"cache_control"'.repeat(100) }, [OPUS]).nanoUsd
+  expect(talked).toBe(boundOf({ system: 'x"cachexcontrol"'.repeat(100) }, [OPUS]).nanoUsd)
+})
+
 test('an image is as long as images can be, not as its bytes', () => {
   const image = (data: string) => ({
     type: 'image',

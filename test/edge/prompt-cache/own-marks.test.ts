@@ -27,6 +27,26 @@ test.each([
       source: { type: 'content', content: [{ type: 'text', text: 'b', ...mark }] },
     }),
   ],
+  [
+    'a document in the result of a tool',
+    inUserTurn({
+      type: 'tool_result',
+      tool_use_id: 'a',
+      content: [
+        { type: 'document', source: { type: 'content', content: [{ type: 'text', text: 'b', ...mark }] } },
+      ],
+    }),
+  ],
+  [
+    'what a search in a tool found',
+    inUserTurn({
+      type: 'tool_result',
+      tool_use_id: 'a',
+      content: [
+        { type: 'search_result', source: 'https://a.test', content: [{ type: 'text', text: 'b', ...mark }] },
+      ],
+    }),
+  ],
 ])('%s may be marked', (_, marked) => {
   expect(setsCacheControl(marked)).toBe(true)
 })
