@@ -7,9 +7,10 @@ import { RouterError } from '../../shared/errors.ts'
 import type { ContentBlock } from '../../shared/messages.ts'
 import { toTextBlock, withCacheControl } from '../openai/blocks.ts'
 import { toFileBlock, toImageBlock } from '../openai/media.ts'
+import { parsePart } from '../openai/parse-part.ts'
+import { cacheControl } from '../openai/schema-pieces.ts'
 import type { ChatContent } from './request-schema.ts'
 
-const cacheControl = z.nullish(z.looseObject({}))
 const textPartSchema = z.looseObject({ text: z.string(), cache_control: cacheControl })
 const refusalPartSchema = z.looseObject({ refusal: z.string(), cache_control: cacheControl })
 const imagePartSchema = z.looseObject({
@@ -46,26 +47,33 @@ export function toTextBlocks(content: ChatContent, path: string): ContentBlock[]
 function toBlock(part: { type: string }, path: string): ContentBlock[] {
   switch (part.type) {
     case 'text': {
-      const { text, cache_control } = parsePart(textPartSchema, part, `${path}.text: must be a string`)
+      const { text, cache_control } = parsePart(textPartSchema, part, path, `${path}.text: must be a string`)
       return withCacheControl(toTextBlock(text), cache_control)
     }
     case 'refusal': {
       const { refusal, cache_control } = parsePart(
         refusalPartSchema,
         part,
+        path,
         `${path}.refusal: must be a string`,
       )
       return withCacheControl(toTextBlock(refusal), cache_control)
     }
     case 'image_url': {
       const urlPath = `${path}.image_url.url`
-      const { image_url, cache_control } = parsePart(imagePartSchema, part, `${urlPath}: must be a string`)
+      const { image_url, cache_control } = parsePart(
+        imagePartSchema,
+        part,
+        path,
+        `${urlPath}: must be a string`,
+      )
       return withCacheControl([toImageBlock(image_url.url, urlPath)], cache_control)
     }
     case 'file': {
       const { file, cache_control } = parsePart(
         filePartSchema,
         part,
+        path,
         `${path}.file: must be an object with "file_data"`,
       )
       return withCacheControl([toFileBlock(file, `${path}.file`)], cache_control)
@@ -78,10 +86,4 @@ function toBlock(part: { type: string }, path: string): ContentBlock[] {
     default:
       throw new RouterError('invalid_request', `${path}.type: must be "text", "image_url" or "file"`)
   }
-}
-
-function parsePart<T>(schema: z.ZodMiniType<T>, part: unknown, complaint: string): T {
-  const parsed = schema.safeParse(part)
-  if (parsed.success) return parsed.data
-  throw new RouterError('invalid_request', complaint)
 }

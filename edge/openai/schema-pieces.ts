@@ -10,10 +10,9 @@ export const name = z
   .check(z.minLength(1, { error: 'must not be empty' }), z.maxLength(256, { error: 'is too long' }))
 export const flag = z.nullish(z.boolean({ error: 'must be true or false' }))
 export const jsonObject = z.record(z.string(), z.unknown(), { error: 'must be a JSON object' })
+export const CACHE_CONTROL = 'must be an object such as {"type": "ephemeral"}'
 /** Claude's own field, which clients made for several vendors put into OpenAI's shapes. */
-export const cacheControl = z.nullish(
-  z.looseObject({ type: text }, { error: 'must be an object such as {"type": "ephemeral"}' }),
-)
+export const cacheControl = z.nullish(z.looseObject({ type: text }, { error: CACHE_CONTROL }))
 
 /**
  * An array that is checked up to its first wrong item: a body may hold hundreds of thousands of them. The API's

@@ -7,9 +7,10 @@ import { RouterError } from '../../shared/errors.ts'
 import type { ContentBlock } from '../../shared/messages.ts'
 import { toTextBlock, withCacheControl } from '../openai/blocks.ts'
 import { toFileBlock, toImageBlock } from '../openai/media.ts'
+import { parsePart } from '../openai/parse-part.ts'
+import { cacheControl } from '../openai/schema-pieces.ts'
 import type { ItemContent } from './input-items.ts'
 
-const cacheControl = z.nullish(z.looseObject({}))
 const textPart = z.looseObject({ text: z.string(), cache_control: cacheControl })
 const refusalPart = z.looseObject({ refusal: z.string(), cache_control: cacheControl })
 const imagePart = z.looseObject({ image_url: z.string(), cache_control: cacheControl })
@@ -47,20 +48,25 @@ function toBlock(part: { type: string }, path: string): ContentBlock[] {
     case 'input_text':
     case 'output_text':
     case 'text': {
-      const { text, cache_control } = parsePart(textPart, part, `${path}.text: must be a string`)
+      const { text, cache_control } = parsePart(textPart, part, path, `${path}.text: must be a string`)
       return withCacheControl(toTextBlock(text), cache_control)
     }
     case 'refusal': {
-      const { refusal, cache_control } = parsePart(refusalPart, part, `${path}.refusal: must be a string`)
+      const { refusal, cache_control } = parsePart(
+        refusalPart,
+        part,
+        path,
+        `${path}.refusal: must be a string`,
+      )
       return withCacheControl(toTextBlock(refusal), cache_control)
     }
     case 'input_image': {
       const complaint = `${path}.image_url: must be a string; stored files (file_id) are not offered`
-      const { image_url, cache_control } = parsePart(imagePart, part, complaint)
+      const { image_url, cache_control } = parsePart(imagePart, part, path, complaint)
       return withCacheControl([toImageBlock(image_url, `${path}.image_url`)], cache_control)
     }
     case 'input_file': {
-      const file = parsePart(filePart, part, `${path}: must hold "file_data" or "file_url" as a string`)
+      const file = parsePart(filePart, part, path, `${path}: must hold "file_data" or "file_url" as a string`)
       return withCacheControl([toDocument(file, path)], file.cache_control)
     }
     case 'input_audio':
@@ -85,10 +91,4 @@ function toDocument({ file_url, ...file }: z.infer<typeof filePart>, path: strin
     source: { type: 'url', url: file_url },
     ...(file.filename ? { title: file.filename } : {}),
   }
-}
-
-function parsePart<T>(schema: z.ZodMiniType<T>, part: unknown, complaint: string): T {
-  const parsed = schema.safeParse(part)
-  if (parsed.success) return parsed.data
-  throw new RouterError('invalid_request', complaint)
 }

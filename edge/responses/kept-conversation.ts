@@ -81,7 +81,7 @@ export async function keepResponse(
   { output, user: _, ...frame }: ResponseObject,
   log: Log,
 ): Promise<boolean> {
-  const input = own.flatMap((item, at) => (item === undefined ? [] : [withId(item, frame.id, at)]))
+  const input = keptInput(own, frame.id)
   const previous = frame.previous_response_id
   try {
     return await shelf.keep({
@@ -97,7 +97,34 @@ export async function keepResponse(
   }
 }
 
-function withId(item: RawItem, response: string, at: number): RawItem {
-  const type = item.type ?? 'message'
-  return { ...item, type, id: typeof item.id === 'string' ? item.id : itemId(response, type, `in${at}`) }
+/** Each with an id of its own: lists of them are read on by the id of the last. */
+function keptInput(own: Conversation['own'], response: string): RawItem[] {
+  const ids = new Set<unknown>()
+  return own.flatMap((item, at) => {
+    if (item === undefined) return []
+    const type = item.type ?? 'message'
+    const id =
+      typeof item.id === 'string' && item.id !== '' && !ids.has(item.id)
+        ? item.id
+        : itemId(response, type, `in${at}`)
+    ids.add(id)
+    return [{ ...withoutMarks(item), type, id }]
+  })
+}
+
+/** Marks for Claude's prompt cache are of one request: it takes four, which a conversation would soon hold. */
+function withoutMarks({ cache_control: _, ...item }: RawItem): RawItem {
+  const plain = (content: unknown) =>
+    Array.isArray(content) ? content.map((part: unknown) => withoutMark(part)) : content
+  return {
+    ...item,
+    ...('content' in item ? { content: plain(item.content) } : {}),
+    ...('output' in item ? { output: plain(item.output) } : {}),
+  }
+}
+
+function withoutMark(part: unknown): unknown {
+  if (typeof part !== 'object' || part === null || !('cache_control' in part)) return part
+  const { cache_control: _, ...rest } = part
+  return rest
 }

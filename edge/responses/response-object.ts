@@ -124,7 +124,11 @@ export function createFrame(
     temperature: request.temperature ?? null,
     text: { ...text, format: text?.format ?? { type: 'text' } },
     tool_choice: request.tool_choice ?? 'auto',
-    tools: (request.tools ?? []).map((tool) => ({ ...tool, strict: tool.strict ?? false })),
+    tools: (request.tools ?? []).map((tool) => ({
+      ...tool,
+      parameters: tool.parameters ?? null,
+      strict: tool.strict ?? false,
+    })),
     top_logprobs: request.top_logprobs ?? 0,
     top_p: request.top_p ?? null,
     truncation: 'disabled',

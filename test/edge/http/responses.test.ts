@@ -145,6 +145,12 @@ test('errors have OpenAI’s shape and name the client’s own parameter', async
   })
 })
 
+test('a function without parameters is repeated as OpenAI’s types demand it', async () => {
+  const tools = [{ type: 'function', name: 'now' }]
+  const { body } = await create(await createTestRouter(), { input: COMPLEX_PROMPT, tools })
+  expect(body.tools).toEqual([{ type: 'function', name: 'now', parameters: null, strict: false }])
+})
+
 test('what is left out is told in a header', async () => {
   const { response } = await create(await createTestRouter(), {
     input: SIMPLE_PROMPT,
@@ -337,6 +343,34 @@ test('a kept response is read, its input is listed in pages, and it is deleted',
     deleted: true,
   })
   expect((await read(`${PATH}/${body.id}`)).status).toBe(404)
+})
+
+test('input items that share an id are listed each with its own, to the end', async () => {
+  const router = await createTestRouter()
+  const input = ['One', 'Two', 'Three'].map((content) => ({ id: 'msg_same', role: 'user', content }))
+  const { body } = await create(router, { input })
+  const listed: unknown[] = []
+  for (let after = ''; ; ) {
+    const path = `${PATH}/${body.id}/input_items?limit=1&order=asc${after}`
+    const response = await router.request(path, { headers: { 'x-api-key': ALICE_KEY } })
+    const page = JSON.parse(await response.text())
+    listed.push(page.data[0].content)
+    if (page.has_more !== true || listed.length > 3) break
+    after = `&after=${page.last_id}`
+  }
+  expect(listed).toEqual(['One', 'Two', 'Three'])
+})
+
+test('marks for Claude’s prompt cache are of one request: of those kept, a conversation would soon have too many', async () => {
+  const router = await createTestRouter()
+  const mark = { cache_control: { type: 'ephemeral' } }
+  let previous: string | undefined
+  for (let turn = 1; turn <= 5; turn++) {
+    const content = [{ type: 'input_text', text: `${COMPLEX_PROMPT} ${turn}`, ...mark }]
+    const input = [{ role: 'user', content, ...mark }]
+    previous = (await create(router, { input, previous_response_id: previous })).body.id
+    expect(claude.hits.at(-1)?.text.split('"cache_control"')).toHaveLength(2)
+  }
 })
 
 test('a conversation that outgrows a body is a 413', async () => {

@@ -28,6 +28,13 @@ test('instructions come before what developers say first', () => {
   ])
 })
 
+test('a mark that is none is named, not the text beside it', () => {
+  const part = { type: 'input_text', text: 'Look', cache_control: 'ephemeral' }
+  expect(thrownBy(() => messagesOf(user([part]))).message).toMatch(
+    /^input\.0\.content\.0\.cache_control: must be/,
+  )
+})
+
 test('texts, images and files become blocks', () => {
   const parts = [
     { type: 'input_text', text: 'Look', cache_control: { type: 'ephemeral' } },
