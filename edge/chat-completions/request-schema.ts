@@ -5,6 +5,7 @@
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
 import { describeIssue } from '../../shared/messages.ts'
+import { property } from '../openai/property.ts'
 import {
   cacheControl,
   effort,
@@ -213,5 +214,12 @@ export type ChatContent = z.infer<typeof contentSchema>
 export function parseChatCompletionRequest(value: unknown): ChatCompletionRequest {
   const result = chatCompletionRequestSchema.safeParse(value)
   if (result.success) return result.data
-  throw new RouterError('invalid_request', describeIssue(result.error.issues[0]))
+  const [issue] = result.error.issues
+  const isOfResponses = property(value, 'input') !== undefined && property(value, 'messages') === undefined
+  if (issue?.path[0] === 'messages' && isOfResponses)
+    throw new RouterError(
+      'invalid_request',
+      'messages: is missing. "input" belongs to POST /v1/responses; here it is "messages".',
+    )
+  throw new RouterError('invalid_request', describeIssue(issue))
 }

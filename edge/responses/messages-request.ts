@@ -11,6 +11,7 @@ import { LOCAL_MAX_TOKENS, samplingFields, systemField } from '../openai/request
 import { type FunctionChoice, toToolSettings } from '../openai/tools.ts'
 import { type PlacedItem, toTurns } from './conversation.ts'
 import { readItem } from './input-items.ts'
+import { requirePairedCalls } from './paired-calls.ts'
 import { createParameterNames } from './parameter-names.ts'
 import { checkUntranslatedParameters } from './parameters.ts'
 import type { RawItem, ResponsesRequest } from './request-schema.ts'
@@ -58,6 +59,7 @@ export function toMessagesRequest(
     ...earlier.map((item) => place(item, -1, 'previous_response_id')),
     ...own.flatMap((item, at) => (item === undefined ? [] : [place(item, at, `input.${at}`)])),
   ]
+  requirePairedCalls(placed)
   const conversation = toConversation(toTurns(placed), 'input')
   const { format, instruction } = toAnswerFormat(request.text?.format, 'text.format.schema')
   const { instructions, reasoning, max_output_tokens: maxTokens, include } = request

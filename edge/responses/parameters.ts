@@ -27,6 +27,20 @@ const TREATMENTS: Treatments = {
     advice:
       'prompt templates are kept at OpenAI and not offered here. Send the text in "instructions" and "input".',
   },
+  ...ofChatCompletions({
+    messages: '"input"',
+    response_format: '"text.format"',
+    max_tokens: '"max_output_tokens"',
+    max_completion_tokens: '"max_output_tokens"',
+    reasoning_effort: '"reasoning.effort"',
+    functions: '"tools"',
+  }),
+  stop: {
+    treatment: 'refused',
+    asksForNothing: (value) => Array.isArray(value) && value.length === 0,
+    why: 'the answer would go on where the client wants it to end',
+    advice: 'is no parameter of the Responses API. Leave it out, or use POST /v1/chat/completions.',
+  },
   ...SHARED_TREATMENTS,
   prompt_cache_options: { treatment: 'ignored', why: 'a hint for caching; no effect on the answer' },
   max_tool_calls: { treatment: 'ignored', why: 'counts calls of hosted tools, of which there are none' },
@@ -47,6 +61,20 @@ const TREATMENTS: Treatments = {
     asksForNothing: (value) => isJsonObject(value) && value.include_obfuscation !== true,
     why: 'padding of events against listeners; answers are sent encrypted anyway',
   },
+}
+
+/** Parameters of the older API, which OpenAI refuses here as well, with what takes their place. */
+function ofChatCompletions(successors: Readonly<Record<string, string>>): Treatments {
+  return Object.fromEntries(
+    Object.entries(successors).map(([name, successor]) => [
+      name,
+      {
+        treatment: 'refused',
+        why: 'what the client asks for with it would not be done',
+        advice: `belongs to POST /v1/chat/completions. Here it is ${successor}.`,
+      },
+    ]),
+  )
 }
 
 /** Says whether the parameter is one that this table treats. */

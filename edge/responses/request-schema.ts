@@ -5,6 +5,7 @@
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
 import { describeIssue } from '../../shared/messages.ts'
+import { property } from '../openai/property.ts'
 import {
   cacheControl,
   effort,
@@ -136,5 +137,12 @@ export type RawItem = z.infer<typeof inputItem>
 export function parseResponsesRequest(value: unknown): ResponsesRequest {
   const result = responsesRequestSchema.safeParse(value)
   if (result.success) return result.data
-  throw new RouterError('invalid_request', describeIssue(result.error.issues[0]))
+  const [issue] = result.error.issues
+  const isOfChat = property(value, 'messages') !== undefined && property(value, 'input') === undefined
+  if (issue?.path[0] === 'input' && isOfChat)
+    throw new RouterError(
+      'invalid_request',
+      'input: is missing. "messages" belong to POST /v1/chat/completions; here they are "input".',
+    )
+  throw new RouterError('invalid_request', describeIssue(issue))
 }

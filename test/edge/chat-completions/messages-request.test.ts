@@ -274,6 +274,7 @@ test.each([
   [{ model: 7 }, 'model: must be a string'],
   [{ messages: [] }, 'messages: must hold at least one message'],
   [{ messages: 'hi' }, 'messages: must be an array of messages'],
+  [{ messages: undefined, input: 'hi' }, 'messages: is missing. "input" belongs to POST /v1/responses'],
   [{ messages: ['hi'] }, 'messages.0: must be a message object'],
   [{ messages: [{ role: 'robot', content: 'x' }] }, 'messages.0.role: must be "system", "developer"'],
   [

@@ -14,6 +14,9 @@ const user = (content: unknown) => ({ role: 'user', content })
 const messagesOf = (...input: unknown[]) => toMessagesRequest({ input }).request.messages
 const PNG = 'data:image/png;base64,iVBORw0KGgo='
 
+const CALL = { type: 'function_call', call_id: 'call_1', name: 'f', arguments: '{}' }
+const OUTPUT = { type: 'function_call_output', call_id: 'call_1', output: 'Rain' }
+
 test('a text is the user’s turn, instructions are the system prompt', () => {
   const { request, unlimited } = toMessagesRequest({ instructions: 'Be brief.' })
   expect(request).toEqual({ model: 'auto', max_tokens: 4096, messages: [user('Hi')], system: 'Be brief.' })
@@ -210,10 +213,30 @@ test.each<[object, RegExp]>([
   [{ max_output_tokens: 0 }, /^max_output_tokens: /],
   [{ metadata: { a: 1 } }, /^metadata\.a: must be/],
   [{ model: '' }, /^model: /],
+  [{ input: undefined, messages: [user('x')] }, /^input: is missing\. "messages" belong to POST \/v1\/chat/],
+  [{ messages: [user('x')] }, /^messages: .*Here it is "input"/],
+  [{ response_format: { type: 'json_object' } }, /^response_format: .*Here it is "text\.format"/],
+  [{ max_tokens: 5 }, /^max_tokens: .*Here it is "max_output_tokens"/],
+  [{ reasoning_effort: 'low' }, /^reasoning_effort: .*Here it is "reasoning\.effort"/],
+  [{ stop: ['x'] }, /^stop: is no parameter/],
+  [{ input: [OUTPUT] }, /^input\.0\.call_id: no function call with this id stands before it/],
+  [{ input: [user('x'), OUTPUT, CALL] }, /^input\.1\.call_id: no function call/],
+  [{ input: [user('x'), CALL] }, /^input: the function call "call_1" has no output/],
+  [
+    { input: [CALL, OUTPUT, { ...CALL, call_id: 'call_2' }, user('x')] },
+    /^input: the function call "call_2"/,
+  ],
 ])('%j is refused by name', (fields, message) => {
   const error = thrownBy(() => toMessagesRequest({ ...fields }))
   expect(error.code).toBe('invalid_request')
   expect(error.message).toMatch(message)
+})
+
+test('an output answers a call of what came before, and a call there wants its output', () => {
+  const earlier = [user('Weather?'), CALL]
+  expect(toMessagesRequest({ input: [OUTPUT] }, earlier).request.messages).toHaveLength(3)
+  const error = thrownBy(() => toMessagesRequest({ input: [user('Go on')] }, earlier))
+  expect(error.message).toMatch(/^input: the function call "call_1" has no output/)
 })
 
 test('fields of Claude’s errors have the client’s names', () => {
