@@ -47,6 +47,8 @@ export function createBatchHandlers(dependencies: AppDependencies): {
           'Batches are answered by Claude only, and the strategy is local_only.',
         )
       const body = checkBody(await readJsonBytes(context.req.raw, config.maxBodyBytes))
+      // A request may name the local model, whose name an isolate that has just started does not know yet.
+      if (local !== undefined && local.modelName() === undefined) await local.refresh(client.waitUntil)
       const read = readBatchRequest(body.text, body.value, tenant, local?.modelName())
       const user = await readUser(context, read.users.length === 1 ? read.users[0] : undefined)
       return send(

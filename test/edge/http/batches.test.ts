@@ -13,6 +13,7 @@ import { loggedLines } from '../../support/edge/log-collector.ts'
 import { createMemoryLedger } from '../../support/edge/memory-ledger.ts'
 import { createTestRouter } from '../../support/edge/router.ts'
 import { createSqliteTenants } from '../../support/edge/sqlite-accounts.ts'
+import { CONTAINER_URL, networkFetch } from '../../support/edge/upstreams.ts'
 import { eventually } from '../../support/processes.ts'
 
 const NOON = Date.UTC(2026, 10, 23)
@@ -27,7 +28,9 @@ afterEach(() => claude.close())
 async function start(settings: Record<string, string> = {}) {
   const ledger = await createMemoryLedger({ now: () => NOON })
   const tenants = createSqliteTenants(() => NOON)
-  const effects = { ledger, ...tenants, fetch: (url: string, init: RequestInit) => fetch(url, init) }
+  const toEither = (url: string, init: RequestInit) =>
+    url.startsWith(CONTAINER_URL) ? networkFetch(url, init) : fetch(url, init)
+  const effects = { ledger, ...tenants, fetch: toEither }
   const router = await createTestRouter({ ANTHROPIC_BASE_URL: claude.url, ...settings }, effects)
   const call = async (method: string, path = '', key = ALICE_KEY, headers: Record<string, string> = {}) =>
     router.request(`/v1/messages/batches${path}`, { method, headers: { 'x-api-key': key, ...headers } })
@@ -222,7 +225,7 @@ test.each([
   [{ requests: [entry('a', { model: 'tiny-model' })] }, /"tiny-model" is no model/],
   ['{"requests":[],"requests":[]}', /appears twice/],
 ])('%j is refused in words', async (body, message) => {
-  const { create } = await start({ LOCAL_LLM_MODEL: 'tiny-model' })
+  const { create } = await start()
   const response = await create(body)
   expect(response.status).toBe(400)
   expect(await messageOf(response)).toMatch(message)
