@@ -57,9 +57,10 @@ test('a receipt is a request, of as many tokens as Claude told', () => {
 
 test.each([
   ['not answered by Claude', { ...kept, route: 'local' }],
-  ['own', { ...kept, promptCache: { decision: 'own', marked: [], prompt: null } }],
+  ['rows of batches, which are not marked', { ...kept, surface: 'batches', promptCache: null }],
+  ['the client marked parts itself', { ...kept, promptCache: { decision: 'own', marked: [], prompt: null } }],
   ['from before the router marked prompts', { ...kept, promptCache: null }],
-])('a receipt is left out where it is %s', (why, receipt) => {
+])('a receipt is left out, and why: %s', (why, receipt) => {
   expect(parseReceiptRow(receipt)).toEqual({ kind: 'left_out', why })
 })
 
