@@ -44,6 +44,10 @@ export const modelConfigSchema = z.looseObject({
   max_position_embeddings: z.number().nullish(),
   n_positions: z.number().nullish(),
   max_sequence_length: z.number().nullish(),
+  sliding_window: z.number().nullish(),
+  use_sliding_window: z.boolean().nullish(),
+  sliding_window_pattern: z.number().nullish(),
+  layer_types: z.array(z.string()).nullish(),
   'transformers.js_config': z
     .looseObject({
       dtype: z.union([z.string(), z.record(z.string(), z.string())]).optional(),

@@ -241,8 +241,20 @@ function describeMissing(location: ModelLocation, missing: readonly string[], dt
 
 const tokenizerSchema = z.looseObject({ model_max_length: z.number().nullish() })
 
-/** Tokens; T5's configuration states none, its tokenizer does. */
+/**
+ * Returns the tokens that a model sees. Where all its layers see a sliding window only, that is the window: beyond it our
+ * loop, whose masks hide nothing that was said, would not do what the model does. (Layers that differ are noticed in the
+ * graph, by `compile/decoder-form.ts`.)
+ */
 function contextLengthOf(config: ModelConfig, folder: string): number {
+  const { sliding_window: window, use_sliding_window: slides, layer_types: layers } = config
+  const differ = config.sliding_window_pattern != null || layers?.some((type) => type !== 'sliding_attention')
+  const isSliding = typeof window === 'number' && window > 0 && slides !== false && !differ
+  return Math.min(statedLength(config, folder), isSliding ? window : Number.POSITIVE_INFINITY)
+}
+
+/** T5's configuration states none, its tokenizer does. */
+function statedLength(config: ModelConfig, folder: string): number {
   const stated = config.max_position_embeddings ?? config.n_positions ?? config.max_sequence_length
   if (typeof stated === 'number') return stated
   const tokenizer = tokenizerSchema.safeParse(readJson(join(folder, 'tokenizer_config.json')))

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
@@ -41,6 +41,21 @@ test('reads kind, dtype and context of a folder from its files', () => {
     promptStyle: 'plain',
     contextLength: 512,
   })
+})
+
+test.each([
+  [{ sliding_window: 256 }, 256],
+  [{ sliding_window: 4096 }, 512],
+  [{ sliding_window: 256, layer_types: ['sliding_attention', 'sliding_attention'] }, 256],
+  [{ sliding_window: null }, 512],
+  [{ sliding_window: 256, use_sliding_window: false }, 512],
+  [{ sliding_window: 256, sliding_window_pattern: 6 }, 512],
+  [{ sliding_window: 256, layer_types: ['sliding_attention', 'full_attention'] }, 512],
+])('takes no more than a window that slides in every layer: %j is %i tokens', (fields, tokens) => {
+  const folder = copyOf('tiny-llama')
+  const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, ...fields }))
+  expect(resolveModel(folder, places).info.contextLength).toBe(tokens)
 })
 
 test('reads the repetition penalty that generation_config.json advises', () => {
