@@ -9,6 +9,8 @@ export type WorkerStart = {
   readonly compatibilityDate: string
   readonly compatibilityFlags: readonly string[]
   readonly port: number
+  /** On this machine; absent: nobody can look inside. */
+  readonly inspectorPort?: number
   readonly settings: Readonly<Record<string, string>>
   readonly objects: readonly { readonly binding: string; readonly className: string }[]
 }

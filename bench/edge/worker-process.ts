@@ -22,7 +22,9 @@ export async function startWorker(folder: string, start: WorkerStart): Promise<W
   mkdirSync(join(folder, 'objects'), { recursive: true })
   writeFileSync(join(folder, 'config.capnp'), workerConfig(start))
   let said = ''
-  const child = execa(workerdFile(), ['serve', 'config.capnp'], {
+  const { inspectorPort } = start
+  const inspector = inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspectorPort}`]
+  const child = execa(workerdFile(), ['serve', ...inspector, 'config.capnp'], {
     cwd: folder,
     reject: false,
     stdin: 'ignore',

@@ -5,7 +5,9 @@ export const MAX_QUEUE = 8
 
 /** At one moment. */
 export type Held = {
-  /** Resident, MiB; undefined where the system does not tell. */
+  /** Of all isolates, MiB, after a collection. */
+  readonly edgeHeapMiB: number
+  /** Resident after that collection, MiB; undefined where the system does not tell. */
   readonly edgeMiB: number | undefined
   readonly containerMiB: number | undefined
   /** Connections: of the edge to both upstreams, and to the container itself. */

@@ -8,7 +8,7 @@ export type LoadRequest = {
   readonly text: string
   readonly stream: boolean
   readonly headers: Readonly<Record<string, string>>
-  /** Hangs up after this long, ms; undefined: reads to the end. */
+  /** Hangs up so long after the request has gone out, ms; undefined: reads to the end. */
   readonly hangsUpAfterMs: number | undefined
   /** By which its receipt is found. */
   readonly user: string
@@ -41,6 +41,7 @@ export function askUnderLoad(
   return new Promise((resolve) => {
     let status = 0
     let route = ''
+    let leaving: NodeJS.Timeout | undefined
     const end = (kind: LoadEnd['kind'], wrong?: string) => {
       clearTimeout(timer)
       clearTimeout(leaving)
@@ -67,13 +68,14 @@ export function askUnderLoad(
       end('never', `nothing for ${longestMs} ms`)
       sent.destroy()
     }, longestMs)
-    const leaving =
-      hangsUpAfterMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            end('hung_up')
-            sent.destroy()
-          }, hangsUpAfterMs)
+    // Not before: on a busy machine it takes longer to connect, and who hangs up then has asked for nothing.
+    if (hangsUpAfterMs !== undefined)
+      sent.on('finish', () => {
+        leaving = setTimeout(() => {
+          end('hung_up')
+          sent.destroy()
+        }, hangsUpAfterMs)
+      })
     sent.end(body)
   })
 }

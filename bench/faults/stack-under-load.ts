@@ -14,6 +14,7 @@ import { startContainer } from '../inference/container-process.ts'
 import { residentMiB } from '../inference/process-usage.ts'
 import { type FaultyUpstreams, startFaultyUpstreams } from './faulty-upstreams.ts'
 import { type Held, MAX_QUEUE } from './held.ts'
+import { heapAfterCollection } from './worker-heap.ts'
 
 export type StackUnderLoad = {
   readonly url: string
@@ -60,11 +61,13 @@ export async function startStackUnderLoad(
     const source = { script: undefined, config: 'wrangler.toml' }
     const modules = await bundleWorker(source, settings.compatibility_date, worker)
     const port = await getPort({ host: '127.0.0.1' })
+    const inspectorPort = await getPort({ host: '127.0.0.1' })
     const edge = await startWorker(worker, {
       modules,
       compatibilityDate: settings.compatibility_date,
       compatibilityFlags: settings.compatibility_flags,
       port,
+      inspectorPort,
       settings: {
         ...settings.vars,
         LLM_STRATEGY: 'hybrid',
@@ -102,6 +105,7 @@ export async function startStackUnderLoad(
         const { claude, container: way } = await upstreams.report()
         const budget = budgetSchema.parse(JSON.parse(await get('/v1/router/budgets/load')))
         return {
+          edgeHeapMiB: await heapAfterCollection({ port: inspectorPort, enter: () => get('/healthz') }),
           edgeMiB: residentMiB([edge.pid]),
           containerMiB: residentMiB(container.pids()),
           upstreamSockets: claude.open + way.open,

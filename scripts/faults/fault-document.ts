@@ -49,7 +49,8 @@ container with the shipped model.
 
 That the tests notice when a guard is gone is checked by \`npm run check:mutation\` (CONTRIBUTING.md). Under load, 1,000 requests at
 once or \`-- --soak 10m\` of a steady stream, \`npm run bench:faults\` sends through the bundled Worker, with the real container and
-stand-ins that misbehave in one request of a hundred, and fails where one does not end or leaves anything but its receipt.
+stand-ins that misbehave in one request of a hundred, and fails where one does not end or leaves anything but its receipt. A soak
+judges memory by what is still held after a collection: the process itself keeps garbage for as long as nothing presses it.
 
 | | fault | what the client sees | shown by |
 |---|---|---|---|

@@ -1,5 +1,6 @@
 /** The load's dice and verdicts: what is seeded is the same each time, what must hold is told apart from what does not. */
 import { expect, test } from 'vitest'
+import { growths } from '../../../bench/faults/growth.ts'
 import { loadRequests } from '../../../bench/faults/load-requests.ts'
 import { FAULTS, faultDie } from '../../../bench/faults/upstream-faults.ts'
 import { quantile, verdictOfReceipts, verdictsOfEnds } from '../../../bench/faults/verdicts.ts'
@@ -33,9 +34,27 @@ test('a request that never ends or ends wrongly, and a receipt too few or too ma
   })
   const two = [end, end]
   expect(verdictOfReceipts(two, ['a', 'b']).holds).toBe(true)
-  expect(verdictOfReceipts([end, { ...end, kind: 'hung_up' }], ['a']).holds).toBe(true)
+  expect(verdictOfReceipts([end, { ...end, kind: 'hung_up' }], ['a']).holds).toBe(false)
   for (const users of [['a'], ['a', 'a'], ['a', 'b', 'c']])
     expect(verdictOfReceipts(two, users).holds).toBe(false)
+})
+
+test('what grows by more than it may after the warm-up does not hold, and a short soak is not judged', () => {
+  const held = (edgeHeapMiB: number) => ({
+    edgeHeapMiB,
+    edgeMiB: undefined,
+    containerMiB: 300,
+    upstreamSockets: 0,
+    containerSockets: 0,
+    reserved: 0,
+  })
+  const holds = (heaps: readonly number[], isJudged = true) =>
+    growths(heaps.map(held), isJudged).map(({ verdict }) => verdict.holds)
+  expect(holds([5, 8.8, 8.9, 8.9])).toEqual([true, true, true])
+  expect(holds([5, 8.8, 9.9, 11])).toEqual([false, true, true])
+  expect(holds([5, 8.8, 9.9, 11], false)).toEqual([true, true, true])
+  // What is held only at one moment is no growth.
+  expect(holds([5, 5, 8.8, 8.8, 14, 8.8, 8.8, 8.9])).toEqual([true, true, true])
 })
 
 test('a quantile is a value that was there', () => {
