@@ -69,6 +69,17 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(whole / 60)} min${rest === 0 ? '' : ` ${rest} s`}`
 }
 
+/** Returns how long a whole answer took, of its receipt; nobody knows how long a row of a batch did. */
+export function formatLatency({
+  surface,
+  latencyMs,
+}: {
+  readonly surface: string
+  readonly latencyMs: number
+}): string {
+  return surface === 'batches' ? '–' : formatDuration(latencyMs)
+}
+
 /** Returns a function that writes a time (milliseconds since the epoch) as 2026-11-27 14:05:09 in the zone. */
 export function createTimeFormat(timezone: string): (time: number) => string {
   const format = new Intl.DateTimeFormat('sv-SE', {

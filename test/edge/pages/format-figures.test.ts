@@ -8,6 +8,7 @@ import {
   formatCountStep,
   formatDuration,
   formatExactUsd,
+  formatLatency,
   formatUsd,
   formatUsdStep,
 } from '../../../edge/pages/format-figures.ts'
@@ -29,6 +30,11 @@ test('writes durations in the largest useful unit', () => {
     '1 min',
     '2 min 5 s',
   ])
+})
+
+test('the row of a batch took no time that anybody knows', () => {
+  expect(formatLatency({ surface: 'batches', latencyMs: 0 })).toBe('–')
+  expect(formatLatency({ surface: 'responses', latencyMs: 840 })).toBe('840 ms')
 })
 
 test('says something of sums that are less than a cent', () => {

@@ -9,7 +9,13 @@ import {
   type KeptReceipt,
   keptReceiptSchema,
 } from '../../../ledger/receipt-record.ts'
-import { createTimeFormat, formatCount, formatDuration, formatExactUsd } from '../../format-figures.ts'
+import {
+  createTimeFormat,
+  formatCount,
+  formatDuration,
+  formatExactUsd,
+  formatLatency,
+} from '../../format-figures.ts'
 import { type ApiProblem, callApi, readApi } from './api.ts'
 import { BarList } from './bar-list.tsx'
 import { Facts } from './facts.tsx'
@@ -66,7 +72,7 @@ function Sections({ receipt, path }: { readonly receipt: KeptReceipt; readonly p
               receipt.errorCode === null ? receipt.outcome : `${receipt.outcome} (${receipt.errorCode})`,
             ],
             ['First content', receipt.firstContentMs === null ? '–' : formatDuration(receipt.firstContentMs)],
-            ['Whole answer', formatDuration(receipt.latencyMs)],
+            ['Whole answer', formatLatency(receipt)],
             ['Cache', receipt.cache],
           ]}
         />
@@ -76,7 +82,7 @@ function Sections({ receipt, path }: { readonly receipt: KeptReceipt; readonly p
             ['Reason', receipt.reason],
             ['Strategy', receipt.strategy],
             ['Task', receipt.task],
-            ['Score', `${receipt.score.toFixed(3)}, complex from ${receipt.threshold.toFixed(3)}`],
+            ['Score', scoreFact(receipt)],
             ['Second look', receipt.judgeScore?.toFixed(3)],
             ['Would only guess', receipt.handoverScore?.toFixed(3)],
             ['Answer looked wrong', receipt.verifyScore?.toFixed(3)],
@@ -201,6 +207,11 @@ function Content({ receipt: { content } }: { readonly receipt: KeptReceipt }) {
 
 function amount(nanoUsd: number | null): string {
   return nanoUsd === null ? 'not known' : formatExactUsd(nanoUsd)
+}
+
+/** Nothing judges the rows of a batch. */
+function scoreFact({ surface, score, threshold }: KeptReceipt): string | undefined {
+  return surface === 'batches' ? undefined : `${score.toFixed(3)}, complex from ${threshold.toFixed(3)}`
 }
 
 function markedFact(promptCache: KeptReceipt['promptCache']): string | undefined {

@@ -6,7 +6,7 @@ import type { KeptReceipt } from '../../../ledger/receipt-record.ts'
 import { receiptPageSchema } from '../../dashboard/api-schemas.ts'
 import { periodOf } from '../../dashboard/filter.ts'
 import { receiptsQuery } from '../../dashboard/usage-plan.ts'
-import { createTimeFormat, formatDuration, formatExactUsd } from '../../format-figures.ts'
+import { createTimeFormat, formatExactUsd, formatLatency } from '../../format-figures.ts'
 import { readApi } from './api.ts'
 import { FilterBar } from './filter-bar.tsx'
 import { ProblemNotice } from './problem-notice.tsx'
@@ -102,7 +102,7 @@ function ReceiptTable({
               {receipt.costNanoUsd === null ? 'not known' : formatExactUsd(receipt.costNanoUsd)}
             </td>
             <td class="figure" data-label="Latency">
-              {formatDuration(receipt.latencyMs)}
+              {formatLatency(receipt)}
             </td>
           </tr>
         ))}
