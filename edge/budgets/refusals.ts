@@ -37,7 +37,7 @@ export function limitReached(cause: LimitUse, planned: Amount, now: number): Rou
   const most = `this request may take up to ${amount(cause, asked)}`
   if (asked > cause.hard)
     return limited(
-      `${limit} is less than this request could take: up to ${amount(cause, asked)}. Lower max_tokens or shorten the prompt.`,
+      `${limit} is less than this request could take: up to ${amount(cause, asked)}. Set a lower limit of output tokens (max_tokens, max_completion_tokens or max_output_tokens) or shorten the prompt.`,
       waitMs,
     )
   if (cause.used + asked <= cause.hard)

@@ -181,7 +181,7 @@ test('local: what the local model cannot serve is refused, and nothing stays res
   const tools = [{ name: 'look', input_schema: { type: 'object' } }]
   const response = await router.post(ask(COMPLEX_PROMPT, { model: OPUS, tools }))
   expect(response.status).toBe(429)
-  expect((await bodyOf(response)).error.message).toContain('Lower max_tokens or shorten the prompt.')
+  expect((await bodyOf(response)).error.message).toContain('Set a lower limit of output tokens')
   await expect.poll(() => router.calls.filter((call) => call === 'settle')).toHaveLength(3)
 })
 

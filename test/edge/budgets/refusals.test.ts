@@ -29,7 +29,7 @@ test.each([
   ],
   [
     { hard: 0.05 * USD, used: 0 },
-    'The limit of $0.0500 a month for this key is less than this request could take: up to $0.100. Lower max_tokens or shorten the prompt.',
+    'The limit of $0.0500 a month for this key is less than this request could take: up to $0.100. Set a lower limit of output tokens (max_tokens, max_completion_tokens or max_output_tokens) or shorten the prompt.',
     302_400_000,
   ],
   [
