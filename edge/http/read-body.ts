@@ -37,8 +37,11 @@ async function readBody(request: Request, maxBytes: number): Promise<Uint8Array>
   if (request.body === null) return new Uint8Array()
   const format = DECODERS.get(encoding)
   // Counted whatever was declared: not every way to here holds a sender to its word, and what is read at once has no bound.
-  const body = format === undefined ? request.body : request.body.pipeThrough(new DecompressionStream(format))
-  return readBytes(body, maxBytes, format !== undefined)
+  if (format !== undefined)
+    return readChunks(request.body.pipeThrough(new DecompressionStream(format)).getReader(), maxBytes, true)
+  const blocks = blockReader(request.body)
+  if (blocks === undefined) return readChunks(request.body.getReader(), maxBytes, false)
+  return readBlocks(blocks, Number(request.headers.get('content-length') ?? LARGEST_BLOCK), maxBytes)
 }
 
 /** What a body may be encoded with, and the decoder; undefined where there is nothing to decode. */
@@ -50,12 +53,45 @@ const DECODERS: ReadonlyMap<string, 'gzip' | 'deflate' | undefined> = new Map([
   ['deflate', 'deflate'],
 ])
 
-async function readBytes(
-  stream: ReadableStream<Uint8Array>,
+/** A reader as Workers have it: `readAtLeast` gives less than it is asked for at the end only. */
+type BlockReader = Pick<ReadableStreamBYOBReader, 'cancel' | 'readAtLeast'>
+
+/** Returns a reader that waits for many chunks at once, or undefined where the platform has none. */
+function blockReader(stream: ReadableStream<Uint8Array>): BlockReader | undefined {
+  if (typeof ReadableStreamBYOBReader.prototype.readAtLeast !== 'function') return undefined
+  return stream.getReader({ mode: 'byob' })
+}
+
+/** So much is held for what has been declared and has not come. */
+const LARGEST_BLOCK = 256 * 1024
+
+/** @param declared bytes that are expected; more and less are taken as well */
+async function readBlocks(reader: BlockReader, declared: number, maxBytes: number): Promise<Uint8Array> {
+  const blocks: Uint8Array[] = []
+  let total = 0
+  for (;;) {
+    // One more than is to come, so that the end is seen without another read.
+    const size = total <= declared ? Math.min(LARGEST_BLOCK, declared + 1 - total) : LARGEST_BLOCK
+    const { value, done } = await reader.readAtLeast(size, new Uint8Array(size)).catch((cause) => {
+      throw brokenOff(cause)
+    })
+    if (value !== undefined) {
+      total += value.byteLength
+      blocks.push(value)
+    }
+    if (total > maxBytes) {
+      reader.cancel().catch(() => {})
+      throw tooLarge(maxBytes)
+    }
+    if (done || value.byteLength < size) return joined(blocks, total)
+  }
+}
+
+async function readChunks(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
   maxBytes: number,
   isEncoded: boolean,
 ): Promise<Uint8Array> {
-  const reader = stream.getReader()
   const chunks: Uint8Array[] = []
   let total = 0
   for (;;) {
@@ -64,7 +100,7 @@ async function readBytes(
         ? new RouterError('invalid_request', 'The request body cannot be decompressed. Check its encoding.')
         : brokenOff(cause)
     })
-    if (done) break
+    if (done) return joined(chunks, total)
     total += value.byteLength
     if (total > maxBytes) {
       reader.cancel().catch(() => {})
@@ -72,7 +108,10 @@ async function readBytes(
     }
     chunks.push(value)
   }
-  const first = chunks[0]
+}
+
+function joined(chunks: readonly Uint8Array[], total: number): Uint8Array {
+  const [first] = chunks
   if (chunks.length === 1 && first !== undefined) return first
   const body = new Uint8Array(total)
   let offset = 0
