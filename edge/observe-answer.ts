@@ -5,7 +5,7 @@
 import { RouterError } from '../shared/errors.ts'
 import { createMessageFold, isContent, type StreamEvent } from '../shared/events.ts'
 import type { Message } from '../shared/messages.ts'
-import { closesWith, type Pieces, type Source } from './fallback/commit.ts'
+import type { Pieces } from './fallback/commit.ts'
 import type { AnswerChunk, StreamBody } from './providers/provider.ts'
 
 export type ObservedEnd = {
@@ -43,7 +43,6 @@ export function observeAnswer(
   const end = (outcome: ObservedEnd['outcome'], errorCode?: string) => {
     if (ended) return
     ended = true
-    signal.removeEventListener('abort', disconnected)
     onEnd({ outcome, message: fold.message() ?? begun, exact: fold.exact(), firstContentAt, errorCode })
   }
   const note = (event: StreamEvent) => {
@@ -53,28 +52,40 @@ export function observeAnswer(
     if (event.type === 'error') end('broken', event.error.type)
     else if (fold.finished()) end('completed')
   }
-  const passed = (result: IteratorResult<AnswerChunk, unknown>) => {
-    if (result.done) end('broken')
-    else for (const event of result.value.events) note(event)
-    return result
-  }
-  const failed = (error: unknown) => {
-    const known = RouterError.from(error)
-    end(known.code === 'cancelled' ? 'cancelled' : 'broken', known.code)
-    throw known
-  }
-  const pieces: Source<AnswerChunk> = {
-    next: () => (ended ? Promise.resolve(END) : source.next().then(passed, failed)),
-    return: async () => END,
-  }
+  let isClosed = false
   const close = async () => {
     end('cancelled')
+    if (isClosed) return
+    isClosed = true
+    signal.removeEventListener('abort', disconnected)
     await source.return?.()
+  }
+  const finish = () => close().then(() => END)
+  type Result = IteratorResult<AnswerChunk, unknown>
+  const passed = (result: Result): Result | Promise<Result> => {
+    if (result.done) {
+      end('broken')
+      return finish()
+    }
+    for (const event of result.value.events) note(event)
+    return result
+  }
+  const failed = async (error: unknown) => {
+    const known = RouterError.from(error)
+    end(known.code === 'cancelled' ? 'cancelled' : 'broken', known.code)
+    await close()
+    throw known
+  }
+  /** Neither generators nor async functions: it is called for every chunk. */
+  const pieces: Pieces<AnswerChunk> = {
+    next: () => (ended ? finish() : source.next().then(passed, failed)),
+    return: finish,
+    [Symbol.asyncIterator]: () => pieces,
   }
   const disconnected = () => void close().catch(() => {})
   if (signal.aborted) disconnected()
   else signal.addEventListener('abort', disconnected, { once: true })
-  return closesWith(pieces, close)
+  return pieces
 }
 
 const END = { done: true, value: undefined } as const

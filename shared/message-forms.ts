@@ -77,7 +77,10 @@ function isBlockDelta(value: unknown): boolean {
   const { type, text, partial_json: json, thinking, signature, logprob } = value
   return (
     typeof type === 'string' &&
-    [text, json, thinking, signature].every((each) => each === undefined || typeof each === 'string') &&
+    isTextOrMissing(text) &&
+    isTextOrMissing(json) &&
+    isTextOrMissing(thinking) &&
+    isTextOrMissing(signature) &&
     (logprob === undefined || Number.isFinite(logprob))
   )
 }
@@ -127,6 +130,10 @@ function isNumberOrAbsent(value: unknown): boolean {
 
 function isText(value: unknown): boolean {
   return typeof value === 'string'
+}
+
+function isTextOrMissing(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string'
 }
 
 function isAbsent(value: unknown): value is null | undefined {

@@ -77,7 +77,10 @@ export async function commitAtContent<T>(
   }
 }
 
-/** Gives the held pieces, then a read that was begun already, then the rest. */
+/**
+ * Gives the held pieces, then a read that was begun already, then the rest. A source that ends or fails by itself has closed
+ * itself: only a reader who leaves has to close it.
+ */
 function resume<T>(
   held: readonly T[],
   source: Source<T>,
@@ -85,21 +88,30 @@ function resume<T>(
   pending?: Promise<IteratorResult<T, unknown>>,
 ): Pieces<T> {
   const given = held.values()
+  let isGiven = false
   let begun = pending
-  const rest: Source<T> = {
+  let isClosed = false
+  const pieces: Pieces<T> = {
     next() {
-      const first = given.next()
-      if (!first.done) return Promise.resolve(first)
+      if (isClosed) return Promise.resolve(END)
+      if (!isGiven) {
+        const first = given.next()
+        if (!first.done) return Promise.resolve(first)
+        isGiven = true
+      }
       const next = begun ?? source.next()
       begun = undefined
       return next
     },
-    return: async () => END,
+    async return() {
+      if (isClosed) return END
+      isClosed = true
+      abort()
+      return await source.return(undefined)
+    },
+    [Symbol.asyncIterator]: () => pieces,
   }
-  return closesWith(rest, () => {
-    abort()
-    return source.return(undefined)
-  })
+  return pieces
 }
 
 /**

@@ -12,6 +12,11 @@ export type Deadline = {
   readonly stage: (milliseconds: number, what: string) => void
   /** Waits for `work`, or rejects with the abort's reason. Rejections of abandoned work are swallowed. One wait at a time. */
   readonly within: <T>(work: Promise<T>) => Promise<T>
+  /**
+   * As `within`, for reads that follow each other: the timer of one serves the next ones as well, and goes when the attempt is
+   * over. Setting one for each takes as long as passing the chunk on.
+   */
+  readonly reading: <T>(work: Promise<T>) => Promise<T>
   /** Whether the limit of the whole attempt has passed, rather than that of a stage. */
   readonly totalPassed: () => boolean
   /** Aborts the attempt: nobody reads on. */
@@ -21,8 +26,8 @@ export type Deadline = {
 }
 
 /**
- * Returns a running deadline. Its clocks run only inside `within`: a client that reads slowly makes no upstream late, and
- * no timer outlives the wait that it belongs to.
+ * Returns a running deadline. Its clocks run only inside `within` and `reading`: a client that reads slowly makes no upstream
+ * late, and no timer outlives the wait, or the reads, that it belongs to.
  * @param client aborted when the client disconnects
  * @param totalMs limit of all waits together
  */
@@ -32,67 +37,109 @@ export function createDeadline(client: AbortSignal, totalMs: number): Deadline {
   const total: Clock = { remainingMs: totalMs, what: 'The answer was not complete' }
   let stage = total
   let totalPassed = false
-  /** Ends the wait that is going on. */
-  let interrupt: (() => void) | undefined
+  let wait: Wait | undefined
+  let timer: Timer | undefined
+  const stopTimer = () => {
+    if (timer !== undefined) clearTimeout(timer.id)
+    timer = undefined
+  }
   const end = (error: RouterError) => {
     client.removeEventListener('abort', disconnected)
     if (!signal.aborted) controller.abort(error)
-    interrupt?.()
+    stopTimer()
+    wait?.interrupt()
   }
   // Errors are made when they are needed: each one writes down the stack.
   const disconnected = () => {
     if (!signal.aborted) end(new RouterError('cancelled', 'The client closed the connection.'))
   }
-  const passed = (clock: Clock) => {
+  const startTimer = (of: Wait, milliseconds: number) => {
+    stopTimer()
+    const delayMs = Math.max(0, milliseconds)
+    timer = { of, at: Date.now() + delayMs, id: setTimeout(fired, delayMs) }
+  }
+  const fired = () => {
+    const set = timer
+    timer = undefined
+    if (wait === undefined) return
+    const { clock, startedAt } = wait
+    // A timer of a read before: this one has what is left of its own time.
+    if (set?.of !== wait) return startTimer(wait, clock.remainingMs - (Date.now() - startedAt))
     totalPassed = clock === total
     end(new RouterError('timeout', `${clock.what} in time.`))
   }
   if (client.aborted) disconnected()
   else client.addEventListener('abort', disconnected, { once: true })
 
+  const waitFor = <T>(work: Promise<T>, keepsTimer: boolean): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      const startedAt = Date.now()
+      const over = () => {
+        if (wait !== current) return
+        wait = undefined
+        if (!keepsTimer) stopTimer()
+        const waitedMs = Date.now() - startedAt
+        total.remainingMs -= waitedMs
+        if (stage !== total) stage.remainingMs -= waitedMs
+      }
+      const current: Wait = {
+        // The one that passes first is the only one that can.
+        clock: stage.remainingMs <= total.remainingMs ? stage : total,
+        startedAt,
+        interrupt() {
+          over()
+          reject(signal.reason)
+        },
+      }
+      wait = current
+      const dueAt = startedAt + current.clock.remainingMs
+      if (timer === undefined || timer.at > dueAt) startTimer(current, current.clock.remainingMs)
+      work.then(
+        (result) => {
+          over()
+          resolve(result)
+        },
+        (error) => {
+          over()
+          // Whatever fetch or a reader throws after an abort, the abort's reason says why.
+          reject(signal.aborted ? signal.reason : error)
+        },
+      )
+      if (signal.aborted) current.interrupt()
+    })
+
   return {
     signal,
     stage(milliseconds, what) {
       stage = { remainingMs: milliseconds, what }
     },
-    within<T>(work: Promise<T>): Promise<T> {
-      return new Promise<T>((resolve, reject) => {
-        const startedAt = Date.now()
-        // The one that passes first is the only one that can.
-        const nearest = stage.remainingMs <= total.remainingMs ? stage : total
-        const timer = setTimeout(passed, Math.max(0, nearest.remainingMs), nearest)
-        let isOver = false
-        const over = () => {
-          if (isOver) return
-          isOver = true
-          interrupt = undefined
-          clearTimeout(timer)
-          const waitedMs = Date.now() - startedAt
-          total.remainingMs -= waitedMs
-          if (stage !== total) stage.remainingMs -= waitedMs
-        }
-        interrupt = () => {
-          over()
-          reject(signal.reason)
-        }
-        work.then(
-          (result) => {
-            over()
-            resolve(result)
-          },
-          (error) => {
-            over()
-            // Whatever fetch or a reader throws after an abort, the abort's reason says why.
-            reject(signal.aborted ? signal.reason : error)
-          },
-        )
-        if (signal.aborted) interrupt()
-      })
-    },
+    within: (work) => waitFor(work, false),
+    reading: (work) => waitFor(work, true),
     totalPassed: () => totalPassed,
-    cancel: disconnected,
-    done: () => client.removeEventListener('abort', disconnected),
+    cancel() {
+      stopTimer()
+      disconnected()
+    },
+    done() {
+      stopTimer()
+      client.removeEventListener('abort', disconnected)
+    },
   }
+}
+
+type Wait = {
+  /** The one that ends it. */
+  readonly clock: Clock
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly interrupt: () => void
+}
+
+type Timer = {
+  readonly of: Wait
+  /** When it fires, milliseconds since the epoch. */
+  readonly at: number
+  readonly id: ReturnType<typeof setTimeout>
 }
 
 type Clock = {

@@ -40,23 +40,39 @@ export const messagesStreamWriter: StreamWriter = {
 export function writeStream(body: StreamBody, writer: StreamWriter): Pieces<Uint8Array | string> {
   const source = body.chunks[Symbol.asyncIterator]()
   let isWritten = false
-  const last = (value: string | Uint8Array) => {
+  let isClosed = false
+  const finish = async () => {
     isWritten = true
-    return { done: false, value } as const
+    if (!isClosed) {
+      isClosed = true
+      await source.return?.()
+    }
+    return END
   }
-  const pieces = {
-    async next() {
-      if (isWritten) return END
-      try {
-        const { done, value } = await source.next()
-        return done ? last(await writer.end()) : ({ done: false, value: await writer.chunk(value) } as const)
-      } catch (error) {
-        return last(await writer.error(RouterError.from(error)))
+  const given = (value: Written) => ({ done: false, value }) as const
+  const failed = async (error: unknown) => {
+    isWritten = true
+    return given(await writer.error(RouterError.from(error)))
+  }
+  const passed = ({ done, value }: IteratorResult<AnswerChunk, unknown>) => {
+    try {
+      if (done) {
+        isWritten = true
+        return given(writer.end())
       }
-    },
-    return: async () => END,
+      const written = writer.chunk(value)
+      return written instanceof Promise ? written.then(given, failed) : given(written)
+    } catch (error) {
+      return failed(error)
+    }
   }
-  return closesWith<Uint8Array | string>(pieces, () => source.return?.())
+  /** Neither generators nor async functions: it is called for every chunk. */
+  const pieces: Pieces<Written> = {
+    next: () => (isWritten ? finish() : source.next().then(passed, failed)),
+    return: finish,
+    [Symbol.asyncIterator]: () => pieces,
+  }
+  return pieces
 }
 
 /**
@@ -105,17 +121,13 @@ export function streamBody(
   const encoder = new TextEncoder()
   return new ReadableStream<Uint8Array>(
     {
-      async pull(controller) {
-        for (;;) {
-          const { done, value } = await pieces.next()
-          if (done) {
-            controller.close()
-            return
-          }
-          if (value.length === 0) continue
-          controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value)
-          return
+      pull(controller) {
+        const given = ({ done, value }: IteratorResult<Written, unknown>): void | Promise<void> => {
+          if (done) return controller.close()
+          if (value.length === 0) return pieces.next().then(given)
+          return controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value)
         }
+        return pieces.next().then(given)
       },
       cancel() {
         onDisconnect()

@@ -105,6 +105,11 @@ export async function readChunk(
   try {
     return await reader.read()
   } catch (cause) {
-    throw new RouterError('upstream', `The connection to ${who} broke while it was answering.`, { cause })
+    throw brokenConnection(who, cause)
   }
+}
+
+/** Returns the error of a connection that broke off. @param who names the upstream */
+export function brokenConnection(who: string, cause: unknown): RouterError {
+  return new RouterError('upstream', `The connection to ${who} broke while it was answering.`, { cause })
 }

@@ -63,3 +63,11 @@ test('tells what came and when its content began', async () => {
     { outcome: 'broken', firstContentAt: undefined, errorCode: 'upstream', message: { content: [] } },
   ])
 })
+
+test('closes the source for a client that disconnects after the last event', async () => {
+  const { pieces, ends, state, client } = observe(EVENTS.length, false)
+  for (const _ of EVENTS) await pieces.next()
+  client.abort()
+  expect(ends).toMatchObject([{ outcome: 'completed' }])
+  await expect.poll(() => state.closed).toBe(true)
+})

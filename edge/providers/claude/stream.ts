@@ -7,7 +7,7 @@ import { parseStreamEvent, type StreamEvent } from '../../../shared/events.ts'
 import { createSseDecoder, encodeSseEvent, plainFrames, type SseFrame } from '../../../shared/sse.ts'
 import type { ErrorEvent, Pieces } from '../../fallback/commit.ts'
 import type { Deadline } from '../../fallback/deadline.ts'
-import { type AnswerChunk, readChunk } from '../provider.ts'
+import { type AnswerChunk, brokenConnection } from '../provider.ts'
 import { ownWords } from './upstream-errors.ts'
 
 /** Results of server tools and encrypted thinking come as single events of megabytes; longer ones are passed on unread. */
@@ -33,17 +33,14 @@ export function readClaudeStream(
     isOver = true
     reader.cancel().catch(() => {})
   }
-  /** Written out, not a generator: it runs for every chunk. */
-  async function next(): Promise<IteratorResult<AnswerChunk, undefined>> {
-    if (isOver) return END
-    const { done, value } = await deadline.within(readChunk(reader, 'Claude'))
+  const passed = ({ done, value }: ReadableStreamReadResult<Uint8Array>): IteratorResult<AnswerChunk> => {
     // Some servers leave out the blank line after their last event; its bytes are passed on as they are.
     const bytes = done ? unfinished.take() : unfinished.push(value)
-    const chunk = readFrames(bytes, done ? END_OF_FRAME : NOTHING)
-    // Pings show that the connection lives, not that the model does: they restart no clock.
-    if (chunk.events.some((event) => event.type !== 'ping'))
-      deadline.stage(idleMs, 'Claude sent nothing more')
+    const chunk = readFrames(bytes, done)
     const last = chunk.events.at(-1)
+    // Pings show that the connection lives, not that the model does: they restart no clock.
+    if (last !== undefined && chunk.events.some(isProgress))
+      deadline.stage(idleMs, 'Claude sent nothing more')
     if (last !== undefined && isTerminal(last)) {
       stopReading()
       deadline.done()
@@ -59,15 +56,21 @@ export function readClaudeStream(
     if (!isOver) stopReading()
     deadline.cancel()
   }
+  const failed = (error: unknown) => {
+    close()
+    throw error instanceof RouterError ? error : brokenConnection('Claude', error)
+  }
+  const passedOrFailed = (result: ReadableStreamReadResult<Uint8Array>) => {
+    try {
+      return passed(result)
+    } catch (error) {
+      return failed(error)
+    }
+  }
+  /** Neither generators nor async functions: it is called for every chunk. */
   const pieces: Pieces<AnswerChunk> = {
-    async next() {
-      try {
-        return await next()
-      } catch (error) {
-        close()
-        throw error
-      }
-    },
+    next: () =>
+      isOver ? Promise.resolve(END) : deadline.reading(reader.read()).then(passedOrFailed, failed),
     async return() {
       close()
       return END
@@ -75,6 +78,10 @@ export function readClaudeStream(
     [Symbol.asyncIterator]: () => pieces,
   }
   return pieces
+}
+
+function isProgress(event: StreamEvent): boolean {
+  return event.type !== 'ping'
 }
 
 const END = { done: true, value: undefined } as const
@@ -89,8 +96,9 @@ type FramedChunk = AnswerChunk & {
 }
 
 /** Returns what whole frames say, cut after a terminal event. */
-function readFrames(bytes: Uint8Array, ending: Uint8Array): FramedChunk {
-  const events = eventsIn(join([bytes, ending]))
+function readFrames(bytes: Uint8Array, isEnd: boolean): FramedChunk {
+  const whole = (part: Uint8Array) => (isEnd ? join([part, END_OF_FRAME]) : part)
+  const events = eventsIn(whole(bytes))
   const end = events.findIndex(isTerminal)
   if (end === -1) return { bytes, events, lastFrameStart: 0 }
   // Only the chunk with the end is read frame by frame, to find the byte where it ends.
@@ -100,7 +108,7 @@ function readFrames(bytes: Uint8Array, ending: Uint8Array): FramedChunk {
   while (from < bytes.byteLength && seen <= end) {
     lastFrameStart = from
     from = endOfFirstFrame(bytes, from)
-    seen += eventsIn(join([bytes.subarray(lastFrameStart, from), ending])).length
+    seen += eventsIn(whole(bytes.subarray(lastFrameStart, from))).length
   }
   return { bytes: bytes.subarray(0, from), events: events.slice(0, end + 1), lastFrameStart }
 }

@@ -113,3 +113,46 @@ test('adds up the waits of one stage', async () => {
   await vi.advanceTimersByTimeAsync(40)
   await second
 })
+
+test('serves reads that follow each other by one timer, which goes when the attempt is over', async () => {
+  for (const end of ['done', 'cancel'] as const) {
+    const deadline = createDeadline(new AbortController().signal, 1_000)
+    deadline.stage(100, 'The model wrote nothing')
+    for (let at = 0; at < 3; at++) {
+      await deadline.reading(Promise.resolve())
+      expect(vi.getTimerCount()).toBe(1)
+    }
+    deadline[end]()
+    expect(vi.getTimerCount()).toBe(0)
+  }
+})
+
+test('ends a read that takes too long, by its own clock and not by that of the read before', async () => {
+  const deadline = createDeadline(new AbortController().signal, 1_000)
+  deadline.stage(100, 'The model wrote nothing')
+  await deadline.reading(Promise.resolve())
+  await vi.advanceTimersByTimeAsync(90)
+  let failure: unknown
+  const read = deadline.reading(never).catch((error: unknown) => {
+    failure = error
+  })
+  await vi.advanceTimersByTimeAsync(99)
+  expect(failure).toBeUndefined()
+  await vi.advanceTimersByTimeAsync(1)
+  await read
+  expect(failure).toMatchObject({ code: 'timeout', message: 'The model wrote nothing in time.' })
+})
+
+test('does not end a read early that begins in a shorter stage, nor one after a slow client', async () => {
+  const deadline = createDeadline(new AbortController().signal, 10_000)
+  deadline.stage(1_000, 'The model began nothing')
+  await deadline.reading(Promise.resolve())
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(vi.getTimerCount()).toBe(0)
+  deadline.stage(100, 'The model wrote nothing')
+  const read = expect(deadline.reading(never)).rejects.toMatchObject({
+    message: 'The model wrote nothing in time.',
+  })
+  await vi.advanceTimersByTimeAsync(100)
+  await read
+})
