@@ -2,8 +2,9 @@
  * The ledger of a program: receipts in the folder that `LEDGER_PATH` names, opened when the first one comes, and tended
  * now and then. What is kept and how stands in `sqlite-ledger.ts`.
  */
-import { mkdir } from 'node:fs/promises'
+
 import type { Ledger } from '../edge/ledger/ledger.ts'
+import { makeFolder } from '../inference/models/make-folder.ts'
 import { causeName } from '../shared/errors.ts'
 import type { Log } from '../shared/log.ts'
 import { createSqliteLedger, databasesIn, type SqliteLedger } from './sqlite-ledger.ts'
@@ -25,7 +26,7 @@ export function createLibraryLedger({ folder, ...options }: LibraryLedgerOptions
   let opening: Promise<SqliteLedger> | undefined
   let tendedAt = Number.NEGATIVE_INFINITY
   const open = async (): Promise<SqliteLedger> => {
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
     return createSqliteLedger({ ...options, open: databasesIn(folder), shards: 1 })
   }
   const opened = (): Promise<SqliteLedger> => {

@@ -2,12 +2,13 @@
  * `npm run setup`: cache folder, .env, the model's files, a first question to the model.
  * Asks before a large download; without a terminal it says what it would do and exits with 2.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
 import { readInferenceConfig } from '../inference/config.ts'
+import { makeFolder } from '../inference/models/make-folder.ts'
 import { locateModel, missingModelFiles, SHIPPED_DIR } from '../inference/models/resolve.ts'
 import { RouterError } from '../shared/errors.ts'
 import { setEnvValues } from './env-file.ts'
@@ -72,7 +73,7 @@ async function setUp(chosen: string | undefined, yes: boolean): Promise<number> 
   const missing = location.origin === 'cache' && missingModelFiles(location, config.dtype).length > 0
   if (missing && !yes && !(await mayDownload(location.name, location.catalogue?.downloadBytes))) return 2
 
-  mkdirSync(config.cacheDir, { recursive: true })
+  makeFolder(config.cacheDir)
   out.print(`Cache folder: ${config.cacheDir}`)
   writeEnvFile(chosen)
   if (missing)

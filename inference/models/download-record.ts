@@ -2,9 +2,10 @@
  * What was downloaded into a folder: of which commit, with which digests. Later downloads are of the same commit, and a
  * file that has changed since is told from one that has not. Says nothing about files that were put there by hand.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { makeFolder } from './make-folder.ts'
 
 const RECORD = 'download.json'
 
@@ -26,7 +27,7 @@ export function recordFile(folder: string, revision: string, file: string, sha25
   const kept = readRecord(folder)
   const others = kept?.revision === revision ? kept.sha256 : {}
   const record = { revision, sha256: { ...others, [file]: sha256 } }
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   writeFileSync(join(folder, `${RECORD}.part`), `${JSON.stringify(record, null, 2)}\n`)
   renameSync(join(folder, `${RECORD}.part`), join(folder, RECORD))
 }

@@ -2,7 +2,7 @@
  * Downloads a model's files, all of one commit, from a model hub into the cache folder. A file appears under its name only
  * when it is whole and checked; an interrupted download goes on where it stopped. Does not load models.
  */
-import { createWriteStream, mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { createWriteStream, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -20,6 +20,7 @@ import {
   readModelConfig,
 } from './files.ts'
 import { createHub, type HubOptions, type RemoteFile } from './hub.ts'
+import { makeFolder } from './make-folder.ts'
 import type { ModelLocation } from './resolve.ts'
 import { digestFile, looksRight } from './verify.ts'
 
@@ -169,7 +170,7 @@ async function fetchFile(
     }
   }
   try {
-    mkdirSync(dirname(target), { recursive: true })
+    makeFolder(dirname(target))
     if (!append) writeFileSync(part, '')
     const options = deps.signal === undefined ? {} : { signal: deps.signal }
     const body = Readable.from(response.body ?? [])

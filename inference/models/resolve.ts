@@ -2,7 +2,6 @@
  * From a name to a model that can be loaded: a folder, the shipped model, or what was downloaded before.
  * Reads files, downloads nothing.
  */
-import { statSync } from 'node:fs'
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import * as z from 'zod'
 import { RouterError } from '../../shared/errors.ts'
@@ -30,6 +29,7 @@ import {
   readModelConfig,
   totalSize,
 } from './files.ts'
+import { isFolder } from './make-folder.ts'
 import { readCardFile } from './model-card-file.ts'
 
 export type ResolvedModel = {
@@ -270,8 +270,4 @@ function repetitionPenaltyOf(folder: string): number {
   const path = join(folder, 'generation_config.json')
   const parsed = fileSize(path) > 0 ? generationSchema.safeParse(readJson(path)) : undefined
   return parsed?.data?.repetition_penalty ?? 1
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }

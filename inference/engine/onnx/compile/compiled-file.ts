@@ -8,7 +8,6 @@ import {
   accessSync,
   constants,
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -19,6 +18,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import * as z from 'zod'
 import { RouterError } from '../../../../shared/errors.ts'
+import { makeFolder } from '../../../models/make-folder.ts'
 import type { ResolvedModel } from '../../../models/resolve.ts'
 import { digestFile } from '../../../models/verify.ts'
 import { MAXIMA_FILE } from './activation-maxima.ts'
@@ -78,7 +78,7 @@ async function makeFiles(options: CompiledFileOptions, parts: readonly string[])
   if (whole.every(Boolean)) return targets
   options.onCompile?.()
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     accessSync(folder, constants.W_OK)
     removeOutdated(folder, stemOf(options), basename(target))
   } catch (cause) {
