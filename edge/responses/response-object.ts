@@ -110,6 +110,7 @@ export function createFrame(
     id,
     object: 'response',
     created_at: createdAt,
+    access_programs: null,
     background: false,
     instructions: request.instructions ?? null,
     max_output_tokens: request.max_output_tokens ?? null,

@@ -145,6 +145,27 @@ test('errors have OpenAI’s shape and name the client’s own parameter', async
   })
 })
 
+test('a response has every member that OpenAI’s types demand', async () => {
+  const demanded = {
+    access_programs: null,
+    error: null,
+    incomplete_details: null,
+    instructions: null,
+    metadata: {},
+    parallel_tool_calls: true,
+    temperature: null,
+    tool_choice: 'auto',
+    tools: [],
+    top_p: null,
+  }
+  const router = await createTestRouter()
+  const { body } = await create(router, { input: SIMPLE_PROMPT })
+  expect(body).toMatchObject({ ...demanded, object: 'response', created_at: expect.any(Number) })
+  const streamed = await router.post({ model: 'auto', stream: true, input: SIMPLE_PROMPT }, {}, { path: PATH })
+  for (const { data } of readEvents(await streamed.text()))
+    if ('response' in data) expect(data.response).toMatchObject(demanded)
+})
+
 test('a function without parameters is repeated as OpenAI’s types demand it', async () => {
   const tools = [{ type: 'function', name: 'now' }]
   const { body } = await create(await createTestRouter(), { input: COMPLEX_PROMPT, tools })
