@@ -161,7 +161,11 @@ test('a response has every member that OpenAI’s types demand', async () => {
   const router = await createTestRouter()
   const { body } = await create(router, { input: SIMPLE_PROMPT })
   expect(body).toMatchObject({ ...demanded, object: 'response', created_at: expect.any(Number) })
-  const streamed = await router.post({ model: 'auto', stream: true, input: SIMPLE_PROMPT }, {}, { path: PATH })
+  const streamed = await router.post(
+    { model: 'auto', stream: true, input: SIMPLE_PROMPT },
+    {},
+    { path: PATH },
+  )
   for (const { data } of readEvents(await streamed.text()))
     if ('response' in data) expect(data.response).toMatchObject(demanded)
 })
