@@ -99,9 +99,14 @@ export function createPromptCache({
           marking.begun()
         },
         refused() {
-          refusals++
           marking.abandoned()
-          return inert(unmarked('refused'))
+          return {
+            ...inert(unmarked('refused')),
+            // Only where the same request is answered without marks, they were the reason: clients write errors, too.
+            begun() {
+              refusals++
+            },
+          }
         },
       }
     },

@@ -217,6 +217,23 @@ test('a server that knows no marks answers all the same, and is soon sent none',
   expect(claude.hits.filter(({ text }) => text.includes(MARK))).toHaveLength(2)
 })
 
+test('requests that are wrong by themselves switch nothing off, whatever words stand in their refusal', async () => {
+  const router = await createCachedRouter()
+  await decisionOf(router, asks('When do you open?'))
+  claude.answer(() =>
+    Response.json(
+      {
+        type: 'error',
+        error: { type: 'invalid_request_error', message: 'messages.0.cache_control_x: extra' },
+      },
+      { status: 400 },
+    ),
+  )
+  for (const question of ['1', '2', '3']) await router.post(asks(question))
+  claude.answer(cachingClaude(() => 0))
+  expect(await decisionOf(router, asks('Is there tea?'))).toBe('added')
+})
+
 test('instructions that are sent otherwise than they came are not marked, and are not said to be', async () => {
   const router = await createCachedRouter()
   const reasons = []
