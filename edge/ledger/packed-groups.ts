@@ -43,12 +43,16 @@ function isPackedSums(sums: unknown): sums is PackedSums {
   return (
     Array.isArray(sums) &&
     sums.length === 4 &&
-    sums.slice(0, 3).every((numbers) => Array.isArray(numbers) && numbers.every(isNumber)) &&
+    areNumbers(sums[0]) &&
+    areNumbers(sums[1]) &&
+    areNumbers(sums[2]) &&
     Array.isArray(sums[3]) &&
-    sums[3].every((each) => Array.isArray(each) && typeof each[0] === 'string' && isNumber(each[1]))
+    sums[3].every((each) => Array.isArray(each) && typeof each[0] === 'string' && typeof each[1] === 'number')
   )
 }
 
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number'
+function areNumbers(values: unknown): values is readonly number[] {
+  if (!Array.isArray(values)) return false
+  for (let at = 0; at < values.length; at += 1) if (typeof values[at] !== 'number') return false
+  return true
 }

@@ -27,7 +27,7 @@ export type UsageSum = {
 }
 
 /** Some megabytes: an object's answer can have 32 MiB. */
-const MOST_GROUPS = 20_000
+export const MOST_GROUPS = 20_000
 const NO_BUCKET = 0
 
 /** Returns an empty sum. */
@@ -43,7 +43,7 @@ export function createUsageSum({ groupBy, timezone }: ObjectQuery): UsageSum {
         if (name === 'day' || name === 'hour') return time[name](bucket)
         return given[name] ?? null
       })
-      const name = JSON.stringify(values)
+      const name = groupName(values)
       const known = groups.get(name)
       if (known !== undefined) return known.sums
       if (groups.size === MOST_GROUPS) {
@@ -64,6 +64,12 @@ export function createUsageSum({ groupBy, timezone }: ObjectQuery): UsageSum {
   }
 }
 
+/** One value, which most groups have, is its own name: hundreds of thousands of groups may be named. */
+function groupName(values: readonly (string | null)[]): string {
+  const [only] = values
+  return values.length === 1 && typeof only === 'string' ? `"${only}` : JSON.stringify(values)
+}
+
 /** The answer of one tenant's object. */
 export type TenantUsage = { readonly tenant: string; readonly usage: readonly string[] }
 
@@ -74,9 +80,12 @@ export function mergeUsage(groupBy: readonly Grouping[], parts: readonly TenantU
     for (const [, given, packed] of usage.flatMap(readGroups)) {
       const rest = given.values()
       const values = groupBy.map((name) => (name === 'tenant' ? tenant : (rest.next().value ?? null)))
-      const name = JSON.stringify(values)
-      const row = rows.get(name) ?? { values, sums: createSums() }
-      rows.set(name, row)
+      const name = groupName(values)
+      let row = rows.get(name)
+      if (row === undefined) {
+        row = { values, sums: createSums() }
+        rows.set(name, row)
+      }
       addPacked(row.sums, packed)
     }
   if (groupBy.length === 0 && rows.size === 0) return [{ group: {}, totals: totalsOf(createSums()) }]

@@ -8,7 +8,7 @@ import type { Place } from '../places.ts'
 
 const placeSchema = z.object({ tenant: z.string(), month: z.string(), shard: z.int() })
 
-type StateName = 'place' | 'life' | 'registered' | 'settled'
+type StateName = 'place' | 'life' | 'registered' | 'settled' | 'spanned'
 
 /** Returns a text, or undefined where none was written. */
 export function readState(database: SqlDatabase, name: StateName): string | undefined {

@@ -1,7 +1,7 @@
 /**
  * Sums of an object's receipts: written in bunches once a part of the month is over, until then made of its rows. Every
  * receipt is in exactly one sum, after any restart: those before the position `settled` in written ones, the others in
- * those in memory. Only ever adds rows.
+ * those in memory. Spans of users (`user-spans.ts`) are those sums once more, up to the time `spanned`. Only ever adds rows.
  */
 import { numberOf, textOf } from '../../storage/row-values.ts'
 import type { SqlDatabase } from '../../storage/sql-database.ts'
@@ -11,7 +11,16 @@ import { type GroupedFacts, holdsReceipts, scanReceipts } from './counted-rows.t
 import { readState, writeState } from './object-state.ts'
 import { createPendingSums, type PendingBunch, type PendingSums } from './pending-sums.ts'
 import { firstPosition, timeOfPosition } from './positions.ts'
-import { bucketOf, partOf, ROLLUP_NAMES, type RollupKind, valuesOf } from './rollup-kinds.ts'
+import {
+  bucketOf,
+  partOf,
+  ROLLUP_KINDS,
+  ROLLUP_NAMES,
+  type RollupKind,
+  valuesOf,
+  writtenPart,
+} from './rollup-kinds.ts'
+import { sumsOfSpan } from './user-spans.ts'
 
 export type Rollups = {
   /** Writes the sums of a receipt that began in a part which is written already. Inside the receipt's transaction. */
@@ -29,6 +38,8 @@ export type Rollups = {
    * where others write.
    */
   readonly groups: (kind: RollupKind, from: number, to: number) => Iterable<PackedGroup>
+  /** Returns up to which time, ms, there are spans. In a snapshot where others write. */
+  readonly spannedUntil: () => number
 }
 
 /** Groups in memory, of some hundred bytes each; beyond that they are written early. */
@@ -37,6 +48,7 @@ const MOST_PENDING = 20_000
 /** Returns the sums of the object in this database. */
 export function createRollups(database: SqlDatabase): Rollups {
   let settled = 0
+  let spanned = 0
   let loaded: PendingSums | undefined
   let version: number | undefined
   /** What another program has written meanwhile is in nothing that is remembered here. Where it matters, in a transaction. */
@@ -44,6 +56,7 @@ export function createRollups(database: SqlDatabase): Rollups {
     const present = database.version()
     if (present === version) return
     settled = Number(readState(database, 'settled') ?? 0)
+    spanned = Number(readState(database, 'spanned') ?? 0)
     loaded = undefined
     version = present
   }
@@ -70,17 +83,47 @@ export function createRollups(database: SqlDatabase): Rollups {
     settled = written
     loaded?.forgetBefore(at)
   }
+  /** Writes the spans that are over at a time, ms, before which everything is written. One by one: there may be a month of them. */
+  const writeSpans = (before: number) => {
+    for (let more = true; more; ) {
+      const written = database.transaction(() => {
+        refresh()
+        const span = nextSpan(database, spanned)
+        const end = span + ROLLUP_KINDS.spans.bucketMs
+        const unwritten = { from: settled, to: firstPosition(end) }
+        if (end > before || holdsReceipts(database, unwritten)) return undefined
+        const groups = sumsOfSpan(readGroupsOf('users', span, end))
+        appendSegments(database, { kind: 'spans', part: span, groups })
+        // What comes later than this is added to the span as well.
+        const position = Math.max(settled, unwritten.to)
+        writeState(database, 'settled', String(position))
+        writeState(database, 'spanned', String(end))
+        return { position, end }
+      })
+      more = written !== undefined
+      if (written === undefined) continue
+      settled = written.position
+      spanned = written.end
+    }
+  }
+  function* readGroupsOf(kind: RollupKind, from: number, to: number): Generator<PackedGroup> {
+    const query = 'SELECT groups FROM segments WHERE kind = ? AND part >= ? AND part < ?'
+    for (const segment of database.scan(query, kind, writtenPart(kind, from), to))
+      for (const group of readGroups(textOf(segment, 'groups')))
+        if (group[0] >= from && group[0] < to) yield group
+  }
   const flushAll = () => writeBefore(Number.POSITIVE_INFINITY, () => lastPosition(database) + 1)
   return {
     addLate(position, facts) {
       refresh()
       if (position >= settled) return
       const at = timeOfPosition(position)
-      for (const kind of ROLLUP_NAMES) {
+      const kinds: readonly RollupKind[] = at < spanned ? [...ROLLUP_NAMES, 'spans'] : ROLLUP_NAMES
+      for (const kind of kinds) {
         const sums = createSums()
         addReceipt(sums, facts)
         const group: PackedGroup = [bucketOf(kind, at), valuesOf(kind, facts), packSums(sums)]
-        appendSegments(database, { kind, part: partOf(at), groups: [group] })
+        appendSegments(database, { kind, part: writtenPart(kind, at), groups: [group] })
       }
     },
     note(position, facts) {
@@ -97,6 +140,7 @@ export function createRollups(database: SqlDatabase): Rollups {
     flush(at) {
       const part = partOf(at)
       writeBefore(part, () => firstPosition(part))
+      writeSpans(part)
     },
     flushAll,
     isPending() {
@@ -105,17 +149,23 @@ export function createRollups(database: SqlDatabase): Rollups {
     },
     *groups(kind, from, to) {
       const unwritten = pending()
-      const segments = database.scan(
-        'SELECT groups FROM segments WHERE kind = ? AND part >= ? AND part < ?',
-        kind,
-        partOf(from),
-        to,
-      )
-      const isInside = ([bucket]: PackedGroup) => bucket >= from && bucket < to
-      for (const segment of segments) yield* readGroups(textOf(segment, 'groups')).filter(isInside)
-      for (const group of unwritten.of(kind)) if (isInside(group)) yield group
+      yield* readGroupsOf(kind, from, to)
+      for (const group of unwritten.of(kind)) if (group[0] >= from && group[0] < to) yield group
+    },
+    spannedUntil() {
+      refresh()
+      return spanned
     },
   }
+}
+
+/** Returns when the first span begins that is not written, ms; infinity where there are no sums yet. */
+function nextSpan(database: SqlDatabase, spanned: number): number {
+  const [first] = database.exec(
+    "SELECT part FROM segments WHERE kind = 'users' AND part >= ? LIMIT 1",
+    spanned,
+  )
+  return first === undefined ? Number.POSITIVE_INFINITY : bucketOf('spans', numberOf(first, 'part'))
 }
 
 function appendSegments(database: SqlDatabase, { kind, part, groups }: PendingBunch): void {

@@ -26,11 +26,32 @@ export function usageOfObject(database: SqlDatabase, rollups: Rollups, query: Ob
     addRows(from, to)
     return sum.answer()
   }
+  const addGroups = (of: RollupKind, begin: number, end: number) => {
+    if (begin >= end) return
+    for (const [bucket, values, packed] of rollups.groups(of, begin, end))
+      addPacked(sum.at(bucket, namedValues(of, values)), packed)
+  }
   addRows(from, whole.from)
-  for (const [bucket, values, packed] of rollups.groups(kind, whole.from, whole.to))
-    addPacked(sum.at(bucket, namedValues(kind, values)), packed)
+  const spans = wholeSpans(database, rollups, query, whole)
+  addGroups(kind, whole.from, spans.from)
+  addGroups('spans', spans.from, spans.to)
+  addGroups(kind, spans.to, whole.to)
   addRows(whole.to, to)
   return sum.answer()
+}
+
+/** Returns the spans that a question about users may be answered from: none where it asks for days. */
+function wholeSpans(
+  database: SqlDatabase,
+  rollups: Rollups,
+  { groupBy }: ObjectQuery,
+  { from, to }: { readonly from: number; readonly to: number },
+) {
+  const none = { from: to, to }
+  if (!groupBy.includes('user') || groupBy.includes('day')) return none
+  const spans = wholeBuckets(database, 'spans', from, to)
+  const end = Math.min(spans.to, rollups.spannedUntil())
+  return spans.from < end ? { from: spans.from, to: end } : none
 }
 
 /** Returns the kind of sums that a query is answered from. */
@@ -40,7 +61,10 @@ export function kindFor({ groupBy }: Pick<ObjectQuery, 'groupBy'>): RollupKind {
 
 /** Returns the values of a group by their names. */
 export function namedValues(kind: RollupKind, values: readonly (string | null)[]): GroupValues {
-  return Object.fromEntries(ROLLUP_KINDS[kind].dimensions.map((name, index) => [name, values[index] ?? null]))
+  const named: { -readonly [name in keyof GroupValues]: GroupValues[name] } = {}
+  const { dimensions } = ROLLUP_KINDS[kind]
+  for (const [index, name] of dimensions.entries()) named[name] = values[index] ?? null
+  return named
 }
 
 /** A bucket also counts as whole where nothing is kept of the part of it that is outside the range. */
