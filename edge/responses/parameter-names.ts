@@ -15,6 +15,8 @@ export function createParameterNames(sources: readonly number[], user: string): 
     switch (field) {
       case 'max_tokens':
         return 'max_output_tokens'
+      case 'logprobs':
+        return 'include[message.output_text.logprobs]'
       case 'metadata':
         return user
       case 'system':

@@ -247,6 +247,7 @@ test('fields of Claude’s errors have the client’s names', () => {
   expect(names('messages.2.content.0.text')).toBe('input[1]')
   expect(names('messages.9')).toBe('input')
   expect(names('max_tokens')).toBe('max_output_tokens')
+  expect(names('logprobs')).toBe('include[message.output_text.logprobs]')
   expect(names('tools.1.input_schema.type')).toBe('tools[1].parameters')
   expect(names('output_config.format.schema')).toBe('text.format')
   expect(names('output_config.effort')).toBe('reasoning.effort')
