@@ -267,6 +267,7 @@ const BATCH = { custom_id: 'a', params: { ...JSON.parse(messagesBody(COMPLEX)), 
 const BODIES: Readonly<Record<string, Body>> = {
   '/v1/chat/completions': CHAT_BODY,
   '/v1/responses': { model: 'auto', input: COMPLEX },
+  '/v1/responses/input_tokens': { model: 'auto', input: COMPLEX },
   '/v1/messages/batches': { requests: [BATCH] },
 }
 /** Each has to be asked of Claude where nothing is private. */
@@ -276,6 +277,7 @@ const ASK_CLAUDE: readonly (readonly [string, Body?])[] = [
   ['/v1/messages/count_tokens', JSON.parse(messagesBody(COMPLEX))],
   ['/v1/chat/completions', CHAT_BODY],
   ['/v1/responses', { model: 'auto', input: COMPLEX }],
+  ['/v1/responses/input_tokens', { model: 'auto', input: COMPLEX }],
   ['/v1/messages/batches', { requests: [BATCH] }],
   ['/v1/models'],
 ]

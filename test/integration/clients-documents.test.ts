@@ -47,6 +47,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
     requests: [{ custom_id: 'one', params: ask('Hello', { model: 'claude-haiku-5-5' }) }],
   },
   '/v1/responses': { model: 'auto', input: 'Hello' },
+  '/v1/responses/input_tokens': { input: 'Hello' },
   '/v1/messages/count_tokens': { model: 'auto', messages: ask().messages },
 }
 const PAGES = /^\/dashboard(\/|$)/
@@ -64,6 +65,7 @@ const UNDOCUMENTED = [
   '/messages/batches/{id}/results',
   '/chat/completions',
   '/responses',
+  '/responses/input_tokens',
   '/responses/{id}',
   '/responses/{id}/input_items',
   '/models',

@@ -1,6 +1,6 @@
 /** `POST /v1/responses/input_tokens`: what is counted, by whom, and what a client sees where it cannot be. */
 import { expect, test } from 'vitest'
-import { COMPLEX_PROMPT, SIMPLE_PROMPT } from '../../support/edge/canaries.ts'
+import { ALICE_KEY, COMPLEX_PROMPT, SIMPLE_PROMPT } from '../../support/edge/canaries.ts'
 import { createTestRouter, type TestRouter } from '../../support/edge/router.ts'
 import { claude, container, counts } from '../../support/edge/upstreams.ts'
 
@@ -69,6 +69,14 @@ test.each([
   expect(response.headers.get('x-router-estimate')).toBe('true')
   expect(body.input_tokens).toBeGreaterThan(50)
   expect(body.input_tokens).toBeLessThan(300)
+})
+
+test('a key counts for its own models only', async () => {
+  const keys = [{ id: 'alice', key: ALICE_KEY, models: ['claude-haiku-*'] }]
+  const router = await createTestRouter({ ROUTER_KEYS: JSON.stringify(keys) })
+  expect((await count(router, { model: 'claude-opus-5-5', input: 'x' })).response.status).toBe(403)
+  expect((await count(router, { model: 'claude-haiku-5-5', input: 'x' })).response.status).toBe(200)
+  expect(counts.hits).toHaveLength(1)
 })
 
 test('what Claude finds wrong has OpenAI’s form and the client’s names', async () => {
