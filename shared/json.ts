@@ -53,7 +53,11 @@ export function parseJsonBody(
 }
 
 /** Says which bound the text breaks, if one: nesting, or the number of values; one pass, no recursion. */
-export function exceededBound(text: string, maxDepth: number): 'depth' | 'values' | undefined {
+export function exceededBound(
+  text: string,
+  maxDepth: number,
+  maxValues = MAX_JSON_VALUES,
+): 'depth' | 'values' | undefined {
   let depth = 0
   let values = 0
   for (let index = 0; index < text.length; index++) {
@@ -65,7 +69,7 @@ export function exceededBound(text: string, maxDepth: number): 'depth' | 'values
       if (depth > maxDepth) return 'depth'
     } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--
     else if (code === COMMA) values++
-    if (values > MAX_JSON_VALUES) return 'values'
+    if (values > maxValues) return 'values'
   }
   return undefined
 }

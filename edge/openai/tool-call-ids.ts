@@ -17,7 +17,8 @@ export function createToolCallIds(): ToolCallIds {
   const used = new Set<string>()
   const repeats = new Map<string, number>()
   const latest = new Map<string, string>()
-  const unanswered = new Map<string, string[]>()
+  /** Read on by place: of thousands of calls with one id, taking each out would move all others. */
+  const unanswered = new Map<string, { readonly given: string[]; answered: number }>()
 
   const unique = (id: string): string => {
     for (let candidate = id; ; ) {
@@ -36,10 +37,17 @@ export function createToolCallIds(): ToolCallIds {
     call(id) {
       const given = unique(toToolUseId(id))
       latest.set(id, given)
-      unanswered.set(id, [...(unanswered.get(id) ?? []), given])
+      const open = unanswered.get(id)
+      if (open === undefined) unanswered.set(id, { given: [given], answered: 0 })
+      else open.given.push(given)
       return given
     },
-    result: (id) => unanswered.get(id)?.shift() ?? latest.get(id) ?? toToolUseId(id),
+    result(id) {
+      const open = unanswered.get(id)
+      const next = open?.given[open.answered]
+      if (open !== undefined) open.answered++
+      return next ?? latest.get(id) ?? toToolUseId(id)
+    },
   }
 }
 

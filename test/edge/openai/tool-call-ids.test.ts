@@ -26,6 +26,13 @@ test('whatever ids a client repeats, calls stay apart and each result finds its 
   )
 })
 
+test('thousands of calls with one id in one turn each find their result', () => {
+  const ids = createToolCallIds()
+  const calls = Array.from({ length: 50_000 }, () => ids.call('call_0'))
+  expect(calls.every((call) => ids.result('call_0') === call)).toBe(true)
+  expect(ids.result('call_0')).toBe(calls.at(-1))
+})
+
 test('ids that are unique already stay as they are', () => {
   const ids = createToolCallIds()
   expect(['call_a', 'call_b'].map(ids.call)).toEqual(['call_a', 'call_b'])

@@ -24,3 +24,11 @@ test('what is none of the router’s is nothing', () => {
   const other = encryptedContentOf({ type: 'tool_use', id: 'x', name: 'f', input: {} })
   expect(thinkingBlockOf(other)).toBeUndefined()
 })
+
+test.each([
+  ['more depth', `${'['.repeat(5_000)}${']'.repeat(5_000)}`],
+  ['more values', `[${'{},'.repeat(5_000)}{}]`],
+])('what holds %s than any thinking is nothing', (_, extra) => {
+  const json = `{"type":"thinking","thinking":"a","signature":"b","extra":${extra}}`
+  expect(thinkingBlockOf(`claude-thinking:${btoa(json)}`)).toBeUndefined()
+})
