@@ -112,6 +112,11 @@ export function createBatches(dependencies: BatchesDependencies): Batches {
     { body, read, user }: NewBatchRequest,
   ): Promise<BatchAnswer> {
     const { id: requestId, tenant, waitUntil } = client
+    // Asked for what nobody has made: SDKs try again, and each time Claude would begin a batch that is cancelled.
+    await reading(
+      book.find(tenant, requestId),
+      'Batches cannot be remembered at the moment, so none was made. Try again.',
+    )
     const admission = await admit({ requestId, tenant, user, users: read.users.length, waitUntil }, read)
     let counts = false
     let status: number | undefined
@@ -184,15 +189,14 @@ function mayExist(code: ErrorCode, status: number | undefined): boolean {
 }
 
 /** What nobody can look up is not given away. */
-async function reading<T>(work: Promise<T>): Promise<T> {
+async function reading<T>(
+  work: Promise<T>,
+  complaint = 'Whose batch this is cannot be looked up at the moment. Try again.',
+): Promise<T> {
   try {
     return await work
   } catch (cause) {
-    throw new RouterError(
-      'unavailable',
-      'Whose batch this is cannot be looked up at the moment. Try again.',
-      { cause },
-    )
+    throw new RouterError('unavailable', complaint, { cause })
   }
 }
 

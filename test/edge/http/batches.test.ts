@@ -572,6 +572,19 @@ test('a batch that cannot be remembered is cancelled, and its client told', asyn
   )
 })
 
+test('where nothing can be remembered Claude is not asked', async () => {
+  const tenants = createSqliteTenants(() => NOON)
+  const batchBook = { ...tenants.batchBook, find: () => Promise.reject(new Error('storage-canary')) }
+  const router = await createTestRouter(
+    { ANTHROPIC_BASE_URL: claude.url },
+    { batchBook, fetch: (url, init) => fetch(url, init) },
+  )
+  const response = await router.post(batchOf('a'), {}, { path: '/v1/messages/batches' })
+  expect(response.status).toBe(503)
+  expect(await messageOf(response)).toMatch(/none was made/)
+  expect(claude.hits).toEqual([])
+})
+
 test('what answers in Claude’s place is no batch', async () => {
   const { create } = await start()
   for (const page of ['<html>proxy-canary</html>', '[]', '{"id":"../x"}', '{}']) {
