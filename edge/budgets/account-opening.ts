@@ -1,16 +1,20 @@
-/** The beginning of an account: since when it counts, and what was spent before. Where that is read from is not its affair. */
+/**
+ * The beginning of an account, and of each of its users: since when it counts, and what was spent before. Where that is read from
+ * is not its affair.
+ */
 import type { SqlDatabase } from '../storage/sql-database.ts'
-import { beginOpening, noteOpened, readOpening, readUse, TENANT, writeUse } from './account-rows.ts'
+import { beginOpening, noteOpened, readOpening, readUse, subjectOf, writeUse } from './account-rows.ts'
 import type { EarlierSpending } from './accounts.ts'
 import { countable } from './bookings.ts'
 import { calendarWindow } from './calendar.ts'
 import { inPresentWindows } from './use-windows.ts'
 
-/** Returns when the account began to count, ms; undefined once it knows what was spent before. */
-export function openingOf(database: SqlDatabase, now: number): number | undefined {
+/** Returns when the tenant or a user began to be counted, ms; undefined once it is known what was spent before. */
+export function openingOf(database: SqlDatabase, user: string | undefined, now: number): number | undefined {
   return database.transaction(() => {
-    const known = readOpening(database)
-    if (known === undefined) beginOpening(database, now)
+    const subject = subjectOf(user)
+    const known = readOpening(database, subject)
+    if (known === undefined) beginOpening(database, subject, now)
     else if (known.opened) return undefined
     return known?.since ?? now
   })
@@ -19,10 +23,11 @@ export function openingOf(database: SqlDatabase, now: number): number | undefine
 /** Counts what was spent before, of the day and the month that are still being counted; once. */
 export function openAccount(database: SqlDatabase, earlier: EarlierSpending, now: number): void {
   const { since, timezone } = earlier
+  const subject = subjectOf(earlier.user)
   database.transaction(() => {
-    const known = readOpening(database)
+    const known = readOpening(database, subject)
     if (known === undefined || known.opened || known.since !== since) return
-    const { row } = inPresentWindows(readUse(database, TENANT), now, timezone)
+    const { row } = inPresentWindows(readUse(database, subject), now, timezone)
     const nothing = { tokens: 0, nanoUsd: 0 }
     const isDay = row.day === calendarWindow('day', since, timezone).start
     const isMonth = row.month === calendarWindow('month', since, timezone).start
@@ -35,6 +40,6 @@ export function openAccount(database: SqlDatabase, earlier: EarlierSpending, now
       monthTokens: row.monthTokens + month.tokens,
       monthNanoUsd: row.monthNanoUsd + month.nanoUsd,
     })
-    noteOpened(database)
+    noteOpened(database, subject)
   })
 }

@@ -67,6 +67,18 @@ export const BUDGET_MIGRATIONS: readonly Migration[] = [
       'INSERT INTO budget_opening SELECT 0, 1 FROM budget_use LIMIT 1',
     ],
   },
+  {
+    name: 'budgets opened by subject',
+    statements: [
+      `CREATE TABLE budget_openings (
+    subject TEXT PRIMARY KEY, since INTEGER NOT NULL, opened INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+      "INSERT INTO budget_openings SELECT 'tenant', since, opened FROM budget_opening LIMIT 1",
+      // The same of users: they were counted without their earlier spending.
+      "INSERT INTO budget_openings SELECT subject, 0, 1 FROM budget_use WHERE subject <> 'tenant'",
+      'DROP TABLE budget_opening',
+    ],
+  },
 ]
 
 const count = z.int()
@@ -133,6 +145,12 @@ export function forgetUsers(database: SqlDatabase, month: number, now: number): 
     month,
     now,
   )
+  database.exec(
+    `DELETE FROM budget_openings
+    WHERE subject <> ? AND since < ? AND subject NOT IN (SELECT subject FROM budget_use)`,
+    TENANT,
+    month,
+  )
 }
 
 export function findLease(database: SqlDatabase, id: string): Lease | undefined {
@@ -188,9 +206,9 @@ export function forgetLeases(database: SqlDatabase, bookedBefore: number): void 
 
 export const TENANT = 'tenant'
 
-/** No user is called like the tenant. */
-export function subjectOf(user: string): string {
-  return `user:${user}`
+/** Returns whom a row is of: a user, none of whom is called like the tenant, or the tenant itself. */
+export function subjectOf(user: string | undefined): string {
+  return user === undefined ? TENANT : `user:${user}`
 }
 
 function unused(subject: string): UseRow {
@@ -210,18 +228,19 @@ function unused(subject: string): UseRow {
   }
 }
 
-/** Returns since when the account has counted, ms, and whether it knows what was spent before. */
+/** Returns since when a subject has been counted, ms, and whether it is known what was spent before. */
 export function readOpening(
   database: SqlDatabase,
+  subject: string,
 ): { readonly since: number; readonly opened: boolean } | undefined {
-  const [row] = database.exec('SELECT since, opened FROM budget_opening')
+  const [row] = database.exec('SELECT since, opened FROM budget_openings WHERE subject = ?', subject)
   return row && { since: numberOf(row, 'since'), opened: numberOf(row, 'opened') === 1 }
 }
 
-export function beginOpening(database: SqlDatabase, since: number): void {
-  database.exec('INSERT INTO budget_opening VALUES (?, 0)', since)
+export function beginOpening(database: SqlDatabase, subject: string, since: number): void {
+  database.exec('INSERT INTO budget_openings VALUES (?, ?, 0)', subject, since)
 }
 
-export function noteOpened(database: SqlDatabase): void {
-  database.exec('UPDATE budget_opening SET opened = 1')
+export function noteOpened(database: SqlDatabase, subject: string): void {
+  database.exec('UPDATE budget_openings SET opened = 1 WHERE subject = ?', subject)
 }

@@ -37,7 +37,7 @@ export type Account = {
   readonly reserve: (reservation: Reservation) => ReservationResult
   readonly settle: (settlement: Settlement) => SettlementResult
   readonly use: (question: LimitsQuestion) => readonly LimitUse[]
-  readonly opening: () => number | undefined
+  readonly opening: (user: string | undefined) => number | undefined
   readonly open: (earlier: EarlierSpending) => void
 }
 
@@ -72,7 +72,7 @@ export function createAccount(database: SqlDatabase, now: () => number): Account
       inTransaction(question.limits, (at) =>
         countersOf(database, question, at).flatMap((counter) => usesOf(counter, at)),
       ),
-    opening: () => openingOf(database, Math.floor(now())),
+    opening: (user) => openingOf(database, user, Math.floor(now())),
     open: (earlier) => openAccount(database, earlier, Math.floor(now())),
   }
 }

@@ -63,8 +63,10 @@ export type SettlementResult = {
 
 export type LimitsQuestion = Pick<Reservation, 'limits' | 'user'>
 
-/** What was spent of a day and a month before an account began to count. */
+/** What was spent of a day and a month before an account began to count, or to count a user. */
 export type EarlierSpending = {
+  /** Undefined: the tenant's own. */
+  readonly user: string | undefined
   /** When it began to count, ms since the epoch. */
   readonly since: number
   readonly day: Amount
@@ -79,8 +81,11 @@ export type Accounts = {
   readonly settle: (tenant: string, settlement: Settlement) => Promise<SettlementResult>
   /** What is used of limits. Counts no request; what has expired meanwhile is booked. */
   readonly use: (tenant: string, question: LimitsQuestion) => Promise<readonly LimitUse[]>
-  /** Returns when the account began to count, ms, or undefined once it knows what was spent before. Begins with this call. */
-  readonly opening: (tenant: string) => Promise<number | undefined>
+  /**
+   * Returns when the account began to count the tenant, or a user of it, ms, or undefined once it knows what was spent before.
+   * Begins with this call.
+   */
+  readonly opening: (tenant: string, user: string | undefined) => Promise<number | undefined>
   /** Counts what was spent before, once. */
   readonly open: (tenant: string, earlier: EarlierSpending) => Promise<void>
 }

@@ -49,8 +49,8 @@ export class Account extends DurableObject {
     return this.#stores.budgets.use(question)
   }
 
-  opening() {
-    return this.#stores.budgets.opening()
+  opening(user: string | undefined) {
+    return this.#stores.budgets.opening(user)
   }
 
   open(earlier: EarlierSpending) {

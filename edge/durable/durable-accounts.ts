@@ -8,7 +8,7 @@ export function createDurableAccounts(namespace: DurableObjectNamespace<Account>
     reserve: async (tenant, reservation) => await namespace.getByName(tenant).reserve(reservation),
     settle: async (tenant, settlement) => await namespace.getByName(tenant).settle(settlement),
     use: async (tenant, question) => await namespace.getByName(tenant).useOfLimits(question),
-    opening: async (tenant) => await namespace.getByName(tenant).opening(),
+    opening: async (tenant, user) => await namespace.getByName(tenant).opening(user),
     open: async (tenant, earlier) => await namespace.getByName(tenant).open(earlier),
   }
 }

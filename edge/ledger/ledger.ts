@@ -35,6 +35,8 @@ export type UsageQuery = {
   readonly to: number
   /** In this order; empty: one row of totals. `user` goes with `tenant` and `day` only. */
   readonly groupBy: readonly Grouping[]
+  /** Only receipts of this end user; goes with groupings that go with users. */
+  readonly user?: string | undefined
   /** IANA name; days and hours begin by it. Days of users are UTC's. */
   readonly timezone: string
 }

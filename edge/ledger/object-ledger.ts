@@ -130,7 +130,8 @@ function checkQuery(query: UsageQuery): UsageQuery {
     const message = 'timezone must be a name such as Europe/Berlin or UTC.'
     throw new RouterError('invalid_request', message)
   }
-  if (groupBy.includes('user') && !groupBy.every((name) => GROUPINGS_WITH_USER.includes(name))) {
+  const isByUser = groupBy.includes('user') || query.user !== undefined
+  if (isByUser && !groupBy.every((name) => GROUPINGS_WITH_USER.includes(name))) {
     const message = 'groupBy: user goes with tenant and day only.'
     throw new RouterError('invalid_request', message)
   }

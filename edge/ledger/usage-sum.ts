@@ -20,6 +20,11 @@ export type UsageAnswer = readonly string[] | 'too_many_groups'
 /** What of a receipt or of a group can be grouped by. */
 export type GroupValues = Readonly<Partial<Record<'user' | 'route' | 'model' | 'task', string | null>>>
 
+/** Returns whether users must be told apart. */
+export function isByUser({ groupBy, user }: Pick<ObjectQuery, 'groupBy' | 'user'>): boolean {
+  return groupBy.includes('user') || user !== undefined
+}
+
 export type UsageSum = {
   /** Returns the sums to which receipts of a bucket that begins at this time (ms) belong. */
   readonly at: (bucket: number, values: GroupValues) => Sums
@@ -31,9 +36,10 @@ export const MOST_GROUPS = 20_000
 const NO_BUCKET = 0
 
 /** Returns an empty sum. */
-export function createUsageSum({ groupBy, timezone }: ObjectQuery): UsageSum {
+export function createUsageSum(query: ObjectQuery): UsageSum {
+  const { groupBy, timezone } = query
   // Users are summed up by UTC's days, which no other zone can make its own of.
-  const time = createLocalTime(groupBy.includes('user') ? 'UTC' : timezone)
+  const time = createLocalTime(isByUser(query) ? 'UTC' : timezone)
   const groups = new Map<string, { readonly values: readonly (string | null)[]; readonly sums: Sums }>()
   const overflow = createSums()
   let isFull = false

@@ -27,23 +27,18 @@ const EQUAL = [
 ] as const
 
 /**
- * Adds the receipt's row unless there is one with its id.
+ * Adds the receipt's row unless there is one with its id. In a transaction, which a full millisecond undoes.
  * @param at the time by which it is kept, ms
  * @returns its position, or undefined where it was there already
  * @throws if the millisecond is full, or the database is
  */
 export function insertReceipt(database: SqlDatabase, at: number, record: ReceiptRecord): number | undefined {
   const from = firstPosition(at)
-  const sameTime = database.exec(
-    'SELECT position, id FROM receipts WHERE position >= ? AND position < ? ORDER BY position',
-    from,
-    from + POSITIONS_PER_MS,
-  )
-  if (sameTime.some((row) => row.id === record.id)) return undefined
-  const last = sameTime.at(-1)
-  const position = last === undefined ? from : numberOf(last, 'position') + 1
-  if (position >= from + POSITIONS_PER_MS) throw new Error('Too many receipts of one millisecond')
-  database.exec(INSERT, position, ...COLUMN_VALUES.map((value) => value(record)))
+  const to = from + POSITIONS_PER_MS
+  const [added] = database.exec(INSERT, from, to, ...COLUMN_VALUES.map((value) => value(record)))
+  if (added === undefined) return undefined
+  const position = numberOf(added, 'position')
+  if (position >= to) throw new Error('Too many receipts of one millisecond')
   return position
 }
 
@@ -115,7 +110,7 @@ export function listReceipts(
   return { receipts, end: lastSeen === undefined ? range.from : numberOf(lastSeen, 'position') }
 }
 
-/** What stands in which column beside the position; the tenant is the object's. */
+/** What stands in which column beside the position, the id first; the tenant is the object's. */
 const COLUMNS: Readonly<Record<string, (record: ReceiptRecord) => SqlValue>> = {
   id: (record) => record.id,
   user: (record) => record.user,
@@ -156,9 +151,12 @@ const COLUMNS: Readonly<Record<string, (record: ReceiptRecord) => SqlValue>> = {
   content: (record) => (record.content === undefined ? null : JSON.stringify(record.content)),
 }
 const COLUMN_VALUES = Object.values(COLUMNS)
-/** One constant text: it is prepared once. */
+/** One constant text, prepared once: looks for the id, finds the place and writes. */
 const INSERT = `INSERT INTO receipts (position, ${Object.keys(COLUMNS).join(', ')})
-  VALUES (?${', ?'.repeat(COLUMN_VALUES.length)})`
+  SELECT coalesce((SELECT max(position) + 1 FROM receipts WHERE position >= ?1 AND position < ?2), ?1),
+    ${COLUMN_VALUES.map((_, index) => `?${index + 3}`).join(', ')}
+  WHERE NOT EXISTS (SELECT 1 FROM receipts WHERE position >= ?1 AND position < ?2 AND id = ?3)
+  RETURNING position`
 
 /** Returns the receipt of a row. @throws if it holds something else */
 function receiptOf(row: SqlRow, tenant: string): KeptReceipt {

@@ -36,8 +36,9 @@ export type Rollups = {
   /**
    * Yields the groups whose buckets begin from `from` on and before `to`, ms; a group may come in several pieces. In a snapshot
    * where others write.
+   * @param user only groups of this user, where the kind tells users apart
    */
-  readonly groups: (kind: RollupKind, from: number, to: number) => Iterable<PackedGroup>
+  readonly groups: (kind: RollupKind, from: number, to: number, user?: string) => Iterable<PackedGroup>
   /** Returns up to which time, ms, there are spans. In a snapshot where others write. */
   readonly spannedUntil: () => number
 }
@@ -106,11 +107,13 @@ export function createRollups(database: SqlDatabase): Rollups {
       spanned = written.end
     }
   }
-  function* readGroupsOf(kind: RollupKind, from: number, to: number): Generator<PackedGroup> {
-    const query = 'SELECT groups FROM segments WHERE kind = ? AND part >= ? AND part < ?'
-    for (const segment of database.scan(query, kind, writtenPart(kind, from), to))
+  function* readGroupsOf(kind: RollupKind, from: number, to: number, user?: string): Generator<PackedGroup> {
+    // The database looks for the name: one user is in few of many texts.
+    const query = `SELECT groups FROM segments WHERE kind = ? AND part >= ? AND part < ? AND instr(groups, ?) > 0`
+    const name = user === undefined ? '[' : JSON.stringify(user)
+    for (const segment of database.scan(query, kind, writtenPart(kind, from), to, name))
       for (const group of readGroups(textOf(segment, 'groups')))
-        if (group[0] >= from && group[0] < to) yield group
+        if (isInside(group, from, to, user)) yield group
   }
   const flushAll = () => writeBefore(Number.POSITIVE_INFINITY, () => lastPosition(database) + 1)
   return {
@@ -147,16 +150,25 @@ export function createRollups(database: SqlDatabase): Rollups {
       refresh()
       return holdsReceipts(database, { from: settled, to: Number.MAX_SAFE_INTEGER })
     },
-    *groups(kind, from, to) {
+    *groups(kind, from, to, user) {
       const unwritten = pending()
-      yield* readGroupsOf(kind, from, to)
-      for (const group of unwritten.of(kind)) if (group[0] >= from && group[0] < to) yield group
+      yield* readGroupsOf(kind, from, to, user)
+      for (const group of unwritten.of(kind)) if (isInside(group, from, to, user)) yield group
     },
     spannedUntil() {
       refresh()
       return spanned
     },
   }
+}
+
+function isInside(
+  [bucket, [only]]: PackedGroup,
+  from: number,
+  to: number,
+  user: string | undefined,
+): boolean {
+  return bucket >= from && bucket < to && (user === undefined || only === user)
 }
 
 /** Returns when the first span begins that is not written, ms; infinity where there are no sums yet. */

@@ -4,7 +4,13 @@
  */
 import type { SqlDatabase } from '../../storage/sql-database.ts'
 import { addPacked, addReceipt } from '../totals.ts'
-import { createUsageSum, type GroupValues, type ObjectQuery, type UsageAnswer } from '../usage-sum.ts'
+import {
+  createUsageSum,
+  type GroupValues,
+  isByUser,
+  type ObjectQuery,
+  type UsageAnswer,
+} from '../usage-sum.ts'
 import { holdsReceipts, scanReceipts } from './counted-rows.ts'
 import { firstPosition, timeOfPosition } from './positions.ts'
 import { bucketOf, ROLLUP_KINDS, type RollupKind } from './rollup-kinds.ts'
@@ -20,7 +26,8 @@ export function usageOfObject(database: SqlDatabase, rollups: Rollups, query: Ob
     if (begin >= end) return
     const range = { from: firstPosition(begin), to: firstPosition(end) }
     for (const { position, facts } of scanReceipts(database, range))
-      addReceipt(sum.at(bucketOf(kind, timeOfPosition(position)), facts), facts)
+      if (query.user === undefined || facts.user === query.user)
+        addReceipt(sum.at(bucketOf(kind, timeOfPosition(position)), facts), facts)
   }
   if (whole.from >= whole.to) {
     addRows(from, to)
@@ -28,7 +35,7 @@ export function usageOfObject(database: SqlDatabase, rollups: Rollups, query: Ob
   }
   const addGroups = (of: RollupKind, begin: number, end: number) => {
     if (begin >= end) return
-    for (const [bucket, values, packed] of rollups.groups(of, begin, end))
+    for (const [bucket, values, packed] of rollups.groups(of, begin, end, query.user))
       addPacked(sum.at(bucket, namedValues(of, values)), packed)
   }
   addRows(from, whole.from)
@@ -40,23 +47,23 @@ export function usageOfObject(database: SqlDatabase, rollups: Rollups, query: Ob
   return sum.answer()
 }
 
-/** Returns the spans that a question about users may be answered from: none where it asks for days. */
+/** Returns the spans that a question about users may be answered from: none where it asks for days, or for one user, whom a span of very many may lack. */
 function wholeSpans(
   database: SqlDatabase,
   rollups: Rollups,
-  { groupBy }: ObjectQuery,
+  { groupBy, user }: ObjectQuery,
   { from, to }: { readonly from: number; readonly to: number },
 ) {
   const none = { from: to, to }
-  if (!groupBy.includes('user') || groupBy.includes('day')) return none
+  if (!groupBy.includes('user') || groupBy.includes('day') || user !== undefined) return none
   const spans = wholeBuckets(database, 'spans', from, to)
   const end = Math.min(spans.to, rollups.spannedUntil())
   return spans.from < end ? { from: spans.from, to: end } : none
 }
 
 /** Returns the kind of sums that a query is answered from. */
-export function kindFor({ groupBy }: Pick<ObjectQuery, 'groupBy'>): RollupKind {
-  return groupBy.includes('user') ? 'users' : 'routes'
+export function kindFor(query: Pick<ObjectQuery, 'groupBy' | 'user'>): RollupKind {
+  return isByUser(query) ? 'users' : 'routes'
 }
 
 /** Returns the values of a group by their names. */

@@ -39,6 +39,21 @@ test('users of whom nothing was counted this month are forgotten', async () => {
   expect(database.exec('SELECT count(*) AS leases FROM budget_lease')).toEqual([{ leases: 1 }])
 })
 
+test('what an earlier version has counted of tenant and users is not counted again; who is new begins with receipts', async () => {
+  const database = await openSqliteDatabase(':memory:')
+  migrate(database, BUDGET_MIGRATIONS.slice(0, 2))
+  database.exec('INSERT INTO budget_opening VALUES (?, 1)', NOON - 86_400_000)
+  for (const subject of ['tenant', 'user:ann'])
+    database.exec('INSERT INTO budget_use VALUES (?, 0, 0, 5, 5, 5, 5, 0, 0, 0, 0, 0)', subject)
+  migrate(database, BUDGET_MIGRATIONS)
+  const account = createAccount(database, () => NOON)
+  expect([account.opening(undefined), account.opening('ann'), account.opening('ben')]).toEqual([
+    undefined,
+    undefined,
+    NOON,
+  ])
+})
+
 test('a transaction that fails changes nothing', async () => {
   const database = await openSqliteDatabase(':memory:')
   migrate(database, BUDGET_MIGRATIONS)

@@ -54,6 +54,41 @@ test('counts what receipts tell of this day and this month, and does so once', a
   expect(await used()).toEqual([0, 3])
 })
 
+test('counts what a user has spent before, beside what the tenant has, and does so once', async () => {
+  const ledger = await createMemoryLedger({ now: () => NOON })
+  for (const [hours, user, dollars] of [
+    [1, 'anna', 1],
+    [72, 'anna', 2],
+    [2, 'ben', 4],
+    [3, null, 8],
+  ] as const)
+    await ledger.append(receiptRecord(NOON - hours * HOUR_MS, { user, costNanoUsd: dollars * USD }))
+  const { accounts } = await opened(ledger.usage)
+  const limits = limitsOf({ usdPerMonth: 100 }, { usdPerDay: 10, usdPerMonth: 10 })
+  const used = async (user: string) =>
+    (await accounts.use('alice', { limits, user })).map((use) => use.used / USD)
+  const asked = { ...reservation(limits), user: 'anna' }
+  expect((await accounts.reserve('alice', asked)).admission).toBe('admitted')
+  await accounts.settle('alice', { id: asked.id, limits, used: { tokens: 0, nanoUsd: USD / 2 } })
+  expect(await used('anna')).toEqual([15.5, 1.5, 3.5])
+  expect(await used('ben')).toEqual([15.5, 4, 4])
+  expect(await used('new here')).toEqual([15.5, 0, 0])
+  expect(await used('anna')).toEqual([15.5, 1.5, 3.5])
+})
+
+test('a user that has spent its limit before is refused with its first request', async () => {
+  const ledger = await createMemoryLedger({ now: () => NOON })
+  await ledger.append(receiptRecord(NOON - HOUR_MS, { user: 'anna', costNanoUsd: 2 * USD }))
+  const router = await createTestRouter(
+    { LIMITS: JSON.stringify({ alice: { user: { usdPerDay: 1 } } }) },
+    { ledger, accounts: createSqliteAccounts(() => NOON), now: () => NOON },
+  )
+  const statusOf = async (user: string) =>
+    (await router.post(ask(COMPLEX_PROMPT, { metadata: { user_id: user } }))).status
+  expect(await statusOf('anna')).toBe(429)
+  expect(await statusOf('ben')).not.toBe(429)
+})
+
 test('goes on where receipts cannot be read, and counts them once they can', async () => {
   const { usage } = await spentLedger()
   let isBroken = true

@@ -63,6 +63,7 @@ const query = fc.record({
   timezone: fc.constantFrom(...ZONES),
   ends: fc.tuple(moment, moment),
   tenant: fc.constantFrom(undefined, 'alice'),
+  user: fc.option(fc.constantFrom('user-1', '__proto__', 'nobody'), { nil: undefined, freq: 4 }),
 })
 
 test('sums are exact to the millisecond while receipts are kept', { timeout: 120_000 }, async () => {
@@ -73,16 +74,19 @@ test('sums are exact to the millisecond while receipts are kept', { timeout: 120
       fc.constantFrom(1, 3),
       async (path, queries, shards) => {
         const { ledger, kept } = await walk(path, { shards, retentionDays: FOREVER_DAYS })
-        for (const { groupBy, timezone, ends, tenant } of queries) {
+        for (const { groupBy, timezone, ends, tenant, user: asked } of queries) {
           const [from = 0, to = 0] = ends.toSorted((left, right) => left - right)
-          const rows = await ledger.usage({ tenant }, { from, to, groupBy, timezone })
+          const user = groupBy.every((name) => BY_USER.includes(name)) ? asked : undefined
+          const zone = user === undefined ? timezone : 'UTC'
+          const rows = await ledger.usage({ tenant }, { from, to, groupBy, timezone: zone, user })
           const inside = kept.filter(
             (record) =>
               record.startedAt >= from &&
               record.startedAt < to &&
+              (user === undefined || record.user === user) &&
               (tenant === undefined || record.tenant === tenant),
           )
-          expect(plain(rows)).toEqual(sumsByHand(inside, groupBy, timezone))
+          expect(plain(rows)).toEqual(sumsByHand(inside, groupBy, zone))
         }
       },
     ),

@@ -32,7 +32,7 @@ export function createSqliteTenants(now: () => number): {
       reserve: async (tenant, reservation) => (await of(tenant)).account.reserve(reservation),
       settle: async (tenant, settlement) => (await of(tenant)).account.settle(settlement),
       use: async (tenant, question) => (await of(tenant)).account.use(question),
-      opening: async (tenant) => (await of(tenant)).account.opening(),
+      opening: async (tenant, user) => (await of(tenant)).account.opening(user),
       open: async (tenant, earlier) => (await of(tenant)).account.open(earlier),
     },
     batchBook: {
