@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { markdownTable } from '../markdown-table.ts'
 import { endsTable, type LoadOutcome } from './burst.ts'
-import { growths } from './growth.ts'
+import { heapGrowth, processGrowths, WARM_UP_SHARE } from './growth.ts'
 import type { Held } from './held.ts'
 import { askUnderLoad, type LoadEnd } from './load-client.ts'
 import { loadRequests } from './load-requests.ts'
@@ -35,24 +35,32 @@ export async function runSoak(
   const keptBefore = await stack.receiptCount()
   const samples: Held[] = []
   const ends: LoadEnd[] = []
-  const underWay = new Set<Promise<void>>()
-  const begun = performance.now()
-  const everyMs = 1_000 / perSecond
-  for (let asked = 0; performance.now() - begun < durationMs; asked++) {
-    const request = askUnderLoad(stack.url, next(), LONGEST_MS).then((end) => void ends.push(end))
-    const tracked: Promise<void> = request.finally(() => underWay.delete(tracked))
-    underWay.add(tracked)
-    if (performance.now() - begun > ((samples.length + 1) * durationMs) / SAMPLES) {
-      const held = await stack.held()
-      samples.push(held)
-      say(
-        `${asked + 1} asked, ${underWay.size} under way; edge ${held.edgeHeapMiB.toFixed(1)} MiB of heap, ${held.edgeMiB?.toFixed(0)} in all, container ${held.containerMiB?.toFixed(0)} MiB`,
-      )
+  /** Asks steadily for so long, then waits for whoever is under way. */
+  const load = async (partMs: number) => {
+    const underWay = new Set<Promise<void>>()
+    const everyMs = 1_000 / perSecond
+    const begun = performance.now()
+    let sampleAt = begun + durationMs / SAMPLES
+    for (let asked = 0; performance.now() - begun < partMs; asked++) {
+      const request = askUnderLoad(stack.url, next(), LONGEST_MS).then((end) => void ends.push(end))
+      const tracked: Promise<void> = request.finally(() => underWay.delete(tracked))
+      underWay.add(tracked)
+      if (performance.now() > sampleAt) {
+        sampleAt += durationMs / SAMPLES
+        const held = await stack.held()
+        samples.push(held)
+        say(
+          `${ends.length} answered, ${underWay.size} under way; edge ${held.edgeHeapMiB.toFixed(1)} MiB of heap, ${mib(held.edgeMiB)} in all, container ${mib(held.containerMiB)}`,
+        )
+      }
+      await delay(Math.max(0, begun + (asked + 1) * everyMs - performance.now()))
     }
-    await delay(Math.max(0, begun + (asked + 1) * everyMs - performance.now()))
+    await Promise.all(underWay)
+    await delay(SETTLE_MS)
   }
-  await Promise.all(underWay)
-  await delay(SETTLE_MS)
+  await load(durationMs * WARM_UP_SHARE)
+  const warm = await stack.held()
+  await load(durationMs * (1 - WARM_UP_SHARE))
   const after = await stack.held()
   const kept = (await stack.receiptCount()) - keptBefore
   const report = await stack.upstreams.report()
@@ -62,7 +70,9 @@ export async function runSoak(
     holds: kept === ends.length,
     seen: `${kept} of ${ends.length}, ${left} hung up`,
   }
-  const memory = growths(samples, durationMs >= SHORTEST_JUDGED_MS)
+  const isJudged = durationMs >= SHORTEST_JUDGED_MS
+  const heap = heapGrowth(warm.edgeHeapMiB, after.edgeHeapMiB, isJudged)
+  const memory = [heap, ...processGrowths(samples, isJudged)]
   return {
     verdicts: [
       ...verdictsOfEnds(ends),
@@ -78,10 +88,10 @@ export async function runSoak(
       '',
       markdownTable(
         ['MiB', 'before', 'after the warm-up', 'last quarter', 'after all'],
-        memory.map(({ name, member, warm, last }) => [
+        memory.map(({ name, member, warm: early, last }) => [
           name,
           mib(before[member]),
-          mib(warm),
+          mib(early),
           mib(last),
           mib(after[member]),
         ]),

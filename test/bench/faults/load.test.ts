@@ -1,6 +1,6 @@
 /** The load's dice and verdicts: what is seeded is the same each time, what must hold is told apart from what does not. */
 import { expect, test } from 'vitest'
-import { growths } from '../../../bench/faults/growth.ts'
+import { heapGrowth, processGrowths } from '../../../bench/faults/growth.ts'
 import { loadRequests } from '../../../bench/faults/load-requests.ts'
 import { FAULTS, faultDie } from '../../../bench/faults/upstream-faults.ts'
 import { quantile, verdictOfReceipts, verdictsOfEnds } from '../../../bench/faults/verdicts.ts'
@@ -40,21 +40,24 @@ test('a request that never ends or ends wrongly, and a receipt too few or too ma
 })
 
 test('what grows by more than it may after the warm-up does not hold, and a short soak is not judged', () => {
-  const held = (edgeHeapMiB: number) => ({
-    edgeHeapMiB,
-    edgeMiB: undefined,
+  expect(heapGrowth(8.8, 8.9, true).verdict.holds).toBe(true)
+  expect(heapGrowth(8.8, 9.9, true).verdict.holds).toBe(false)
+  expect(heapGrowth(8.8, 9.9, false).verdict.holds).toBe(true)
+  const held = (edgeMiB: number | undefined) => ({
+    edgeHeapMiB: 8.8,
+    edgeMiB,
     containerMiB: 300,
     upstreamSockets: 0,
     containerSockets: 0,
     reserved: 0,
   })
-  const holds = (heaps: readonly number[], isJudged = true) =>
-    growths(heaps.map(held), isJudged).map(({ verdict }) => verdict.holds)
-  expect(holds([5, 8.8, 8.9, 8.9])).toEqual([true, true, true])
-  expect(holds([5, 8.8, 9.9, 11])).toEqual([false, true, true])
-  expect(holds([5, 8.8, 9.9, 11], false)).toEqual([true, true, true])
-  // What is held only at one moment is no growth.
-  expect(holds([5, 5, 8.8, 8.8, 14, 8.8, 8.8, 8.9])).toEqual([true, true, true])
+  const holds = (values: readonly (number | undefined)[]) =>
+    processGrowths(values.map(held), true).map(({ verdict }) => verdict.holds)
+  expect(holds([80, 160, 180, 190])).toEqual([true, true])
+  expect(holds([80, 160, 180, 193])).toEqual([false, true])
+  // What is there at one moment only is no growth; what the system does not tell is not judged.
+  expect(holds([80, 80, 160, 160, 240, 160, 160, 161])).toEqual([true, true])
+  expect(holds([undefined, undefined])).toEqual([true, true])
 })
 
 test('a quantile is a value that was there', () => {
