@@ -13,6 +13,9 @@ import { ownWords } from './upstream-errors.ts'
 /** Results of server tools and encrypted thinking come as single events of megabytes; longer ones are passed on unread. */
 const MAX_EVENT_BYTES = 8 * 1024 * 1024
 
+/** Node's types have no name for it, of which the library's are made. */
+type Read = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>
+
 /**
  * Gives the stream in chunks as they come, each ending with a whole frame: if Claude breaks off inside one, the
  * error event that follows stands by itself. `message_stop` or an error event is the end: nothing after it is read.
@@ -33,7 +36,7 @@ export function readClaudeStream(
     isOver = true
     reader.cancel().catch(() => {})
   }
-  const passed = ({ done, value }: ReadableStreamReadResult<Uint8Array>): IteratorResult<AnswerChunk> => {
+  const passed = ({ done, value }: Read): IteratorResult<AnswerChunk> => {
     // Some servers leave out the blank line after their last event; its bytes are passed on as they are.
     const bytes = done ? unfinished.take() : unfinished.push(value)
     const chunk = readFrames(bytes, done)
@@ -60,7 +63,7 @@ export function readClaudeStream(
     close()
     throw error instanceof RouterError ? error : brokenConnection('Claude', error)
   }
-  const passedOrFailed = (result: ReadableStreamReadResult<Uint8Array>) => {
+  const passedOrFailed = (result: Read) => {
     try {
       return passed(result)
     } catch (error) {
