@@ -37,6 +37,7 @@ export function placeFactors(counts: Uint32Array): Float64Array {
 /** Returns the logits of the head's outputs. */
 export function applyHead(head: LinearHead, vector: FeatureVector, factors: Float64Array): Float64Array {
   const { bits, outputs, places, weights } = head
+  if (outputs === 1) return Float64Array.of(applySingle(head, vector, factors))
   const mask = (1 << bits) - 1
   const sums = new Float64Array(outputs)
   for (let at = 0; at < vector.length; at++) {
@@ -50,4 +51,20 @@ export function applyHead(head: LinearHead, vector: FeatureVector, factors: Floa
   for (let output = 0; output < outputs; output++)
     sums[output] = (sums[output] as number) * head.scale + (head.biases[output] ?? 0)
   return sums
+}
+
+/** Returns the logit of a head with one output: the same sum in the same order, in a register. */
+function applySingle(
+  { bits, places, weights, scale, biases }: LinearHead,
+  { length, rows, places: placeOf }: FeatureVector,
+  factors: Float64Array,
+): number {
+  const mask = (1 << bits) - 1
+  let sum = 0
+  for (let at = 0; at < length; at++) {
+    const place = placeOf[at] as number
+    if ((places & (1 << place)) !== 0)
+      sum += (factors[place] as number) * (weights[(rows[at] as number) & mask] as number)
+  }
+  return sum * scale + (biases[0] ?? 0)
 }

@@ -23,10 +23,17 @@ export function hardestPart(
   score: (part: Features) => number,
 ): { readonly part: Features; readonly score: number } {
   let hardest = { part: features, score: score(features) }
+  // Without the first sentence and then the last one is without the last one and then the first: what was scored once was not higher.
+  const scored = new Set<string>()
   for (;;) {
-    const found = withoutSurroundings(hardest.part)
-      .map((part) => ({ part, score: score(part) }))
-      .reduce((one, other) => (other.score > one.score ? other : one), hardest)
+    let found = hardest
+    for (const text of partsOf(hardest.part.lastUserText)) {
+      if (scored.has(text)) continue
+      scored.add(text)
+      const part = withLastMessage(hardest.part, text)
+      const candidate = { part, score: score(part) }
+      if (candidate.score > found.score) found = candidate
+    }
     if (found === hardest) return hardest
     hardest = found
   }
@@ -37,11 +44,11 @@ export function hardestPart(
  * where it is one sentence. What is left stands as it stood.
  */
 export function withoutSurroundings(features: Features): readonly Features[] {
-  return partsOf(features.lastUserText).map((lastUserText) => ({
-    ...features,
-    lastUserText,
-    lastUserCharacters: lastUserText.length,
-  }))
+  return partsOf(features.lastUserText).map((text) => withLastMessage(features, text))
+}
+
+function withLastMessage(features: Features, lastUserText: string): Features {
+  return { ...features, lastUserText, lastUserCharacters: lastUserText.length }
 }
 
 function partsOf(message: string): readonly string[] {
