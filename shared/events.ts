@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini'
 import { RouterError } from './errors.ts'
+import { lazily } from './lazily.ts'
 import { isPlainEvent } from './message-forms.ts'
 import {
   type ContentBlock,
@@ -14,43 +15,46 @@ import {
   usageSchema,
 } from './messages.ts'
 
-const index = z.int().check(z.nonnegative())
-
-const deltaSchema = z.looseObject({
-  type: z.string(),
-  text: z.optional(z.string()),
-  partial_json: z.optional(z.string()),
-  thinking: z.optional(z.string()),
-  signature: z.optional(z.string()),
-  /** Natural log of the probability, mean over the delta's tokens; ours, never sent to clients. */
-  logprob: z.optional(z.number()),
+/** Only for events of unusual forms: the others are known by `isPlainEvent`. */
+const knownEventSchema = lazily(() => {
+  const index = z.int().check(z.nonnegative())
+  const deltaSchema = z.looseObject({
+    type: z.string(),
+    text: z.optional(z.string()),
+    partial_json: z.optional(z.string()),
+    thinking: z.optional(z.string()),
+    signature: z.optional(z.string()),
+    /** Natural log of the probability, mean over the delta's tokens; ours, never sent to clients. */
+    logprob: z.optional(z.number()),
+  })
+  return z.discriminatedUnion('type', [
+    z.looseObject({ type: z.literal('message_start'), message: messageResponseSchema }),
+    z.looseObject({ type: z.literal('content_block_start'), index, content_block: contentBlockSchema }),
+    z.looseObject({ type: z.literal('content_block_delta'), index, delta: deltaSchema }),
+    z.looseObject({ type: z.literal('content_block_stop'), index }),
+    z.looseObject({
+      type: z.literal('message_delta'),
+      delta: z.looseObject({ stop_reason: z.nullish(z.string()), stop_sequence: z.nullish(z.string()) }),
+      usage: z.optional(usageSchema),
+    }),
+    z.looseObject({ type: z.literal('message_stop') }),
+    z.looseObject({ type: z.literal('ping') }),
+    z.looseObject({
+      type: z.literal('error'),
+      // An error without words is one all the same: it ends the stream.
+      error: z.looseObject({ type: z.string(), message: z._default(z.string(), '') }),
+    }),
+  ])
 })
 
-const knownEventSchema = z.discriminatedUnion('type', [
-  z.looseObject({ type: z.literal('message_start'), message: messageResponseSchema }),
-  z.looseObject({ type: z.literal('content_block_start'), index, content_block: contentBlockSchema }),
-  z.looseObject({ type: z.literal('content_block_delta'), index, delta: deltaSchema }),
-  z.looseObject({ type: z.literal('content_block_stop'), index }),
-  z.looseObject({
-    type: z.literal('message_delta'),
-    delta: z.looseObject({ stop_reason: z.nullish(z.string()), stop_sequence: z.nullish(z.string()) }),
-    usage: z.optional(usageSchema),
-  }),
-  z.looseObject({ type: z.literal('message_stop') }),
-  z.looseObject({ type: z.literal('ping') }),
-  z.looseObject({
-    type: z.literal('error'),
-    // An error without words is one all the same: it ends the stream.
-    error: z.looseObject({ type: z.string(), message: z._default(z.string(), '') }),
-  }),
-])
-
-export type KnownEvent = z.infer<typeof knownEventSchema>
+export type KnownEvent = z.infer<ReturnType<typeof knownEventSchema>>
 /** An event of a type that this version does not know; passed on, never interpreted. */
 export type UnknownEvent = { readonly type: 'unknown'; readonly name: string; readonly data: unknown }
 export type StreamEvent = KnownEvent | UnknownEvent
 
-const KNOWN_TYPES = new Set(knownEventSchema.def.options.map((option) => option.shape.type.def.values[0]))
+const knownTypes = lazily(
+  () => new Set(knownEventSchema().def.options.map((option) => option.shape.type.def.values[0])),
+)
 
 /**
  * Reads the data of one SSE frame.
@@ -67,11 +71,11 @@ export function parseStreamEvent(data: string, name?: string): StreamEvent {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new RouterError('upstream', 'The upstream sent an event that is not an object.')
-  const type = 'type' in value && typeof value.type === 'string' ? value.type : name
-  if (type === undefined || !KNOWN_TYPES.has(type as KnownEvent['type']))
-    return { type: 'unknown', name: type ?? '', data: value }
   if ('type' in value && isPlainEvent(value)) return value
-  const parsed = knownEventSchema.safeParse({ ...value, type })
+  const type = 'type' in value && typeof value.type === 'string' ? value.type : name
+  if (type === undefined || !knownTypes().has(type as KnownEvent['type']))
+    return { type: 'unknown', name: type ?? '', data: value }
+  const parsed = knownEventSchema().safeParse({ ...value, type })
   if (parsed.success) return parsed.data
   throw new RouterError('upstream', `The upstream sent a malformed ${type} event.`)
 }

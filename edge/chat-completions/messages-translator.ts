@@ -6,49 +6,55 @@
 import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
 import type { KnownEvent } from '../../shared/events.ts'
+import { lazily } from '../../shared/lazily.ts'
 import { type ContentBlock, createUsage, type Usage } from '../../shared/messages.ts'
 
-const count = z.nullish(z.number())
+const schemas = lazily(() => {
+  const count = z.nullish(z.number())
 
-const toolCallSchema = z.looseObject({
-  index: z.nullish(z.number()),
-  id: z.nullish(z.string()),
-  function: z.nullish(z.looseObject({ name: z.nullish(z.string()), arguments: z.nullish(z.string()) })),
+  const toolCallSchema = z.looseObject({
+    index: z.nullish(z.number()),
+    id: z.nullish(z.string()),
+    function: z.nullish(z.looseObject({ name: z.nullish(z.string()), arguments: z.nullish(z.string()) })),
+  })
+  const deltaSchema = z.looseObject({
+    content: z.nullish(z.string()),
+    /** What the model thinks: llama.cpp and older vLLM by the first name, Ollama and newer vLLM by the second. */
+    reasoning_content: z.nullish(z.string()),
+    reasoning: z.nullish(z.string()),
+    refusal: z.nullish(z.string()),
+    tool_calls: z.nullish(z.array(toolCallSchema)),
+  })
+  const choiceSchema = z.looseObject({
+    index: z.nullish(z.number()),
+    delta: z.nullish(deltaSchema),
+    /** Where a server answers with a whole completion although a stream was asked for. */
+    message: z.nullish(deltaSchema),
+    finish_reason: z.nullish(z.string()),
+    /** vLLM: the stop string that matched, or the id of the stop token. */
+    stop_reason: z.nullish(z.unknown()),
+    logprobs: z.nullish(
+      z.looseObject({ content: z.nullish(z.array(z.looseObject({ logprob: z.number() }))) }),
+    ),
+  })
+  const chunkSchema = z.looseObject({
+    object: z.nullish(z.string()),
+    error: z.nullish(z.unknown()),
+    choices: z.nullish(z.array(choiceSchema)),
+    usage: z.nullish(
+      z.looseObject({
+        prompt_tokens: count,
+        completion_tokens: count,
+        prompt_tokens_details: z.nullish(z.looseObject({ cached_tokens: count, cache_write_tokens: count })),
+        completion_tokens_details: z.nullish(z.looseObject({ reasoning_tokens: count })),
+      }),
+    ),
+  })
+  return { toolCallSchema, choiceSchema, chunkSchema }
 })
-const deltaSchema = z.looseObject({
-  content: z.nullish(z.string()),
-  /** What the model thinks: llama.cpp and older vLLM by the first name, Ollama and newer vLLM by the second. */
-  reasoning_content: z.nullish(z.string()),
-  reasoning: z.nullish(z.string()),
-  refusal: z.nullish(z.string()),
-  tool_calls: z.nullish(z.array(toolCallSchema)),
-})
-const choiceSchema = z.looseObject({
-  index: z.nullish(z.number()),
-  delta: z.nullish(deltaSchema),
-  /** Where a server answers with a whole completion although a stream was asked for. */
-  message: z.nullish(deltaSchema),
-  finish_reason: z.nullish(z.string()),
-  /** vLLM: the stop string that matched, or the id of the stop token. */
-  stop_reason: z.nullish(z.unknown()),
-  logprobs: z.nullish(z.looseObject({ content: z.nullish(z.array(z.looseObject({ logprob: z.number() }))) })),
-})
-const chunkSchema = z.looseObject({
-  object: z.nullish(z.string()),
-  error: z.nullish(z.unknown()),
-  choices: z.nullish(z.array(choiceSchema)),
-  usage: z.nullish(
-    z.looseObject({
-      prompt_tokens: count,
-      completion_tokens: count,
-      prompt_tokens_details: z.nullish(z.looseObject({ cached_tokens: count, cache_write_tokens: count })),
-      completion_tokens_details: z.nullish(z.looseObject({ reasoning_tokens: count })),
-    }),
-  ),
-})
-
-type Choice = z.infer<typeof choiceSchema>
-type ServerUsage = NonNullable<z.infer<typeof chunkSchema>['usage']>
+type Schemas = ReturnType<typeof schemas>
+type Choice = z.infer<Schemas['choiceSchema']>
+type ServerUsage = NonNullable<z.infer<Schemas['chunkSchema']>['usage']>
 
 type MessagesTranslatorOptions = {
   /** The message's id; `msg_…` by convention. */
@@ -131,7 +137,7 @@ export function createMessagesTranslator(options: MessagesTranslatorOptions): Me
     ...addDelta({ type: 'thinking_delta', thinking }),
   ]
 
-  const addToolCall = (call: z.infer<typeof toolCallSchema>, at: number): KnownEvent[] => {
+  const addToolCall = (call: z.infer<Schemas['toolCallSchema']>, at: number): KnownEvent[] => {
     const events: KnownEvent[] = []
     const tool = call.index ?? at
     if (typeof open?.holds !== 'object' || open.holds.tool !== tool) {
@@ -196,14 +202,14 @@ export function createMessagesTranslator(options: MessagesTranslatorOptions): Me
   }
 }
 
-function readChunk(data: string): z.infer<typeof chunkSchema> {
+function readChunk(data: string): z.infer<Schemas['chunkSchema']> {
   let value: unknown
   try {
     value = JSON.parse(data)
   } catch (cause) {
     throw new RouterError('upstream', 'The local model server sent a chunk that is not JSON.', { cause })
   }
-  const parsed = chunkSchema.safeParse(value)
+  const parsed = schemas().chunkSchema.safeParse(value)
   if (!parsed.success) throw new RouterError('upstream', 'The local model server sent a malformed chunk.')
   if ((parsed.data.error ?? undefined) !== undefined || parsed.data.object === 'error')
     throw new RouterError('upstream', 'The local model server reported an error while answering.')

@@ -4,6 +4,7 @@
 import { errorBody, RouterError, retryAfterSeconds } from '../../shared/errors.ts'
 import { settledWithin } from '../fallback/deadline.ts'
 import type { GatewayResult } from '../gateway.ts'
+import { toOpenAiError } from '../openai/openai-error.ts'
 import type { NonStreamingBody } from '../providers/provider.ts'
 import type { RouterRequest } from '../request.ts'
 import { wantsStream } from '../request.ts'
@@ -28,6 +29,9 @@ export const anthropicError: Surface['error'] = (error, requestId) => ({
   status: error.status,
   body: errorBody(error, requestId),
 })
+
+/** OpenAI's error shape, on paths that only its clients call. */
+export const openAiError: Surface['error'] = (error) => toOpenAiError(error)
 
 /** Returns a signal that is aborted when the client disconnects, and a way to say so. */
 export function clientSignal(context: AppContext): {

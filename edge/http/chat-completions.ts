@@ -19,9 +19,6 @@ import { recordingRefusal, type Understood } from './recording-refusal.ts'
 import { createTranslatedRequests } from './translated-request.ts'
 import { decode, parseOrNothing, showsLife } from './upstream-answer.ts'
 
-/** OpenAI's error shape. */
-export const openAiError: Surface['error'] = (error) => toOpenAiError(error)
-
 /** Members that hold schemas of the client's, whose numbers keep their digits. */
 const SCHEMAS: ReadonlySet<string> = new Set(['tools', 'functions', 'response_format'])
 

@@ -3,31 +3,11 @@
  * it. What each endpoint does stands in its own file.
  */
 import { createAssetNames } from '../pages/assets.ts'
-import { createDashboardPages } from '../pages/dashboard/dashboard-pages.tsx'
-import { createPages } from '../pages/pages.tsx'
-import { createBatchHandlers } from './batches.ts'
-import { createBudgetHandlers } from './budgets.ts'
-import { createChatCompletionsHandler } from './chat-completions.ts'
-import type { AppContext, AppDependencies } from './context.ts'
-import { createInputTokensHandler } from './count-input-tokens.ts'
-import { createCountTokensHandler } from './count-tokens.ts'
-import { createFeedbackHandler } from './feedback.ts'
+import type { AppDependencies } from './context.ts'
 import { createReadinessHandler, health } from './health.ts'
-import { createKeptResponseHandlers } from './kept-responses.ts'
-import { createKeyHandlers } from './keys.ts'
 import { createMessagesHandler } from './messages.ts'
-import { createMetricsHandler } from './metrics.ts'
-import { createModelHandler, createModelList, createModelsHandler } from './models.ts'
-import { OPERATIONS, type OpenApiDocument } from './openapi.ts'
-import { createReceiptHandler, createReceiptListHandler } from './receipts.ts'
-import { createResponsesHandler } from './responses.ts'
-import {
-  createExplainHandler,
-  createStatusHandler,
-  createStrategyHandler,
-  createStrategyResetHandler,
-} from './router.ts'
-import { createUsageHandler } from './usage.ts'
+import { familyOnDemand, type Handler, onDemand } from './on-demand.ts'
+import type { OPERATIONS } from './openapi.ts'
 
 export type Route = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -39,34 +19,50 @@ export type Route = {
   readonly access: 'key' | 'session' | 'open'
   /** The id of its documentation; absent for what is no part of the API. */
   readonly operation?: keyof typeof OPERATIONS
-  readonly handle: (context: AppContext) => Response | Promise<Response>
+  readonly handle: Handler
 }
 
 /** Returns the table over its dependencies. */
 export function createRoutes(dependencies: AppDependencies): readonly Route[] {
-  const models = createModelList(dependencies)
   const assetNames = createAssetNames(dependencies.readAsset)
-  const pages = createPages(() => openApiPaths(routes), assetNames)
-  const dashboard = createDashboardPages(dependencies, assetNames)
-  const batches = createBatchHandlers(dependencies)
-  const keys = createKeyHandlers(dependencies)
-  const budgets = createBudgetHandlers(dependencies)
-  const kept = createKeptResponseHandlers(dependencies)
+  const pages = familyOnDemand(async () => {
+    const [{ createPages }, { openApiPaths }] = await Promise.all([
+      import('../pages/pages.tsx'),
+      import('./openapi-paths.ts'),
+    ])
+    return createPages(() => openApiPaths(routes), assetNames)
+  })
+  const dashboard = familyOnDemand(async () =>
+    (await import('../pages/dashboard/dashboard-pages.tsx')).createDashboardPages(dependencies, assetNames),
+  )
+  const batches = familyOnDemand(async () => (await import('./batches.ts')).createBatchHandlers(dependencies))
+  const keys = familyOnDemand(async () => (await import('./keys.ts')).createKeyHandlers(dependencies))
+  const budgets = familyOnDemand(async () =>
+    (await import('./budgets.ts')).createBudgetHandlers(dependencies),
+  )
+  const kept = familyOnDemand(async () =>
+    (await import('./kept-responses.ts')).createKeptResponseHandlers(dependencies),
+  )
+  const models = familyOnDemand(async () => {
+    const { createModelHandler, createModelList, createModelsHandler } = await import('./models.ts')
+    const list = createModelList(dependencies)
+    return { all: createModelsHandler(list), one: createModelHandler(list) }
+  })
   const open = { access: 'open', aliases: [], method: 'GET' } as const
   const keyed = { access: 'key', aliases: [] } as const
   const shown = { access: 'session', aliases: [] } as const
   const routes: readonly Route[] = [
-    { ...open, path: '/', handle: pages.landing },
-    { ...open, path: '/docs', handle: pages.docs },
-    { ...open, path: '/openapi.json', handle: pages.openApi },
-    { ...open, path: '/dashboard', handle: dashboard.overview },
-    { ...open, path: '/dashboard/requests', handle: dashboard.requests },
-    { ...open, path: '/dashboard/requests/:id', handle: dashboard.receipt },
-    { ...open, path: '/dashboard/keys', handle: dashboard.keys },
-    { ...open, path: '/dashboard/budgets', handle: dashboard.budgets },
-    { ...open, path: '/dashboard/login', handle: dashboard.logInForm },
-    { ...open, method: 'POST', path: '/dashboard/login', handle: dashboard.logIn },
-    { ...open, method: 'POST', path: '/dashboard/logout', handle: dashboard.logOut },
+    { ...open, path: '/', handle: pages('landing') },
+    { ...open, path: '/docs', handle: pages('docs') },
+    { ...open, path: '/openapi.json', handle: pages('openApi') },
+    { ...open, path: '/dashboard', handle: dashboard('overview') },
+    { ...open, path: '/dashboard/requests', handle: dashboard('requests') },
+    { ...open, path: '/dashboard/requests/:id', handle: dashboard('receipt') },
+    { ...open, path: '/dashboard/keys', handle: dashboard('keys') },
+    { ...open, path: '/dashboard/budgets', handle: dashboard('budgets') },
+    { ...open, path: '/dashboard/login', handle: dashboard('logInForm') },
+    { ...open, method: 'POST', path: '/dashboard/login', handle: dashboard('logIn') },
+    { ...open, method: 'POST', path: '/dashboard/logout', handle: dashboard('logOut') },
     // Clients look whether anybody is there before they send a request.
     { ...open, path: '/api/hello', handle: health },
     { ...open, path: '/healthz', operation: 'alive', handle: health },
@@ -76,7 +72,7 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       method: 'GET',
       path: '/metrics',
       operation: 'metrics',
-      handle: createMetricsHandler(dependencies),
+      handle: onDemand(async () => (await import('./metrics.ts')).createMetricsHandler(dependencies)),
     },
     {
       ...keyed,
@@ -92,7 +88,9 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/messages/count_tokens',
       aliases: ['/messages/count_tokens'],
       operation: 'countTokens',
-      handle: createCountTokensHandler(dependencies),
+      handle: onDemand(async () =>
+        (await import('./count-tokens.ts')).createCountTokensHandler(dependencies),
+      ),
     },
     {
       ...keyed,
@@ -100,7 +98,7 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/messages/batches',
       aliases: ['/messages/batches'],
       operation: 'createBatch',
-      handle: batches.create,
+      handle: batches('create'),
     },
     {
       ...keyed,
@@ -108,7 +106,7 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/messages/batches',
       aliases: ['/messages/batches'],
       operation: 'listBatches',
-      handle: batches.list,
+      handle: batches('list'),
     },
     {
       ...keyed,
@@ -116,7 +114,7 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/messages/batches/:id',
       aliases: ['/messages/batches/:id'],
       operation: 'getBatch',
-      handle: batches.retrieve,
+      handle: batches('retrieve'),
     },
     {
       ...keyed,
@@ -124,7 +122,7 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/messages/batches/:id',
       aliases: ['/messages/batches/:id'],
       operation: 'deleteBatch',
-      handle: batches.remove,
+      handle: batches('remove'),
     },
     {
       ...keyed,
@@ -132,7 +130,7 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/messages/batches/:id/cancel',
       aliases: ['/messages/batches/:id/cancel'],
       operation: 'cancelBatch',
-      handle: batches.cancel,
+      handle: batches('cancel'),
     },
     {
       ...keyed,
@@ -140,7 +138,7 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/messages/batches/:id/results',
       aliases: ['/messages/batches/:id/results'],
       operation: 'getBatchResults',
-      handle: batches.results,
+      handle: batches('results'),
     },
     {
       ...keyed,
@@ -148,7 +146,9 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/chat/completions',
       aliases: ['/chat/completions'],
       operation: 'createChatCompletion',
-      handle: createChatCompletionsHandler(dependencies),
+      handle: onDemand(async () =>
+        (await import('./chat-completions.ts')).createChatCompletionsHandler(dependencies),
+      ),
     },
     {
       ...keyed,
@@ -156,7 +156,7 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/responses',
       aliases: ['/responses'],
       operation: 'createResponse',
-      handle: createResponsesHandler(dependencies),
+      handle: onDemand(async () => (await import('./responses.ts')).createResponsesHandler(dependencies)),
     },
     {
       ...keyed,
@@ -164,7 +164,9 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/responses/input_tokens',
       aliases: ['/responses/input_tokens'],
       operation: 'countInputTokens',
-      handle: createInputTokensHandler(dependencies),
+      handle: onDemand(async () =>
+        (await import('./count-input-tokens.ts')).createInputTokensHandler(dependencies),
+      ),
     },
     {
       ...keyed,
@@ -172,7 +174,7 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/responses/:id',
       aliases: ['/responses/:id'],
       operation: 'getResponse',
-      handle: kept.read,
+      handle: kept('read'),
     },
     {
       ...keyed,
@@ -180,7 +182,7 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/responses/:id',
       aliases: ['/responses/:id'],
       operation: 'deleteResponse',
-      handle: kept.remove,
+      handle: kept('remove'),
     },
     {
       ...keyed,
@@ -188,7 +190,7 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/responses/:id/input_items',
       aliases: ['/responses/:id/input_items'],
       operation: 'listInputItems',
-      handle: kept.inputItems,
+      handle: kept('inputItems'),
     },
     {
       ...keyed,
@@ -196,7 +198,7 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/models',
       aliases: ['/models'],
       operation: 'listModels',
-      handle: createModelsHandler(models),
+      handle: models('all'),
     },
     {
       ...keyed,
@@ -204,114 +206,120 @@ export function createRoutes(dependencies: AppDependencies): readonly Route[] {
       path: '/v1/models/:id{.+}',
       aliases: ['/models/:id{.+}'],
       operation: 'getModel',
-      handle: createModelHandler(models),
+      handle: models('one'),
     },
     {
       ...shown,
       method: 'GET',
       path: '/v1/router/status',
       operation: 'status',
-      handle: createStatusHandler(dependencies),
+      handle: onDemand(async () => (await import('./router.ts')).createStatusHandler(dependencies)),
     },
     {
       ...shown,
       method: 'PUT',
       path: '/v1/router/strategy',
       operation: 'setStrategy',
-      handle: createStrategyHandler(dependencies),
+      handle: onDemand(async () => (await import('./router.ts')).createStrategyHandler(dependencies)),
     },
     {
       ...shown,
       method: 'DELETE',
       path: '/v1/router/strategy',
       operation: 'resetStrategy',
-      handle: createStrategyResetHandler(dependencies),
+      handle: onDemand(async () => (await import('./router.ts')).createStrategyResetHandler(dependencies)),
     },
     {
       ...keyed,
       method: 'POST',
       path: '/v1/router/explain',
       operation: 'explain',
-      handle: createExplainHandler(dependencies),
+      handle: onDemand(async () => (await import('./router.ts')).createExplainHandler(dependencies)),
     },
     {
       ...shown,
       method: 'POST',
       path: '/v1/router/keys',
       operation: 'createKey',
-      handle: keys.create,
+      handle: keys('create'),
     },
-    { ...shown, method: 'GET', path: '/v1/router/keys', operation: 'listKeys', handle: keys.list },
+    { ...shown, method: 'GET', path: '/v1/router/keys', operation: 'listKeys', handle: keys('list') },
     {
       ...shown,
       method: 'POST',
       path: '/v1/router/keys/:id/rotate',
       operation: 'rotateKey',
-      handle: keys.rotate,
+      handle: keys('rotate'),
     },
     {
       ...shown,
       method: 'PATCH',
       path: '/v1/router/keys/:id',
       operation: 'reviseKey',
-      handle: keys.revise,
+      handle: keys('revise'),
     },
     {
       ...shown,
       method: 'DELETE',
       path: '/v1/router/keys/:id',
       operation: 'revokeKey',
-      handle: keys.revoke,
+      handle: keys('revoke'),
     },
-    { ...shown, method: 'GET', path: '/v1/router/budgets', operation: 'listBudgets', handle: budgets.list },
+    {
+      ...shown,
+      method: 'GET',
+      path: '/v1/router/budgets',
+      operation: 'listBudgets',
+      handle: budgets('list'),
+    },
     {
       ...shown,
       method: 'GET',
       path: '/v1/router/budgets/:tenant',
       operation: 'getBudget',
-      handle: budgets.read,
+      handle: budgets('read'),
     },
     {
       ...shown,
       method: 'PUT',
       path: '/v1/router/budgets/:tenant',
       operation: 'setBudget',
-      handle: budgets.set,
+      handle: budgets('set'),
     },
     {
       ...shown,
       method: 'DELETE',
       path: '/v1/router/budgets/:tenant',
       operation: 'clearBudget',
-      handle: budgets.clear,
+      handle: budgets('clear'),
     },
     {
       ...shown,
       method: 'GET',
       path: '/v1/router/requests',
       operation: 'listRequests',
-      handle: createReceiptListHandler(dependencies),
+      handle: onDemand(async () => (await import('./receipts.ts')).createReceiptListHandler(dependencies)),
     },
     {
       ...shown,
       method: 'GET',
       path: '/v1/router/requests/:id',
       operation: 'getRequest',
-      handle: createReceiptHandler(dependencies),
+      handle: onDemand(async () => (await import('./receipts.ts')).createReceiptHandler(dependencies)),
     },
     {
       ...shown,
       method: 'POST',
       path: '/v1/router/requests/:id/feedback',
       operation: 'giveFeedback',
-      handle: createFeedbackHandler(dependencies),
+      handle: onDemand(async () => (await import('./feedback.ts')).createFeedbackHandler(dependencies)),
     },
     {
       ...shown,
       method: 'GET',
       path: '/v1/router/usage',
       operation: 'usage',
-      handle: createUsageHandler(dependencies),
+      handle: onDemand(async () => (await import('./usage.ts')).createUsageHandler(dependencies)),
     },
   ]
   return routes
@@ -328,23 +336,6 @@ export function allowedMethods(routes: readonly Route[], path: string): readonly
 export function allMethods(routes: readonly Route[]): string[] {
   return [...new Set([...routes.map(({ method }) => method), 'HEAD'])]
 }
-
-/** Returns the documented routes in OpenAPI's form. */
-export function openApiPaths(routes: readonly Route[]): OpenApiDocument['paths'] {
-  const paths: Record<string, OpenApiDocument['paths'][string]> = {}
-  for (const { path, method, operation } of routes) {
-    if (operation === undefined) continue
-    const documented = path.replaceAll(PARAMETER, '{$1}')
-    paths[documented] = {
-      ...paths[documented],
-      [method.toLowerCase()]: { operationId: operation, ...OPERATIONS[operation] },
-    }
-  }
-  return paths
-}
-
-/** A parameter is one segment (`:id`) or the rest of the path (`:id{.+}`). */
-const PARAMETER = /:(\w+)(?:\{\.\+\})?/g
 
 function matches(pattern: string, path: string): boolean {
   const expected = pattern.split('/')

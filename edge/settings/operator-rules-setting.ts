@@ -3,6 +3,7 @@
  * says what is allowed. Which rule applies to a request is found in `routing/operator-rules`.
  */
 import * as z from 'zod/mini'
+import { lazily } from '../../shared/lazily.ts'
 import { COMPLEX_TASKS, SIMPLE_TASKS } from '../../shared/tasks.ts'
 import { compileLinearPattern } from '../routing/operator-rules/linear-pattern.ts'
 import { DAYS, type OperatorRule } from '../routing/operator-rules/operator-rule.ts'
@@ -15,126 +16,136 @@ const MOST_RULES = 100
 const LONGEST_TEXT = 500
 const RULE_NAME = /^[\x20-\x7e]{1,60}$/
 
-const textError = `must be a text of 1 to ${LONGEST_TEXT} characters, or a list of them`
-const ruleText = z
-  .string({ error: textError })
-  .check(z.minLength(1, { error: textError }), z.maxLength(LONGEST_TEXT, { error: textError }))
-const texts = oneOrMore(ruleText, textError)
-const patternError = 'must be a regular expression, or a list of them'
-const patterns = oneOrMore(
-  z.string({ error: patternError }).check(
-    z.superRefine((source, context) => {
-      const problem = patternProblem(source)
-      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem, input: source })
-    }),
-  ),
-  patternError,
-)
-const windowError = 'must be a time of day such as "22:00-06:00", or a list of them'
-const windows = oneOrMore(
-  z
-    .string({ error: windowError })
-    .check(z.refine((value) => parseTimeWindow(value) !== undefined, { error: windowError })),
-  windowError,
-)
-const zoneError = 'must be a time zone such as "Europe/Berlin"'
-const headerError = 'must be an object of header names and values, * as wildcard'
-const headers = z.optional(
-  z.pipe(
-    z.pipe(
-      z.record(z.string(), z.unknown(), { error: headerError }),
-      z.transform((named: Record<string, unknown>) =>
-        Object.fromEntries(Object.entries(named).map(([name, value]) => [name.toLowerCase(), asList(value)])),
-      ),
+/** Made where there are rules: most deployments have none. */
+const schemas = lazily(() => {
+  const textError = `must be a text of 1 to ${LONGEST_TEXT} characters, or a list of them`
+  const ruleText = z
+    .string({ error: textError })
+    .check(z.minLength(1, { error: textError }), z.maxLength(LONGEST_TEXT, { error: textError }))
+  const texts = oneOrMore(ruleText, textError)
+  const patternError = 'must be a regular expression, or a list of them'
+  const patterns = oneOrMore(
+    z.string({ error: patternError }).check(
+      z.superRefine((source, context) => {
+        const problem = patternProblem(source)
+        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem, input: source })
+      }),
     ),
+    patternError,
+  )
+  const windowError = 'must be a time of day such as "22:00-06:00", or a list of them'
+  const windows = oneOrMore(
     z
-      .record(
-        z.string().check(
-          z.refine((name) => HEADER_NAME.test(name), { error: 'is no name of a header' }),
-          z.refine((name) => !CREDENTIAL_HEADER.test(name), {
-            error: 'may be a credential, which no rule can read. Use tenant for who is asking',
-          }),
+      .string({ error: windowError })
+      .check(z.refine((value) => parseTimeWindow(value) !== undefined, { error: windowError })),
+    windowError,
+  )
+  const zoneError = 'must be a time zone such as "Europe/Berlin"'
+  const headerError = 'must be an object of header names and values, * as wildcard'
+  const headers = z.optional(
+    z.pipe(
+      z.pipe(
+        z.record(z.string(), z.unknown(), { error: headerError }),
+        z.transform((named: Record<string, unknown>) =>
+          Object.fromEntries(
+            Object.entries(named).map(([name, value]) => [name.toLowerCase(), asList(value)]),
+          ),
         ),
-        z.array(ruleText).check(z.minLength(1, { error: textError })),
-      )
-      .check(z.refine((named) => Object.keys(named).length > 0, { error: headerError })),
-  ),
-)
-const languageError = 'must be the code of a language such as "en", in small letters, or a list of them'
-const languages = oneOrMore(
-  z.string({ error: languageError }).check(z.regex(/^[a-z]{2,3}$/, { error: languageError })),
-  languageError,
-)
-const tokensError = 'must be a whole number of tokens, 0 or more'
-const tokens = z.optional(z.int({ error: tokensError }).check(z.minimum(0, { error: tokensError })))
-
-const conditionsSchema = z
-  .strictObject(
-    {
-      tenant: texts,
-      user: texts,
-      systemContains: texts,
-      lastTurnContains: texts,
-      systemMatches: patterns,
-      lastTurnMatches: patterns,
-      language: languages,
-      task: namesOf([...SIMPLE_TASKS, ...COMPLEX_TASKS]),
-      minInputTokens: tokens,
-      maxInputTokens: tokens,
-      between: windows,
-      days: namesOf(DAYS),
-      timezone: z.optional(z.string({ error: zoneError }).check(z.refine(isTimeZone, { error: zoneError }))),
-      header: headers,
-    },
-    { error: 'must be an object of conditions; {} holds for every request' },
-  )
-  .check(
-    z.refine(
-      ({ minInputTokens = 0, maxInputTokens = Number.POSITIVE_INFINITY }) => minInputTokens <= maxInputTokens,
-      { error: 'must not be more than maxInputTokens', path: ['minInputTokens'] },
-    ),
-    z.refine(
-      ({ timezone, between, days }) => timezone === undefined || between !== undefined || days !== undefined,
-      { error: 'says nothing without between or days', path: ['timezone'] },
-    ),
-  )
-
-const thresholdError = 'must be a number from 0 to 1'
-const effectSchema = z
-  .strictObject(
-    {
-      route: z.optional(z.enum(['local', 'claude'], { error: 'must be local or claude' })),
-      tier: z.optional(z.enum(['cheap', 'strong'], { error: 'must be cheap or strong' })),
-      threshold: z.optional(
-        z
-          .number({ error: thresholdError })
-          .check(z.minimum(0, { error: thresholdError }), z.maximum(1, { error: thresholdError })),
       ),
-    },
-    { error: 'must be an object with route, tier or threshold' },
-  )
-  .check(
-    z.refine((effect) => Object.keys(effect).length > 0, {
-      error: 'must name at least one of route, tier, threshold',
-    }),
-    z.refine(({ route, threshold }) => route === undefined || threshold === undefined, {
-      error: 'decides nothing where route is given. Remove one of them',
-      path: ['threshold'],
-    }),
-  )
-
-const ruleSchema = z.strictObject(
-  {
-    name: z.optional(
       z
-        .string({ error: 'must be a text' })
-        .check(z.regex(RULE_NAME, { error: 'must be 1 to 60 printable ASCII characters' })),
+        .record(
+          z.string().check(
+            z.refine((name) => HEADER_NAME.test(name), { error: 'is no name of a header' }),
+            z.refine((name) => !CREDENTIAL_HEADER.test(name), {
+              error: 'may be a credential, which no rule can read. Use tenant for who is asking',
+            }),
+          ),
+          z.array(ruleText).check(z.minLength(1, { error: textError })),
+        )
+        .check(z.refine((named) => Object.keys(named).length > 0, { error: headerError })),
     ),
-    when: conditionsSchema,
-    use: effectSchema,
-  },
-  { error: 'must be an object with when and use' },
-)
+  )
+  const languageError = 'must be the code of a language such as "en", in small letters, or a list of them'
+  const languages = oneOrMore(
+    z.string({ error: languageError }).check(z.regex(/^[a-z]{2,3}$/, { error: languageError })),
+    languageError,
+  )
+  const tokensError = 'must be a whole number of tokens, 0 or more'
+  const tokens = z.optional(z.int({ error: tokensError }).check(z.minimum(0, { error: tokensError })))
+
+  const conditionsSchema = z
+    .strictObject(
+      {
+        tenant: texts,
+        user: texts,
+        systemContains: texts,
+        lastTurnContains: texts,
+        systemMatches: patterns,
+        lastTurnMatches: patterns,
+        language: languages,
+        task: namesOf([...SIMPLE_TASKS, ...COMPLEX_TASKS]),
+        minInputTokens: tokens,
+        maxInputTokens: tokens,
+        between: windows,
+        days: namesOf(DAYS),
+        timezone: z.optional(
+          z.string({ error: zoneError }).check(z.refine(isTimeZone, { error: zoneError })),
+        ),
+        header: headers,
+      },
+      { error: 'must be an object of conditions; {} holds for every request' },
+    )
+    .check(
+      z.refine(
+        ({ minInputTokens = 0, maxInputTokens = Number.POSITIVE_INFINITY }) =>
+          minInputTokens <= maxInputTokens,
+        { error: 'must not be more than maxInputTokens', path: ['minInputTokens'] },
+      ),
+      z.refine(
+        ({ timezone, between, days }) =>
+          timezone === undefined || between !== undefined || days !== undefined,
+        { error: 'says nothing without between or days', path: ['timezone'] },
+      ),
+    )
+
+  const thresholdError = 'must be a number from 0 to 1'
+  const effectSchema = z
+    .strictObject(
+      {
+        route: z.optional(z.enum(['local', 'claude'], { error: 'must be local or claude' })),
+        tier: z.optional(z.enum(['cheap', 'strong'], { error: 'must be cheap or strong' })),
+        threshold: z.optional(
+          z
+            .number({ error: thresholdError })
+            .check(z.minimum(0, { error: thresholdError }), z.maximum(1, { error: thresholdError })),
+        ),
+      },
+      { error: 'must be an object with route, tier or threshold' },
+    )
+    .check(
+      z.refine((effect) => Object.keys(effect).length > 0, {
+        error: 'must name at least one of route, tier, threshold',
+      }),
+      z.refine(({ route, threshold }) => route === undefined || threshold === undefined, {
+        error: 'decides nothing where route is given. Remove one of them',
+        path: ['threshold'],
+      }),
+    )
+
+  const ruleSchema = z.strictObject(
+    {
+      name: z.optional(
+        z
+          .string({ error: 'must be a text' })
+          .check(z.regex(RULE_NAME, { error: 'must be 1 to 60 printable ASCII characters' })),
+      ),
+      when: conditionsSchema,
+      use: effectSchema,
+    },
+    { error: 'must be an object with when and use' },
+  )
+  return { ruleSchema, conditionsSchema, effectSchema }
+})
 
 /** Rules as JSON, or none. */
 export const operatorRules = z.pipe(
@@ -166,7 +177,7 @@ function readRules(source: string): ReadRules {
   }
   if (!Array.isArray(list)) return { rules: [], problems: [shape] }
   if (list.length > MOST_RULES) return { rules: [], problems: [`holds more than ${MOST_RULES} rules`] }
-  const checked = list.map((rule) => ruleSchema.safeParse(rule))
+  const checked = list.map((rule) => schemas().ruleSchema.safeParse(rule))
   const problems = checked.flatMap(({ error }, index) =>
     firstOfEachPath(error?.issues ?? []).map(
       (issue) => `${titleOf(list[index], index)}: ${describeIssue(issue)}`,
@@ -193,10 +204,11 @@ function titleOf(rule: unknown, index: number): string {
   return `rule ${index + 1}${quoted}`
 }
 
-const MEMBERS: Readonly<Record<string, readonly string[]>> = {
-  '': Object.keys(ruleSchema.shape),
-  when: Object.keys(conditionsSchema.shape),
-  use: Object.keys(effectSchema.shape),
+/** The members that stand at a path of a rule. */
+function membersAt(path: string): readonly string[] | undefined {
+  const { ruleSchema, conditionsSchema, effectSchema } = schemas()
+  const schema = { '': ruleSchema, when: conditionsSchema, use: effectSchema }[path]
+  return schema && Object.keys(schema.shape)
 }
 
 /** A single value is read as a list of one, so that the first place of a list goes without saying. */
@@ -204,7 +216,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   const path = issue.path.filter((step) => step !== 0).join('.')
   if (issue.code === 'unrecognized_keys') {
     const unknown = issue.keys.map((key) => JSON.stringify(key.slice(0, 40))).join(', ')
-    return `${path === '' ? 'it' : path} has no ${unknown}; possible are ${MEMBERS[path]?.join(', ')}`
+    return `${path === '' ? 'it' : path} has no ${unknown}; possible are ${membersAt(path)?.join(', ')}`
   }
   const message = issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message
   return path === '' ? `it ${message}` : `${path} ${message}`

@@ -51,15 +51,18 @@ export const boolean = z.pipe(
   z.transform((value) => value === 'true'),
 )
 
-/** A whole number between two bounds, or `fallback`. */
+/** A whole number between two bounds, or `fallback`. One step, not a chain of schemas: most settings are numbers. */
 export function wholeNumber(fallback: number, minimum: number, maximum: number) {
-  const error = `must be a whole number from ${minimum} to ${maximum}`
   return z.pipe(
-    z.optional(z.string().check(z.regex(/^\d{1,12}$/, { error }))),
-    z.pipe(
-      z.transform((value: string | undefined) => (value === undefined ? fallback : Number(value))),
-      z.number().check(z.minimum(minimum, { error }), z.maximum(maximum, { error })),
-    ),
+    text,
+    z.transform((value, context): number => {
+      if (value === undefined) return fallback
+      const number = Number(value)
+      if (/^\d{1,12}$/.test(value) && number >= minimum && number <= maximum) return number
+      const message = `must be a whole number from ${minimum} to ${maximum}`
+      context.issues.push({ code: 'custom', message, input: value })
+      return z.NEVER
+    }),
   )
 }
 

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini'
 import { RouterError, readRetryAfterMs } from '../../../shared/errors.ts'
+import { lazily } from '../../../shared/lazily.ts'
 import { type ModelCard, readModelCard } from '../../../shared/model-card.ts'
 import { discardBody, type Fetch, fetchOrUnavailable } from '../provider.ts'
 import type { LocalProtocol } from './protocol.ts'
@@ -45,32 +46,35 @@ export type Readiness = { readonly model: LocalModel; readonly waitMs: number | 
 /** What a server that is loading is asked again after, unless it says. */
 export const DEFAULT_LOADING_WAIT_MS = 5_000
 
-const tokens = z.catch(z.optional(z.number().check(z.positive())), undefined)
+const schemas = lazily(() => {
+  const tokens = z.catch(z.optional(z.number().check(z.positive())), undefined)
 
-const listedSchema = z.looseObject({
-  id: z.string(),
-  owned_by: z.catch(z.optional(z.string()), undefined),
-  max_input_tokens: tokens,
-  max_model_len: tokens,
-  context_length: tokens,
-})
-const readySchema = z.looseObject({
-  model: z.optional(z.string()),
-  card: z.optional(z.unknown()),
-  structuredOutputs: z.optional(z.unknown()),
-  judge: z.optional(z.unknown()),
-  handover: z.optional(z.unknown()),
-  verification: z.catch(z.nullish(z.looseObject({ tasks: z.array(z.string()) })), null),
-  maxInputTokens: z.optional(z.number()),
-  expectedWaitMs: z.optional(z.number()),
-  /** How other servers list their models. */
-  data: z.optional(z.array(listedSchema)),
-})
-/** llama.cpp: the context of one slot, which may be smaller than what the model was trained for. */
-const propsSchema = z.looseObject({ default_generation_settings: z.looseObject({ n_ctx: tokens }) })
-/** Ollama: the models that are loaded, each with the context that it has. A longer prompt is cut there without a word. */
-const loadedSchema = z.looseObject({
-  models: z.array(z.looseObject({ name: z.string(), context_length: tokens })),
+  const listedSchema = z.looseObject({
+    id: z.string(),
+    owned_by: z.catch(z.optional(z.string()), undefined),
+    max_input_tokens: tokens,
+    max_model_len: tokens,
+    context_length: tokens,
+  })
+  const readySchema = z.looseObject({
+    model: z.optional(z.string()),
+    card: z.optional(z.unknown()),
+    structuredOutputs: z.optional(z.unknown()),
+    judge: z.optional(z.unknown()),
+    handover: z.optional(z.unknown()),
+    verification: z.catch(z.nullish(z.looseObject({ tasks: z.array(z.string()) })), null),
+    maxInputTokens: z.optional(z.number()),
+    expectedWaitMs: z.optional(z.number()),
+    /** How other servers list their models. */
+    data: z.optional(z.array(listedSchema)),
+  })
+  /** llama.cpp: the context of one slot, which may be smaller than what the model was trained for. */
+  const propsSchema = z.looseObject({ default_generation_settings: z.looseObject({ n_ctx: tokens }) })
+  /** Ollama: the models that are loaded, each with the context that it has. A longer prompt is cut there without a word. */
+  const loadedSchema = z.looseObject({
+    models: z.array(z.looseObject({ name: z.string(), context_length: tokens })),
+  })
+  return { listedSchema, readySchema, propsSchema, loadedSchema }
 })
 
 /**
@@ -94,7 +98,7 @@ export async function askReadiness(options: ReadinessOptions, signal: AbortSigna
       discardBody(response)
       throw notReady(response, options.now())
     }
-    const parsed = readySchema.safeParse(await response.json().catch(() => undefined))
+    const parsed = schemas().readySchema.safeParse(await response.json().catch(() => undefined))
     if (!parsed.success) throw somethingElse()
     const { model: name, card, maxInputTokens, expectedWaitMs, data } = parsed.data
     if (name !== undefined) {
@@ -125,7 +129,9 @@ export async function askReadiness(options: ReadinessOptions, signal: AbortSigna
 type Limits = { readonly maxInputTokens: number; readonly maxOutputTokens: number | undefined }
 
 /** Most servers state the whole context; an answer needs its part of it. */
-function limitsOf(stated: Partial<z.infer<typeof listedSchema>> | undefined): Limits | undefined {
+function limitsOf(
+  stated: Partial<z.infer<ReturnType<typeof schemas>['listedSchema']>> | undefined,
+): Limits | undefined {
   const context = stated?.max_model_len ?? stated?.context_length
   const maxInputTokens = stated?.max_input_tokens ?? (context && Math.floor(context / 2))
   if (maxInputTokens === undefined) return undefined
@@ -148,9 +154,9 @@ async function askContext(
   const [props, loaded] = await Promise.all(
     ['/props', '/api/ps'].map((path) => ask(path).catch(() => undefined)),
   )
-  const llamaCpp = propsSchema.safeParse(props)
+  const llamaCpp = schemas().propsSchema.safeParse(props)
   if (llamaCpp.success) return llamaCpp.data.default_generation_settings.n_ctx
-  const ollama = loadedSchema.safeParse(loaded)
+  const ollama = schemas().loadedSchema.safeParse(loaded)
   if (!ollama.success) return undefined
   return ollama.data.models.find(({ name }) => name === model || name === `${model}:latest`)?.context_length
 }
