@@ -11,8 +11,8 @@ import { type EffectiveLimits, effectiveLimits, hasCap, hasMoneyCap } from '../b
 import { limitHeaders } from '../budgets/limit-headers.ts'
 import type { TenantLimits } from '../budgets/limits.ts'
 import { accountUnreachable, limitReached, priceUnknown } from '../budgets/refusals.ts'
+import { reserveInTime, settleSurely } from '../budgets/reserve-and-settle.ts'
 import type { TellSoftLimits } from '../budgets/tell-soft-limits.ts'
-import { settledWithin } from '../fallback/deadline.ts'
 import type { PriceList } from '../ledger/prices.ts'
 import type { WaitUntil } from '../request.ts'
 import type { Booking } from './batch-book.ts'
@@ -55,7 +55,6 @@ export type AdmitBatch = (customer: BatchCustomer, batch: BatchRequest) => Promi
 
 /** Longer than Claude takes to make one. */
 const LEASE_MS = 600_000
-const LONGEST_WAIT_MS = 1_000
 
 /** Returns what lets batches in. */
 export function createBatchAdmission(options: BatchAdmissionOptions): AdmitBatch {
@@ -84,27 +83,17 @@ async function admit(
   limits: EffectiveLimits,
 ): Promise<BatchAdmission> {
   const { tellSoftLimits, log, now } = options
-  const { requestId: id, user } = customer
+  const { requestId: id, user, waitUntil } = customer
   // The same before and after, whatever is learned of the tenant meanwhile.
   const account = options.accountOf(customer.tenant)
   const bound = hasCap(limits) ? batch.upperBound(options.prices) : { tokens: 0, nanoUsd: 0, unpriced: [] }
   const isUnbounded = bound.unpriced.length > 0 && hasMoneyCap(limits)
   if (isUnbounded) throw priceUnknown(bound.unpriced)
   const planned = { tokens: bound.tokens, nanoUsd: bound.nanoUsd }
-  const result = await reserve(
-    options,
-    accounts,
-    { ...customer, account },
-    {
-      id,
-      user,
-      limits,
-      planned,
-      bent: null,
-      leaseMs: LEASE_MS,
-    },
-  )
-  if (result === undefined) {
+  const asked = { accounts, account, waitUntil, log }
+  const reservation = { id, user, limits, planned, bent: null, leaseMs: LEASE_MS }
+  const result = await reserveInTime(asked, reservation)
+  if ('trouble' in result) {
     // Money and tokens are not spent uncounted; rates alone are no reason to refuse anybody.
     if (hasCap(limits)) throw accountUnreachable(undefined)
     return UNLIMITED
@@ -123,41 +112,14 @@ async function admit(
     async settle(made) {
       if (!result.leased) return
       const settlement = { id, limits, used: made ? planned : { tokens: 0, nanoUsd: 0 } }
-      const once = () => accounts.settle(account, settlement)
       try {
-        // Settling twice changes nothing, so that a lost answer may be asked for again.
-        const { reached } = await once().catch(once)
+        const { reached } = await settleSurely(asked, settlement)
         tellSoftLimits(customer, reached)
       } catch (error) {
         const fields = { requestId: id, name: causeName(error) }
         log('[Router] What a batch takes cannot be settled; what was reserved for it counts', fields, 'error')
       }
     },
-  }
-}
-
-async function reserve(
-  { log }: BatchAdmissionOptions,
-  accounts: Accounts,
-  { account, requestId, waitUntil }: BatchCustomer & { readonly account: string },
-  reservation: Reservation,
-): Promise<ReservationResult | undefined> {
-  const pending = accounts.reserve(account, reservation)
-  try {
-    const result = await settledWithin(pending, LONGEST_WAIT_MS)
-    if (result !== undefined) return result
-    // What is reserved after all is given back: nobody will settle it.
-    const { id, limits } = reservation
-    const release = async () => {
-      if ((await pending).leased)
-        await accounts.settle(account, { id, limits, used: { tokens: 0, nanoUsd: 0 } })
-    }
-    waitUntil(release().catch(() => {}))
-    throw new Error('timeout')
-  } catch (error) {
-    const name = causeName(error)
-    log('[Router] The account of limits cannot be asked', { requestId, name }, 'error')
-    return undefined
   }
 }
 

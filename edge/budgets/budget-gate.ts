@@ -6,17 +6,17 @@
 import { causeName, type RouterError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
 import type { Message } from '../../shared/messages.ts'
-import { settledWithin } from '../fallback/deadline.ts'
 import type { Receipt } from '../ledger/receipt.ts'
 import type { RouterRequest } from '../request.ts'
 import type { Target } from '../target.ts'
-import type { Accounts, LimitUse, Reservation, ReservationResult, Settlement } from './accounts.ts'
+import type { Accounts, LimitUse, Reservation, Settlement } from './accounts.ts'
 import { isMoney } from './caps.ts'
 import { type EffectiveLimits, effectiveLimits, hasCap } from './effective-limits.ts'
 import { limitHeaders } from './limit-headers.ts'
 import type { OnBudget, TenantLimits } from './limits.ts'
 import { type AmountOptions, plannedAmounts } from './planned-amounts.ts'
 import { accountUnreachable, limitReached, priceUnknown } from './refusals.ts'
+import { type AskedAccount, reserveInTime, settleSurely } from './reserve-and-settle.ts'
 import { usedBy } from './settlement.ts'
 import type { TellSoftLimits } from './tell-soft-limits.ts'
 import { upperBound } from './upper-bound.ts'
@@ -64,9 +64,6 @@ export type BudgetGate = {
   readonly admit: (request: RouterRequest, targets: readonly Target[]) => Promise<Admission> | undefined
 }
 
-/** The account is asked on the path of the request. */
-const LONGEST_WAIT_MS = 1_000
-
 /** Returns the gate. */
 export function createBudgetGate(options: BudgetGateOptions): BudgetGate {
   return {
@@ -107,7 +104,7 @@ async function admit(options: BudgetGateOptions, asking: Asking): Promise<Admiss
     ...amounts,
     leaseMs: targets.length === 0 ? 0 : options.leaseMs,
   }
-  const result = await ask(options, asking, reservation)
+  const result = await reserveInTime(askedAccount(options, asking), reservation)
   if ('trouble' in result) return withoutAccount(options, asking, result.trouble)
   const headers = limitHeaders(result, limits)
   const settle = result.leased ? settlementOf(options, asking) : nothing
@@ -119,35 +116,6 @@ async function admit(options: BudgetGateOptions, asking: Asking): Promise<Admiss
   if (admission === 'bent' && onBudget !== 'refuse')
     return { kind: 'bent', to: onBudget, cause: cause.limit, error, headers, settle }
   return { kind: 'refused', cause: cause.limit, error, headers, settle }
-}
-
-async function ask(
-  { accounts, log }: BudgetGateOptions,
-  { request, account, limits }: Asking,
-  reservation: Reservation,
-): Promise<ReservationResult | { readonly trouble: unknown }> {
-  const failed = (trouble: unknown) => {
-    log(
-      '[Router] The account of limits cannot be asked',
-      { requestId: request.id, name: causeName(trouble) },
-      'error',
-    )
-    return { trouble }
-  }
-  try {
-    const pending = accounts.reserve(account, reservation)
-    const result = await settledWithin(pending, LONGEST_WAIT_MS)
-    if (result !== undefined) return result
-    // What is reserved after all is given back: nobody will settle it.
-    const used = { tokens: 0, nanoUsd: 0 }
-    const release = async () => {
-      if ((await pending).leased) await accounts.settle(account, { id: request.id, limits, used })
-    }
-    request.waitUntil(release().catch(() => {}))
-    return failed(new Error('timeout'))
-  } catch (error) {
-    return failed(error)
-  }
 }
 
 /** Money fails to the safe side: it is not spent uncounted. Rates alone are no reason to refuse anybody. */
@@ -165,14 +133,12 @@ function withoutAccount(
 }
 
 function settlementOf(options: BudgetGateOptions, asking: Asking): Admission['settle'] {
-  const { accounts, prices, log } = options
-  const { request, account, limits } = asking
+  const { prices, log } = options
+  const { request, limits } = asking
   return (receipt, answer) => {
     const settle = async () => {
       const settlement: Settlement = { id: request.id, limits, used: usedBy(receipt, answer, prices) }
-      const once = () => accounts.settle(account, settlement)
-      // Settling twice changes nothing, so that a lost answer may be asked for again.
-      const { reached } = await once().catch(once)
+      const { reached } = await settleSurely(askedAccount(options, asking), settlement)
       tell(options, asking, reached)
     }
     request.waitUntil(
@@ -185,6 +151,13 @@ function settlementOf(options: BudgetGateOptions, asking: Asking): Admission['se
       ),
     )
   }
+}
+
+function askedAccount(
+  { accounts, log }: BudgetGateOptions,
+  { request: { waitUntil }, account }: Asking,
+): AskedAccount {
+  return { accounts, account, waitUntil, log }
 }
 
 function tell(

@@ -2,7 +2,7 @@
  * The query of `GET /v1/router/requests`: which receipts, how many, from where on and in which form.
  */
 import { COMPLEX_TASKS, SIMPLE_TASKS } from '../../shared/tasks.ts'
-import type { ReceiptFilter } from '../ledger/ledger.ts'
+import { RECEIPT_CONDITIONS, type ReceiptCondition, type ReceiptFilter } from '../ledger/ledger.ts'
 import { BUDGET_EFFECTS, CACHE_RESULTS, OUTCOMES, ROUTES } from '../ledger/receipt.ts'
 import { FEEDBACK } from '../ledger/receipt-record.ts'
 import { isTimeZone } from '../time-zone.ts'
@@ -19,20 +19,22 @@ export const RECEIPT_PARAMETERS = [
   'from',
   'to',
   'timezone',
-  'user',
-  'route',
-  'model',
-  'task',
-  'outcome',
-  'fallback',
-  'cache',
-  'budget',
-  'feedback',
+  ...RECEIPT_CONDITIONS,
   'tenant',
   'limit',
   'cursor',
   'format',
 ] as const
+
+/** Of conditions that have few. */
+const KNOWN_VALUES: Readonly<Partial<Record<ReceiptCondition, readonly string[]>>> = {
+  route: ROUTES,
+  task: [...SIMPLE_TASKS, ...COMPLEX_TASKS],
+  outcome: OUTCOMES,
+  cache: CACHE_RESULTS,
+  budget: BUDGET_EFFECTS,
+  feedback: FEEDBACK,
+}
 
 export type ReceiptQuery = {
   readonly filter: ReceiptFilter
@@ -69,19 +71,11 @@ function readFilter(query: Given, now: number): ReceiptFilter {
   const from = moment('from')
   const to = moment('to')
   if (from !== undefined && to !== undefined && from >= to) throw wrong('from must be before to.')
-  return {
-    from,
-    to,
-    user: query.user,
-    route: oneOf('route', query.route, ROUTES),
-    model: query.model,
-    task: oneOf('task', query.task, [...SIMPLE_TASKS, ...COMPLEX_TASKS]),
-    outcome: oneOf('outcome', query.outcome, OUTCOMES),
-    fallback: query.fallback,
-    cache: oneOf('cache', query.cache, CACHE_RESULTS),
-    budget: oneOf('budget', query.budget, BUDGET_EFFECTS),
-    feedback: oneOf('feedback', query.feedback, FEEDBACK),
-  }
+  const conditions = RECEIPT_CONDITIONS.map((name) => {
+    const known = KNOWN_VALUES[name]
+    return [name, known === undefined ? query[name] : oneOf(name, query[name], known)]
+  })
+  return { from, to, ...Object.fromEntries(conditions) }
 }
 
 /** Returns the zone, UTC where none is named. @throws {RouterError} `invalid_request` for one that does not exist */

@@ -7,19 +7,24 @@ import type { Feedback, KeptReceipt, ReceiptRecord } from './receipt-record.ts'
 /** Of whom receipts are shown: one tenant's, or everybody's (undefined), which only the administrator sees. */
 export type Scope = { readonly tenant: string | undefined }
 
+/** What of a receipt may be asked for by its value: the names of columns, and of parameters. */
+export const RECEIPT_CONDITIONS = [
+  'user',
+  'route',
+  'model',
+  'task',
+  'outcome',
+  'fallback',
+  'cache',
+  'budget',
+  'feedback',
+] as const
+export type ReceiptCondition = (typeof RECEIPT_CONDITIONS)[number]
+
 /** All conditions must hold; those left out hold always. Times in milliseconds since the epoch, `to` exclusive. */
-export type ReceiptFilter = {
+export type ReceiptFilter = Readonly<Partial<Record<ReceiptCondition, string | undefined>>> & {
   readonly from?: number | undefined
   readonly to?: number | undefined
-  readonly user?: string | undefined
-  readonly route?: string | undefined
-  readonly model?: string | undefined
-  readonly task?: string | undefined
-  readonly outcome?: string | undefined
-  readonly fallback?: string | undefined
-  readonly cache?: string | undefined
-  readonly budget?: string | undefined
-  readonly feedback?: Feedback | undefined
 }
 
 /** Newest first. `cursor` continues where another page ended; null where that was the last one. */

@@ -3,7 +3,7 @@
  */
 import { numberOf, textOf } from '../../storage/row-values.ts'
 import type { SqlDatabase, SqlRow, SqlValue } from '../../storage/sql-database.ts'
-import type { ReceiptFilter } from '../ledger.ts'
+import { RECEIPT_CONDITIONS, type ReceiptFilter } from '../ledger.ts'
 import { type Feedback, type KeptReceipt, keptReceiptSchema, type ReceiptRecord } from '../receipt-record.ts'
 import { firstPosition, POSITIONS_PER_MS } from './positions.ts'
 
@@ -12,19 +12,6 @@ export type PlacedReceipt = { readonly position: number; readonly receipt: KeptR
 
 /** From `from` on and before `to`, positions. */
 export type PositionRange = { readonly from: number; readonly to: number }
-
-/** Conditions that are a column's value. */
-const EQUAL = [
-  'user',
-  'route',
-  'model',
-  'task',
-  'outcome',
-  'fallback',
-  'cache',
-  'budget',
-  'feedback',
-] as const
 
 /**
  * Adds the receipt's row unless there is one with its id. In a transaction, which a full millisecond undoes.
@@ -84,7 +71,7 @@ export function listReceipts(
   filter: ReceiptFilter,
   { limit, longest, tenant }: { readonly limit: number; readonly longest: number; readonly tenant: string },
 ): { readonly receipts: readonly PlacedReceipt[]; readonly end: number } {
-  const conditions = EQUAL.filter((name) => filter[name] !== undefined)
+  const conditions = RECEIPT_CONDITIONS.filter((name) => filter[name] !== undefined)
   const rows = database.exec(
     `SELECT * FROM (
       SELECT * FROM receipts WHERE position >= ? AND position < ? ORDER BY position DESC LIMIT ${longest}
