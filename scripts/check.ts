@@ -11,6 +11,8 @@ import { faultProblems } from './faults/fault-document.ts'
 import { FAULTS } from './faults/fault-list.ts'
 import { findFaultTests } from './faults/fault-tests.ts'
 import { lockfileProblems } from './lockfile.ts'
+import { allPatterns } from './patterns/all-patterns.ts'
+import { patternProblems } from './patterns/pattern-problems.ts'
 import { inPackage, ROOT, runNode } from './run-command.ts'
 
 type Outcome = { readonly ok: boolean; readonly detail: string }
@@ -46,6 +48,7 @@ const steps: Step[] = [
   },
   { name: 'lockfiles', run: checkLockfile },
   { name: 'faults: each with its test, docs/faults.md', run: checkFaults },
+  { name: 'regular expressions: linear time (recheck)', run: checkPatterns },
   { name: 'bundle of the edge (wrangler deploy --dry-run)', run: checkBundle },
 ]
 
@@ -100,6 +103,12 @@ async function checkFaults(): Promise<Outcome> {
   const written = readFileSync(join(ROOT, 'docs/faults.md'), 'utf8')
   const problems = faultProblems(FAULTS, findFaultTests(ROOT), written)
   return { ok: problems.length === 0, detail: problems.join('\n') }
+}
+
+async function checkPatterns(): Promise<Outcome> {
+  const { patterns, problems } = await allPatterns(ROOT)
+  const found = [...problems, ...(await patternProblems(patterns))]
+  return { ok: found.length === 0, detail: found.length === 0 ? `${patterns.length}` : found.join('\n') }
 }
 
 async function checkBundle(): Promise<Outcome> {

@@ -16,8 +16,9 @@ const PATTERNS: readonly Pattern[] = [
     find: /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z\d+/=\s-]{0,8000}/g,
     replace: by('[key]'),
   },
-  // JSON Web Tokens, then keys by the marks that their makers give them.
-  { find: /\beyJ[\w-]{8,2000}\.[\w-]{8,4000}\.[\w-]{0,1000}/g, replace: by('[key]') },
+  // JSON Web Tokens, then keys by the marks that their makers give them. A token begins where a run of its signs does: else every
+  // "eyJ" in a long run would read it again.
+  { find: /(?<![\w-])eyJ[\w-]{8,2000}\.[\w-]{8,4000}\.[\w-]{0,1000}/g, replace: by('[key]') },
   {
     find: /\b(?:sk|pk|rk|whsec|ghp|gho|ghu|ghs|ghr|github_pat|glpat|xox[abeprs]|hf|npm|AKIA|ASIA|AIza)[-_]?[\w-]{12,300}/g,
     replace: by('[key]'),

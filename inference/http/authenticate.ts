@@ -16,7 +16,7 @@ export function createAuthenticate(secret: string | undefined): Authenticate {
   if (secret === undefined) return () => {}
   const expected = digest(secret)
   return (headers) => {
-    const bearer = /^Bearer\s+(.+)$/i.exec(headers.get('authorization') ?? '')?.[1]
+    const bearer = /^Bearer\s+(\S.*)$/i.exec(headers.get('authorization') ?? '')?.[1]
     const given = [bearer, headers.get('x-api-key')].filter((value) => typeof value === 'string')
     let matches = false
     for (const value of given) if (timingSafeEqual(digest(value.trim()), expected)) matches = true
