@@ -195,12 +195,9 @@ export const FIELDS_OF_MESSAGES: Readonly<Record<ChatMessage['role'], ReadonlySe
   tool: new Set([...fieldsOf(toolMessage), 'name']),
   function: fieldsOf(functionMessage),
 }
-export const FIELDS_OF_PARTS: Readonly<Record<string, ReadonlySet<string>>> = {
-  text: new Set(['type', 'text', 'cache_control']),
-  refusal: new Set(['type', 'refusal', 'cache_control']),
-  image_url: new Set(['type', 'image_url', 'cache_control']),
-  file: new Set(['type', 'file', 'cache_control']),
-}
+export const FIELDS_OF_PARTS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  ['text', 'refusal', 'image_url', 'file'].map((type) => [type, new Set(['type', type, 'cache_control'])]),
+)
 export const FIELDS_OF_TOOLS = { tool: fieldsOf(toolSchema), function: fieldsOf(functionSchema) }
 
 export type ChatCompletionRequest = z.infer<typeof chatCompletionRequestSchema>

@@ -36,7 +36,7 @@ export function unknownFields(
 }
 
 function lookIntoPart(part: Readonly<Record<string, unknown>>, look: UnknownFields['look']): void {
-  const known = FIELDS_OF_PARTS[String(part.type)]
+  const known = FIELDS_OF_PARTS.get(String(part.type))
   if (known === undefined) return
   look(part, known, 'messages[].content[].')
   const image = part.image_url

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { toMessagesRequest } from '../../../edge/chat-completions/messages-request.ts'
+import { thrownBy } from './support.ts'
 
 const hi = { role: 'user', content: 'hi' }
 const ignoredOf = (fields: Record<string, unknown>) =>
@@ -70,3 +71,11 @@ test('whatever a client calls its fields, the names are few and fit into a heade
 function image(detail: string) {
   return { type: 'image_url', image_url: { url: 'https://example.com/a.png', detail } }
 }
+
+test.each(['__proto__', 'constructor', 'toString'])(
+  'a part of type %s is refused as one that nobody knows',
+  (type) => {
+    const messages = [{ role: 'user', content: [{ type, x: 1 }] }]
+    expect(thrownBy(() => ignoredOf({ messages })).message).toMatch(/^messages\.0\.content\.0\.type: must be/)
+  },
+)
