@@ -1,5 +1,5 @@
 /**
- * LangChain's chat models for both dialects.
+ * LangChain's chat models for each dialect.
  */
 import { ChatAnthropic } from '@langchain/anthropic'
 import { AIMessageChunk, type BaseMessage, HumanMessage, ToolMessage } from '@langchain/core/messages'
@@ -34,6 +34,22 @@ export const langChainOpenAi = createLibrary({
   model: ({ url, apiKey }, basePath, maxTokens) =>
     new ChatOpenAI({
       model: 'gpt-4o',
+      configuration: { baseURL: `${url}${basePath}` },
+      apiKey,
+      maxTokens,
+      maxRetries: 0,
+    }),
+})
+
+export const langChainResponses = createLibrary({
+  name: '@langchain/openai responses',
+  dialect: 'responses',
+  basePaths: ['/v1', ''],
+  finishes: { complete: 'completed', cut: 'incomplete' },
+  model: ({ url, apiKey }, basePath, maxTokens) =>
+    new ChatOpenAI({
+      model: 'gpt-5.2',
+      useResponsesApi: true,
       configuration: { baseURL: `${url}${basePath}` },
       apiKey,
       maxTokens,
@@ -96,7 +112,7 @@ function toAnswer({
   additional_kwargs: extra,
   usage_metadata: usage,
 }: Read) {
-  const finish = metadata.stop_reason ?? metadata.finish_reason ?? extra.stop_reason
+  const finish = metadata.stop_reason ?? metadata.finish_reason ?? metadata.status ?? extra.stop_reason
   const model = metadata.model_name ?? metadata.model ?? extra.model
   return {
     text,

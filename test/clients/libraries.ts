@@ -3,7 +3,7 @@
  */
 import { aiSdkAnthropic, aiSdkOpenAi, aiSdkOpenAiCompatible } from './ai-sdk.ts'
 import { anthropicSdk0, anthropicSdk1 } from './anthropic-sdk.ts'
-import { langChainAnthropic, langChainOpenAi } from './langchain.ts'
+import { langChainAnthropic, langChainOpenAi, langChainResponses } from './langchain.ts'
 import type { Library } from './library.ts'
 import { openAiAgents } from './openai-agents.ts'
 import { openAiResponses } from './openai-responses.ts'
@@ -20,4 +20,5 @@ export const LIBRARIES: readonly Library[] = [
   aiSdkOpenAi,
   langChainAnthropic,
   langChainOpenAi,
+  langChainResponses,
 ]

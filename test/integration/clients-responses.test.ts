@@ -108,6 +108,12 @@ test('the SDK reads, lists and deletes what is kept', async () => {
   ).rejects.toMatchObject({ status: 400, code: 'previous_response_not_found' })
 })
 
+test('the SDK counts the tokens of a request', async () => {
+  const { responses } = createClient(fetchRouter, ALICE_KEY)
+  const counted = await responses.inputTokens.count({ model: 'auto', input: COMPLEX_PROMPT })
+  expect(counted).toEqual({ object: 'response.input_tokens', input_tokens: 42 })
+})
+
 test('the SDK throws what went wrong before a stream began', async () => {
   claude.answer(() => Response.json({}, { status: 500 }))
   const client = createClient(fetchRouter, ALICE_KEY)
