@@ -51,14 +51,23 @@ export type ClientEvent = { readonly event: string; readonly data: Record<string
 
 /** Reads a whole stream as a client would; comments are left out, unfinished frames make it throw. */
 export function readEvents(text: string): ClientEvent[] {
-  const frames = text.replaceAll(/^:.*\n/gm, '')
+  // Lines end at a line feed: U+2028 inside a text is no end, as `^` and `$` would have it.
+  const frames = text
+    .split('\n')
+    .filter((line) => !line.startsWith(':'))
+    .join('\n')
   if (frames !== '' && !frames.endsWith('\n\n')) throw new Error(`unfinished frame: ${text.slice(-80)}`)
   return frames
     .split('\n\n')
     .filter((frame) => frame !== '')
     .map((frame) => {
-      const event = /^event: (.*)$/m.exec(frame)?.[1] ?? ''
-      const data: Record<string, unknown> = JSON.parse(/^data: (.*)$/m.exec(frame)?.[1] ?? '')
+      const fieldOf = (field: string) =>
+        frame
+          .split('\n')
+          .find((line) => line.startsWith(`${field}: `))
+          ?.slice(field.length + 2) ?? ''
+      const event = fieldOf('event')
+      const data: Record<string, unknown> = JSON.parse(fieldOf('data'))
       return { event, data }
     })
 }
