@@ -84,7 +84,9 @@ export function createRollups(database: SqlDatabase): Rollups {
     settled = written
     loaded?.forgetBefore(at)
   }
-  /** Writes the spans that are over at a time, ms, before which everything is written. One by one: there may be a month of them. */
+  /**
+   * Writes the spans that are over at a time, ms, before which everything is written. One by one: there may be a month of them.
+   */
   const writeSpans = (before: number) => {
     for (let more = true; more; ) {
       const written = database.transaction(() => {

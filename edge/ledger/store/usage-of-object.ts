@@ -47,7 +47,10 @@ export function usageOfObject(database: SqlDatabase, rollups: Rollups, query: Ob
   return sum.answer()
 }
 
-/** Returns the spans that a question about users may be answered from: none where it asks for days, or for one user, whom a span of very many may lack. */
+/**
+ * Returns the spans that a question about users may be answered from: none where it asks for days, or for one user, whom a span of
+ * very many may lack.
+ */
 function wholeSpans(
   database: SqlDatabase,
   rollups: Rollups,

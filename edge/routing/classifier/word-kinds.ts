@@ -55,7 +55,10 @@ function isWordCode(codes: Uint16Array, at: number): boolean {
   return /[\p{L}\p{N}]/u.test(isPair ? String.fromCharCode(first, second) : String.fromCharCode(code))
 }
 
-/** Where words end at spaces and marks only, they are counted once for all pieces: each begins before a piece's end and ends in it or later. */
+/**
+ * Where words end at spaces and marks only, they are counted once for all pieces: a piece touches those that begin before its end
+ * and do not end before its start.
+ */
 function countRuns(signs: Uint8Array): CountTouched {
   const begun = { words: new Uint16Array(signs.length + 1), numbers: new Uint16Array(signs.length + 1) }
   const ended = { words: new Uint16Array(signs.length + 1), numbers: new Uint16Array(signs.length + 1) }
