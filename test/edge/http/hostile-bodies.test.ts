@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { COMPLEX_PROMPT } from '../../support/edge/canaries.ts'
 import { createTestRouter } from '../../support/edge/router.ts'
+import { HOSTILE_VALUES, pathsOf, withValueAt } from '../../support/hostile-values.ts'
 
 const mark = { cache_control: { type: 'ephemeral' } }
 const tool = {
@@ -123,47 +124,6 @@ const BATCH = {
   ],
 }
 
-const HOSTILE: readonly unknown[] = [
-  null,
-  true,
-  0,
-  -1,
-  1e308,
-  '',
-  ' ',
-  '\ud800',
-  '\u0000',
-  'constructor',
-  '__proto__',
-  'data:__proto__;base64,QUJD',
-  '{"a":',
-  'x'.repeat(5_000),
-  [],
-  {},
-  [null],
-  [[]],
-  { type: 'constructor' },
-  JSON.parse('{"__proto__":{"type":"text"}}'),
-  { type: 'text' },
-  { cache_control: null },
-]
-
-type Path = readonly (string | number)[]
-
-function pathsOf(value: unknown, path: Path = []): Path[] {
-  if (typeof value !== 'object' || value === null) return [path]
-  const inner = Object.entries(value).flatMap(([key, each]) => pathsOf(each, [...path, key]))
-  return [path, ...inner]
-}
-
-function withValue(value: unknown, [key, ...rest]: Path, other: unknown): unknown {
-  if (key === undefined) return other
-  if (Array.isArray(value))
-    return value.map((each, at) => (at === Number(key) ? withValue(each, rest, other) : each))
-  if (typeof value !== 'object' || value === null) return other
-  return { ...value, [key]: withValue(Reflect.get(value, key), rest, other) }
-}
-
 test.each([
   ['/v1/responses', RESPONSES],
   ['/v1/responses/input_tokens', RESPONSES],
@@ -174,10 +134,13 @@ test.each([
 ])('%s', async (path, body) => {
   const limits = { alice: { tenant: { usdPerDay: 1_000 } } }
   const router = await createTestRouter({ PROMPT_CACHE: 'auto', LIMITS: JSON.stringify(limits) })
-  const change = fc.record({ at: fc.constantFrom(...pathsOf(body)), value: fc.constantFrom(...HOSTILE) })
+  const change = fc.record({
+    at: fc.constantFrom(...pathsOf(body)),
+    value: fc.constantFrom(...HOSTILE_VALUES),
+  })
   await fc.assert(
     fc.asyncProperty(change, async ({ at, value }) => {
-      const response = await router.post(withValue(body, at, value), {}, { path })
+      const response = await router.post(withValueAt(body, at, value), {}, { path })
       const text = await response.text()
       expect(text).not.toContain('Internal error')
       expect(response.status).not.toBe(500)
