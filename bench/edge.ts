@@ -7,7 +7,7 @@
  *
  * Writes bench/edge-results.md, or the file of --out; with --quick or --json only the latter. Compare ratios of CPU: times on a
  * shared machine say little. --check is the short form for CI: it fails where a ratio to the floor is worse than the one in
- * bench/edge-ratios.json by more than a quarter, three times in a row; --record writes that file. Needs Linux.
+ * bench/edge-ratios.json by more than a quarter, twice in a row; --record writes that file. Needs Linux.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

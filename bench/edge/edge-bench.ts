@@ -2,8 +2,8 @@
 import { loadavg } from 'node:os'
 import * as z from 'zod'
 import { type Processor, readProcessor } from '../inference/processor.ts'
+import { type DecisionCost, measureDecisionCosts } from '../routing/decision-costs.ts'
 import { ROUTER_KEY, startContenders, type Weight } from './contenders.ts'
-import { type DecisionTime, decisionTimes } from './decision-times.ts'
 import { type LoadFigure, measureLoad } from './load-tests.ts'
 import { measureEdge } from './measure-edge.ts'
 import { DIRECT, type EdgeFigure, edgeFigures } from './report-edge.ts'
@@ -22,7 +22,7 @@ export type EdgeOutcome = {
   readonly loadFigures: readonly LoadFigure[]
   readonly loadRequests: number
   readonly weights: readonly Weight[]
-  readonly decisions: readonly DecisionTime[]
+  readonly decisions: readonly DecisionCost[]
   /** Of the router as shipped: what it was asked, and of how many it keeps a receipt. */
   readonly asked: number
   readonly kept: number
@@ -31,7 +31,8 @@ export type EdgeOutcome = {
 export const CONNECTIONS = 8
 /** Before anything is measured, so that code is compiled: of each kind, or as many as a round has. */
 const WARM_UP = 300
-const DECISIONS = 31
+/** Characters of the last turn. */
+const DECISION_LENGTHS = [100, 500, 5_000, 50_000, 500_000, 1_000_000]
 
 /**
  * @param options `loadRequests`: so many are asked of each contender to see what it answers in a second and holds afterwards
@@ -61,7 +62,7 @@ export async function runEdgeBench(
     say('Many connections …')
     const loadFigures = await measureLoad(all, loadRequests, plan.headers)
     say('Decisions alone …')
-    const decisions = await decisionTimes(DECISIONS)
+    const decisions = measureDecisionCosts({ shapes: ['prose'], lengths: DECISION_LENGTHS })
     const shipped = all.find(({ name }) => name === 'as shipped')
     const names = all.map(({ name }) => name).filter((name) => name !== DIRECT)
     return {

@@ -46,13 +46,14 @@ ${weightTable(outcome)}
 
 ## A decision alone
 
-Features, verdict, guards and targets, in Node, without reading the JSON.
+Features, verdict, guards and targets, in Node, without reading the JSON: prose with a turn before it and a system prompt, each as
+long, up to 8,000 characters (\`npm run bench:routing\` has other shapes).
 
 ${markdownTable(
-  ['request, bytes', 'CPU µs'],
-  outcome.decisions.map(({ bytes, cpuMicroseconds }) => [
-    bytes.toLocaleString('en'),
-    cpuMicroseconds.toFixed(0),
+  ['last turn, characters', 'CPU µs'],
+  outcome.decisions.map(({ characters, decisionUs }) => [
+    characters.toLocaleString('en'),
+    decisionUs.toFixed(0),
   ]),
 )}`
 }

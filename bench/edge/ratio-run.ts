@@ -9,10 +9,10 @@ import { VARIANTS } from './variants.ts'
 import { KINDS } from './workload.ts'
 
 /** Many short rounds: what else the machine does hits some of them, and the median is not moved. */
-const ROUNDS = 7
-const REQUESTS = 100
-const WARM_UP = 400
-const TRIES = 3
+const ROUNDS = 5
+const REQUESTS = 80
+const WARM_UP = 300
+const TRIES = 2
 const MEASURED = ['floor', 'without ledger', 'as shipped']
 
 /** Returns the ratios of one measurement. */

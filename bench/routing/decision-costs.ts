@@ -1,6 +1,6 @@
 /**
  * What a decision costs: features, score, guards and targets of requests of many lengths and shapes, beside the floor of
- * parsing the same body. Shapes repeat what once made a pattern read a text again and again.
+ * parsing the same body, in processor time. Shapes repeat what once made a pattern read a text again and again.
  */
 import { createClassifier } from '../../edge/routing/classifier/classifier.ts'
 import { decide } from '../../edge/routing/decide.ts'
@@ -10,7 +10,7 @@ import { readShippedClassifier } from '../../llm/shipped-classifier.ts'
 import { parseMessagesRequest } from '../../shared/messages.ts'
 import { uniformTrust } from '../../shared/model-card.ts'
 
-const SHAPES: Record<string, string> = {
+const SHAPES = {
   prose: 'The council met on Friday and decided to close the old ferry. ',
   SQL: 'SELECT ',
   'requests for code': 'write a ',
@@ -21,7 +21,10 @@ const SHAPES: Record<string, string> = {
   'white space': ' \n',
   Chinese: '你好世界',
   'client texts': '<system-reminder>',
-}
+} as const
+export type Shape = keyof typeof SHAPES
+const ALL_SHAPES = Object.keys(SHAPES).filter((name): name is Shape => name in SHAPES)
+
 const LENGTHS = [100, 1_000, 10_000, 100_000, 1_000_000]
 const MEASURED_MS = 100
 
@@ -48,28 +51,43 @@ const circumstances = {
   simpleToolTurns: 'strong',
 } as const
 
-/** Returns the microseconds of decisions by shape and length. */
-export function measureDecisionCosts() {
-  return Object.entries(SHAPES).flatMap(([shape, piece]) =>
-    LENGTHS.map((length) => measure(shape, piece, length)),
-  )
+export type DecisionCost = {
+  readonly shape: Shape
+  /** Of the last turn; the turn before it and the system prompt are as long, up to 8,000. */
+  readonly characters: number
+  /** Processor time, µs. */
+  readonly decisionUs: number
+  /** That of parsing the body, µs. */
+  readonly floorUs: number
+}
+
+/** Returns what decisions cost by shape and length. */
+export function measureDecisionCosts({
+  shapes = ALL_SHAPES,
+  lengths = LENGTHS,
+}: {
+  readonly shapes?: readonly Shape[]
+  readonly lengths?: readonly number[]
+} = {}): readonly DecisionCost[] {
+  return shapes.flatMap((shape) => lengths.map((length) => measure(shape, length)))
 }
 
 /** Returns the table of them. */
-export function describeDecisionCosts(rows: ReturnType<typeof measureDecisionCosts>): string {
-  const lines = Object.keys(SHAPES).map((shape) => {
+export function describeDecisionCosts(rows: readonly DecisionCost[]): string {
+  const lines = ALL_SHAPES.map((shape) => {
     const cells = rows
       .filter((row) => row.shape === shape)
       .map(({ decisionUs, floorUs }) => `${decisionUs.toFixed(0)} (${floorUs.toFixed(0)})`.padStart(14))
     return shape.padEnd(22) + cells.join('')
   })
   return [
-    'microseconds for a decision (floor: JSON.parse of the body), by characters of the last turn',
+    'microseconds of processor time for a decision (floor: JSON.parse of the body), by characters of the last turn',
     ...lines,
   ].join('\n')
 }
 
-function measure(shape: string, piece: string, length: number) {
+function measure(shape: Shape, length: number): DecisionCost {
+  const piece = SHAPES[shape]
   const content = piece.repeat(Math.ceil(length / piece.length)).slice(0, length)
   const earlier = [
     { role: 'user', content },
@@ -92,11 +110,13 @@ function measure(shape: string, piece: string, length: number) {
   return { shape, characters: length, decisionUs, floorUs: time(() => JSON.parse(body)) }
 }
 
-/** Returns the mean time of a call in microseconds. */
+/** Returns the processor time of a call, the mean of as many as fit into a while, µs. */
 function time(call: () => void): number {
   for (let warmUp = 0; warmUp < 20; warmUp++) call()
+  const before = process.cpuUsage()
   const start = performance.now()
   let calls = 0
   for (; performance.now() - start < MEASURED_MS; calls++) call()
-  return ((performance.now() - start) / calls) * 1_000
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / calls
 }

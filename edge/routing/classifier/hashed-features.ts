@@ -65,14 +65,29 @@ export function emitFeatures(features: Features, emit: Emit): void {
     )
   }
   if (features.turns > 1) {
-    const earlier = plainCodes(features.earlierText.slice(-EARLIER_CHARACTERS))
-    emitWords(earlier, emit, PLACES.earlier)
+    emitWords(earlierCodes(features.earlierText), emit, PLACES.earlier)
     if (text.length <= SHORT_REPLY) emitWords(text, emit, PLACES.reply, PLACES.reply)
   }
   // Who the model is said to be says nothing about the request; what it is told to do with every message does.
-  const system = features.systemText.slice(0, SYSTEM_CHARACTERS)
-  if (INSTRUCTS.test(system)) emitWords(plainCodes(system), emit, PLACES.system, PLACES.system)
+  emitWords(instructionCodes(features.systemText), emit, PLACES.system, PLACES.system)
 }
+
+/** The parts of one message are scored one after the other: what stands around the message is read for the first of them. */
+function forSameText<T>(read: (text: string) => T): (text: string) => T {
+  let last: { readonly text: string; readonly value: T } | undefined
+  return (text) => {
+    if (last?.text !== text) last = { text, value: read(text) }
+    return last.value
+  }
+}
+
+const earlierCodes = forSameText((text) => plainCodes(text.slice(-EARLIER_CHARACTERS)))
+const earlierShape = forSameText(measureShape)
+/** Empty for a system prompt that is none of a service. */
+const instructionCodes = forSameText((text) => {
+  const system = text.slice(0, SYSTEM_CHARACTERS)
+  return INSTRUCTS.test(system) ? plainCodes(system) : NO_CODES
+})
 
 /** What the forms tell of, by the number under which they are told; some tell of two things at once. */
 export const FORMS = {
@@ -110,7 +125,7 @@ function emitForms(features: Features, shape: TextShape, text: Uint16Array, emit
   form(9, SCRIPTS.indexOf(shape.script))
   form(10, Math.min(6, features.turns))
   if (features.turns > 1) {
-    const before = measureShape(features.earlierText)
+    const before = earlierShape(features.earlierText)
     form(12, bucket(features.earlierText.length))
     form(13, share(before.symbols, Math.max(1, features.earlierText.length)))
     form(14, share(before.digits, Math.max(1, features.earlierText.length)))
