@@ -49,12 +49,17 @@ export function addMessageEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): v
     const handoverThreshold = readOwnThreshold(c, 'x-handover-threshold', handoverOf(serving))
     const verification = readVerification(c, serving)
     const limits = deps.limits(engine.info)
+    // Whoever is turned away whatever it asks is told before anything is read: under load that is what takes the time. One that
+    // is judged may still be declined instead.
+    const isJudged = serving?.judge && judgeThreshold !== undefined && !deps.judgements.isFull()
+    const deadline = deadlineMs === undefined ? undefined : ({ ms: deadlineMs, due: 'first_token' } as const)
+    const refusal = isJudged ? undefined : scheduler.turnsAway(tenant, deadline)
+    if (refusal !== undefined) throw refusal
     const request = parseMessagesRequest(await readJsonBody(c.req.raw))
     const asked = toGenerateRequest(request, limits)
     const disconnected = new AbortController()
     const requestId = c.get('requestId')
     const { maxInputTokens } = limits
-    const due = request.stream ? 'first_token' : 'whole_answer'
     const run = {
       // What was computed of a prompt is kept for those who are told apart from nobody else's.
       request: {
@@ -68,7 +73,8 @@ export function addMessageEndpoints(app: Hono<AppEnvironment>, deps: AppDeps): v
       verification: asked.format === undefined ? verification : undefined,
       messageId: `msg_${deps.newId()}`,
       demand: demandOf(asked, { tenant, maxInputTokens, maxTokens: asked.maxTokens }),
-      deadline: deadlineMs === undefined ? undefined : ({ ms: deadlineMs, due } as const),
+      deadline:
+        deadline && ({ ms: deadline.ms, due: request.stream ? 'first_token' : 'whole_answer' } as const),
       signal: AbortSignal.any([disconnected.signal, c.req.raw.signal]),
     }
     c.set('reported', true)

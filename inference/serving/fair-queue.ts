@@ -21,6 +21,10 @@ export type FairQueue<T extends Queued> = {
   readonly order: () => readonly T[]
   /** The newest of the tenant that waits with the most; of equals, of the one that came last. */
   readonly mostCrowded: () => T | undefined
+  /** Says whether one more of this tenant would be just that one, with others of its own before it. */
+  readonly wouldCrowd: (tenant: string) => boolean
+  /** Says whether nobody else waits, so that one more of this tenant would be the last. */
+  readonly isAlone: (tenant: string) => boolean
 }
 
 type Place<T> = { readonly entry: T; readonly arrival: number }
@@ -74,6 +78,11 @@ export function createFairQueue<T extends Queued>(): FairQueue<T> {
         if (places.length > found.length || (places.length === found.length && newest > best)) found = places
       }
       return found.at(-1)?.entry
+    },
+    isAlone: (tenant) => [...waiting.keys()].every((each) => each === tenant),
+    wouldCrowd(tenant) {
+      const own = waiting.get(tenant)?.length ?? 0
+      return own > 0 && [...waiting.values()].every((places) => places.length <= own + 1)
     },
   }
 }

@@ -12,6 +12,8 @@ export type Judgements = {
     engine: Engine,
     ...request: Parameters<NonNullable<Engine['judge']>>
   ) => Promise<Judgement | undefined>
+  /** Says whether one more would only wait. */
+  readonly isFull: () => boolean
 }
 
 /** One takes some ten milliseconds of a processor; behind so many, a request is as well off in the queue. */
@@ -20,9 +22,11 @@ const MAX_JUDGEMENTS = 16
 /** Returns the judgements of one model's service. */
 export function createJudgements(): Judgements {
   let running = 0
+  const isFull = () => running >= MAX_JUDGEMENTS
   return {
+    isFull,
     async judge(engine, request, signal) {
-      if (!engine.judge || running >= MAX_JUDGEMENTS) return undefined
+      if (!engine.judge || isFull()) return undefined
       running++
       try {
         return await engine.judge(request, signal)

@@ -48,6 +48,11 @@ export type Scheduler = {
    * while draining
    */
   readonly acquire: (demand: Demand, signal: AbortSignal, deadline?: Deadline) => Promise<Slot>
+  /**
+   * Returns the refusal (429) that a newcomer of this tenant gets whatever it asks, since the queue is full and nobody else's
+   * place is taken for it, or since even a request of no tokens would be too late; undefined where only `acquire` can say.
+   */
+  readonly turnsAway: (tenant: string, deadline?: Deadline) => RouterError | undefined
   /** Says whether one that came now would get a row at once. */
   readonly isFree: (demand: Demand) => boolean
   readonly load: () => Load
@@ -89,19 +94,21 @@ export function createScheduler({
       capacity(),
       pace.pace(running.size === 0),
     )
-  const expectedWaitMs = () => Math.round(predict(queue.order()).at(-1)?.admittedMs ?? 0)
+  const newcomerWaitMs = () => predict(queue.order()).at(-1)?.admittedMs ?? 0
+  const expectedWaitMs = () => Math.round(newcomerWaitMs())
 
   const overloaded = (text: string, retryAfterMs: number) =>
     new RouterError('overloaded', `The local model ${text}. Try again later.`, {
       status: 429,
       retryAfterMs: Math.max(1, Math.round(retryAfterMs)),
     })
+  const noPlace = () => overloaded('has no free place in its queue', expectedWaitMs())
   const makePlace = () => {
     const last = queue.mostCrowded()
     if (!last) return
     // What it would wait is what all the others have before them.
     queue.remove(last)
-    last.refuse(overloaded('has no free place in its queue', expectedWaitMs()))
+    last.refuse(noPlace())
   }
 
   /** Why it is pointless to wait or to begin, or undefined. */
@@ -109,12 +116,18 @@ export function createScheduler({
     const order = queue.order()
     const expected = predict(order)[order.indexOf(waiter)]
     if (expected === undefined) return undefined
-    if (expected.admittedMs > queueTimeoutMs)
-      return overloaded('would not become free in time', expected.admittedMs - queueTimeoutMs)
-    if (waiter.deadline === undefined) return undefined
-    const { at, due } = waiter.deadline
-    const lateMs = (due === 'first_token' ? expected.firstTokenMs : expected.finishedMs) - (at - now())
-    return lateMs > 0 ? overloaded('would not answer in time', lateMs) : undefined
+    const { at, due } = waiter.deadline ?? { at: Number.POSITIVE_INFINITY, due: 'first_token' }
+    return refusalOf(
+      expected.admittedMs,
+      due === 'first_token' ? expected.firstTokenMs : expected.finishedMs,
+      at - now(),
+    )
+  }
+
+  const refusalOf = (admittedMs: number, doneMs: number, deadlineMs: number): RouterError | undefined => {
+    if (admittedMs > queueTimeoutMs)
+      return overloaded('would not become free in time', admittedMs - queueTimeoutMs)
+    return doneMs > deadlineMs ? overloaded('would not answer in time', doneMs - deadlineMs) : undefined
   }
 
   const dispatch = () => {
@@ -193,6 +206,12 @@ export function createScheduler({
       if (draining) throw shuttingDown()
       if (signal.aborted) throw new RouterError('cancelled', 'The client disconnected before it was served.')
       return await wait(demand, signal, deadline)
+    },
+    turnsAway(tenant, deadline) {
+      if (queue.size() >= maxQueue && queue.wouldCrowd(tenant)) return noPlace()
+      if (!queue.isAlone(tenant)) return undefined
+      const waitMs = newcomerWaitMs()
+      return refusalOf(waitMs, waitMs, deadline?.ms ?? Number.POSITIVE_INFINITY)
     },
     isFree: (demand) => queue.size() === 0 && hasRoom(workLeft(), expectedWork(demand, pace), capacity()),
     load: () => ({ running: running.size, queueDepth: queue.size(), expectedWaitMs: expectedWaitMs() }),

@@ -170,6 +170,22 @@ test('a reader that takes nothing holds no slot', async () => {
   expect((await post(hello)).status).toBe(200)
 })
 
+test('whom it turns away whatever it asks it tells so before it reads the body', async () => {
+  const hold = Promise.withResolvers<void>()
+  const { app, post } = scriptedContainer({ script: { words: ['a', 'b'], hold: hold.promise }, maxQueue: 1 })
+  const running = await post({ ...hello, stream: true })
+  const waiting = post(hello)
+  let reads = 0
+  const body = new ReadableStream<Uint8Array>({ pull: () => void reads++ }, { highWaterMark: 0 })
+  const headers = { 'content-type': 'application/json' }
+  await expect.poll(async () => (await post(hello)).status).toBe(429)
+  const init = { method: 'POST', headers, body, duplex: 'half' }
+  const response = await app.request('/v1/messages', init as RequestInit)
+  expect([response.status, response.headers.get('retry-after'), reads]).toEqual([429, '1', 0])
+  hold.resolve()
+  expect([(await waiting).status, (await running.text()).includes('message_stop')]).toEqual([200, true])
+})
+
 test('answers 429 with Retry-After when the queue is full', async () => {
   const hold = Promise.withResolvers<void>()
   const { post } = scriptedContainer({ script: { words: ['a', 'b'], hold: hold.promise }, maxQueue: 0 })

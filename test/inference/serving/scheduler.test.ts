@@ -225,3 +225,45 @@ test('draining turns away who waits and who comes, and ends for everybody when t
   running.release()
   await Promise.all([...drained, drain()])
 })
+
+test('knows beforehand whom it turns away: of a full queue those of a tenant that waits with no fewer than others', async () => {
+  const { ask, turnsAway } = scheduler({ maxQueue: 3 })
+  const running = await ask()
+  const waiting = ['a', 'a', 'b'].map((tenant, index) => {
+    expect(turnsAway(tenant)).toBeUndefined()
+    return ask({ tenant }).catch((error) => `${tenant}${index} ${error.status}`)
+  })
+  expect(turnsAway('a')).toMatchObject({ code: 'overloaded', status: 429, retryAfterMs: expect.any(Number) })
+  await expect(ask({ tenant: 'a' })).rejects.toMatchObject({ code: 'overloaded', status: 429 })
+  // Who has less waiting gets a place that another one loses; who has nothing may even be served before all of them.
+  expect([turnsAway('b'), turnsAway('c')]).toEqual([expect.anything(), undefined])
+  waiting.push(ask({ tenant: 'c' }).catch((error) => `c3 ${error.status}`))
+  running.release()
+  const ends = waiting.map(async (end) => {
+    const slot = await end
+    if (typeof slot !== 'string') slot.release()
+    return typeof slot === 'string' ? slot : 'served'
+  })
+  expect(await Promise.all(ends)).toEqual(['served', 'a1 429', 'served', 'served'])
+})
+
+test('knows beforehand who would be too late even with a request of no tokens, and says nothing where others wait', async () => {
+  const { ask, turnsAway } = scheduler({ queueTimeoutMs: 500 })
+  expect(turnsAway('a', firstToken(0))).toBeUndefined()
+  const all = [await ask(), ask(), ask()]
+  // Each takes 200 ms.
+  expect(turnsAway('a', firstToken(601))).toMatchObject({
+    status: 429,
+    message: expect.stringContaining('become free'),
+  })
+  expect(turnsAway('b', firstToken(1))).toBeUndefined()
+  const other = scheduler()
+  const others = [await other.ask(), other.ask()]
+  expect(other.turnsAway('a', firstToken(399))).toMatchObject({
+    status: 429,
+    message: expect.stringContaining('answer in time'),
+  })
+  await expect(other.ask({}, firstToken(399))).rejects.toMatchObject({ status: 429 })
+  expect(other.turnsAway('a', firstToken(401))).toBeUndefined()
+  for (const slot of [...all, ...others]) (await slot).release()
+})
