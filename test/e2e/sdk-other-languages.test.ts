@@ -3,6 +3,7 @@
  * finish reason, every broken one throws, and nothing of another model is heard. Stand-ins behind a real edge.
  *
  *   ROUTER_TEST_PYTHON=/path/to/python, which has the packages anthropic and openai
+ *   ROUTER_TEST_GO_STREAMS=/path/to/program, which is test/clients/go, built: go build -C test/clients/go -o /path/to/program .
  */
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
@@ -22,10 +23,12 @@ import { chunk, complete, finish, hold, reset } from '../support/upstream-steps.
 
 const PYTHON = process.env.ROUTER_TEST_PYTHON ?? 'python3'
 const hasPython = canRun(PYTHON, ['-c', 'import anthropic, openai'])
+/** Built beforehand: compiling the SDKs takes many minutes. */
+const GO_STREAMS = process.env.ROUTER_TEST_GO_STREAMS
 
 let stack: FaultStack | undefined
 beforeAll(async () => {
-  if (hasPython) stack = await startFaultStack()
+  if (hasPython || GO_STREAMS !== undefined) stack = await startFaultStack()
 })
 afterAll(() => stack?.stop())
 beforeEach(() => stack?.recover())
@@ -44,6 +47,16 @@ test.skipIf(!hasPython)(
   'F9 F31 the Python SDKs take whole streams and throw on broken ones',
   async () => {
     const program = startLineProgram(PYTHON, [join(ROOT, 'test/clients/python/streams.py'), urlOf(stack)])
+    onTestFinished(program.stop)
+    for (const form of ['messages.stream', 'messages.create', 'chat.completions']) await judge(program, form)
+  },
+  120_000,
+)
+
+test.skipIf(GO_STREAMS === undefined)(
+  'F9 F31 the Go SDKs take whole streams and report broken ones',
+  async () => {
+    const program = startLineProgram(GO_STREAMS ?? '', [urlOf(stack)])
     onTestFinished(program.stop)
     for (const form of ['messages.stream', 'messages.create', 'chat.completions']) await judge(program, form)
   },
