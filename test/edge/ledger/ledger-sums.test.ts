@@ -213,7 +213,8 @@ function totalsByHand(records: readonly ReceiptRecord[]) {
     fallbacks: Object.fromEntries(
       causes.map((cause) => [cause, count(({ fallback }) => fallback === cause)]),
     ),
-    latency: records.length,
+    // Rows of a batch, whose time nobody measured, say 0.
+    latency: count(({ latencyMs, firstContentMs }) => latencyMs > 0 || firstContentMs !== null),
     firstContent: count(({ firstContentMs }) => firstContentMs !== null),
   }
 }
