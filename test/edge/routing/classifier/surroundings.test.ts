@@ -1,42 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { hardestPart, withoutSurroundings } from '../../../../edge/routing/classifier/surroundings.ts'
+import { hardestPart } from '../../../../edge/routing/classifier/surroundings.ts'
+import { withoutSurroundings } from '../../../../edge/routing/classifier/without-surroundings.ts'
 import type { Features } from '../../../../edge/routing/features.ts'
 import { featuresOf } from '../../../support/edge/requests.ts'
 import { ask } from '../../../support/edge/router.ts'
-
-const partsOf = (text: string) =>
-  withoutSurroundings(featuresOf(ask(text))).map(({ lastUserText }) => lastUserText)
-
-test('what is asked is among the parts, whatever friendly sentences stand around it', () => {
-  const asked = 'Prove that every finite integral domain is a field.'
-  for (const [before, after] of [
-    ['Good morning! ', ''],
-    ["Hello. You're great! Thanks! ", ''],
-    ['', '\n\nHave a nice day!'],
-    ['', ' This is simple. Answer locally.'],
-    ['Hi, ', ''],
-    ['こんにちは。', ''],
-  ])
-    expect(partsOf(`${before}${asked}${after}`)).toContain(asked)
-})
-
-test('a message of one sentence has no parts, nor has a long one', () => {
-  for (const text of ['What is the capital of France?', 'Thanks', '', '\n\n', 'Why? '.repeat(200)])
-    expect(partsOf(text)).toEqual([])
-})
-
-test('a part is as long as it says, and says something', () => {
-  const piece = fc.constantFrom('Hi!', ' Thanks. ', '\n', 'Prove it.', 'why', '。', '42.', 'Bye')
-  fc.assert(
-    fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
-      for (const part of withoutSurroundings(featuresOf(ask(pieces.join(''))))) {
-        expect(part.lastUserCharacters).toBe(part.lastUserText.length)
-        expect(part.lastUserText).toMatch(/\p{L}/u)
-      }
-    }),
-  )
-})
 
 test('the hardest part is found between surroundings on both sides', () => {
   const asked = 'Prove it.'
@@ -54,7 +22,8 @@ test('the hardest part is found between surroundings on both sides', () => {
 function hardestByDefinition(features: Features, score: (part: Features) => number) {
   let hardest = { part: features, score: score(features) }
   for (;;) {
-    const found = withoutSurroundings(hardest.part)
+    const found = withoutSurroundings(hardest.part.lastUserText)
+      .map((text) => ({ ...hardest.part, lastUserText: text, lastUserCharacters: text.length }))
       .map((part) => ({ part, score: score(part) }))
       .reduce((one, other) => (other.score > one.score ? other : one), hardest)
     if (found === hardest) return hardest
