@@ -38,7 +38,7 @@ export const MUTANTS_OF_ACCESS: readonly Mutant[] = [
   },
   {
     guard: 'privacy: tokens are not counted by Claude',
-    file: 'edge/http/count-tokens.ts',
+    file: 'edge/http/count-request.ts',
     find: "const mayLeave = decision.targets.some(({ provider }) => provider === 'claude')",
     put: "const mayLeave = decision.task !== 'tool_use'",
     test: [ENDPOINTS, 'are estimated and Claude is not asked where the request must not leave for Claude'],
@@ -139,8 +139,8 @@ export const MUTANTS_OF_ACCESS: readonly Mutant[] = [
   {
     guard: 'the limit of a body, by its bytes',
     file: 'edge/http/read-body.ts',
-    find: 'if (total > maxBytes) {',
-    put: 'if (total < 0) {',
+    find: 'total += value.byteLength\n    if (total > maxBytes) {',
+    put: 'total += value.byteLength\n    if (total < 0) {',
     test: [MESSAGES, 'takes no more than the operator allows, by its word and by its bytes'],
   },
   {

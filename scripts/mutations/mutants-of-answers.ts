@@ -41,8 +41,8 @@ export const MUTANTS_OF_ANSWERS: readonly Mutant[] = [
   {
     guard: 'an upstream that is left is closed',
     file: 'edge/fallback/commit.ts',
-    find: '    abort()\n    return source.return(undefined)',
-    put: '    return undefined',
+    find: '      abort()\n      return await source.return(undefined)',
+    put: '      return END',
     test: [
       'test/edge/fallback/commit.test.ts',
       'closes the upstream when it is closed, before the first read too',
@@ -170,15 +170,15 @@ export const MUTANTS_OF_ANSWERS: readonly Mutant[] = [
   {
     guard: 'deadlines',
     file: 'edge/fallback/deadline.ts',
-    find: 'setTimeout(passed, Math.max(0, nearest.remainingMs), nearest)',
-    put: 'setTimeout(() => {}, Math.max(0, nearest.remainingMs))',
+    find: 'id: setTimeout(fired, delayMs)',
+    put: 'id: setTimeout(() => {}, delayMs)',
     test: [DEADLINE, 'ends a stage that takes too long, and names it'],
   },
   {
     guard: 'the deadline of the whole attempt',
     file: 'edge/fallback/deadline.ts',
-    find: 'const nearest = stage.remainingMs <= total.remainingMs ? stage : total',
-    put: 'const nearest = stage',
+    find: 'clock: stage.remainingMs <= total.remainingMs ? stage : total,',
+    put: 'clock: stage,',
     test: [
       DEADLINE,
       'starts the clock anew with each stage, but never waits longer than the attempt may take',
@@ -187,8 +187,8 @@ export const MUTANTS_OF_ANSWERS: readonly Mutant[] = [
   {
     guard: 'no timer outlives its wait',
     file: 'edge/fallback/deadline.ts',
-    find: 'clearTimeout(timer)\n          const waitedMs',
-    put: 'const waitedMs',
+    find: 'if (!keepsTimer) stopTimer()',
+    put: '',
     test: [DEADLINE, 'has no timer between two waits'],
   },
   {
