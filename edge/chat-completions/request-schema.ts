@@ -3,9 +3,7 @@
  * decide what a parameter means for a Messages request; parameters.ts, unknown-fields.ts and messages-request.ts do.
  */
 import * as z from 'zod/mini'
-import { RouterError } from '../../shared/errors.ts'
-import { describeIssue } from '../../shared/messages.ts'
-import { property } from '../openai/property.ts'
+import { parseRequest } from '../openai/parse-request.ts'
 import {
   cacheControl,
   effort,
@@ -204,19 +202,11 @@ export type ChatCompletionRequest = z.infer<typeof chatCompletionRequestSchema>
 export type ChatMessage = z.infer<typeof messageSchema>
 export type ChatContent = z.infer<typeof contentSchema>
 
-/**
- * Checks a parsed body against the schema.
- * @throws {RouterError} `invalid_request` that names the field, such as `messages.0.role: must be "system", …`
- */
+/** Returns the parsed body as the schema reads it. @throws {RouterError} `invalid_request` that names the field */
 export function parseChatCompletionRequest(value: unknown): ChatCompletionRequest {
-  const result = chatCompletionRequestSchema.safeParse(value)
-  if (result.success) return result.data
-  const [issue] = result.error.issues
-  const isOfResponses = property(value, 'input') !== undefined && property(value, 'messages') === undefined
-  if (issue?.path[0] === 'messages' && isOfResponses)
-    throw new RouterError(
-      'invalid_request',
-      'messages: is missing. "input" belongs to POST /v1/responses; here it is "messages".',
-    )
-  throw new RouterError('invalid_request', describeIssue(issue))
+  return parseRequest(chatCompletionRequestSchema, value, {
+    conversation: 'messages',
+    elsewhere: 'input',
+    advice: '"input" belongs to POST /v1/responses; here it is "messages".',
+  })
 }

@@ -3,9 +3,7 @@
  * read one by one in input-items.ts; what a parameter means is messages-request.ts's and parameters.ts's affair.
  */
 import * as z from 'zod/mini'
-import { RouterError } from '../../shared/errors.ts'
-import { describeIssue } from '../../shared/messages.ts'
-import { property } from '../openai/property.ts'
+import { parseRequest } from '../openai/parse-request.ts'
 import {
   cacheControl,
   effort,
@@ -130,19 +128,11 @@ export const FIELDS_OF_REASONING = fieldsOf(reasoning)
 export type ResponsesRequest = z.infer<typeof responsesRequestSchema>
 export type RawItem = z.infer<typeof inputItem>
 
-/**
- * Checks a parsed body against the schema.
- * @throws {RouterError} `invalid_request` that names the field
- */
+/** Returns the parsed body as the schema reads it. @throws {RouterError} `invalid_request` that names the field */
 export function parseResponsesRequest(value: unknown): ResponsesRequest {
-  const result = responsesRequestSchema.safeParse(value)
-  if (result.success) return result.data
-  const [issue] = result.error.issues
-  const isOfChat = property(value, 'messages') !== undefined && property(value, 'input') === undefined
-  if (issue?.path[0] === 'input' && isOfChat)
-    throw new RouterError(
-      'invalid_request',
-      'input: is missing. "messages" belong to POST /v1/chat/completions; here they are "input".',
-    )
-  throw new RouterError('invalid_request', describeIssue(issue))
+  return parseRequest(responsesRequestSchema, value, {
+    conversation: 'input',
+    elsewhere: 'messages',
+    advice: '"messages" belong to POST /v1/chat/completions; here they are "input".',
+  })
 }
