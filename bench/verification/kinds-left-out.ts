@@ -96,13 +96,12 @@ export function thresholdLosing(rows: readonly Scored[], share: number): number 
     .map(({ score }) => score)
     .sort((a, b) => b - a)
   const last = right[Math.floor(share * right.length)]
-  const above = right.filter((score) => last !== undefined && score > last).at(-1)
-  // Between the last that may be lost and the first that may not.
-  return last === undefined
-    ? Number.NEGATIVE_INFINITY
-    : above === undefined
-      ? last + 1e-9
-      : (last + above) / 2
+  if (last === undefined) return Number.NEGATIVE_INFINITY
+  const above = right.filter((score) => score > last).at(-1)
+  if (above === undefined) return last + 1e-9
+  // Between the last that may be lost and the first that may not; where no number lies between them, the former.
+  const between = (last + above) / 2
+  return between > last ? between : above
 }
 
 export function scored(answer: GradedAnswer, score: Score): readonly Scored[] {

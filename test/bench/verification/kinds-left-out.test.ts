@@ -45,6 +45,8 @@ test('a threshold loses at most its share of the right answers, and what it hold
         expect(wrongHeldBack).toBeLessThanOrEqual(wrong)
       },
     ),
+    // Neighbouring numbers have none between them.
+    { examples: [[[answerOf('a', true, -0.1), answerOf('a', true, -0.1 - Number.EPSILON / 16)], 0.5]] },
   )
 })
 
