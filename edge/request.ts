@@ -25,7 +25,8 @@ export type Controls = {
 export type ClientCredential = { readonly header: 'x-api-key' | 'authorization'; readonly value: string }
 
 /** The API that a request came by. */
-export type ApiSurface = 'messages' | 'chat_completions' | 'responses' | 'batches' | 'library'
+export const API_SURFACES = ['messages', 'chat_completions', 'responses', 'batches', 'library'] as const
+export type ApiSurface = (typeof API_SURFACES)[number]
 
 export type RouterRequest = {
   readonly id: string

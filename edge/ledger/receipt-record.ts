@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini'
 import { PROMPT_CACHE_DECISIONS } from '../prompt-cache/prompt-cache.ts'
+import { API_SURFACES } from '../request.ts'
 import { BUDGET_EFFECTS, CACHE_RESULTS, OUTCOMES, ROUTES } from './receipt.ts'
 
 /** Billionths of a US dollar. Whole numbers: nine million dollars still add up exactly. */
@@ -56,7 +57,7 @@ export const receiptRecordSchema = z.object({
   user: z.nullable(z.string()),
   /** Milliseconds since the epoch. */
   startedAt: z.int(),
-  surface: z.enum(['messages', 'chat_completions', 'responses', 'batches', 'library']),
+  surface: z.enum(API_SURFACES),
   requestedModel: z.string(),
   stream: z.boolean(),
   strategy: z.string(),

@@ -49,6 +49,7 @@ export type Sums = Record<Count, number> & {
 export type CountedFacts = Pick<
   ReceiptRecord,
   | 'user'
+  | 'surface'
   | 'outcome'
   | 'tokens'
   | 'costNanoUsd'
@@ -122,9 +123,8 @@ export function addReceipt(sums: Sums, facts: CountedFacts): void {
   if (facts.user !== null) sums.identified += 1
   if (facts.budget !== null) sums[BUDGET_COUNTS[facts.budget]] += 1
   if (facts.fallback !== null) addTo(sums.fallbacks, facts.fallback, 1)
-  // Nobody waited for the rows of a batch, which took no time and had no first content: they are no fast answers.
-  const isTimed = facts.latencyMs > 0 || facts.firstContentMs !== null
-  if (isTimed) addAt(sums.latency, latencyClass(facts.latencyMs), 1)
+  // Nobody waited for the rows of a batch, whose 0 ms are no time; of any other request 0 ms is one.
+  if (facts.surface !== 'batches') addAt(sums.latency, latencyClass(facts.latencyMs), 1)
   if (facts.firstContentMs !== null) addAt(sums.firstContent, latencyClass(facts.firstContentMs), 1)
 }
 

@@ -1,6 +1,8 @@
 /**
  * Rows of receipts as far as totals need them. Read one by one and without a schema: these are scans over many.
  */
+
+import { API_SURFACES } from '../../request.ts'
 import { numberOf, numberOrNull, textOf, textOrNull } from '../../storage/row-values.ts'
 import type { SqlDatabase, SqlRow } from '../../storage/sql-database.ts'
 import { BUDGET_EFFECTS, CACHE_RESULTS, OUTCOMES, ROUTES } from '../receipt.ts'
@@ -11,7 +13,7 @@ import type { PositionRange } from './receipt-rows.ts'
 /** What groups and totals need of a receipt. */
 export type GroupedFacts = CountedFacts & Pick<ReceiptRecord, 'route' | 'model' | 'task'>
 
-const COLUMNS = `position, user, task, cache, route, model, fallback, budget, outcome, inputTokens, outputTokens, cacheWriteTokens,
+const COLUMNS = `position, user, surface, task, cache, route, model, fallback, budget, outcome, inputTokens, outputTokens, cacheWriteTokens,
   cacheReadTokens, reasoningTokens, costNanoUsd, baselineNanoUsd, savedNanoUsd, latencyMs, firstContentMs`
 
 /** Yields the receipts of a range with their positions, oldest first. */
@@ -33,6 +35,7 @@ export function holdsReceipts(database: SqlDatabase, { from, to }: PositionRange
 function factsOf(row: SqlRow): GroupedFacts {
   return {
     user: textOrNull(row, 'user'),
+    surface: oneOf(API_SURFACES, textOf(row, 'surface')),
     task: textOf(row, 'task'),
     cache: oneOf(CACHE_RESULTS, textOf(row, 'cache')),
     route: row.route === null ? null : oneOf(ROUTES, textOf(row, 'route')),

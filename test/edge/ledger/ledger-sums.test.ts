@@ -214,7 +214,7 @@ function totalsByHand(records: readonly ReceiptRecord[]) {
       causes.map((cause) => [cause, count(({ fallback }) => fallback === cause)]),
     ),
     // Rows of a batch, whose time nobody measured, say 0.
-    latency: count(({ latencyMs, firstContentMs }) => latencyMs > 0 || firstContentMs !== null),
+    latency: count(({ surface }) => surface !== 'batches'),
     firstContent: count(({ firstContentMs }) => firstContentMs !== null),
   }
 }

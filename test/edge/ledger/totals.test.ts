@@ -49,6 +49,17 @@ test('a saving may be negative', () => {
   expect(totalsOfOne({ savedNanoUsd: -5 }).savedNanoUsd).toBe(-5)
 })
 
+test('a refusal or a cache hit that took 0 ms took a time, a row of a batch took none that anybody knows', () => {
+  const counted = (fields: Parameters<typeof receiptRecord>[1]) => {
+    const { latency } = totalsOfOne({ latencyMs: 0, firstContentMs: null, ...fields })
+    return latency.reduce((sum, count) => sum + count, 0)
+  }
+  expect(totalsOfOne({ outcome: 'refused', latencyMs: 0, firstContentMs: null }).latency[0]).toBe(1)
+  expect(counted({ outcome: 'refused' })).toBe(1)
+  expect(counted({ cache: 'hit', route: 'cache' })).toBe(1)
+  expect(counted({ surface: 'batches' })).toBe(0)
+})
+
 test('totals that were kept as text add up to the same', () => {
   fc.assert(
     fc.property(fc.array(receiptFields, { maxLength: 20 }), fc.nat(20), (receipts, cut) => {

@@ -48,6 +48,7 @@ const count = fc.nat(1_000_000)
 
 /** What totals and groups can tell apart of a receipt. */
 export const receiptFields = fc.record({
+  surface: fc.constantFrom('messages' as const, 'batches' as const),
   user: fc.constantFrom(null, 'user-1', 'user-2', '__proto__', "'; DROP TABLE receipts; --"),
   task: fc.constantFrom('simple_qa', 'other'),
   cache: fc.constantFrom('hit' as const, 'miss' as const, 'bypass' as const),
@@ -74,6 +75,6 @@ export const receiptFields = fc.record({
   costNanoUsd: money,
   baselineNanoUsd: money,
   savedNanoUsd: money,
-  latencyMs: fc.double({ min: 0, max: 2_000_000, noNaN: true }),
+  latencyMs: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 2_000_000, noNaN: true })),
   firstContentMs: fc.option(fc.double({ min: 0, max: 2_000_000, noNaN: true }), { nil: null }),
 })
