@@ -82,8 +82,8 @@ function assistantContent(
 ): string | ContentBlock[] {
   const content = message.content ?? ''
   const blocks = toTextBlocks(content, `${path}.content`)
-  const calls = (message.tool_calls ?? []).map((call) =>
-    toToolUse(ids.call(call.id), call.function.name, call.function.arguments),
+  const calls = (message.tool_calls ?? []).flatMap(({ id, function: called, cache_control }) =>
+    withCacheControl([toToolUse(ids.call(id), called.name, called.arguments)], cache_control),
   )
   const legacy = message.function_call
   if (legacy && legacyCall !== undefined) calls.push(toToolUse(legacyCall, legacy.name, legacy.arguments))

@@ -37,6 +37,7 @@ const toolCallSchema = z.looseObject(
     id: name,
     type: z.nullish(z.literal('function', { error: `must be "function"; ${NO_CUSTOM_TOOLS}` })),
     function: functionCallSchema,
+    cache_control: cacheControl,
   },
   { error: 'must be a tool call' },
 )

@@ -39,7 +39,7 @@ export function createInputTokensHandler(
     const answer = parseOrNothing(decode(count.bytes))
     if (isCount(answer)) return counted(context, answer.input_tokens, {})
     const error = toOpenAiError({ status: count.status, body: answer }, translated.names)
-    return Response.json(error.body, { status: error.status })
+    return Response.json(error.body, { status: error.status, headers: count.headers })
   }
 }
 

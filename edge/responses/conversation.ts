@@ -34,7 +34,9 @@ export function toTurns(items: readonly PlacedItem[]): Turn[] {
     const { item, source, path } = placed
     if (item.kind === 'reasoning') say(placed, () => toThinking(item))
     else if (item.kind === 'function_call')
-      say(placed, () => [toToolUse(ids.call(item.call_id), item.name, item.arguments)])
+      say(placed, () =>
+        withCacheControl([toToolUse(ids.call(item.call_id), item.name, item.arguments)], item.cache_control),
+      )
     else if (item.kind === 'message' && item.role === 'assistant')
       say(placed, () => withCacheControl(toTextBlocks(item.content, `${path}.content`), item.cache_control))
     else {

@@ -20,9 +20,14 @@ const message = z.looseObject({
   content,
   cache_control: cacheControl,
 })
-const functionCall = z.looseObject({ call_id: name, name, arguments: text })
+const functionCall = z.looseObject({ call_id: name, name, arguments: text, cache_control: cacheControl })
 const functionCallOutput = z.looseObject({ call_id: name, output: content, cache_control: cacheControl })
-const reasoning = z.looseObject({ id: z.nullish(text), encrypted_content: z.nullish(text) })
+const NO_MARK = 'Claude takes no mark on what it thought. Mark the item after it, or leave the mark out'
+const reasoning = z.looseObject({
+  id: z.nullish(text),
+  encrypted_content: z.nullish(text),
+  cache_control: z.nullish(z.never({ error: NO_MARK })),
+})
 
 export type ItemContent = z.infer<typeof content>
 export type InputItem =

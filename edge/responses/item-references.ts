@@ -41,9 +41,14 @@ export async function resolveReferences(
       )
     left -= found?.bytes ?? 0
     if (left < 0) throw tooLarge(room)
-    return found?.item
+    return found && withMarkOf(item, found.item)
   })
   return { items: resolved, privacyLocal }
+}
+
+/** A mark for Claude's prompt cache is of the request, as what is kept has none. */
+function withMarkOf({ cache_control: mark }: RawItem, item: RawItem): RawItem {
+  return mark ? { ...item, cache_control: mark } : item
 }
 
 type Kept = Map<string, { readonly item: RawItem; readonly bytes: number }>

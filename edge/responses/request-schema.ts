@@ -80,12 +80,21 @@ const reasoning = z.looseObject(
   { error: 'must be an object such as {"effort": "low"}' },
 )
 
-const METADATA = 'must be an object of at most 16 strings, each of at most 512 characters'
+const METADATA =
+  'must be an object of at most 16 strings, each of at most 512 characters under a name of at most 64'
 const metadata = z
   .record(z.string(), z.string({ error: METADATA }).check(z.maxLength(512, { error: METADATA })), {
     error: METADATA,
   })
-  .check(z.refine((labels) => Object.keys(labels).length <= 16, { error: METADATA }))
+  .check(
+    z.refine(
+      (labels) => {
+        const names = Object.keys(labels)
+        return names.length <= 16 && names.every((name) => name.length <= 64)
+      },
+      { error: METADATA },
+    ),
+  )
 
 const INPUT = 'must be a string or an array of items'
 const inputItem = z.looseObject({ type: z.nullish(text) }, { error: 'must be an item, an object' })

@@ -284,6 +284,17 @@ test('keeps where a prefix ends that Claude shall cache', () => {
   expect(system).toEqual([{ type: 'text', text: 'a', cache_control }])
   expect(messages[0]?.content).toEqual([{ type: 'text', text: 'b', cache_control }])
   expect(messages[1]?.content).toEqual([{ type: 'text', text: 'c', cache_control }])
+  const called = { name: 'f', arguments: '{}' }
+  const calls = [
+    { id: 'one', function: called, cache_control },
+    { id: 'two', function: called },
+  ]
+  const results = calls.map(({ id }) => ({ role: 'tool', tool_call_id: id, content: 'Rain' }))
+  const marked = translate(hi, { role: 'assistant', tool_calls: calls }, ...results)
+  expect(marked.messages[1]?.content).toEqual([
+    { type: 'tool_use', id: 'one', name: 'f', input: {}, cache_control },
+    { type: 'tool_use', id: 'two', name: 'f', input: {} },
+  ])
 })
 
 test('gives a call id that comes back in another turn a name of its own, with its results', () => {

@@ -79,6 +79,22 @@ test('a key counts for its own models only', async () => {
   expect(counts.hits).toHaveLength(1)
 })
 
+test('when to come back is Claude’s to say, in the count’s own headers as well', async () => {
+  const error = { type: 'rate_limit_error', message: 'Slow down' }
+  counts.answer(() =>
+    Response.json(
+      { type: 'error', error },
+      { status: 429, headers: { 'retry-after': '17', 'request-id': 'req_1', 'x-internal': 'canary' } },
+    ),
+  )
+  const { response, body } = await count(await createTestRouter(), { input: 'x' })
+  expect(response.status).toBe(429)
+  expect(body.error).toMatchObject({ code: 'rate_limit_exceeded', message: 'Slow down' })
+  expect(response.headers.get('retry-after')).toBe('17')
+  expect(response.headers.get('content-type')).toBe('application/json')
+  expect(response.headers.has('x-internal')).toBe(false)
+})
+
 test('what Claude finds wrong has OpenAI’s form and the client’s names', async () => {
   const message = 'messages.0.content.0: no'
   counts.answer(() =>

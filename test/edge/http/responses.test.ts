@@ -257,8 +257,13 @@ test('a tool’s call and its output make a turn, by previous_response_id or by 
   await create(router, { input: [output], previous_response_id: body.id, tools })
   expect(sentToClaude().messages.slice(1)).toEqual([{ role: 'assistant', content }, result])
   const references = [message, called].map((item) => ({ type: 'item_reference', id: item?.id }))
-  await create(router, { input: [{ role: 'user', content: 'Weather?' }, ...references, output], tools })
+  const asked = { role: 'user', content: 'Weather?' }
+  await create(router, { input: [asked, ...references, output], tools })
   expect(sentToClaude().messages.slice(1)).toEqual([{ role: 'assistant', content }, result])
+  const cache_control = { type: 'ephemeral' }
+  const marked = references.map((reference, at) => (at === 0 ? reference : { ...reference, cache_control }))
+  await create(router, { input: [asked, ...marked, output], tools })
+  expect(sentToClaude().messages[1].content).toEqual([content[0], { ...call, cache_control }])
   expect(await refusal(router, { input: [{ type: 'item_reference', id: 'fc_nobody' }] })).toMatchObject({
     status: 400,
     error: { param: 'input[0].id' },
@@ -368,6 +373,29 @@ test('a kept response is read, its input is listed in pages, and it is deleted',
     deleted: true,
   })
   expect((await read(`${PATH}/${body.id}`)).status).toBe(404)
+})
+
+test('a conversation cannot go on from a response that was deleted, nor from one after it', async () => {
+  const router = await createTestRouter({ LLM_STRATEGY: 'claude_only' })
+  const first = await create(router, { input: COMPLEX_PROMPT })
+  const second = await create(router, { input: 'And then?', previous_response_id: first.body.id })
+  const headers = { 'x-api-key': ALICE_KEY }
+  await router.request(`${PATH}/${first.body.id}`, { method: 'DELETE', headers })
+  const asked = claude.hits.length
+  for (const previous of [first, second])
+    for (const stream of [false, true])
+      expect(
+        await refusal(router, { input: 'And now?', previous_response_id: previous.body.id, stream }),
+      ).toMatchObject({
+        status: 400,
+        error: {
+          type: 'invalid_request_error',
+          param: 'previous_response_id',
+          code: 'previous_response_not_found',
+          message: expect.stringContaining('deleted'),
+        },
+      })
+  expect(claude.hits).toHaveLength(asked)
 })
 
 test('input items that share an id are listed each with its own, to the end', async () => {

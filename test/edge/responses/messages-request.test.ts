@@ -38,6 +38,19 @@ test('a mark that is none is named, not the text beside it', () => {
   )
 })
 
+test('a call and what it gave are marked where the client marks them; thoughts cannot be', () => {
+  const cache_control = { type: 'ephemeral' }
+  const both = messagesOf(user('Hi'), { ...CALL, cache_control }, { ...OUTPUT, cache_control })
+  expect(both.slice(1)).toEqual([
+    { role: 'assistant', content: [{ type: 'tool_use', id: 'call_1', name: 'f', input: {}, cache_control }] },
+    user([{ type: 'tool_result', tool_use_id: 'call_1', content: 'Rain', cache_control }]),
+  ])
+  const thought = { type: 'reasoning', id: 'rs_1', summary: [], cache_control }
+  const named = (item: object) => thrownBy(() => messagesOf(user('Hi'), item, CALL, OUTPUT)).message
+  expect(named(thought)).toMatch(/^input\.1\.cache_control: Claude takes no mark/)
+  expect(named({ ...CALL, cache_control: 1 })).toMatch(/^input\.1\.cache_control: must be/)
+})
+
 test('texts, images and files become blocks', () => {
   const parts = [
     { type: 'input_text', text: 'Look', cache_control: { type: 'ephemeral' } },
@@ -212,6 +225,12 @@ test.each<[object, RegExp]>([
   [{ reasoning: { effort: 'huge' } }, /^reasoning\.effort: must be one of/],
   [{ max_output_tokens: 0 }, /^max_output_tokens: /],
   [{ metadata: { a: 1 } }, /^metadata\.a: must be/],
+  [{ metadata: { a: 'x'.repeat(513) } }, /^metadata\.a: must be .*512 characters/],
+  [{ metadata: { ['k'.repeat(65)]: 'x' } }, /^metadata: must be .*name of at most 64/],
+  [
+    { metadata: Object.fromEntries(Array.from({ length: 17 }, (_, at) => [`k${at}`, 'x'])) },
+    /^metadata: must be .*at most 16/,
+  ],
   [{ model: '' }, /^model: /],
   [{ input: undefined, messages: [user('x')] }, /^input: is missing\. "messages" belong to POST \/v1\/chat/],
   [{ messages: [user('x')] }, /^messages: .*Here it is "input"/],
