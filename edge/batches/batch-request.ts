@@ -35,18 +35,21 @@ export type BatchRequest = {
   readonly upperBound: (prices: PriceList) => UpperBound
 }
 
+/** The local model's own name, as far as it is known: a server that is starting has not said it yet. */
+export type LocalName = { readonly name: string | undefined }
+
 /**
  * Reads a batch.
  * @param text the body
  * @param value the same, parsed
- * @param localModel the local model's own name; undefined where it is switched off
+ * @param local undefined where the local model is switched off
  * @throws {RouterError} `invalid_request` that names what is wrong; `forbidden` for a model that the tenant may not ask for
  */
 export function readBatchRequest(
   text: string,
   value: unknown,
   policy: TenantPolicy,
-  localModel: string | undefined,
+  local: LocalName | undefined,
 ): BatchRequest {
   const { requests } = check(bodySchema, value, [])
   const users = new Set<string>()
@@ -54,11 +57,7 @@ export function readBatchRequest(
     const path = ['requests', at] as const
     const { params } = check(entrySchema, request, path)
     const { model } = params
-    if (isVirtualModel(model) || namesLocalModel(model, localModel))
-      throw wrong(
-        [...path, 'params', 'model'],
-        `${JSON.stringify(model)} is no model of Claude's, and the router changes nothing in a batch: name one`,
-      )
+    requireClaudeModel(model, local, [...path, 'params', 'model'])
     requireAllowedModel(policy, model)
     const user = namedUser(params)
     if (user !== undefined) users.add(user)
@@ -71,6 +70,21 @@ export function readBatchRequest(
     users: [...users],
     upperBound: (prices) => boundOf(entries, text, prices),
   }
+}
+
+/** What is meant for the local model must not get to Claude, in no moment: not while nobody can say how it is called either. */
+function requireClaudeModel(model: string, local: LocalName | undefined, path: readonly PropertyKey[]): void {
+  const quoted = JSON.stringify(model.slice(0, 100))
+  if (isVirtualModel(model) || namesLocalModel(model, local?.name))
+    throw wrong(
+      path,
+      `${quoted} is no model of Claude's, and the router changes nothing in a batch: name one`,
+    )
+  if (local !== undefined && local.name === undefined && !/claude/i.test(model))
+    throw wrong(
+      path,
+      `${quoted} may be the local model, which has not said its name yet and answers no batch. Name a model of Claude's, or try again when the local model is ready`,
+    )
 }
 
 function boundOf(

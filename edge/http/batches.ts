@@ -49,7 +49,8 @@ export function createBatchHandlers(dependencies: AppDependencies): {
       const body = checkBody(await readJsonBytes(context.req.raw, config.maxBodyBytes))
       // A request may name the local model, whose name an isolate that has just started does not know yet.
       if (local !== undefined && local.modelName() === undefined) await local.refresh(client.waitUntil)
-      const read = readBatchRequest(body.text, body.value, tenant, local?.modelName())
+      const name = local && { name: local.modelName() }
+      const read = readBatchRequest(body.text, body.value, tenant, name)
       const user = await readUser(context, read.users.length === 1 ? read.users[0] : undefined)
       return send(
         context,

@@ -13,7 +13,7 @@ import { loggedLines } from '../../support/edge/log-collector.ts'
 import { createMemoryLedger } from '../../support/edge/memory-ledger.ts'
 import { createTestRouter } from '../../support/edge/router.ts'
 import { createSqliteTenants } from '../../support/edge/sqlite-accounts.ts'
-import { CONTAINER_URL, networkFetch } from '../../support/edge/upstreams.ts'
+import { CONTAINER_URL, networkFetch, readiness, ready } from '../../support/edge/upstreams.ts'
 import { eventually } from '../../support/processes.ts'
 
 const NOON = Date.UTC(2026, 10, 23)
@@ -230,6 +230,36 @@ test.each([
   expect(response.status).toBe(400)
   expect(await messageOf(response)).toMatch(message)
   expect(claude.hits).toEqual([])
+})
+
+test('what may be the local model’s name gets to Claude in no moment, its server starting or away', async () => {
+  const asked = (model: string) => ({ requests: [entry('a'), entry('b', { model })] })
+  for (const state of [
+    () => Response.json({ status: 'loading', model: null }, { status: 503 }),
+    () => Response.error(),
+  ]) {
+    readiness.answer(state)
+    const { create, idOf } = await start()
+    const before = claude.hits.length
+    for (const model of ['tiny-model', 'qwen3-8b']) {
+      const response = await create(asked(model))
+      expect(response.status).toBe(400)
+      expect(await messageOf(response)).toMatch(
+        /^requests\.1\.params\.model: ".*" may be the local model, which has not said its name yet/,
+      )
+    }
+    expect(claude.hits).toHaveLength(before)
+    await idOf(await create())
+    await idOf(await create(asked('us.anthropic.claude-opus-5-5')))
+  }
+  readiness.answer(() => ready())
+  const known = await start()
+  expect(await messageOf(await known.create(asked('tiny-model')))).toContain('is no model of Claude')
+  // Of another vendor's models Claude says itself that there are none.
+  await known.idOf(await known.create(asked('qwen3-8b')))
+  readiness.answer(() => Response.error())
+  for (const settings of [{ LOCAL_LLM_MODEL: 'mine' }, { LOCAL_LLM_ENABLED: 'false' }])
+    await known.idOf(await (await start(settings)).create(asked('qwen3-8b')))
 })
 
 test('a key asks for its models only, in a batch as elsewhere, however often they are named', async () => {
