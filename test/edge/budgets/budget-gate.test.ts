@@ -248,6 +248,26 @@ test('a stream is on its way until it ends', async () => {
   await expect.poll(async () => (await router.post(ask(COMPLEX_PROMPT))).status).toBe(200)
 })
 
+test('a receipt of a request that never ended: its lease frees its place, and what was reserved counts', async () => {
+  const router = await openRouter({ limits: { tenant: { concurrent: 1, usdPerDay: 1 } } })
+  claude.answer(() => streamOf(framesToFirstContent(claudeMessage()), { end: 'stall' }))
+  const abort = new AbortController()
+  await router.post(ask(COMPLEX_PROMPT, { stream: true }), {}, { signal: abort.signal })
+  expect(await router.used()).toEqual({ 'tenant concurrent': 1, 'tenant usdPerDay': 0 })
+  // Nobody tells of an end: to the account it is as if the isolate were gone.
+  router.advance(3_600_000)
+  const leased = await router.used()
+  expect(leased).toMatchObject({ 'tenant concurrent': 0 })
+  expect(leased['tenant usdPerDay']).toBeGreaterThan(0)
+  claude.answer(answerNonStreaming(claudeMessage()))
+  expect((await router.post(ask(COMPLEX_PROMPT))).status).toBe(200)
+  const before = (await router.used())['tenant usdPerDay'] ?? 0
+  // The late word of its end corrects what the lease had counted, and frees no place a second time.
+  abort.abort()
+  await expect.poll(async () => (await router.used())['tenant usdPerDay']).toBeLessThan(before)
+  expect(await router.used()).toMatchObject({ 'tenant concurrent': 0 })
+})
+
 test('an answer that broke off is charged by what came of it', async () => {
   const router = await openRouter({ limits: { tenant: { usdPerDay: 1, tokensPerDay: 100_000 } } })
   claude.answer(() => streamOf(framesToFirstContent(claudeMessage()), { end: 'break' }))

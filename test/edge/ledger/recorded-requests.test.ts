@@ -189,6 +189,21 @@ test('records requests that were refused, by the router and by Claude', async ()
   })
 })
 
+test.each([
+  ['storage is full', 'database or disk is full: SQLITE_FULL'],
+  ['storage is over its spending limit', 'Exceeded allowed rows written in Durable Objects free tier.'],
+])('answers where the object’s %s, and says so in one line without its words', async (_, text) => {
+  const append = () => Promise.reject(new Error(text))
+  const { router } = await recordingRouter({}, { append })
+  expect((await post(router, ask())).status).toBe(200)
+  await vi.waitFor(() =>
+    expect(loggedLines().filter(({ level }) => level === 'error')).toMatchObject([
+      { message: '[Router] The receipt cannot be kept', fields: { name: 'Error' } },
+    ]),
+  )
+  expect(JSON.stringify(loggedLines())).not.toContain(text)
+})
+
 test('answers where the ledger fails, and says so in one line', async () => {
   const { router } = await recordingRouter(
     {},

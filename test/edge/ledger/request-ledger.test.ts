@@ -18,6 +18,24 @@ test('records the first end and gives it back for every later one', () => {
   expect(first).toMatchObject({ outcome: 'cancelled', latencyMs: 40 })
 })
 
+test.each([
+  ['back', -3_600_000, 0],
+  ['forward', 3_600_000, 3_600_000],
+])(
+  'a clock that jumps %s while a request is on its way leaves a receipt with a time that can be',
+  (_, jump, latencyMs) => {
+    const recordReceipt = () => {}
+    const startedAt = Date.UTC(2026, 10, 27)
+    const ledger = createRequestLedger({
+      recordReceipt,
+      prices: LIST_PRICES,
+      log: collectLog,
+      now: () => startedAt + jump,
+    })
+    expect(ledger.end({ ...claude, startedAt }, done)).toMatchObject({ startedAt, latencyMs })
+  },
+)
+
 test('makes the receipt where it cannot be recorded, and logs nothing of the recorder’s error but its name', () => {
   const recordReceipt = () => {
     throw new TypeError('internals-canary')
