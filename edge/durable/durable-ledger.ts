@@ -11,7 +11,10 @@ type Bindings = Pick<LedgerBindings, 'RECEIPTS' | 'ACCOUNT' | 'ROUTER_STATE'>
 /** Returns the ledger of a deployment. `shards`: how many objects take a tenant's receipts of a month. */
 export function createDurableLedger(bindings: Bindings, shards: number): Ledger {
   const ledger = createLedger({ ...durableLedgerParts(bindings), shards })
-  return { ...ledger, appendLater: createAppendTogether({ appendAll: ledger.appendAll, sleep }) }
+  return {
+    ...ledger,
+    appendLater: createAppendTogether({ appendAll: ledger.appendAll, sleep, now: () => Date.now() }),
+  }
 }
 
 /** Returns what the ledger is made of. */

@@ -1,9 +1,9 @@
 /**
- * Keeps the receipts of requests that end at about the same time with one call: a call costs more than all that it keeps. Every
- * request still makes sure by itself that its receipt is kept. Knows no store.
+ * Keeps the receipts of requests that end at about the same time with one call: a call costs more than all that it keeps, and
+ * a timer for each request more than its receipt. Knows no store.
  *
- * On Workers no request may wait for another one's call. What they share is plain memory, which each looks at by a timer of
- * its own: one timer each, as long as nothing goes wrong.
+ * On Workers no request may wait for another one's call. What they share is plain memory: the first request of a group
+ * sends it, the next ones look by timers of their own whether it is kept, and send it where it is not.
  */
 import type { Ledger } from './ledger.ts'
 import type { ReceiptRecord } from './receipt-record.ts'
@@ -11,62 +11,90 @@ import type { ReceiptRecord } from './receipt-record.ts'
 export type AppendTogetherOptions = {
   readonly appendAll: Ledger['appendAll']
   readonly sleep: (milliseconds: number) => Promise<void>
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
 }
 
 /** So long the first receipt waits for others, in memory only. */
 const GATHER_MS = 50
-/** The others look only when the call of the first one has had time to keep them. */
+/** Guards look only when the call of the first request has had time to keep the group. */
 const FOLLOW_MS = GATHER_MS + 100
-/** So often a request looks again whether the call that took its receipt has kept it, and how often before it asks by itself. */
+/** So often a guard looks again whether the group is kept, and how often before it sends it, times its place in the group. */
 const LOOK_MS = 50
 const MOST_LOOKS = 40
+/** So many requests after the first one look after a group: the platform may end a request, hardly all of three. */
+const GUARDS = 2
+/** A group that is not kept by then has lost all of its requests: whoever sends next takes it. */
+const ORPHAN_MS = 20_000
 /** With prompts and answers a receipt may have 200 KB, and a call 32 MiB. */
 const MOST_TOGETHER = 50
 
 type Entry = {
   readonly make: () => ReceiptRecord
-  state: 'waiting' | 'taken' | 'kept' | 'failed'
+  readonly lose: (error: unknown) => void
+  /** Kept, or told of as lost. */
+  isSettled: boolean
 }
+type Group = { readonly entries: Entry[]; readonly begunAt: number; isOpen: boolean }
 
 /**
- * Returns what keeps a receipt; it resolves once the receipt is kept. One that is sent twice, because nobody could say in time
- * whether it is, is kept once. Receipts are put together when they are sent, by whichever request sends them.
+ * Returns what keeps a receipt. One that is sent twice, because nobody could say in time whether it is kept, is kept once.
+ * Receipts are put together when they are sent, by whichever request sends them.
  */
 export function createAppendTogether({
   appendAll,
   sleep,
+  now,
 }: AppendTogetherOptions): NonNullable<Ledger['appendLater']> {
-  let waiting: Entry[] = []
-  const take = (first: Entry): readonly Entry[] => {
-    const taken = [first, ...waiting.filter((entry) => entry !== first)].slice(0, MOST_TOGETHER)
-    for (const entry of taken) entry.state = 'taken'
-    waiting = waiting.filter(({ state }) => state === 'waiting')
-    return taken
-  }
-  const send = async (entries: readonly Entry[]): Promise<void> => {
+  /** Those that are not settled, the oldest first. */
+  let groups: Group[] = []
+  const keep = async (entries: readonly Entry[]): Promise<void> => {
     try {
       await appendAll(entries.map(({ make }) => make()))
-      for (const entry of entries) entry.state = 'kept'
+      for (const entry of entries) entry.isSettled = true
     } catch {
-      for (const entry of entries) entry.state = 'failed'
+      // Perhaps for one receipt only.
+      await Promise.all(entries.map(keepAlone))
     }
   }
-  return async (make) => {
-    const entry: Entry = { make, state: 'waiting' }
-    const isFirst = waiting.length === 0
-    waiting.push(entry)
-    await sleep(isFirst ? GATHER_MS : FOLLOW_MS)
-    if (stateOf(entry) === 'waiting') await send(take(entry))
-    // More have come than one call holds: nobody else would look after them for a while.
-    for (let next = waiting[0]; isFirst && next && waiting.length >= MOST_TOGETHER; next = waiting[0])
-      await send(take(next))
-    for (let looks = 0; looks < MOST_LOOKS && stateOf(entry) === 'taken'; looks += 1) await sleep(LOOK_MS)
-    // The request that took it may have been ended, or its call has failed, perhaps for another one's receipt.
-    if (stateOf(entry) !== 'kept') await appendAll([make()])
+  const keepAlone = async (entry: Entry): Promise<void> => {
+    try {
+      await appendAll([entry.make()])
+    } catch (error) {
+      if (!entry.isSettled) entry.lose(error)
+    }
+    entry.isSettled = true
+  }
+  const send = async (group: Group): Promise<void> => {
+    group.isOpen = false
+    const left = unsettled(group)
+    if (left.length > 0) await keep(left)
+    groups = groups.filter((each) => each !== group)
+  }
+  const sendFirst = async (group: Group): Promise<void> => {
+    await sleep(GATHER_MS)
+    await send(group)
+    for (const orphan of groups.filter(({ begunAt }) => now() - begunAt > ORPHAN_MS)) await send(orphan)
+  }
+  const guard = async (group: Group, place: number): Promise<void> => {
+    await sleep(FOLLOW_MS)
+    for (let looks = 0; looks < MOST_LOOKS * place && unsettled(group).length > 0; looks += 1)
+      await sleep(LOOK_MS)
+    await send(group)
+  }
+  return (make, lose) => {
+    const entry: Entry = { make, lose, isSettled: false }
+    const last = groups.at(-1)
+    if (last?.isOpen !== true || last.entries.length === MOST_TOGETHER) {
+      const group: Group = { entries: [entry], begunAt: now(), isOpen: true }
+      groups.push(group)
+      return sendFirst(group)
+    }
+    const place = last.entries.push(entry) - 1
+    return place > GUARDS ? undefined : guard(last, place)
   }
 }
 
-/** Other requests change it meanwhile. */
-function stateOf({ state }: Entry): Entry['state'] {
-  return state
+function unsettled({ entries }: Group): readonly Entry[] {
+  return entries.filter(({ isSettled }) => !isSettled)
 }

@@ -93,9 +93,14 @@ export type Ledger = {
   readonly appendAll: (records: readonly ReceiptRecord[]) => Promise<void>
   /**
    * Keeps a receipt of a request that has just been answered, together with those of others. It is put together when it is sent,
-   * perhaps in another request. Undefined where gathering saves nothing. @throws if it cannot be kept
+   * perhaps in another request. Absent where gathering saves nothing.
+   * @param lose told of a receipt that cannot be kept, perhaps in another request
+   * @returns what the platform must wait for before it ends the request, or undefined where others look after the receipt. Never
+   * rejects
    */
-  readonly appendLater?: ((make: () => ReceiptRecord) => Promise<void>) | undefined
+  readonly appendLater?:
+    | ((make: () => ReceiptRecord, lose: (error: unknown) => void) => Promise<void> | undefined)
+    | undefined
   readonly find: (scope: Scope, id: string) => Promise<KeptReceipt | undefined>
   /**
    * @param onUnread told of what a page lacks; without it, and where nothing can be read, the query fails

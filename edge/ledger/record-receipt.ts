@@ -45,35 +45,39 @@ export function createReceiptRecorder(options: ReceiptRecorderOptions): RecordRe
     const said = request.view && contentToKeep(content, receipt, request.view, answer)
     return said === undefined ? record : { ...record, content: said }
   }
-  const append = async (make: () => ReceiptRecord): Promise<void> => {
-    const kept = () => {
-      const record = make()
-      return { ...record, tenant: clients.keptAs(record.tenant) }
-    }
-    if (ledger?.appendLater !== undefined) return await ledger.appendLater(kept)
-    // The response goes out first: what follows computes for longer than all that came before.
-    await nextTask()
-    await ledger?.append(kept())
+  const keptRecord = (record: ReceiptRecord) => ({ ...record, tenant: clients.keptAs(record.tenant) })
+  const lost = (receipt: Receipt, error: unknown) => {
+    const fields = { requestId: receipt.requestId, name: causeName(error) }
+    log('[Router] The receipt cannot be kept', fields, 'error')
   }
-  const keep = async (receipt: Receipt, exchange: Exchange): Promise<void> => {
-    if (exportReceipt === undefined)
-      return await append(() => withContent(projectReceipt(receipt), receipt, exchange))
+  const keepBesideExport = async (receipt: Receipt, exchange: Exchange): Promise<void> => {
+    // The response goes out first: what follows computes for longer than all that came before.
     await nextTask()
     const record = projectReceipt(receipt)
     const whole = withContent(record, receipt, exchange)
     // What is kept for training is for nobody else.
-    exportReceipt(content.log === 'off' ? record : whole, exchange)
-    await append(() => whole)
+    exportReceipt?.(content.log === 'off' ? record : whole, exchange)
+    if (ledger?.appendLater === undefined) await ledger?.append(keptRecord(whole))
+    else
+      await ledger.appendLater(
+        () => keptRecord(whole),
+        (error) => lost(receipt, error),
+      )
   }
   return (receipt, exchange) => {
     const { message, fields } = logLine(receipt)
     log(message, fields)
     if (ledger === undefined && exportReceipt === undefined) return
-    const kept = keep(receipt, exchange).catch((error: unknown) => {
-      const lost = { requestId: receipt.requestId, name: causeName(error) }
-      log('[Router] The receipt cannot be kept', lost, 'error')
-    })
-    exchange.request.waitUntil(kept)
+    const { waitUntil } = exchange.request
+    if (exportReceipt !== undefined || ledger?.appendLater === undefined) {
+      waitUntil(keepBesideExport(receipt, exchange).catch((error: unknown) => lost(receipt, error)))
+      return
+    }
+    const kept = ledger.appendLater(
+      () => keptRecord(withContent(projectReceipt(receipt), receipt, exchange)),
+      (error) => lost(receipt, error),
+    )
+    if (kept !== undefined) waitUntil(kept)
   }
 }
 

@@ -10,7 +10,7 @@ export { StoredResponses } from '../../../edge/durable/stored-responses.ts'
 
 export default createBenchWorker((env) => ({
   ...createDurableLedger(env, 1),
-  appendLater: createAppendTogether({ appendAll: async () => {}, sleep }),
+  appendLater: createAppendTogether({ appendAll: async () => {}, sleep, now: () => Date.now() }),
 }))
 
 function sleep(milliseconds: number): Promise<void> {

@@ -12,6 +12,8 @@ function createClock() {
   let now = 0
   let timers: { readonly at: number; readonly run: () => void }[] = []
   return {
+    now: () => now,
+    timers: () => timers.length,
     sleep: (milliseconds: number) =>
       new Promise<void>((resolve) => timers.push({ at: now + milliseconds, run: resolve })),
     async advance(milliseconds: number) {
@@ -29,43 +31,79 @@ function createClock() {
   }
 }
 
-test('keeps what ends at about the same time with one call, and what comes later with another', async () => {
+/** What keeps receipts by these calls, and which of those that were given to it were told of as lost. */
+function createAppend(appendAll: (records: readonly ReceiptRecord[]) => Promise<void>) {
   const clock = createClock()
+  const lost: string[] = []
+  const appendLater = createAppendTogether({ appendAll, sleep: clock.sleep, now: clock.now })
+  const append = (id: number) =>
+    appendLater(
+      () => recordOf(id),
+      () => lost.push(`req_${id}`),
+    )
+  return { append, lost, clock }
+}
+
+test('keeps what ends at about the same time with one call, and what comes later with another', async () => {
   const calls: string[][] = []
-  const appendAll = async (records: readonly ReceiptRecord[]) => void calls.push(records.map(({ id }) => id))
-  const append = createAppendTogether({ appendAll, sleep: clock.sleep })
-  const kept = [1, 2, 3].map((id) => append(() => recordOf(id)))
+  const { append, clock } = createAppend(async (records) => void calls.push(records.map(({ id }) => id)))
+  const kept = [1, 2, 3].map(append)
   await clock.advance(1_000)
   await Promise.all(kept)
-  const later = append(() => recordOf(4))
+  const later = append(4)
   await clock.advance(1_000)
   await later
   expect(calls).toEqual([['req_1', 'req_2', 'req_3'], ['req_4']])
 })
 
+test('of many requests the first sends and two more are held to look after it; the others may be ended', async () => {
+  const { append, clock } = createAppend(async () => {})
+  const waitedFor = Array.from({ length: 10 }, (_, id) => append(id)).map((promise) => promise !== undefined)
+  expect(waitedFor).toEqual([true, true, true, ...Array(7).fill(false)])
+  expect(clock.timers()).toBe(3)
+})
+
 test('takes no more than a call may hold', async () => {
-  const clock = createClock()
   const sizes: number[] = []
-  const appendAll = async (records: readonly ReceiptRecord[]) => void sizes.push(records.length)
-  const append = createAppendTogether({ appendAll, sleep: clock.sleep })
-  const kept = Array.from({ length: 120 }, (_, id) => append(() => recordOf(id)))
+  const { append, clock } = createAppend(async (records) => void sizes.push(records.length))
+  const kept = Array.from({ length: 120 }, (_, id) => append(id))
   await clock.advance(1_000)
   await Promise.all(kept)
   expect(sizes).toEqual([50, 50, 20])
 })
 
-test('a call that fails for one receipt costs no other, that of the request whose call it was included', async () => {
-  const clock = createClock()
+test('a call that fails for one receipt costs no other', async () => {
   const kept: string[] = []
-  const appendAll = async (records: readonly ReceiptRecord[]) => {
+  const { append, lost, clock } = createAppend(async (records) => {
     if (records.some(({ id }) => id === 'req_2')) throw new Error('no')
     kept.push(...records.map(({ id }) => id))
-  }
-  const append = createAppendTogether({ appendAll, sleep: clock.sleep })
-  const results = Promise.allSettled([1, 2, 3].map((id) => append(() => recordOf(id))))
+  })
+  const waitedFor = [1, 2, 3, 4, 5].map(append)
   await clock.advance(10_000)
-  expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-  expect(kept.toSorted()).toEqual(['req_1', 'req_3'])
+  await Promise.all(waitedFor)
+  expect(kept.toSorted()).toEqual(['req_1', 'req_3', 'req_4', 'req_5'])
+  expect(lost).toEqual(['req_2'])
+})
+
+test('whoever of a group is ended, the next of it keeps the receipts of all; where nobody is left, whoever comes later', async () => {
+  const kept: string[] = []
+  let ended = 2
+  const { append, lost, clock } = createAppend(async (records) => {
+    ended -= 1
+    if (ended >= 0) return await new Promise<void>(() => {})
+    kept.push(...records.map(({ id }) => id))
+  })
+  for (const id of [1, 2, 3, 4]) append(id)
+  await clock.advance(10_000)
+  expect(kept).toEqual(['req_1', 'req_2', 'req_3', 'req_4'])
+  ended = 3
+  for (const id of [5, 6, 7, 8]) append(id)
+  await clock.advance(30_000)
+  expect(kept).toHaveLength(4)
+  append(9)
+  await clock.advance(1_000)
+  expect(kept.slice(4)).toEqual(['req_9', 'req_5', 'req_6', 'req_7', 'req_8'])
+  expect(lost).toEqual([])
 })
 
 test('keeps every receipt, and says of each that could not be, whatever calls fail or are never answered', async () => {
@@ -73,36 +111,27 @@ test('keeps every receipt, and says of each that could not be, whatever calls fa
   const gaps = fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 12 })
   await fc.assert(
     fc.asyncProperty(calls, gaps, async (outcomes, pauses) => {
-      const clock = createClock()
       const kept = new Set<string>()
-      const silenced = new Set<string>()
       let call = 0
-      const appendAll = async (records: readonly ReceiptRecord[]) => {
+      const { append, lost, clock } = createAppend(async (records) => {
         const outcome = outcomes[call++] ?? 'kept'
-        if (outcome === 'silent') {
-          // The request whose call it is has been ended: nobody is told of its own receipt.
-          silenced.add(records[0]?.id ?? '')
-          return await new Promise<void>(() => {})
-        }
+        // The request whose call it is has been ended.
+        if (outcome === 'silent') return await new Promise<void>(() => {})
         if (outcome !== 'failed') for (const { id } of records) kept.add(id)
         if (outcome !== 'kept') throw new Error('no')
-      }
-      const append = createAppendTogether({ appendAll, sleep: clock.sleep })
-      const told = new Map<string, boolean>()
+      })
       for (const [id, pause] of pauses.entries()) {
-        const record = recordOf(id)
-        void append(() => record).then(
-          () => told.set(record.id, true),
-          () => told.set(record.id, false),
-        )
+        void append(id)
         await clock.advance(pause)
       }
+      await clock.advance(30_000)
+      // Whoever comes once all calls are answered again.
+      call = outcomes.length
+      void append(pauses.length)
       await clock.advance(10_000)
-      for (const id of pauses.keys()) {
-        const name = recordOf(id).id
-        if (!silenced.has(name)) expect(told.has(name), name).toBe(true)
-        if (told.get(name)) expect(kept.has(name), name).toBe(true)
-      }
+      for (const id of [...pauses.keys(), pauses.length])
+        expect(kept.has(`req_${id}`) || lost.includes(`req_${id}`), `${id}`).toBe(true)
+      expect(new Set(lost).size).toBe(lost.length)
     }),
   )
 })
