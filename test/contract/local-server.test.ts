@@ -35,14 +35,23 @@ test('our container says through the router why it cannot serve a request', asyn
     const stops = Array.from({ length: 20 }, (_, at) => `stop ${at}`)
     for (const [fields, reason] of [
       [{ temperature: 3 }, 'temperature: must be from 0 to 2'],
-      [{ stop_sequences: stops }, 'stop_sequences'],
-    ] as const) {
-      const response = await router.post(ask('Hello!', { model: 'local', ...fields }), {
-        'x-router-force': 'local',
-      })
-      expect(response.status).toBe(400)
-      expect(await response.text()).toContain(reason)
-    }
+      [{ stop_sequences: stops }, 'stop_sequences: must be at most'],
+      [{ stop_sequences: ['\n'] }, 'stop_sequences.0: must hold more than white space'],
+    ] as const)
+      for (const stream of [false, true]) {
+        const response = await router.post(ask('Hello!', { model: 'local', stream, ...fields }), {
+          'x-router-force': 'local',
+        })
+        expect(response.status).toBe(400)
+        expect(await response.text()).toContain(reason)
+      }
+    const chat = ask('Hello!', { model: 'local', stop: stops })
+    const response = await router.post(chat, {}, { path: '/v1/chat/completions' })
+    expect(response.status).toBe(400)
+    expect(JSON.parse(await response.text()).error).toMatchObject({
+      param: 'stop',
+      message: expect.stringContaining('must be at most'),
+    })
   } finally {
     await server.close()
   }
