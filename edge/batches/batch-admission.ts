@@ -16,7 +16,7 @@ import type { TellSoftLimits } from '../budgets/tell-soft-limits.ts'
 import type { PriceList } from '../ledger/prices.ts'
 import type { WaitUntil } from '../request.ts'
 import type { Booking } from './batch-book.ts'
-import type { BatchRequest } from './batch-request.ts'
+import type { BatchBound, BatchRequest } from './batch-request.ts'
 
 export type BatchAdmissionOptions = {
   /** Undefined where limits hold for nobody. */
@@ -73,6 +73,8 @@ export function createBatchAdmission(options: BatchAdmissionOptions): AdmitBatch
   }
 }
 
+const NOTHING = { tokens: 0, nanoUsd: 0 }
+const NO_BOUND: BatchBound = { ...NOTHING, largest: NOTHING, unpriced: [] }
 const UNLIMITED: BatchAdmission = { booked: null, headers: {}, settle: async () => {} }
 
 async function admit(
@@ -86,7 +88,7 @@ async function admit(
   const { requestId: id, user, waitUntil } = customer
   // The same before and after, whatever is learned of the tenant meanwhile.
   const account = options.accountOf(customer.tenant)
-  const bound = hasCap(limits) ? batch.upperBound(options.prices) : { tokens: 0, nanoUsd: 0, unpriced: [] }
+  const bound = hasCap(limits) ? batch.upperBound(options.prices) : NO_BOUND
   const isUnbounded = bound.unpriced.length > 0 && hasMoneyCap(limits)
   if (isUnbounded) throw priceUnknown(bound.unpriced)
   const planned = { tokens: bound.tokens, nanoUsd: bound.nanoUsd }
@@ -106,12 +108,12 @@ async function admit(
     // What counts elsewhere than the batch is kept stays counted as it was reserved.
     booked:
       hasCap(limits) && account === customer.tenant
-        ? { ...planned, ofUser, timezone: limits.timezone }
+        ? { ...planned, largest: bound.largest, ofUser, timezone: limits.timezone }
         : null,
     headers: limitHeaders(result, limits),
     async settle(made) {
       if (!result.leased) return
-      const settlement = { id, limits, used: made ? planned : { tokens: 0, nanoUsd: 0 } }
+      const settlement = { id, limits, used: made ? planned : NOTHING }
       try {
         const { reached } = await settleSurely(asked, settlement)
         tellSoftLimits(customer, reached)

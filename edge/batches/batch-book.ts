@@ -2,12 +2,12 @@
  * Which tenant made which batch, as the request path sees it. Where that is remembered is the business of the
  * implementations; who may ask Claude for what is decided elsewhere.
  */
-import type { Settlement } from '../budgets/accounts.ts'
+import type { Amount } from '../budgets/accounts.ts'
 
 /** What a tenant's limits counted when the batch was made: the most that it can take. */
-export type Booking = {
-  readonly tokens: number
-  readonly nanoUsd: number
+export type Booking = Amount & {
+  /** The most that one of its requests can take. */
+  readonly largest: Amount
   /** Counted against the limits of the batch's user as well. */
   readonly ofUser: boolean
   /** IANA name: by it the day and the month began in which this counts. */
@@ -28,6 +28,16 @@ export type NewBatch = {
 
 export type BoundBatch = Pick<NewBatch, 'id' | 'createdAt' | 'user' | 'requests'>
 
+/** What a batch's results say that it took. */
+export type BatchUse = {
+  /** Of the rows that say it. */
+  readonly used: Amount
+  /** How many rows do not: each counts as the largest request of the batch, and all of it as what was booked at most. */
+  readonly unknown: Amount
+  /** Whether every row has its receipt, so that nothing is to be learned from them any more. */
+  readonly final: boolean
+}
+
 /** Every tenant's batches. Every call may fail: they lie elsewhere. */
 export type BatchBook = {
   /** Remembers a batch, for as long as Claude keeps its results; what is older is forgotten. */
@@ -40,8 +50,8 @@ export type BatchBook = {
    * its rows stand there. Undefined where every row has its receipt, or where there is no such batch.
    */
   readonly fetch: (tenant: string, id: string) => Promise<number | undefined>
-  /** Every row has its receipt: the limits count what was used in the place of what was booked. Later calls change nothing. */
-  readonly settle: (tenant: string, id: string, used: Settlement['used']) => Promise<void>
+  /** The limits count this in the place of what was counted. After one that is final, calls change nothing. */
+  readonly settle: (tenant: string, id: string, use: BatchUse) => Promise<void>
   /** It is found and listed no more; its results, where they are being fetched, can still be counted. */
   readonly forget: (tenant: string, id: string) => Promise<void>
 }

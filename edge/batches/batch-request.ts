@@ -6,6 +6,7 @@ import * as z from 'zod/mini'
 import { RouterError } from '../../shared/errors.ts'
 import { arrayElements, topLevelMembers } from '../../shared/json.ts'
 import { describeIssue, parseMessagesRequest } from '../../shared/messages.ts'
+import type { Amount } from '../budgets/accounts.ts'
 import { type UpperBound, upperBound } from '../budgets/upper-bound.ts'
 import { namedUser } from '../ledger/end-user.ts'
 import type { PriceList } from '../ledger/prices.ts'
@@ -32,8 +33,11 @@ export type BatchRequest = {
   /** The end users that its requests name, each once. */
   readonly users: readonly string[]
   /** Returns the most that the batch can take. @throws {RouterError} `invalid_request` that names the request */
-  readonly upperBound: (prices: PriceList) => UpperBound
+  readonly upperBound: (prices: PriceList) => BatchBound
 }
+
+/** Of all requests together, and the most that one of them can take. */
+export type BatchBound = UpperBound & { readonly largest: Amount }
 
 /** The local model's own name, as far as it is known: a server that is starting has not said it yet. */
 export type LocalName = { readonly name: string | undefined }
@@ -91,11 +95,12 @@ function boundOf(
   entries: readonly z.infer<typeof paramsSchema>[],
   text: string,
   prices: PriceList,
-): UpperBound {
+): BatchBound {
   const inBatch: PriceList = (model, usage) => prices(model, { ...usage, service_tier: 'batch' })
   const unpriced = new Set<string>()
   let tokens = 0
   let nanoUsd = 0
+  let largest: Amount = { tokens: 0, nanoUsd: 0 }
   let at = 0
   for (const params of requestTexts(text)) {
     const entry = entries[at]
@@ -108,10 +113,14 @@ function boundOf(
     )
     tokens += bound.tokens
     nanoUsd += bound.nanoUsd
+    largest = {
+      tokens: Math.max(largest.tokens, bound.tokens),
+      nanoUsd: Math.max(largest.nanoUsd, bound.nanoUsd),
+    }
     for (const model of bound.unpriced) unpriced.add(model)
     at += 1
   }
-  return { tokens, nanoUsd, unpriced: [...unpriced] }
+  return { tokens, nanoUsd, largest, unpriced: [...unpriced] }
 }
 
 function readParams(params: unknown, at: number) {

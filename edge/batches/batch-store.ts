@@ -4,13 +4,13 @@
  */
 import * as z from 'zod/mini'
 import { type Lease, readUse, subjectOf, TENANT, writeUse } from '../budgets/account-rows.ts'
-import type { Settlement } from '../budgets/accounts.ts'
+import type { Amount } from '../budgets/accounts.ts'
 import { correct, countable } from '../budgets/bookings.ts'
 import { inPresentWindows } from '../budgets/use-windows.ts'
 import type { Migration } from '../storage/migrations.ts'
 import { numberOf } from '../storage/row-values.ts'
 import type { SqlDatabase } from '../storage/sql-database.ts'
-import type { BoundBatch, NewBatch } from './batch-book.ts'
+import type { BatchUse, BoundBatch, NewBatch } from './batch-book.ts'
 
 export const BATCH_MIGRATIONS: readonly Migration[] = [
   {
@@ -29,6 +29,13 @@ export const BATCH_MIGRATIONS: readonly Migration[] = [
     // Of those made before nobody knows how many rows they have.
     statements: ['ALTER TABLE batch ADD COLUMN requests INTEGER NOT NULL DEFAULT 0'],
   },
+  {
+    name: 'batches: largest request',
+    statements: [
+      'ALTER TABLE batch ADD COLUMN largestTokens INTEGER',
+      'ALTER TABLE batch ADD COLUMN largestNanoUsd INTEGER',
+    ],
+  },
 ]
 
 export type BatchStore = {
@@ -36,7 +43,7 @@ export type BatchStore = {
   readonly find: (id: string) => BoundBatch | undefined
   readonly list: () => readonly BoundBatch[]
   readonly fetch: (id: string) => number | undefined
-  readonly settle: (id: string, used: Settlement['used']) => void
+  readonly settle: (id: string, use: BatchUse) => void
   readonly forget: (id: string) => void
 }
 
@@ -59,6 +66,8 @@ const rowSchema = z.extend(boundSchema, {
   timezone: z.nullable(z.string()),
   day: z.int(),
   month: z.int(),
+  largestTokens: z.nullable(z.int()),
+  largestNanoUsd: z.nullable(z.int()),
 })
 
 /**
@@ -98,12 +107,12 @@ export function createBatchStore(database: SqlDatabase, now: () => number): Batc
       )
       return row && numberOf(row, 'fetchedAt')
     },
-    settle: (id, used) =>
+    settle: (id, use) =>
       database.transaction(() => {
         const row = rowOf(id)
         if (row === undefined || row.settledAt !== null) return
-        database.exec('UPDATE batch SET settledAt = ? WHERE id = ?', moment(), id)
-        if (row.timezone !== null) settleBooking(database, { ...row, timezone: row.timezone }, used, moment())
+        if (use.final) database.exec('UPDATE batch SET settledAt = ? WHERE id = ?', moment(), id)
+        if (row.timezone !== null) settleBooking(database, { ...row, timezone: row.timezone }, use, moment())
       }),
     // Its results may still be on their way to a client: what they say is counted.
     forget: (id) =>
@@ -121,10 +130,11 @@ function insert(
   now: number,
 ): void {
   const { tokens, nanoUsd } = countable(booked ?? { tokens: 0, nanoUsd: 0 })
+  const largest = booked && countable(booked.largest)
   const timezone = booked?.timezone ?? null
   const { row } = inPresentWindows(readUse(database, TENANT), now, timezone ?? 'UTC')
   database.exec(
-    'INSERT INTO batch VALUES (?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, NULL, ?) ON CONFLICT (id) DO NOTHING',
+    'INSERT INTO batch VALUES (?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
     id,
     Math.floor(createdAt),
     user,
@@ -135,19 +145,34 @@ function insert(
     row.day,
     row.month,
     requests,
+    largest?.tokens ?? null,
+    largest?.nanoUsd ?? null,
   )
 }
 
 type Booked = Omit<z.infer<typeof rowSchema>, 'timezone'> & { readonly timezone: string }
 
-function settleBooking(database: SqlDatabase, booked: Booked, used: Settlement['used'], now: number): void {
+function settleBooking(database: SqlDatabase, booked: Booked, use: BatchUse, now: number): void {
   const { id, user, tokens, nanoUsd, day, month, timezone, ofUser } = booked
-  // What nobody knows stays counted as it was booked.
-  const amount = countable({ tokens: used.tokens ?? tokens, nanoUsd: used.nanoUsd ?? nanoUsd })
+  const amount = countable({
+    tokens: countedOf('tokens', use, tokens, booked.largestTokens),
+    nanoUsd: countedOf('nanoUsd', use, nanoUsd, booked.largestNanoUsd),
+  })
   const lease: Lease = { id, user, tokens, nanoUsd, expiresAt: now, bookedAt: now, day, month }
   const subjects = ofUser === 1 && user !== null ? [TENANT, subjectOf(user)] : [TENANT]
   for (const subject of subjects) {
     const { row } = inPresentWindows(readUse(database, subject), now, timezone)
     writeUse(database, correct(row, lease, amount))
   }
+  // What is counted from here on, and replaced by what is learned later.
+  database.exec('UPDATE batch SET tokens = ?, nanoUsd = ? WHERE id = ?', amount.tokens, amount.nanoUsd, id)
+}
+
+/** Rows that say nothing never raise what is counted, and where nobody knows the largest request they leave it as it is. */
+function countedOf(kind: keyof Amount, use: BatchUse, counted: number, largest: number | null): number {
+  const used = use.used[kind]
+  const unknown = use.unknown[kind]
+  if (unknown === 0) return used
+  const bound = largest === null ? counted : Math.min(counted, used + unknown * largest)
+  return Math.max(used, bound)
 }

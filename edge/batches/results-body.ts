@@ -4,12 +4,11 @@
  */
 import { causeName, RouterError } from '../../shared/errors.ts'
 import type { Log } from '../../shared/log.ts'
-import type { Settlement } from '../budgets/accounts.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { PriceList } from '../ledger/prices.ts'
 import type { ReceiptRecord } from '../ledger/receipt-record.ts'
 import type { WaitUntil } from '../request.ts'
-import type { BatchBook, BoundBatch } from './batch-book.ts'
+import type { BatchBook, BatchUse, BoundBatch } from './batch-book.ts'
 import { createResultReader, type ResultRow } from './result-rows.ts'
 import { rowReceipt } from './row-receipt.ts'
 
@@ -42,7 +41,8 @@ export function createRowCounter(
 ): RowCounter {
   const reader = createResultReader()
   let rows: ResultRow[] = []
-  let used: Settlement['used'] = { tokens: 0, nanoUsd: 0 }
+  let used = { tokens: 0, nanoUsd: 0 }
+  let unpriced = 0
   let count = 0
   let failed = false
   const complain = (error: unknown) => {
@@ -57,6 +57,7 @@ export function createRowCounter(
       const records = await Promise.all(some.map((row) => rowReceipt(row, batch, at, prices)))
       count += records.length
       used = records.reduce(plus, used)
+      unpriced += records.filter(({ costNanoUsd }) => costNanoUsd === null).length
       await ledger?.appendAll(records)
     } catch (error) {
       complain(error)
@@ -73,12 +74,14 @@ export function createRowCounter(
       await flush()
       const unread = reader.unread()
       // What ends in good order need not be all of it, or of it at all: what is missing is counted when it comes.
-      const all = whole && reader.foreign() === 0 && count + unread >= batch.requests
-      const fields = { batch: batch.id, tenant: batch.tenant, rows: count, unread, all }
-      log('[Router] Batch results', fields, unread > 0 || (whole && !all) ? 'error' : 'info')
-      if (!all || failed) return
-      const known = unread === 0 ? used : { tokens: null, nanoUsd: null }
-      await book.settle(batch.tenant, batch.id, known).catch(complain)
+      const final = whole && reader.foreign() === 0 && count + unread >= batch.requests
+      const missing = Math.max(unread, batch.requests - count)
+      const fields = { batch: batch.id, tenant: batch.tenant, rows: count, unread, missing, all: final }
+      log('[Router] Batch results', fields, unread > 0 || (whole && !final) ? 'error' : 'info')
+      const tells = whole && (final || count > 0)
+      if (!tells || failed) return
+      const unknown = { tokens: missing, nanoUsd: missing + unpriced }
+      await book.settle(batch.tenant, batch.id, { used, unknown, final }).catch(complain)
     },
   }
 }
@@ -128,11 +131,8 @@ export function countedBody(
   )
 }
 
-function plus({ tokens, nanoUsd }: Settlement['used'], record: ReceiptRecord): Settlement['used'] {
+function plus({ tokens, nanoUsd }: BatchUse['used'], record: ReceiptRecord): BatchUse['used'] {
   const { tokens: kinds, costNanoUsd } = record
   const all = kinds === null ? 0 : kinds.input + kinds.output + kinds.cacheWrite + kinds.cacheRead
-  return {
-    tokens: tokens === null ? null : tokens + all,
-    nanoUsd: nanoUsd === null || costNanoUsd === null ? null : nanoUsd + costNanoUsd,
-  }
+  return { tokens: tokens + all, nanoUsd: nanoUsd + (costNanoUsd ?? 0) }
 }

@@ -3,7 +3,7 @@
  * stands in stores over its database.
  */
 import { DurableObject } from 'cloudflare:workers'
-import type { NewBatch } from '../batches/batch-book.ts'
+import type { BatchUse, NewBatch } from '../batches/batch-book.ts'
 import { BATCH_MIGRATIONS, createBatchStore } from '../batches/batch-store.ts'
 import { createAccount } from '../budgets/account.ts'
 import { BUDGET_MIGRATIONS } from '../budgets/account-rows.ts'
@@ -73,8 +73,8 @@ export class Account extends DurableObject {
     return this.#stores.batches.fetch(id)
   }
 
-  settleBatch(id: string, used: Settlement['used']) {
-    this.#stores.batches.settle(id, used)
+  settleBatch(id: string, use: BatchUse) {
+    this.#stores.batches.settle(id, use)
   }
 
   forgetBatch(id: string) {

@@ -10,7 +10,7 @@ export function createDurableBatchBook(namespace: DurableObjectNamespace<Account
     find: async (tenant, id) => await of(tenant).findBatch(id),
     list: async (tenant) => await of(tenant).listBatches(),
     fetch: async (tenant, id) => await of(tenant).fetchBatch(id),
-    settle: async (tenant, id, used) => await of(tenant).settleBatch(id, used),
+    settle: async (tenant, id, use) => await of(tenant).settleBatch(id, use),
     forget: async (tenant, id) => await of(tenant).forgetBatch(id),
   }
 }

@@ -1,6 +1,6 @@
 /** What every book of batches promises, wherever it keeps them. `now` is the test's own clock. */
 import { expect, test } from 'vitest'
-import type { BatchBook, NewBatch } from '../../edge/batches/batch-book.ts'
+import type { BatchBook, BatchUse, NewBatch } from '../../edge/batches/batch-book.ts'
 import type { Accounts } from '../../edge/budgets/accounts.ts'
 import { limitsOf, reservation } from './budget-accounts.ts'
 
@@ -13,6 +13,9 @@ export type BookUnderTest = {
 }
 
 const USD = 1_000_000_000
+const KNOWN = { unknown: { tokens: 0, nanoUsd: 0 }, final: true }
+/** Every row says what it took. */
+const took = (tokens: number, nanoUsd: number): BatchUse => ({ used: { tokens, nanoUsd }, ...KNOWN })
 
 /** Registers the tests; `open` returns a book without a batch of the tenants that it names. */
 export function testBatchBook(name: string, open: () => Promise<BookUnderTest>): void {
@@ -78,10 +81,10 @@ export function testBatchBook(name: string, open: () => Promise<BookUnderTest>):
     const first = await book.fetch(tenant, 'a')
     expect(first).toBeTypeOf('number')
     expect(await book.fetch(tenant, 'a')).toBe(first)
-    await book.settle(tenant, 'a', { tokens: 1, nanoUsd: 1 })
+    await book.settle(tenant, 'a', took(1, 1))
     expect(await book.fetch(tenant, 'a')).toBeUndefined()
     expect(await book.find(tenant, 'a')).toBeDefined()
-    await book.settle(tenant, 'unknown', { tokens: 1, nanoUsd: 1 })
+    await book.settle(tenant, 'unknown', took(1, 1))
   })
 
   test(`${name}: what a batch took counts once in the place of what was booked, for tenant and user`, async () => {
@@ -90,7 +93,7 @@ export function testBatchBook(name: string, open: () => Promise<BookUnderTest>):
     const limits = limitsOf({ usdPerDay: 1, tokensPerMonth: 1_000 }, { usdPerDay: 1 })
     const asked = reservation(limits, { user: 'ann' })
     await accounts.reserve(tenant, asked)
-    const booked = { ...asked.planned, ofUser: true, timezone: 'UTC' }
+    const booked = { ...asked.planned, largest: asked.planned, ofUser: true, timezone: 'UTC' }
     await book.bind(tenant, batchOf('a', now(), { user: 'ann', booked }))
     await accounts.settle(tenant, { id: asked.id, limits, used: asked.planned })
     const used = async () => {
@@ -99,7 +102,7 @@ export function testBatchBook(name: string, open: () => Promise<BookUnderTest>):
     }
     expect(await used()).toContainEqual(['user', 'usdPerDay', USD / 10, 0])
     for (let times = 0; times < 2; times++) {
-      await book.settle(tenant, 'a', { tokens: 7, nanoUsd: 123 })
+      await book.settle(tenant, 'a', took(7, 123))
       expect(await used()).toEqual([
         ['tenant', 'tokensPerMonth', 7, 0],
         ['tenant', 'usdPerDay', 123, 0],
@@ -114,35 +117,54 @@ export function testBatchBook(name: string, open: () => Promise<BookUnderTest>):
     const limits = limitsOf({ usdPerDay: 1 })
     const asked = reservation(limits)
     await accounts.reserve(tenant, asked)
-    const booked = { ...asked.planned, ofUser: false, timezone: 'UTC' }
+    const booked = { ...asked.planned, largest: asked.planned, ofUser: false, timezone: 'UTC' }
     await book.bind(tenant, batchOf('a', now(), { booked }))
     await accounts.settle(tenant, { id: asked.id, limits, used: asked.planned })
     await book.forget(tenant, 'a')
     await book.bind(tenant, batchOf('a', now()))
     expect([await book.find(tenant, 'a'), await book.list(tenant)]).toEqual([undefined, []])
     expect(await book.fetch(tenant, 'a')).toBeTypeOf('number')
-    await book.settle(tenant, 'a', { tokens: 7, nanoUsd: 123 })
+    await book.settle(tenant, 'a', took(7, 123))
     expect(await accounts.use(tenant, { limits, user: undefined })).toMatchObject([
       { used: 123, reserved: 0 },
     ])
   })
 
-  test(`${name}: what nobody knows stays counted as it was booked`, async () => {
+  test(`${name}: rows that do not say what they took count as the largest request, until they say it`, async () => {
     const { book, accounts, now } = await open()
     const tenant = newTenant()
     const limits = limitsOf({ usdPerDay: 1, tokensPerMonth: 1_000 })
     const asked = reservation(limits)
+    const { planned } = asked
     await accounts.reserve(tenant, asked)
+    const largest = { tokens: Math.ceil(planned.tokens / 3), nanoUsd: planned.nanoUsd / 4 }
     await book.bind(
       tenant,
-      batchOf('a', now(), { booked: { ...asked.planned, ofUser: false, timezone: 'UTC' } }),
+      batchOf('a', now(), { requests: 4, booked: { ...planned, largest, ofUser: false, timezone: 'UTC' } }),
     )
-    await accounts.settle(tenant, { id: asked.id, limits, used: asked.planned })
-    await book.settle(tenant, 'a', { tokens: 7, nanoUsd: null })
-    const uses = await accounts.use(tenant, { limits, user: undefined })
-    expect(uses.map(({ limit, used }) => [limit, used])).toEqual([
-      ['tokensPerMonth', 7],
-      ['usdPerDay', USD / 10],
-    ])
+    await accounts.settle(tenant, { id: asked.id, limits, used: planned })
+    const settle = async (use: BatchUse) => {
+      await book.settle(tenant, 'a', use)
+      const uses = await accounts.use(tenant, { limits, user: undefined })
+      return Object.fromEntries(uses.map(({ limit, used }) => [limit, used]))
+    }
+    const used = { tokens: 2, nanoUsd: 100 }
+    const open3 = { used, unknown: { tokens: 3, nanoUsd: 3 }, final: false }
+    expect(await settle({ ...open3, unknown: { tokens: 9, nanoUsd: 9 } })).toEqual({
+      tokensPerMonth: planned.tokens,
+      usdPerDay: planned.nanoUsd,
+    })
+    const lowered = {
+      tokensPerMonth: Math.min(planned.tokens, 2 + 3 * largest.tokens),
+      usdPerDay: 100 + 3 * largest.nanoUsd,
+    }
+    expect(lowered.usdPerDay).toBeLessThan(planned.nanoUsd)
+    for (let times = 0; times < 2; times++) expect(await settle(open3)).toEqual(lowered)
+    expect(await book.fetch(tenant, 'a')).toBeTypeOf('number')
+    const last = { used, unknown: { tokens: 0, nanoUsd: 1 }, final: true }
+    const settled = { tokensPerMonth: 2, usdPerDay: 100 + largest.nanoUsd }
+    expect(await settle(last)).toEqual(settled)
+    expect(await settle(took(1, 1))).toEqual(settled)
+    expect(await book.fetch(tenant, 'a')).toBeUndefined()
   })
 }

@@ -18,11 +18,15 @@ test('what was booked in a day that is over changes nothing of today, and this m
   const limits = limitsOf({ usdPerDay: 1, usdPerMonth: 1 })
   const planned = { tokens: 10, nanoUsd: 1_000 }
   await accounts.reserve('alice', { id: 'r', user: undefined, limits, planned, bent: null, leaseMs: 1_000 })
-  const booked = { ...planned, ofUser: false, timezone: 'UTC' }
+  const booked = { ...planned, largest: planned, ofUser: false, timezone: 'UTC' }
   await batchBook.bind('alice', { id: 'a', createdAt: now, user: null, requests: 1, booked })
   await accounts.settle('alice', { id: 'r', limits, used: planned })
   now += 2 * DAY
-  await batchBook.settle('alice', 'a', { tokens: 1, nanoUsd: 300 })
+  await batchBook.settle('alice', 'a', {
+    used: { tokens: 1, nanoUsd: 300 },
+    unknown: { tokens: 0, nanoUsd: 0 },
+    final: true,
+  })
   const uses = await accounts.use('alice', { limits, user: undefined })
   expect(uses.map(({ limit, used }) => [limit, used])).toEqual([
     ['usdPerDay', 0],

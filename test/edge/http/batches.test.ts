@@ -336,9 +336,39 @@ test('results that break off are broken for the client, and the rows that came a
 })
 
 test.each([
+  ['of a kind that nobody knows', '{"custom_id":"b","result":{"type":"paused"}}\n', true],
+  ['that is broken', `${succeeded('b').slice(0, 60)}\n`, false],
+  ['that has not come', '', false],
+])(
+  'a row %s counts as the largest request of its batch, the others as what they took',
+  async (_, row, isFinal) => {
+    const { create, idOf, call, totals, budget } = await start({ LIMITS })
+    const spent = async () => ((await budget()).usdPerDay?.used ?? 0) * 1e6
+    await idOf(await create({ requests: [entry('alone', { max_tokens: 200 })] }))
+    const largest = await spent()
+    const id = await idOf(
+      await create({ requests: [entry('a'), entry('b', { max_tokens: 200 }), entry('c')] }),
+    )
+    const [read, last] = [succeeded('a', { input_tokens: 8, output_tokens: 2 }), failed('c', 'expired')]
+    claude.end(id, read + row + last)
+    for (let times = 0; times < 2; times++) {
+      expect(await (await call('GET', `/${id}/results`)).text()).toBe(read + row + last)
+      await eventually('two receipts', async () => (await totals())?.requests === 2)
+      await eventually('the bound of one row', async () => Math.abs((await spent()) - 2 * largest - 9) < 1)
+    }
+    claude.end(id, read + succeeded('b', { input_tokens: 16, output_tokens: 4 }) + last)
+    await (await call('GET', `/${id}/results`)).text()
+    if (isFinal) expect((await totals())?.requests).toBe(2)
+    else await eventually('what it took', async () => Math.abs((await spent()) - largest - 27) < 1)
+    expect(loggedLines().find(({ message }) => message.endsWith('Batch results'))).toMatchObject({
+      level: 'error',
+      fields: { rows: 2, missing: 1, all: isFinal },
+    })
+  },
+)
+
+test.each([
   ['nothing', ''],
-  ['fewer rows', succeeded('a')],
-  ['half a row', succeeded('a') + succeeded('b').slice(0, 40)],
   ['an error', '{"type":"error","error":{"type":"api_error","message":"upstream-canary"}}'],
   ['two lines of something else', '<html>\n<p>upstream-canary</p>\n'],
 ])(
