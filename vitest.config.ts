@@ -19,9 +19,18 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: [
-            'test/{shared,edge,inference,llm,contract,scripts,deployment,bench,training}/**/*.test.ts',
-          ],
+          include: ['test/{inference,llm,contract,scripts,deployment,bench,training}/**/*.test.ts'],
+          restoreMocks: true,
+          ...patient,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'edge',
+          include: ['test/{shared,edge}/**/*.test.ts'],
+          // Threads start faster than processes; the others load native code or start programs.
+          pool: 'threads',
           restoreMocks: true,
           ...patient,
         },

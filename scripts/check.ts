@@ -1,6 +1,6 @@
 /**
  * `npm run check`: types, lint and import boundaries, dead code, the lockfile, the edge's bundle, then the tests.
- * Every step runs even when one before it failed; what failed is repeated at the end. `--static` leaves out the tests.
+ * Every step runs even when another failed; what failed is repeated at the end. `--static` leaves out the tests.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -29,13 +29,16 @@ const WRANGLER_ENVIRONMENT = {
   CI: 'true',
 }
 
-const steps: Step[] = [
+/** What the others read. */
+const preparations: Step[] = [
   { name: 'client libraries of the tests', run: installClients },
   {
     // Without the environment's types: they would demand the Worker's variables of every Node process in the tests.
     name: "the Workers runtime's types (wrangler types)",
     run: wrangler('types', 'edge/worker-configuration.d.ts', '--include-env=false', '--strict-vars=false'),
   },
+]
+const checks: Step[] = [
   { name: 'types: container, scripts, library', run: tool('typescript/bin/tsc', '-p', '.') },
   { name: 'types: edge', run: tool('typescript/bin/tsc', '-p', 'edge') },
   { name: 'types: islands of the pages', run: tool('typescript/bin/tsc', '-p', 'edge/pages/islands') },
@@ -53,11 +56,8 @@ const steps: Step[] = [
 ]
 
 const failures: { name: string; detail: string }[] = []
-for (const { name, run } of steps) {
-  const { ok, detail } = await run()
-  console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}${ok && detail !== '' ? `: ${detail}` : ''}`)
-  if (!ok) failures.push({ name, detail })
-}
+for (const step of preparations) report(step, await step.run())
+await runChecks()
 if (!process.argv.includes('--static')) {
   const { code } = await runNode([join(ROOT, 'scripts/test.ts')], { show: true })
   if (code !== 0) failures.push({ name: 'tests', detail: 'See above.' })
@@ -67,6 +67,27 @@ console.log(
   failures.length === 0 ? '\nAll checks hold.' : `\nNot in order: ${failures.map((f) => f.name).join('; ')}`,
 )
 process.exitCode = failures.length === 0 ? 0 : 1
+
+/** Runs two at a time, because each uses one core, and reports them in their order. */
+async function runChecks(): Promise<void> {
+  const waiting = checks.map((step) => ({ step, outcome: Promise.withResolvers<Outcome>() }))
+  const next = waiting.values()
+  const lane = async () => {
+    for (const { step, outcome } of next) {
+      const settled = step.run()
+      outcome.resolve(settled)
+      await settled.catch(() => {})
+    }
+  }
+  void lane()
+  void lane()
+  for (const { step, outcome } of waiting) report(step, await outcome.promise)
+}
+
+function report({ name }: Step, { ok, detail }: Outcome): void {
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}${ok && detail !== '' ? `: ${detail}` : ''}`)
+  if (!ok) failures.push({ name, detail })
+}
 
 function tool(file: string, ...args: string[]): Step['run'] {
   return async () => {

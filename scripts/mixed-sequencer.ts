@@ -7,7 +7,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 export class MixedSequencer extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)
-    const computes = ({ project }: TestSpecification) => project.name === 'unit'
+    const computes = ({ project }: TestSpecification) => project.name === 'unit' || project.name === 'edge'
     return mixed(
       sorted.filter((file) => !computes(file)),
       sorted.filter(computes),

@@ -1,7 +1,8 @@
 /**
  * `npm test`: every test that needs nothing from outside; summary-reporter.ts prints the last line.
- * Further arguments go to Vitest: npm test -- --project unit test/edge
+ * Further arguments go to Vitest: npm test -- test/edge
  */
+import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { installClientPackages } from './client-packages.ts'
 import { inPackage, ROOT, runNode } from './run-command.ts'
@@ -23,6 +24,8 @@ async function runTests(): Promise<number> {
   ].filter((name) => name !== 'PATH')
   const environment = { ...process.env }
   for (const name of names) delete environment[name]
+  // Hundreds of short-lived processes load the same packages: compiled once, they start sooner.
+  environment.NODE_COMPILE_CACHE = join(ROOT, 'node_modules/.cache/compiled')
   const args = [inPackage('vitest/vitest.mjs'), 'run', ...process.argv.slice(2)]
   return (await runNode(args, { show: true, environment })).code
 }
