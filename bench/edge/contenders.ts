@@ -72,11 +72,16 @@ const wranglerShape = z.object({
   }),
 })
 
-/** The Worker's own settings from wrangler.toml, and what every deployment must add. */
-async function startVariant(
-  { name, isRouter, ...source }: Variant,
+/**
+ * Starts one variant with the Worker's own settings from wrangler.toml and what every deployment must add.
+ * @param own settings beside these
+ * @throws if it cannot be bundled or started
+ */
+export async function startVariant(
+  { name, isRouter, ...source }: Pick<Variant, 'isRouter' | 'script' | 'config'> & { readonly name: string },
   folder: string,
   upstreamPort: number,
+  own: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly contender: Contender; readonly weight: Weight; readonly stop: () => Promise<void> }> {
   const settings = wranglerShape.parse(readWranglerConfig({ config: join(ROOT, 'wrangler.toml') }))
   const { compatibility_date: compatibilityDate, compatibility_flags: compatibilityFlags } = settings
@@ -93,6 +98,7 @@ async function startVariant(
       ANTHROPIC_BASE_URL: `http://127.0.0.1:${upstreamPort}`,
       ANTHROPIC_API_KEY: 'none-is-needed-here',
       ROUTER_KEYS: `bench:${ROUTER_KEY}`,
+      ...own,
     },
     objects: isRouter
       ? settings.durable_objects.bindings.map((each) => ({ binding: each.name, className: each.class_name }))

@@ -1,6 +1,6 @@
 /**
  * The router's Worker as `edge/index.ts` composes it, but with the ledger that the bench names: there is no setting for
- * that. Neither misconfiguration nor assets are looked after.
+ * that. Misconfiguration is not looked after.
  */
 
 import { createApp } from '../../../edge/app.ts'
@@ -16,9 +16,15 @@ import { decodeClassifier } from '../../../edge/routing/classifier/classifier-mo
 import weights from '../../../edge/routing/classifier/weights.bin'
 import { createLog } from '../../../shared/log.ts'
 
-/** Returns the Worker. `ledgerOf`: where its receipts are kept; undefined: nowhere. */
+/**
+ * Returns the Worker.
+ * @param ledgerOf where its receipts are kept; undefined: nowhere
+ * @param readAsset where its pages find the names of what they load; absent: nowhere
+ */
 export function createBenchWorker(
   ledgerOf: (env: LedgerBindings) => Ledger | undefined,
+  readAsset: (path: string, env: LedgerBindings) => Promise<Response> = async () =>
+    new Response(null, { status: 404 }),
 ): ExportedHandler<LedgerBindings> {
   let app: Awaited<ReturnType<typeof build>> | undefined
   async function build(env: LedgerBindings) {
@@ -28,7 +34,7 @@ export function createBenchWorker(
     return createApp(
       composeDependencies(config, {
         fetch: (input, init) => fetch(input, init),
-        readAsset: async () => new Response(null, { status: 404 }),
+        readAsset: (path) => readAsset(path, env),
         log: createLog(config.logFormat, (line, level) =>
           level === 'error' ? console.error(line) : console.log(line),
         ),
