@@ -92,7 +92,7 @@ async function logIn(browser: Browser, url: string): Promise<Cookies> {
   await page.goto(`${url}/dashboard/login?next=/dashboard/keys`)
   await page.getByLabel('Admin key').fill(ADMIN_KEY)
   await page.getByLabel('Admin key').press('Enter')
-  await page.locator('[aria-busy="false"]').waitFor()
+  await page.locator(SHOWN).waitFor()
   const cookies = await context.storageState()
   await context.close()
   return cookies

@@ -30,7 +30,8 @@ const ORPHAN_MS = 20_000
 const MOST_TOGETHER = 50
 
 type Entry = {
-  readonly make: () => ReceiptRecord
+  /** The same each time. */
+  readonly record: () => ReceiptRecord
   readonly lose: (error: unknown) => void
   /** Kept, or told of as lost. */
   isSettled: boolean
@@ -50,7 +51,7 @@ export function createAppendTogether({
   let groups: Group[] = []
   const keep = async (entries: readonly Entry[]): Promise<void> => {
     try {
-      await appendAll(entries.map(({ make }) => make()))
+      await appendAll(entries.map(({ record }) => record()))
       for (const entry of entries) entry.isSettled = true
     } catch {
       // Perhaps for one receipt only.
@@ -59,7 +60,7 @@ export function createAppendTogether({
   }
   const keepAlone = async (entry: Entry): Promise<void> => {
     try {
-      await appendAll([entry.make()])
+      await appendAll([entry.record()])
     } catch (error) {
       if (!entry.isSettled) entry.lose(error)
     }
@@ -83,15 +84,30 @@ export function createAppendTogether({
     await send(group)
   }
   return (make, lose) => {
-    const entry: Entry = { make, lose, isSettled: false }
+    const entry: Entry = { record: once(make), lose, isSettled: false }
     const last = groups.at(-1)
-    if (last?.isOpen !== true || last.entries.length === MOST_TOGETHER) {
+    if (last === undefined || !takesMore(last, now())) {
       const group: Group = { entries: [entry], begunAt: now(), isOpen: true }
       groups.push(group)
       return sendFirst(group)
     }
     const place = last.entries.push(entry) - 1
     return place > GUARDS ? undefined : guard(last, place)
+  }
+}
+
+/** A group that is open for too long has lost its first request: without a place for one that looks after it, nobody joins it. */
+function takesMore({ entries, begunAt, isOpen }: Group, now: number): boolean {
+  if (!isOpen || entries.length === MOST_TOGETHER) return false
+  return entries.length <= GUARDS || now - begunAt <= FOLLOW_MS
+}
+
+/** Made anew, a receipt could be of another tenant, whose key has been proven meanwhile: it would be kept in two places. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
   }
 }
 

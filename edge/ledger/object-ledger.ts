@@ -59,12 +59,15 @@ export function createLedger({ objects, directory, shards }: LedgerOptions): Led
     },
     async appendAll(records) {
       const groups = Map.groupBy(records, (record) => receiptsObjectName(placeOf(record)))
-      for (const group of groups.values()) {
-        const [first] = group
-        if (first === undefined) continue
-        const place = placeOf(first)
-        await objects.receipts(place).appendAll(place, group)
-      }
+      // At once: an object that does not answer must not hold up what others keep.
+      await Promise.all(
+        [...groups.values()].map(async (group) => {
+          const [first] = group
+          if (first === undefined) return
+          const place = placeOf(first)
+          await objects.receipts(place).appendAll(place, group)
+        }),
+      )
     },
     async find(scope, id) {
       const places = await placesOfId(scope, id)

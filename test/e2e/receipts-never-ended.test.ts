@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { eventually } from '../support/processes.ts'
-import { COMPLEX } from '../support/stack-client.ts'
+import { COMPLEX, SIMPLE } from '../support/stack-client.ts'
 import { type FaultStack, startFaultStack } from '../support/stack-faults.ts'
 import type { Script } from '../support/upstream.ts'
 import { CLAUDE_ANSWER, framesUntilText, streamHead } from '../support/upstream-messages.ts'
@@ -80,14 +80,15 @@ async function expectOneReceipt(user: string, expected: object): Promise<void> {
   await eventually('nothing is on its way in the books', async () => (await usesOf('concurrent')).used === 0)
   expect((await usesOf('usdPerDay')).reserved).toBe(0)
   // A request after it is kept after it: whatever was still to be written is written by then.
-  await stack.recover()
-  await eventually('what came later', async () => (await receiptsOf(undefined)).length > 0)
+  const later = `after ${user}`
+  await stack.client.ask(SIMPLE, asked(later))
+  await eventually('the receipt of a request after it', async () => (await receiptsOf(later)).length > 0)
   expect(await receiptsOf(user)).toMatchObject([expected])
 }
 
-async function receiptsOf(user: string | undefined): Promise<readonly object[]> {
-  const filter = user === undefined ? 'limit=1' : `user=${encodeURIComponent(user)}`
-  const { body } = await stack.client.get(`/v1/router/requests?${filter}`, AS_TENANT)
+async function receiptsOf(user: string): Promise<readonly object[]> {
+  const path = `/v1/router/requests?user=${encodeURIComponent(user)}`
+  const { body } = await stack.client.get(path, AS_TENANT)
   const { data }: { data: object[] } = JSON.parse(body)
   return data
 }

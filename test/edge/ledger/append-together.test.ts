@@ -14,6 +14,10 @@ function createClock() {
   return {
     now: () => now,
     timers: () => timers.length,
+    /** As if the platform had ended all requests that wait. */
+    forgetTimers() {
+      timers = []
+    },
     sleep: (milliseconds: number) =>
       new Promise<void>((resolve) => timers.push({ at: now + milliseconds, run: resolve })),
     async advance(milliseconds: number) {
@@ -104,6 +108,41 @@ test('whoever of a group is ended, the next of it keeps the receipts of all; whe
   await clock.advance(1_000)
   expect(kept.slice(4)).toEqual(['req_9', 'req_5', 'req_6', 'req_7', 'req_8'])
   expect(lost).toEqual([])
+})
+
+test('nobody joins a group whose requests were ended before they sent it, and whoever comes later sends it', async () => {
+  const kept: string[] = []
+  const { append, clock } = createAppend(async (records) => void kept.push(...records.map(({ id }) => id)))
+  for (const id of [1, 2, 3, 4]) append(id)
+  clock.forgetTimers()
+  await clock.advance(200)
+  append(5)
+  await clock.advance(30_000)
+  expect(kept).toEqual(['req_5'])
+  append(6)
+  await clock.advance(1_000)
+  expect(kept).toEqual(['req_5', 'req_6', 'req_1', 'req_2', 'req_3', 'req_4'])
+})
+
+test('a receipt that is sent again is the same, also where its tenant has another name meanwhile', async () => {
+  const clock = createClock()
+  const sent: ReceiptRecord[] = []
+  const appendAll = async (records: readonly ReceiptRecord[]) => {
+    sent.push(...records)
+    if (sent.length === 2) return await new Promise<void>(() => {})
+  }
+  const appendLater = createAppendTogether({ appendAll, sleep: clock.sleep, now: clock.now })
+  let tenant = 'client:unproven'
+  for (const id of [1, 2])
+    appendLater(
+      () => ({ ...recordOf(id), tenant }),
+      () => {},
+    )
+  await clock.advance(100)
+  tenant = 'client:known'
+  await clock.advance(10_000)
+  expect(sent.map(({ id }) => id)).toEqual(['req_1', 'req_2', 'req_1', 'req_2'])
+  expect(new Set(sent.map((record) => record.tenant))).toEqual(new Set(['client:unproven']))
 })
 
 test('keeps every receipt, and says of each that could not be, whatever calls fail or are never answered', async () => {
