@@ -11,11 +11,17 @@ export const COMPLEX_TASKS = [
   'creative_writing',
   'other',
 ] as const
+export const TASKS = [...SIMPLE_TASKS, ...COMPLEX_TASKS] as const
 
 export type SimpleTask = (typeof SIMPLE_TASKS)[number]
-export type Task = SimpleTask | (typeof COMPLEX_TASKS)[number]
+export type Task = (typeof TASKS)[number]
 
 /** Says whether a small model may be asked to do the task at all. */
 export function isSimpleTask(task: Task): task is SimpleTask {
   return SIMPLE_TASKS.some((simple) => simple === task)
+}
+
+/** Returns the task of this name, or undefined where there is none: what was written down may be of another version. */
+export function taskNamed(name: string): Task | undefined {
+  return TASKS.find((task) => task === name)
 }

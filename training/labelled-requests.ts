@@ -8,7 +8,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { type MessagesRequest, parseMessagesRequest, textOf } from '../shared/messages.ts'
-import { COMPLEX_TASKS, isSimpleTask, SIMPLE_TASKS, type Task } from '../shared/tasks.ts'
+import { isSimpleTask, TASKS, type Task } from '../shared/tasks.ts'
 import { createDuplicateFinder } from './duplicates.ts'
 
 export type LabelledRequest = {
@@ -26,7 +26,7 @@ export type LabelledRequest = {
 }
 
 const label = z.enum(['simple', 'complex'])
-const task = z.enum([...SIMPLE_TASKS, ...COMPLEX_TASKS])
+const task = z.enum(TASKS)
 const ownRow = z.strictObject({
   id: z.string().min(1),
   intent: z.string().min(1),

@@ -3,7 +3,7 @@
  * it.
  */
 import * as z from 'zod/mini'
-import { COMPLEX_TASKS, SIMPLE_TASKS } from '../../shared/tasks.ts'
+import { TASKS } from '../../shared/tasks.ts'
 import { PROMPT_CACHE_DECISIONS } from '../prompt-cache/prompt-cache.ts'
 import { STRATEGIES } from '../strategy.ts'
 
@@ -21,7 +21,7 @@ export const explanationSchema = z.strictObject({
   reason: z.string(),
   rejection: z.nullable(z.string()),
   strategy: z.enum(STRATEGIES),
-  task: z.enum([...SIMPLE_TASKS, ...COMPLEX_TASKS]),
+  task: z.enum(TASKS),
   score,
   judgeScore: z.nullable(score),
   complex: z.boolean(),

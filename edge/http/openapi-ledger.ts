@@ -2,7 +2,7 @@
  * What the OpenAPI document says of receipts, sums over them and feedback; their parameters are those that the handlers
  * read.
  */
-import { COMPLEX_TASKS, SIMPLE_TASKS } from '../../shared/tasks.ts'
+import { TASKS } from '../../shared/tasks.ts'
 import { GROUPINGS } from '../ledger/ledger.ts'
 import { BUDGET_EFFECTS, CACHE_RESULTS, OUTCOMES, ROUTES } from '../ledger/receipt.ts'
 import { FEEDBACK } from '../ledger/receipt-record.ts'
@@ -28,7 +28,7 @@ const DESCRIPTIONS: Readonly<Record<Parameter, { readonly description: string; r
   user: { description: 'The end user, as the receipts show it.', schema: text },
   route: { description: 'Who answered.', schema: { enum: ROUTES } },
   model: { description: 'The model that answered.', schema: text },
-  task: { description: 'The kind of task.', schema: { enum: [...SIMPLE_TASKS, ...COMPLEX_TASKS] } },
+  task: { description: 'The kind of task.', schema: { enum: TASKS } },
   outcome: { description: 'How it ended.', schema: { enum: OUTCOMES } },
   fallback: { description: 'Why the local model did not answer.', schema: text },
   cache: { description: 'What the cache did.', schema: { enum: CACHE_RESULTS } },

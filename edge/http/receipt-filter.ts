@@ -1,7 +1,7 @@
 /**
  * The query of `GET /v1/router/requests`: which receipts, how many, from where on and in which form.
  */
-import { COMPLEX_TASKS, SIMPLE_TASKS } from '../../shared/tasks.ts'
+import { TASKS } from '../../shared/tasks.ts'
 import { RECEIPT_CONDITIONS, type ReceiptCondition, type ReceiptFilter } from '../ledger/ledger.ts'
 import { BUDGET_EFFECTS, CACHE_RESULTS, OUTCOMES, ROUTES } from '../ledger/receipt.ts'
 import { FEEDBACK } from '../ledger/receipt-record.ts'
@@ -29,7 +29,7 @@ export const RECEIPT_PARAMETERS = [
 /** Of conditions that have few. */
 const KNOWN_VALUES: Readonly<Partial<Record<ReceiptCondition, readonly string[]>>> = {
   route: ROUTES,
-  task: [...SIMPLE_TASKS, ...COMPLEX_TASKS],
+  task: TASKS,
   outcome: OUTCOMES,
   cache: CACHE_RESULTS,
   budget: BUDGET_EFFECTS,

@@ -3,7 +3,7 @@
  * model declined, failed at or answered badly. Pure; the format is that of `training/answer-rows.ts`.
  */
 import * as z from 'zod/mini'
-import { isSimpleTask, type Task } from '../../shared/tasks.ts'
+import { isSimpleTask, type Task, taskNamed } from '../../shared/tasks.ts'
 import type { KeptReceipt } from './receipt-record.ts'
 
 export type AnswerCandidate = {
@@ -34,12 +34,12 @@ export function answerCandidate(receipt: KeptReceipt): AnswerCandidate | undefin
   const request = requestSchema.safeParse(parseJson(receipt.content.request))
   if (!request.success) return undefined
   const { system, messages } = request.data
-  const task = receipt.task as Task
+  const task = taskNamed(receipt.task)
   const answer = said.safeParse(parseJson(receipt.content.answer))
   return {
     id: receipt.id,
     why,
-    ...(isSimpleTask(task) ? { task } : {}),
+    ...(task !== undefined && isSimpleTask(task) ? { task } : {}),
     system: system === undefined || system === null ? null : textOf(system),
     messages: messages.map(({ role, content }) => ({ role, content: textOf(content) })),
     ...(receipt.route === 'local' && answer.success ? { was: textOf(answer.data) } : {}),

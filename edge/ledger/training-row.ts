@@ -2,7 +2,7 @@
  * A receipt with feedback as a row for `npm run train-router -- --add`: the request and the label that the feedback
  * amounts to. Pure; the format is that of `training/labelled-requests.ts`.
  */
-import { isSimpleTask, type Task } from '../../shared/tasks.ts'
+import { isSimpleTask, type Task, taskNamed } from '../../shared/tasks.ts'
 import type { KeptReceipt } from './receipt-record.ts'
 
 export type TrainingRow = {
@@ -10,7 +10,7 @@ export type TrainingRow = {
   /** Rows of one source are alike: none judges the others. */
   readonly source: string
   readonly label: 'simple' | 'complex'
-  /** Left out where the router's own word contradicts the label. */
+  /** Left out where the router's own word contradicts the label, or is none that it still knows. */
   readonly task?: Task
   readonly request: object
 }
@@ -20,8 +20,8 @@ export function trainingRow(receipt: KeptReceipt): TrainingRow | undefined {
   const label = labelOf(receipt)
   const request = receipt.content === undefined ? undefined : parseRequest(receipt.content.request)
   if (label === undefined || request === undefined) return undefined
-  const task = receipt.task as Task
-  const agrees = isSimpleTask(task) === (label === 'simple')
+  const task = taskNamed(receipt.task)
+  const agrees = task !== undefined && isSimpleTask(task) === (label === 'simple')
   const source = `feedback ${receipt.task}`
   return { id: receipt.id, source, label, ...(agrees ? { task } : {}), request }
 }

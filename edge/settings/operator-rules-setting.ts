@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini'
 import { lazily } from '../../shared/lazily.ts'
-import { COMPLEX_TASKS, SIMPLE_TASKS } from '../../shared/tasks.ts'
+import { TASKS } from '../../shared/tasks.ts'
 import { compileLinearPattern } from '../routing/operator-rules/linear-pattern.ts'
 import { DAYS, type OperatorRule } from '../routing/operator-rules/operator-rule.ts'
 import { parseTimeWindow } from '../routing/operator-rules/time-of-day.ts'
@@ -83,7 +83,7 @@ const schemas = lazily(() => {
         systemMatches: patterns,
         lastTurnMatches: patterns,
         language: languages,
-        task: namesOf([...SIMPLE_TASKS, ...COMPLEX_TASKS]),
+        task: namesOf(TASKS),
         minInputTokens: tokens,
         maxInputTokens: tokens,
         between: windows,

@@ -2,7 +2,7 @@
  * The trained classifier as a value and as a file: a header in JSON, then the tables. Reads and writes no file itself.
  */
 import * as z from 'zod/mini'
-import { COMPLEX_TASKS, SIMPLE_TASKS, type Task } from '../../../shared/tasks.ts'
+import { TASKS, type Task } from '../../../shared/tasks.ts'
 import type { LinearHead } from './linear-head.ts'
 
 export type ClassifierModel = {
@@ -44,7 +44,7 @@ const headerSchema = z.object({
   format: z.literal(FORMAT),
   checksum: z.int(),
   heads: z.tuple([headSchema, headSchema, headSchema, headSchema]),
-  tasks: z.readonly(z.array(z.enum([...SIMPLE_TASKS, ...COMPLEX_TASKS]))),
+  tasks: z.readonly(z.array(z.enum(TASKS))),
   languages: z.readonly(z.array(z.string())),
   recalls: z.readonly(z.array(z.readonly(z.tuple([z.number(), z.number()])))),
   sensitiveFrom: z.number(),

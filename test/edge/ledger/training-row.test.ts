@@ -37,6 +37,9 @@ test('names the task only where it goes with the label', () => {
     request: JSON.parse(content.request),
   })
   expect(trainingRow(kept('local', 'bad'))).not.toHaveProperty('task')
+  const ofAnotherVersion = { ...kept('local', 'bad'), task: 'astrology' }
+  expect(trainingRow(ofAnotherVersion)).toMatchObject({ label: 'complex', source: 'feedback astrology' })
+  expect(trainingRow(ofAnotherVersion)).not.toHaveProperty('task')
 })
 
 test('is no row without the request, or of one that was cut', () => {
