@@ -122,6 +122,13 @@ export const MUTANTS_OF_ACCESS: readonly Mutant[] = [
     test: [BATCHES, 'a batch is its tenant’s alone'],
   },
   {
+    guard: 'what may be the local model’s never gets to Claude in a batch',
+    file: 'edge/batches/batch-request.ts',
+    find: 'if (local !== undefined && local.name === undefined && !/claude/i.test(model))',
+    put: 'if (false)',
+    test: [BATCHES, 'what may be the local model’s name gets to Claude in no moment'],
+  },
+  {
     guard: 'a kept response is its tenant’s',
     file: 'edge/http/responses.ts',
     find: "responses?.of(context.get('tenant').id)",
@@ -234,6 +241,13 @@ export const MUTANTS_OF_ACCESS: readonly Mutant[] = [
     find: "if (result.admission !== 'admitted' && result.cause !== undefined)",
     put: 'if (false)',
     test: [BATCHES, 'a batch that could take more than is left is held back, and says why'],
+  },
+  {
+    guard: 'rows that nobody can read never raise what a batch counts',
+    file: 'edge/batches/batch-store.ts',
+    find: 'Math.min(counted, used + unknown * largest)',
+    put: 'used + unknown * largest',
+    test: ['test/edge/batches/batch-store.test.ts', 'rows that do not say what they took'],
   },
   // The container.
   {

@@ -117,6 +117,16 @@ export const MUTANTS_OF_ANSWERS: readonly Mutant[] = [
       'records the first end and gives it back for every later one',
     ],
   },
+  {
+    guard: 'a receipt that is sent again is kept in one place',
+    file: 'edge/ledger/append-together.ts',
+    find: 'made ??= { value: make() }',
+    put: 'made = { value: make() }',
+    test: [
+      'test/edge/ledger/append-together.test.ts',
+      'a receipt that is sent again is the same, also where its tenant has another name meanwhile',
+    ],
+  },
   // Two models are never mixed, and nothing is paid for twice.
   {
     guard: 'nothing is sent before there is content',
