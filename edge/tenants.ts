@@ -73,6 +73,8 @@ export async function parseRouterKeys(text: string): Promise<TenantKey[] | strin
 
 /** Returns what is wrong with a name that no key's tenant may have, or undefined. */
 export function reservedProblem(id: string): string | undefined {
+  // Clients and proxies take these out of a path, so nobody could ask for such a tenant's limits.
+  if (/^\.{1,2}$/.test(id)) return `the tenant name "${id}" cannot stand in a path. Choose another`
   if (!RESERVED_ID.test(id)) return undefined
   return `the tenant name "${id}" is the router's own. Choose another, such as "${id.slice(0, 40)}-team"`
 }

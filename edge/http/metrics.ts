@@ -20,9 +20,9 @@ const EVERYBODY = { tenant: undefined }
 export function createMetricsHandler(
   dependencies: AppDependencies,
 ): (context: AppContext) => Promise<Response> {
-  const { config, ledger, log, now } = dependencies
+  const { config, ledger, local, log, now } = dependencies
   const prices = createPriceList(config.prices)
-  const hasPrice = (model: string) => prices(model, {}) !== undefined
+  const isKnown = (model: string) => prices(model, {}) !== undefined || model === local?.modelName()
 
   /** Undefined where the ledger cannot be read: a scrape then has the gauges, and says so. */
   const usageOfToday = async (from: number): Promise<readonly UsageRow[] | undefined> => {
@@ -37,7 +37,7 @@ export function createMetricsHandler(
   return async (context) => {
     requireAdmin(dependencies, context, 'Reading metrics')
     const from = Math.floor(now() / DAY_MS) * DAY_MS
-    const [rows] = await Promise.all([usageOfToday(from), dependencies.local?.refresh(waitUntilOf(context))])
+    const [rows] = await Promise.all([usageOfToday(from), local?.refresh(waitUntilOf(context))])
     const strategy = await dependencies.strategies.current(waitUntilOf(context))
     const text = prometheusText([
       gauge('info', 'The router that answered.', [{ labels: { version: VERSION, strategy }, value: 1 }]),
@@ -49,7 +49,7 @@ export function createMetricsHandler(
         'Since when counters count: they begin at 0 every day, at 00:00 UTC.',
         [{ labels: {}, value: from / 1_000 }],
       ),
-      ...usageMetrics(rows ?? [], hasPrice),
+      ...usageMetrics(rows ?? [], isKnown),
       ...localGauges(dependencies),
       ...cacheGauges(dependencies),
     ])

@@ -26,13 +26,13 @@ type Group = { readonly labels: Labels; readonly totals: UsageTotals }
 /**
  * Returns the counters of a day's sums.
  * @param rows by tenant, route and model
- * @param hasPrice whether a model is one of Claude's that the price list knows
+ * @param isKnown whether a model is one of Claude's that the price list knows, or the local one
  */
 export function usageMetrics(
   rows: readonly UsageRow[],
-  hasPrice: (model: string) => boolean,
+  isKnown: (model: string) => boolean,
 ): readonly Family[] {
-  const groups = labelled(rows, hasPrice)
+  const groups = labelled(rows, isKnown)
   const counter = (name: string, help: string, samplesOf: (group: Group) => readonly Sample[]): Family => ({
     name: `llmrouter_${name}`,
     type: 'counter',
@@ -130,13 +130,18 @@ function latencyHistogram(
   }
 }
 
-function labelled(rows: readonly UsageRow[], hasPrice: (model: string) => boolean): readonly Group[] {
+function labelled(rows: readonly UsageRow[], isKnown: (model: string) => boolean): readonly Group[] {
   const names = [...new Set(rows.map(({ group }) => tenantLabel(group.tenant)))].sort()
   const shown = new Set(names.slice(0, MOST_TENANTS))
+  // Local models are the operator's, and their answers come from the cache under their names, too.
+  const local = new Set(
+    rows.flatMap(({ group }) => (group.route === 'local' && group.model ? [group.model] : [])),
+  )
+  const isNamed = (model: string) => local.has(model) || isKnown(model)
   return rows.map(({ group, totals }) => {
     const tenant = tenantLabel(group.tenant)
     const route = group.route ?? 'none'
-    const model = modelLabel(route, group.model, hasPrice)
+    const model = modelLabel(group.model, isNamed)
     return { labels: { tenant: shown.has(tenant) ? tenant : OTHER, route, model }, totals }
   })
 }
@@ -146,11 +151,10 @@ function tenantLabel(tenant: string | null | undefined): string {
   return tenant?.startsWith('client-') ? 'client' : (tenant ?? OTHER)
 }
 
-/** Clients name Claude's models as they like; those of the local servers are the operator's. */
-function modelLabel(route: string, model: string | null | undefined, hasPrice: (model: string) => boolean) {
+/** Clients name Claude's models as they like. */
+function modelLabel(model: string | null | undefined, isNamed: (model: string) => boolean) {
   if (model === null || model === undefined) return 'none'
-  const plain = model.replace(DATE_OF_MODEL, '')
-  return route === 'local' || hasPrice(model) ? plain : OTHER
+  return isNamed(model) ? model.replace(DATE_OF_MODEL, '') : OTHER
 }
 
 /** Two rows under the same labels are one sample: a name must not appear twice. */

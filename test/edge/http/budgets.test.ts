@@ -82,6 +82,7 @@ const BAD: [unknown, RegExp][] = [
     { tenant: { usdPerDay: 1e-10 } },
     /^tenant\.usdPerDay must be a number of US dollars, 0\.00000001 or more/,
   ],
+  [{ tenant: { usdPerMonth: 1e300 } }, /^tenant\.usdPerMonth must be at most 9000000 US dollars/],
   [{ user: { requestsPerMinute: 1.5 } }, /^user\.requestsPerMinute must be a whole number, 1 or more/],
   [{ user: { tokensPerDay: '5' } }, /^user\.tokensPerDay must be a whole number/],
   [{ tenant: { softShare: 1.1 } }, /^tenant\.softShare must be a number more than 0 and at most 1/],

@@ -218,6 +218,7 @@ const BAD_KEYS: [unknown, RegExp][] = [
   [{ tenant: 'x'.repeat(65) }, /^tenant must be/],
   [{ tenant: 'Admin' }, /is the router's own/],
   [{ tenant: 'client-1' }, /is the router's own/],
+  [{ tenant: '..' }, /^tenant: the tenant name "\.\." cannot stand in a path/],
   [{ tenant: 'a', strategy: 'best' }, /^strategy must be one of claude_only/],
   [{ tenant: 'a', models: [] }, /^models must be a list of 1 to 50/],
   [{ tenant: 'a', models: ['ok', 'a b'] }, /^models\.1 must be the name of a model/],

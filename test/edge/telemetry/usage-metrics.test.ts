@@ -96,6 +96,23 @@ test('has no label that only a client chooses', () => {
   expect(new Set(tenants)).toEqual(new Set(['alice', 'client']))
 })
 
+test('names the local model also where the cache answered', () => {
+  const samples = samplesOf(
+    { route: 'local', model: 'Ulfberht-135M' },
+    { route: 'cache', model: 'Ulfberht-135M' },
+    { route: 'cache', model: 'what-a-client-said' },
+  )
+  const models = values(samples, 'llmrouter_unpriced_requests_total').map(({ route, model }) => [
+    route,
+    model,
+  ])
+  expect(models).toEqual([
+    ['local', 'Ulfberht-135M'],
+    ['cache', 'Ulfberht-135M'],
+    ['cache', 'other'],
+  ])
+})
+
 test('adds up the tenants that are too many', () => {
   const many = Array.from({ length: MOST_TENANTS + 5 }, (_, index) => ({ tenant: `t${1_000 + index}` }))
   const tenants = values(samplesOf(...many), 'llmrouter_unpriced_requests_total')
