@@ -15,14 +15,12 @@ const SMALLEST_AMOUNT = 0.000_000_01
 const amountError = `must be a number of US dollars, ${SMALLEST_AMOUNT.toFixed(8)} or more`
 /** USD. Beyond it sums in nano-dollars are no longer exact. */
 const LARGEST_AMOUNT = 9_000_000
-const amount = z
-  .number({ error: amountError })
-  .check(
-    z.minimum(SMALLEST_AMOUNT, { error: amountError }),
-    z.maximum(LARGEST_AMOUNT, {
-      error: `must be at most ${LARGEST_AMOUNT} US dollars; leave it out for no limit`,
-    }),
-  )
+const amount = z.number({ error: amountError }).check(
+  z.minimum(SMALLEST_AMOUNT, { error: amountError }),
+  z.maximum(LARGEST_AMOUNT, {
+    error: `must be at most ${LARGEST_AMOUNT} US dollars; leave it out for no limit`,
+  }),
+)
 const wholeError = 'must be a whole number, 1 or more'
 const whole = z.int({ error: wholeError }).check(z.positive({ error: wholeError }))
 const shareError = 'must be a number more than 0 and at most 1'

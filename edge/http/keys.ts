@@ -95,7 +95,8 @@ export function createKeyHandlers(dependencies: AppDependencies): KeyHandlers {
     }),
     list: forAdmin(async (context) => {
       const at = now()
-      const keys = [...requireKnown(control).keys.values()]
+      // What stores hand back is in the order of ids, which are made by chance.
+      const keys = [...requireKnown(control).keys.values()].sort((a, b) => a.createdAt - b.createdAt)
       return context.json({ data: keys.map((key) => describeKey(key, at)) })
     }),
     rotate: forAdmin(async (context) => {

@@ -209,6 +209,15 @@ test('its policy holds: strategy, models, controls', async () => {
   expect(freed.headers.get('x-router-strategy')).toBe('hybrid')
 })
 
+test('lists keys by their age, in whatever order they are stored', async () => {
+  const router = await createTestRouter()
+  const late = await make(router)
+  router.advance(-60_000)
+  const early = await make(router)
+  const { body } = await send(router, 'GET', 'keys')
+  expect(body.data).toMatchObject([{ id: early.id }, { id: late.id }])
+})
+
 const BAD_KEYS: [unknown, RegExp][] = [
   ['', /empty/],
   ['{', /not valid JSON/],
