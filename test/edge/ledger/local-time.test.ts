@@ -1,6 +1,7 @@
 /** Days and hours of zones, clocks set forward and back and offsets of half and quarter hours included. */
 import { expect, test } from 'vitest'
 import { createLocalTime } from '../../../edge/ledger/local-time.ts'
+import { createZoneOffset } from '../../../edge/time-zone.ts'
 
 test.each([
   ['UTC', '2026-11-27T23:45:00Z', '2026-11-27', '2026-11-27T23:00+00:00'],
@@ -21,3 +22,14 @@ test.each([
   expect(time.day(Date.parse(at))).toBe(day)
   expect(time.hour(Date.parse(at))).toBe(hour)
 })
+
+test.each(['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Africa/Casablanca'])(
+  'in %s every quarter of a year has the hour of the platform',
+  (timezone) => {
+    const time = createLocalTime(timezone)
+    const zoneOffset = createZoneOffset(timezone)
+    const quarter = 15 * 60_000
+    for (let at = Date.UTC(2026, 0, 1); at < Date.UTC(2027, 0, 1); at += 5 * quarter)
+      expect(time.hour(at).slice(0, 13)).toBe(new Date(at + zoneOffset(at)).toISOString().slice(0, 13))
+  },
+)
