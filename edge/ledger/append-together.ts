@@ -3,7 +3,7 @@
  * a timer for each request more than its receipt. Knows no store.
  *
  * On Workers no request may wait for another one's call. What they share is plain memory: the first request of a group
- * sends it, the next ones look by timers of their own whether it is kept, and send it where it is not.
+ * sends it, the next two look by timers of their own whether it is kept, and send it where it is not.
  */
 import type { Ledger } from './ledger.ts'
 import type { ReceiptRecord } from './receipt-record.ts'
