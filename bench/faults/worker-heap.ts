@@ -2,6 +2,7 @@
  * What workerd's isolates still hold after all that nobody refers to has been collected, by its inspector. The process's resident
  * memory does not tell: a heap that nobody presses keeps garbage, and an allocator keeps what it was given back.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import * as z from 'zod'
 
 const targetsSchema = z.array(z.object({ webSocketDebuggerUrl: z.string() }))
@@ -14,6 +15,7 @@ const usageSchema = z.object({
 })
 
 const COLLECTIONS = 2
+const AGAIN_MS = 100
 
 export type WorkerHeapSource = {
   /** Of the inspector, on this machine. */
@@ -34,9 +36,7 @@ export async function heapAfterCollection({ port, enter }: WorkerHeapSource): Pr
     try {
       // What only a finaliser lets go of is gone after the second one.
       for (let count = 0; count < COLLECTIONS; count++) {
-        const collected = inspector.ask('HeapProfiler.collectGarbage')
-        await enter()
-        await collected
+        await enteringUntil(inspector.ask('HeapProfiler.collectGarbage'), enter)
       }
       const usage = usageSchema.parse(await inspector.ask('Runtime.getHeapUsage'))
       bytes += usage.usedSize + usage.embedderHeapUsedSize + usage.backingStorageSize
@@ -45,6 +45,18 @@ export async function heapAfterCollection({ port, enter }: WorkerHeapSource): Pr
     }
   }
   return bytes / 1_048_576
+}
+
+/** Enters again and again: the first time may be before the inspector has read what it was asked. */
+async function enteringUntil(asked: Promise<unknown>, enter: () => Promise<unknown>): Promise<void> {
+  let isDone = false
+  const done = asked.then(() => {
+    isDone = true
+  })
+  while (!isDone) {
+    await enter()
+    await Promise.race([done, delay(AGAIN_MS)])
+  }
 }
 
 async function connect(url: string): Promise<{
