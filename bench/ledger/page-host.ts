@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { createServer, request, type ServerResponse } from 'node:http'
-import { extname, join, normalize } from 'node:path'
+import { join, normalize } from 'node:path'
+import { getMimeType } from 'hono/utils/mime'
 import { ROOT } from '../../scripts/run-command.ts'
 
 export type PageHost = {
@@ -15,12 +16,6 @@ export type PageHost = {
 }
 
 const BUILT = join(ROOT, 'dist/pages')
-const TYPES: Readonly<Record<string, string>> = {
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.svg': 'image/svg+xml',
-  '.json': 'application/json',
-}
 
 /** Returns once it listens, on loopback. The pages must have been built. */
 export function startPageHost(): Promise<PageHost> {
@@ -59,7 +54,7 @@ function sendFile(path: string, answer: ServerResponse): void {
   try {
     const content = readFileSync(join(BUILT, normalize(path)))
     answer.writeHead(200, {
-      'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
+      'content-type': getMimeType(path) ?? 'application/octet-stream',
       'cache-control': 'public, max-age=31536000, immutable',
     })
     answer.end(content)

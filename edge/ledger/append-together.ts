@@ -5,6 +5,7 @@
  * On Workers no request may wait for another one's call. What they share is plain memory: the first request of a group
  * sends it, the next two look by timers of their own whether it is kept, and send it where it is not.
  */
+import { lazily } from '../../shared/lazily.ts'
 import type { Ledger } from './ledger.ts'
 import type { ReceiptRecord } from './receipt-record.ts'
 
@@ -84,7 +85,8 @@ export function createAppendTogether({
     await send(group)
   }
   return (make, lose) => {
-    const entry: Entry = { record: once(make), lose, isSettled: false }
+    // Made anew, a receipt could be of another tenant, whose key has been proven meanwhile: it would be kept in two places.
+    const entry: Entry = { record: lazily(make), lose, isSettled: false }
     const last = groups.at(-1)
     if (last === undefined || !takesMore(last, now())) {
       const group: Group = { entries: [entry], begunAt: now(), isOpen: true }
@@ -100,15 +102,6 @@ export function createAppendTogether({
 function takesMore({ entries, begunAt, isOpen }: Group, now: number): boolean {
   if (!isOpen || entries.length === MOST_TOGETHER) return false
   return entries.length <= GUARDS || now - begunAt <= FOLLOW_MS
-}
-
-/** Made anew, a receipt could be of another tenant, whose key has been proven meanwhile: it would be kept in two places. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
 }
 
 function unsettled({ entries }: Group): readonly Entry[] {

@@ -120,8 +120,8 @@ export const MUTANTS_OF_ANSWERS: readonly Mutant[] = [
   {
     guard: 'a receipt that is sent again is kept in one place',
     file: 'edge/ledger/append-together.ts',
-    find: 'made ??= { value: make() }',
-    put: 'made = { value: make() }',
+    find: 'record: lazily(make), lose',
+    put: 'record: make, lose',
     test: [
       'test/edge/ledger/append-together.test.ts',
       'a receipt that is sent again is the same, also where its tenant has another name meanwhile',

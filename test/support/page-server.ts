@@ -3,20 +3,15 @@
  * this process, so that a test can fill its ledger.
  */
 import { readFileSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import { execa } from 'execa'
+import { getMimeType } from 'hono/utils/mime'
 import type { Effects } from '../../edge/compose.ts'
 import { createTestRouter } from './edge/router.ts'
 import { ROOT } from './stack.ts'
 
 const BUILT = join(ROOT, 'dist/pages')
-const TYPES: Readonly<Record<string, string>> = {
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.svg': 'image/svg+xml',
-  '.json': 'application/json',
-}
 
 export type PageServer = {
   readonly url: string
@@ -56,6 +51,6 @@ export async function servePages(
 
 function asset(path: string): Response {
   return new Response(readFileSync(join(BUILT, path)), {
-    headers: { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' },
+    headers: { 'content-type': getMimeType(path) ?? 'application/octet-stream' },
   })
 }
