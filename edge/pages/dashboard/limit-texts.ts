@@ -61,6 +61,11 @@ export function limitLabel(limit: string): string {
   return known === undefined ? limit : LIMIT_LABELS[known]
 }
 
+/** Returns whether what is used is forgotten at a certain time, unlike requests at once, which end when they end. */
+export function endsAtTime(limit: string): boolean {
+  return limit !== ('concurrent' satisfies LimitField)
+}
+
 /** Returns what is limited, one sentence for the tenant, for its end users, and for each of these by name. */
 export function limitSentences(limits: TenantLimits | null): string[] {
   const told = [

@@ -3,7 +3,7 @@
  */
 import { type Budget, budgetListSchema, budgetSchema, type LimitUse } from '../../dashboard/api-schemas.ts'
 import { narrow } from '../../dashboard/filter.ts'
-import { formatLimitAmount, limitLabel } from '../../dashboard/limit-texts.ts'
+import { endsAtTime, formatLimitAmount, limitLabel } from '../../dashboard/limit-texts.ts'
 import { addUp } from '../../dashboard/usage-figures.ts'
 import { createTimeFormat, formatCount } from '../../format-figures.ts'
 import { readApi } from './api.ts'
@@ -82,7 +82,10 @@ export function UseList({ uses }: { readonly uses: readonly LimitUse[] }) {
         return (
           <div key={limit}>
             <dt>
-              {limitLabel(limit)} <span class="soft">(until {time(Date.parse(resetsAt)).slice(0, 16)})</span>
+              {limitLabel(limit)}
+              {endsAtTime(limit) && (
+                <span class="soft"> (until {time(Date.parse(resetsAt)).slice(0, 16)})</span>
+              )}
             </dt>
             <dd class="number">
               {formatLimitAmount(limit, used)} of {formatLimitAmount(limit, hard)}

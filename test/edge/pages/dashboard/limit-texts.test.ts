@@ -2,7 +2,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
+  endsAtTime,
   formatLimitAmount,
+  LIMIT_FIELDS,
   limitLabel,
   limitOfTexts,
   limitSentences,
@@ -57,4 +59,8 @@ test('tells amounts in their unit', () => {
   expect(formatLimitAmount('tokensPerDay', 31_200)).toBe('31,200')
   expect(limitLabel('concurrent')).toBe('Requests at once')
   expect(limitLabel('constructor')).toBe('constructor')
+})
+
+test('only requests at once are not counted until a certain time', () => {
+  expect(LIMIT_FIELDS.filter((field) => !endsAtTime(field))).toEqual(['concurrent'])
 })

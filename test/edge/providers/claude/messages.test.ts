@@ -62,8 +62,8 @@ const config = await readConfig({
   ALLOW_ANONYMOUS: 'true',
   ANTHROPIC_API_KEY: CLAUDE_KEY,
   ANTHROPIC_BASE_URL: CLAUDE_URL,
-  CLAUDE_HEADERS_MS: '250',
-  CLAUDE_TIMEOUT_MS: '500',
+  CLAUDE_HEADERS_MS: '1000',
+  CLAUDE_TIMEOUT_MS: '2000',
 })
 testProvider('Claude', {
   target: { provider: 'claude', model: 'claude-haiku-5-5' },
