@@ -21,7 +21,7 @@ import { chooseThreshold } from './verification/choose-threshold.ts'
 import { gradeAnswers } from './verification/grade-answers.ts'
 import { type GradedAnswers, readGradedAnswers, writeGradedAnswers } from './verification/graded-answer.ts'
 import { verificationReport } from './verification/verification-report.ts'
-import { writeVerification } from './verification/write-verification.ts'
+import { writeHandover } from './verification/write-handover.ts'
 
 const USAGE = `Usage: npm run bench:verification [-- OPTIONS]
 
@@ -86,8 +86,8 @@ async function measure(): Promise<void> {
     areaUnderCurve: rounded(area),
     rightAnswersLost: share,
   }
-  const part = { measure: measure.served, tasks, threshold: rounded(threshold) }
-  console.error(`Written: ${writeVerification(model.folder, part, provenance)}`)
+  const verification = { measure: measure.served, tasks, threshold: rounded(threshold) }
+  console.error(`Written: ${writeHandover(model.folder, { verification }, provenance)}`)
 }
 
 /** @param isAsked whether the model is asked for items in the language at all */

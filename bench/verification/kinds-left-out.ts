@@ -90,7 +90,10 @@ export function tradeLeftOut(measure: Measure, answers: readonly GradedAnswer[],
 }
 
 /** Returns the least threshold that at most this share of the right answers reach. */
-export function thresholdLosing(rows: readonly Scored[], share: number): number {
+export function thresholdLosing(
+  rows: readonly { readonly answer: { readonly right: boolean }; readonly score: number }[],
+  share: number,
+): number {
   const right = rows
     .filter(({ answer }) => answer.right)
     .map(({ score }) => score)

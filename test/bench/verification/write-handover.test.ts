@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { writeVerification } from '../../../bench/verification/write-verification.ts'
+import { writeHandover } from '../../../bench/verification/write-handover.ts'
 import { readHandoverFile } from '../../../inference/engine/handover/handover-file.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { TINY_HANDOVER } from '../../support/tiny-handover.ts'
@@ -11,23 +11,32 @@ const part = { measure: 'lowest' as const, tasks: ['simple_qa' as const], thresh
 
 test('writes the part alone where there is no file', () => {
   const folder = temporaryFolder()
-  writeVerification(folder, part, { rows: 'none' })
+  writeHandover(folder, { verification: part }, { rows: 'none' })
   expect(readHandoverFile(folder)).toEqual({ verification: part })
 })
 
 test('keeps by what the model hands over, and replaces an older threshold', () => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'handover.json'), JSON.stringify(TINY_HANDOVER))
-  writeVerification(folder, { ...part, threshold: 0.1 }, { rows: 'none' })
-  writeVerification(folder, part, { rows: 'none' })
+  writeHandover(folder, { verification: { ...part, threshold: 0.1 } }, { rows: 'none' })
+  writeHandover(folder, { verification: part }, { rows: 'none' })
   expect(readHandoverFile(folder)).toEqual({
     handover: { token: TINY_HANDOVER.token, threshold: TINY_HANDOVER.threshold },
     verification: part,
   })
 })
 
+test('keeps by what answers are verified, and replaces when the model hands over', () => {
+  const folder = temporaryFolder()
+  const handover = { token: '<|im_start|>', threshold: 0.4 }
+  writeHandover(folder, { verification: part }, { rows: 'none' })
+  writeHandover(folder, { handover: { ...handover, threshold: 0.1 } }, { rows: 'none' })
+  writeHandover(folder, { handover }, { rows: 'none' })
+  expect(readHandoverFile(folder)).toEqual({ handover, verification: part })
+})
+
 test('refuses a file of another format', () => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'handover.json'), '{"format":2}')
-  expect(() => writeVerification(folder, part, { rows: 'none' })).toThrow('format')
+  expect(() => writeHandover(folder, { verification: part }, { rows: 'none' })).toThrow('format')
 })

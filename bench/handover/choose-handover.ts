@@ -1,0 +1,70 @@
+/**
+ * From which probability of its token on a model hands over: the least one that loses few right answers, and what it does on
+ * kinds that it was not chosen on. Pure; asks no model.
+ */
+import { thresholdLosing } from '../verification/kinds-left-out.ts'
+
+/** An item of the exam with how probable the token was that hands over. */
+export type WeighedItem = {
+  readonly kind: string
+  /** It asks for what the model cannot know. */
+  readonly unknowable: boolean
+  /** The answer that the model gave all the same passes the exam's checks. */
+  readonly right: boolean
+  /** Probability of the token as the first of the answer, 0 to 1. */
+  readonly score: number
+}
+
+export type HandoverTrade = {
+  /** Items that ask for what the model cannot know, and how many of them are handed over. */
+  readonly unknowable: number
+  readonly unknowableHandedOver: number
+  /** Of the others: right answers, and how many are lost. */
+  readonly right: number
+  readonly rightLost: number
+  /** Of the others: wrong answers, and how many nobody sees. */
+  readonly wrong: number
+  readonly wrongHandedOver: number
+}
+
+/** Returns the least threshold that loses at most this share of the right answers, 0 to 1. */
+export function chooseHandover(items: readonly WeighedItem[], share: number): number {
+  const rows = items
+    .filter(({ unknowable }) => !unknowable)
+    .map((answer) => ({ answer, score: answer.score }))
+  return Math.min(1, Math.max(0, thresholdLosing(rows, share)))
+}
+
+/** Returns what becomes of the items at a threshold. */
+export function handoverTrade(items: readonly WeighedItem[], threshold: number): HandoverTrade {
+  const count = (counts: (item: WeighedItem) => boolean) => {
+    const all = items.filter(counts)
+    return [all.length, all.filter(({ score }) => score >= threshold).length] as const
+  }
+  const [unknowable, unknowableHandedOver] = count((item) => item.unknowable)
+  const [right, rightLost] = count((item) => !item.unknowable && item.right)
+  const [wrong, wrongHandedOver] = count((item) => !item.unknowable && !item.right)
+  return { unknowable, unknowableHandedOver, right, rightLost, wrong, wrongHandedOver }
+}
+
+/** Returns the sum of what becomes of each kind at the threshold that is chosen on all others. */
+export function handoverTradeLeftOut(items: readonly WeighedItem[], share: number): HandoverTrade {
+  const trades = [...Map.groupBy(items, ({ kind }) => kind)].map(([kind, own]) =>
+    handoverTrade(
+      own,
+      chooseHandover(
+        items.filter((item) => item.kind !== kind),
+        share,
+      ),
+    ),
+  )
+  const sum = (key: keyof HandoverTrade) => trades.reduce((total, trade) => total + trade[key], 0)
+  return {
+    unknowable: sum('unknowable'),
+    unknowableHandedOver: sum('unknowableHandedOver'),
+    right: sum('right'),
+    rightLost: sum('rightLost'),
+    wrong: sum('wrong'),
+    wrongHandedOver: sum('wrongHandedOver'),
+  }
+}
