@@ -2,7 +2,6 @@
  * A request as training sees it: its hashed features with their values, the way the classifier will weigh them.
  */
 import { createVectorizer } from '../edge/routing/classifier/feature-vector.ts'
-import { placeFactors } from '../edge/routing/classifier/linear-head.ts'
 import type { Features } from '../edge/routing/features.ts'
 
 export type SparseExample = {
@@ -17,12 +16,11 @@ export function toExamples(requests: readonly Features[]): readonly SparseExampl
   const vectorize = createVectorizer()
   return requests.map((features) => {
     const vector = vectorize(features)
-    const factors = placeFactors(vector.counts)
     const places = vector.places.slice(0, vector.length)
     return {
       rows: vector.rows.slice(0, vector.length),
       places,
-      values: Float64Array.from(places, (place) => factors[place] ?? 0),
+      values: Float64Array.from(places, (place) => vector.factors[place] ?? 0),
     }
   })
 }

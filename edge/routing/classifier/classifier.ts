@@ -2,12 +2,13 @@
  * Scores how surely a request is complex, and names the kind of task: features in, verdict out. Pure; knows nothing of
  * strategies, thresholds, models or guards.
  */
+import { lazily } from '../../../shared/lazily.ts'
 import { logistic } from '../../../shared/logistic.ts'
 import { isSimpleTask, type SimpleTask, type Task } from '../../../shared/tasks.ts'
 import type { Features } from '../features.ts'
 import type { ClassifierModel } from './classifier-model.ts'
 import { createVectorizer } from './feature-vector.ts'
-import { applyHead, placeFactors } from './linear-head.ts'
+import { applyHead, applySingleHead } from './linear-head.ts'
 import { findReasonKinds, type Weighed } from './reason-kinds.ts'
 import { findReasons, type Reason } from './reasons.ts'
 import { hardestPart } from './surroundings.ts'
@@ -39,6 +40,16 @@ export type Classifier = {
   readonly explainKinds: (features: Features) => readonly Weighed[]
 }
 
+/** What is found in one request; numbers are logits. */
+type Weighing = {
+  /** The hardest part. */
+  readonly part: Features
+  readonly complexity: number
+  readonly sensitivity: number
+  readonly tasks: Float64Array
+  readonly language: () => string
+}
+
 const NO_LOGITS = new Float64Array()
 
 /** Returns a classifier. */
@@ -56,31 +67,32 @@ export function createClassifier(model: ClassifierModel): Classifier {
    * What surrounds a request makes it neither easier nor safer: the hardest part counts, and on the way to it the one that
    * is most surely sensitive.
    */
-  const weigh = (features: Features) => {
+  const weigh = (features: Features): Weighing => {
     let sensitivity = Number.NEGATIVE_INFINITY
     let tasks: Float64Array = NO_LOGITS
     const { part, score: complexity } = hardestPart(features, (candidate) => {
       const vector = vectorize(candidate)
-      const factors = placeFactors(vector.counts)
       // The whole is vectorized here already: its task is asked for while the vector holds.
-      if (candidate === features) tasks = applyHead(model.task, vector, factors)
-      sensitivity = Math.max(sensitivity, applyHead(model.sensitivity, vector, factors)[0] ?? 0)
-      return applyHead(model.complexity, vector, factors)[0] ?? 0
+      if (candidate === features) tasks = applyHead(model.task, vector)
+      sensitivity = Math.max(sensitivity, applySingleHead(model.sensitivity, vector))
+      return applySingleHead(model.complexity, vector)
     })
-    hardest.set(features, part)
-    return { part, complexity, sensitivity, tasks }
+    const language = lazily(() => {
+      const logits = applyHead(model.language, vectorize(features))
+      return model.languages[indexOfLargest(logits)] ?? 'en'
+    })
+    return { part, complexity, sensitivity, tasks, language }
   }
-  /** Of a request that was classified, what was found then: whoever records it has it at hand still. */
-  const hardest = new WeakMap<Features, Features>()
-  const partOf = (features: Features): Features => hardest.get(features) ?? weigh(features).part
-  const languageOf = (features: Features): string => {
-    const vector = vectorize(features)
-    const logits = applyHead(model.language, vector, placeFactors(vector.counts))
-    return model.languages[indexOfLargest(logits)] ?? 'en'
+  /** A request is planned again by whoever explains it, and recorded at its end: what was found then is at hand still. */
+  const known = new WeakMap<Features, Weighing>()
+  const weighed = (features: Features): Weighing => {
+    const found = known.get(features) ?? weigh(features)
+    known.set(features, found)
+    return found
   }
   return {
     classify(features) {
-      const { complexity, sensitivity, tasks } = weigh(features)
+      const { complexity, sensitivity, tasks, language } = weighed(features)
       const simpleTask = best(tasks, true)
       return {
         score: logistic(complexity),
@@ -89,16 +101,16 @@ export function createClassifier(model: ClassifierModel): Classifier {
         sensitive: logistic(sensitivity) >= model.sensitiveFrom,
         // Asked for by few: computed when it is.
         get language() {
-          return languageOf(features)
+          return language()
         },
       }
     },
     explain(features) {
-      const part = partOf(features)
+      const { part } = weighed(features)
       const scored = part === features ? null : part.lastUserText
       return { scored, reasons: findReasons(part, model.complexity, vectorize) }
     },
-    explainKinds: (features) => findReasonKinds(partOf(features), model.complexity, vectorize),
+    explainKinds: (features) => findReasonKinds(weighed(features).part, model.complexity, vectorize),
   }
 }
 

@@ -3,7 +3,7 @@
  * Reuses its buffers: a vector is valid until the next one is made.
  */
 import type { Features } from '../features.ts'
-import { emitFeatures, PLACES } from './hashed-features.ts'
+import { emitFeatures, PLACE_SCALES, PLACES } from './hashed-features.ts'
 
 /** Rows of the largest table, as a power of two; smaller tables use the lower bits. */
 export const ROW_BITS = 18
@@ -18,8 +18,8 @@ export type FeatureVector = {
   readonly rows: Uint32Array
   /** Place of each feature. */
   readonly places: Uint8Array
-  /** Features of each place. */
-  readonly counts: Uint32Array
+  /** By how much a feature of each place is multiplied: a long text has more features, not more to say. */
+  readonly factors: Float64Array
 }
 
 /** Returns the row of a feature. */
@@ -36,6 +36,7 @@ export function createVectorizer(): Vectorize {
   const rows = new Uint32Array(MOST_FEATURES)
   const places = new Uint8Array(MOST_FEATURES)
   const counts = new Uint32Array(PLACE_COUNT)
+  const factors = new Float64Array(PLACE_COUNT)
   /** A byte each, so that all of them stay in the processor's cache; cleared row by row. */
   const seen = new Uint8Array(1 << ROW_BITS)
   let length = 0
@@ -56,6 +57,8 @@ export function createVectorizer(): Vectorize {
     length = 0
     counts.fill(0)
     emitFeatures(features, emit)
-    return { length, rows, places, counts }
+    for (let place = 0; place < PLACE_COUNT; place++)
+      factors[place] = (PLACE_SCALES[place] ?? 0) / Math.sqrt(Math.max(1, counts[place] ?? 0))
+    return { length, rows, places, factors }
   }
 }

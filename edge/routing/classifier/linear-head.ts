@@ -3,7 +3,7 @@
  * names of outputs.
  */
 import type { FeatureVector } from './feature-vector.ts'
-import { PLACE_SCALES, PLACES, type Place } from './hashed-features.ts'
+import { PLACES, type Place } from './hashed-features.ts'
 
 export type LinearHead = {
   /** Rows of the table, as a power of two. */
@@ -23,21 +23,10 @@ export function placeSet(names: readonly Place[]): number {
   return names.reduce((set, name) => set | (1 << PLACES[name]), 0)
 }
 
-/**
- * Returns by how much a feature of each place is multiplied: a long text has more features, not more to say.
- * @param counts features of each place
- */
-export function placeFactors(counts: Uint32Array): Float64Array {
-  const factors = new Float64Array(counts.length)
-  for (let place = 0; place < counts.length; place++)
-    factors[place] = (PLACE_SCALES[place] ?? 0) / Math.sqrt(Math.max(1, counts[place] ?? 0))
-  return factors
-}
-
 /** Returns the logits of the head's outputs. */
-export function applyHead(head: LinearHead, vector: FeatureVector, factors: Float64Array): Float64Array {
+export function applyHead(head: LinearHead, vector: FeatureVector): Float64Array {
   const { bits, outputs, places, weights } = head
-  if (outputs === 1) return Float64Array.of(applySingle(head, vector, factors))
+  const { factors } = vector
   const mask = (1 << bits) - 1
   const sums = new Float64Array(outputs)
   for (let at = 0; at < vector.length; at++) {
@@ -54,10 +43,9 @@ export function applyHead(head: LinearHead, vector: FeatureVector, factors: Floa
 }
 
 /** Returns the logit of a head with one output: the same sum in the same order, in a register. */
-function applySingle(
+export function applySingleHead(
   { bits, places, weights, scale, biases }: LinearHead,
-  { length, rows, places: placeOf }: FeatureVector,
-  factors: Float64Array,
+  { length, rows, places: placeOf, factors }: FeatureVector,
 ): number {
   const mask = (1 << bits) - 1
   let sum = 0

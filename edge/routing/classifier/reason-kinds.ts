@@ -6,7 +6,7 @@ import type { Features } from '../features.ts'
 import { PLACE_COUNT, type Vectorize } from './feature-vector.ts'
 import { kindOfForm, REASON_KINDS, type ReasonKind } from './form-phrases.ts'
 import { FORMS, PLACES } from './hashed-features.ts'
-import { type LinearHead, placeFactors } from './linear-head.ts'
+import type { LinearHead } from './linear-head.ts'
 import { createWordCounter } from './word-kinds.ts'
 
 export type Weighed = {
@@ -57,7 +57,7 @@ export function findReasonKinds(
     const at = place * REASON_KINDS.length + kind
     sums[at] = (sums[at] ?? 0) + weight
   }
-  const { counts } = vectorize(features, (place, row, codes, start, end) => {
+  const { factors } = vectorize(features, (place, row, codes, start, end) => {
     const weight = head.weights[row & mask] ?? 0
     if (weight === 0 || (head.places & (1 << place)) === 0) return
     if (place === PLACES.form) {
@@ -71,7 +71,6 @@ export function findReasonKinds(
     if (words > 0) add(place, numberOf(kindOfPlace(place)), (weight * words) / touched)
     if (numbers > 0) add(place, DIGITS, (weight * numbers) / touched)
   })
-  const factors = placeFactors(counts)
   return strongestFirst(
     REASON_KINDS.map((kind, number) => {
       let weight = 0

@@ -6,7 +6,7 @@ import type { Features } from '../features.ts'
 import type { Vectorize } from './feature-vector.ts'
 import { createFormPhrases, type Form } from './form-phrases.ts'
 import { FORMS, PLACES } from './hashed-features.ts'
-import { type LinearHead, placeFactors } from './linear-head.ts'
+import type { LinearHead } from './linear-head.ts'
 import { textOfCodes } from './plain-codes.ts'
 import { kindOfPlace, kindWithoutWords, strongestFirst, type Weighed } from './reason-kinds.ts'
 
@@ -69,11 +69,10 @@ function weighFeatures(
 ): readonly WeighedFeature[] {
   const mask = (1 << head.bits) - 1
   const found: Found[] = []
-  const { counts } = vectorize(features, (place, row, codes, start, end) => {
+  const { factors } = vectorize(features, (place, row, codes, start, end) => {
     const isWeighed = (head.places & (1 << place)) !== 0 && head.weights[row & mask] !== 0
     if (isWeighed) found.push({ place, row, codes, start, end })
   })
-  const factors = placeFactors(counts)
   return found.map((feature) => ({
     feature,
     weight: (head.weights[feature.row & mask] ?? 0) * head.scale * (factors[feature.place] ?? 0),

@@ -1,13 +1,20 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { applyHead, type LinearHead } from '../../../../edge/routing/classifier/linear-head.ts'
+import {
+  applyHead,
+  applySingleHead,
+  type LinearHead,
+} from '../../../../edge/routing/classifier/linear-head.ts'
 
 const BITS = 4
-const vectorOf = (features: readonly (readonly [row: number, place: number])[]) => ({
+const vectorOf = (
+  features: readonly (readonly [row: number, place: number])[],
+  factors: readonly number[],
+) => ({
   length: features.length,
   rows: Uint32Array.from(features, ([row]) => row),
   places: Uint8Array.from(features, ([, place]) => place),
-  counts: new Uint32Array(11),
+  factors: Float64Array.from(factors),
 })
 
 test('a head of one output says to the last bit what the same table says beside another output', () => {
@@ -34,9 +41,8 @@ test('a head of one output says to the last bit what the same table says beside 
           weights: Int8Array.from(weights.flatMap((each) => [each, 1])),
           biases: [0.25, 0],
         }
-        const vector = vectorOf(features)
-        const given = Float64Array.from(factors)
-        expect(applyHead(alone, vector, given)[0]).toBe(applyHead(beside, vector, given)[0])
+        const vector = vectorOf(features, factors)
+        expect(applySingleHead(alone, vector)).toBe(applyHead(beside, vector)[0])
       },
     ),
   )
