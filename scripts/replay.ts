@@ -10,7 +10,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { readControls } from '../edge/http/read-request.ts'
-import { TYPICAL_OUTPUT_TOKENS } from '../edge/ledger/typical-output.ts'
+import { expectedOutputTokens } from '../edge/ledger/typical-output.ts'
 import type { Planner } from '../edge/planner.ts'
 import { RouterError } from '../shared/errors.ts'
 import type { Usage } from '../shared/messages.ts'
@@ -66,7 +66,7 @@ async function replayRow(row: ReplayRow, before: Planner, after: Planner): Promi
     const { maxTokens, estimatedInputTokens } = old.features
     const estimate: Usage = {
       input_tokens: estimatedInputTokens,
-      output_tokens: Math.min(maxTokens, TYPICAL_OUTPUT_TOKENS[old.decision.task]),
+      output_tokens: expectedOutputTokens(old.decision.task, maxTokens),
     }
     return {
       id: row.id,

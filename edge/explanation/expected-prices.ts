@@ -4,7 +4,7 @@
  */
 import { expectedCostUsd } from '../ledger/expected-cost.ts'
 import type { PriceList } from '../ledger/prices.ts'
-import { TYPICAL_OUTPUT_TOKENS } from '../ledger/typical-output.ts'
+import { expectedOutputTokens } from '../ledger/typical-output.ts'
 import type { Decision } from '../routing/decide.ts'
 import type { Features } from '../routing/features.ts'
 import { type Session, tokensOutsideCache } from '../routing/sessions/session.ts'
@@ -48,7 +48,7 @@ export function expectedPrices(
   const cached = session?.prefixTokens ?? 0
   const uncached = session ? tokensOutsideCache(session, features) : features.estimatedInputTokens
   const inputTokens = cached + uncached
-  const outputTokens = Math.min(features.maxTokens, TYPICAL_OUTPUT_TOKENS[task])
+  const outputTokens = expectedOutputTokens(task, features.maxTokens)
   const priceOf = (model: string): ExpectedPrice => {
     const input = model === session?.model ? { uncached, cacheRead: cached } : { uncached: inputTokens }
     const usd = expectedCostUsd(model, { ...input, output: outputTokens }, prices)

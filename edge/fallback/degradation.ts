@@ -8,7 +8,7 @@ import { toNanoUsd } from '../../shared/money.ts'
 import { expectedCostUsd } from '../ledger/expected-cost.ts'
 import type { PriceList } from '../ledger/prices.ts'
 import type { Receipt } from '../ledger/receipt.ts'
-import { TYPICAL_OUTPUT_TOKENS } from '../ledger/typical-output.ts'
+import { expectedOutputTokens } from '../ledger/typical-output.ts'
 import type { Plan } from '../planner.ts'
 import { capableModel } from '../providers/claude/model-capabilities.ts'
 import type { RouterRequest } from '../request.ts'
@@ -167,7 +167,7 @@ function expectedNanoUsd(
 ): number | undefined {
   const tokens = {
     uncached: features.estimatedInputTokens,
-    output: Math.min(features.maxTokens, TYPICAL_OUTPUT_TOKENS[decision.task]),
+    output: expectedOutputTokens(decision.task, features.maxTokens),
   }
   const usd = expectedCostUsd(model, tokens, prices)
   return usd === undefined ? undefined : toNanoUsd(usd)

@@ -23,3 +23,8 @@ export const TYPICAL_OUTPUT_TOKENS: Readonly<Record<Task, number>> = {
   creative_writing: COMPLEX,
   other: COMPLEX,
 }
+
+/** Returns the tokens to expect of an answer: as many as usual, and no more than it may have. */
+export function expectedOutputTokens(task: Task, maxTokens: number): number {
+  return Math.min(maxTokens, TYPICAL_OUTPUT_TOKENS[task])
+}

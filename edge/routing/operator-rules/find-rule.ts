@@ -53,7 +53,6 @@ function* conditionsOf(when: RuleConditions): Generator<Condition> {
   if (minInputTokens > 0) yield ({ features }) => features.estimatedInputTokens >= minInputTokens
   if (maxInputTokens !== undefined) yield ({ features }) => features.estimatedInputTokens <= maxInputTokens
   if (task !== undefined) yield (subject) => task.includes(subject.task)
-  if (language !== undefined) yield (subject) => language.includes(subject.language)
   if (tenant !== undefined) yield named(tenant, ({ tenantId }) => tenantId)
   if (user !== undefined) yield named(user, (subject) => subject.user)
   for (const [name, values] of Object.entries(header)) yield named(values, (subject) => subject.header(name))
@@ -63,6 +62,8 @@ function* conditionsOf(when: RuleConditions): Generator<Condition> {
   }
   yield* textConditions(({ features }) => features.lastUserText, rest.lastTurnContains, rest.lastTurnMatches)
   yield* textConditions(({ features }) => features.systemText, rest.systemContains, rest.systemMatches)
+  // Reads the text by a table of its own.
+  if (language !== undefined) yield (subject) => language.includes(subject.language)
 }
 
 function named(names: readonly string[], read: (subject: RuleSubject) => string | undefined): Condition {

@@ -60,6 +60,25 @@ test('takes the first rule that holds, and names it', () => {
   expect(createFindRule([])(usual)).toBeUndefined()
 })
 
+test('finds out the language only where every other condition holds', () => {
+  let asked = 0
+  const subject: RuleSubject = {
+    ...usual,
+    get language() {
+      asked++
+      return 'de'
+    },
+  }
+  const when = { language: ['de'], lastTurnContains: ['rechnung'] }
+  const find = createFindRule([
+    { when: { ...when, tenant: ['bob'] }, use: { route: 'claude' } },
+    { when: { ...when, lastTurnContains: ['invoice'] }, use: { route: 'claude' } },
+    { when, use: { tier: 'cheap' } },
+  ])
+  expect(find(subject)).toMatchObject({ tier: 'cheap' })
+  expect(asked).toBe(1)
+})
+
 test('has no user and no header where the request has none', () => {
   expect(holds({ user: ['*'] }, { user: undefined })).toBe(false)
   expect(holds({ header: { 'x-app': ['*'] } }, { header: () => undefined })).toBe(false)
