@@ -24,6 +24,7 @@ import { defaultPools, defaultTensors } from '../training/default-states.ts'
 import { type JudgedRow, type JudgeReport, trainJudge } from '../training/judge-training.ts'
 import { readLabelledRequests, usesNoTools } from '../training/labelled-requests.ts'
 import { createStateReader, type StateReader } from '../training/model-states.ts'
+import { digestRows } from '../training/router-calibration.ts'
 import {
   describeSources,
   ROWS_IN_CONTEXT,
@@ -89,6 +90,7 @@ async function train(): Promise<void> {
     const provenance = {
       trainedBy: 'npm run train-judge',
       sources: describeSources(values.rows),
+      rowsSha256: digestRows(rows.map(({ row }) => row)),
       ...report,
     }
     writeFileSync(out, writeJudgeHead({ ...features, ...head, hiddenSize }, { graphSha256, provenance }))

@@ -1,14 +1,15 @@
 /**
  * The options that all training commands share: which rows train, which measure. Trains nothing.
  */
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { ParseArgsConfig } from 'node:util'
 
-const REQUESTS = join(import.meta.dirname, '../training/requests')
+const REPOSITORY = join(import.meta.dirname, '..')
+const REQUESTS = join(REPOSITORY, 'training/requests')
 /** The project's own rows for who counts words, as the edge's classifier does. */
 export const ROWS_BY_THEMSELVES = [REQUESTS]
 /** For who reads: with rows that only their conversation tells apart, of which counted words would learn the wrong things. */
-export const ROWS_IN_CONTEXT = [REQUESTS, join(import.meta.dirname, '../training/requests-in-context')]
+export const ROWS_IN_CONTEXT = [REQUESTS, join(REPOSITORY, 'training/requests-in-context')]
 
 /** How the options are explained, in the form of `--help`. */
 export const ROWS_USAGE = `  --rows       a folder or file of rows, in the place of training/requests; may be repeated
@@ -39,7 +40,9 @@ export function readTrainingOptions<T extends { readonly help: boolean }>(usage:
 
 /** Returns where the rows come from, as provenance says it. */
 export function describeSources(rows: readonly string[]): string {
-  return rows.includes(REQUESTS)
-    ? 'training/requests (MIT, written for this project)'
-    : 'given by the operator'
+  const own = ROWS_IN_CONTEXT.filter((folder) => rows.includes(folder))
+  return [
+    ...own.map((folder) => `${relative(REPOSITORY, folder)} (MIT, written for this project)`),
+    ...(own.length < rows.length ? ['given by the operator'] : []),
+  ].join(', ')
 }
