@@ -2,7 +2,7 @@
  * From a name to a model that can be loaded: a folder, the shipped model, or what was downloaded before.
  * Reads files, downloads nothing.
  */
-import { basename, isAbsolute, join, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import * as z from 'zod'
 import { RouterError } from '../../shared/errors.ts'
 import type { ModelInfo } from '../engine/engine.ts'
@@ -79,7 +79,7 @@ const NEWEST = 'main'
  */
 export function locateModel(name: string, { shippedDir, cacheDir }: ModelPlaces): ModelLocation {
   const given = name.trim() || SHIPPED_MODEL
-  const catalogue = findModel(given)
+  const catalogue = findModel(given) ?? shippedAt(resolve(given), shippedDir)
   if (catalogue?.shipped)
     return {
       name: catalogue.name,
@@ -124,6 +124,12 @@ export function locateModel(name: string, { shippedDir, cacheDir }: ModelPlaces)
     folder: resolve(cacheDir, full),
     origin: 'cache',
   }
+}
+
+/** What is known of a shipped model holds however its folder is named. */
+function shippedAt(folder: string, shippedDir: string): CatalogueModel | undefined {
+  const model = dirname(folder) === resolve(shippedDir) ? findModel(basename(folder)) : undefined
+  return model?.shipped ? model : undefined
 }
 
 /** Returns the absent files by which a folder is incomplete, or an empty list if the model can be loaded. */

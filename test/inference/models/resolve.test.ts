@@ -28,6 +28,20 @@ test('finds the shipped model by default, by name and by alias', () => {
     })
 })
 
+test('knows the shipped model by the path of its folder, too, and no copy of it', () => {
+  const folder = join(SHIPPED_DIR, 'Ulfberht-135M')
+  for (const path of [folder, `${folder}/`])
+    expect(locateModel(path, places)).toMatchObject({
+      origin: 'shipped',
+      folder,
+      catalogue: { shipped: true },
+    })
+  const copied = locateModel(copyOf('tiny-llama'), places)
+  expect([copied.origin, copied.catalogue]).toEqual(['folder', undefined])
+  cpSync(join(TINY, 'tiny-llama'), join(scratch, 'Ulfberht-135M'), { recursive: true })
+  expect(locateModel(join(scratch, 'Ulfberht-135M'), places).catalogue).toBeUndefined()
+})
+
 test('reads kind, dtype and context of a folder from its files', () => {
   expect(resolveModel(join(TINY, 'tiny-llama'), places).info).toMatchObject({
     name: 'tiny-llama',
