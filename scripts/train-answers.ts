@@ -9,7 +9,7 @@ import { execa } from 'execa'
 import { SHIPPED_MODEL } from '../inference/models/catalogue.ts'
 import { SHIPPED_DIR } from '../inference/models/resolve.ts'
 import { examSchema, tuningSchema, whatIsWorse } from '../training/answer-comparison.ts'
-import { readAnswerFile } from '../training/answer-rows.ts'
+import { readAnswerFiles } from '../training/answer-rows.ts'
 import { createDuplicateFinder } from '../training/duplicates.ts'
 import { EXAM_FOLDER, readExamItems } from '../training/exam/exam-item.ts'
 import { ROOT, runNode } from './run-command.ts'
@@ -52,6 +52,9 @@ async function train(): Promise<void> {
   const model = resolve(values.model)
   const out = resolve(values.out ?? join('out', basename(model)))
   if (out === model) throw new Error('--out must be another folder than --model: the two are compared.')
+  if (!(Number.isInteger(Number(values.epochs)) && Number(values.epochs) > 0))
+    throw new Error('--epochs: must be a whole number, 1 or more')
+  if (!(Number(values.rate) > 0)) throw new Error('--rate: must be a number above 0, such as 1.5e-3')
   checkRows(values.add)
   if (!existsSync(values.python))
     throw new Error(`--python: there is no ${values.python}. training/tune/README.md says how to make one.`)
@@ -74,10 +77,10 @@ async function train(): Promise<void> {
   )
   await python('write_model.py', tuned, model, out)
   await command('scripts/models.ts', 'calibrate', out)
-  const worse = whatIsWorse(tuningSchema.parse(JSON.parse(readFileSync(join(out, 'tuned.json'), 'utf8'))), {
-    before: await exam(model),
-    after: await exam(out),
-  })
+  const tuning = tuningSchema.parse(JSON.parse(readFileSync(join(out, 'tuned.json'), 'utf8')))
+  const worse = whatIsWorse(tuning, { before: await exam(model), after: await exam(out) })
+  if (tuning.after.added === undefined)
+    console.log('None of your rows was held out (one in nine is, by its id): nothing was measured on them.')
   for (const each of worse) console.log(`Worse: ${each}`)
   if (worse.length > 0) {
     console.log(`The new model stays in ${out}; nothing was replaced.`)
@@ -86,10 +89,11 @@ async function train(): Promise<void> {
   }
   console.log(`No worse than before: ${out}`)
   if (!values.replace) return
-  await command('scripts/exam.ts', '--model', out, '--write')
   const isModelFile = (path: string) => !path.startsWith(tuned.slice(0, -'.npz'.length))
   cpSync(out, model, { recursive: true, filter: isModelFile })
   console.log(`Replaced: ${model}`)
+  // Only in the old one's place is the new model known by what is said of it, such as its languages.
+  await command('scripts/exam.ts', '--model', model, '--write')
 }
 
 /** @throws {Error} for rows that are malformed, or that ask what the exam asks */
@@ -100,11 +104,15 @@ function checkRows(files: readonly string[]): void {
     whole: [system ?? '', ...messages.map(({ content }) => content)].join('\n'),
     lastTurn: messages.at(-1)?.content ?? '',
   })
-  for (const { id, system, messages } of readExamItems(EXAM_FOLDER)) find(id, texts(system, messages))
-  for (const { id, system, messages } of files.flatMap((file) => readAnswerFile(resolve(file)))) {
-    const twin = find(id, texts(system, messages))
-    if (twin?.startsWith('ex-'))
-      throw new Error(`${id} asks what item ${twin} of the exam asks: an exam that was learned says nothing.`)
+  const items = readExamItems(EXAM_FOLDER)
+  for (const { id, system, messages } of items) find(id, texts(system, messages))
+  const examIds = new Set(items.map(({ id }) => id))
+  for (const { where, row } of readAnswerFiles(files.map((file) => resolve(file)))) {
+    const twin = find(where, texts(row.system, row.messages))
+    if (twin !== undefined && examIds.has(twin))
+      throw new Error(
+        `${where}: asks what item ${twin} of the exam asks: an exam that was learned says nothing. Leave the row out.`,
+      )
   }
 }
 

@@ -40,17 +40,26 @@ const answerRow = z.strictObject({
 
 export type AnswerRow = z.infer<typeof answerRow>
 
+/** A row and its place, as `rows.jsonl:3`. */
+export type LocatedRow = { readonly where: string; readonly row: AnswerRow }
+
 /**
  * Returns the rows of a file.
  * @throws {Error} that names file and line of the first row that is malformed, or has another one's id
  */
 export function readAnswerFile(file: string): readonly AnswerRow[] {
-  return withOwnIds(readLines(file))
+  return readAnswerFiles([file]).map(({ row }) => row)
 }
 
-type Located = { readonly where: string; readonly row: AnswerRow }
+/**
+ * Returns the rows of several files, with their places.
+ * @throws {Error} that names file and line of the first row that is malformed, or has another one's id
+ */
+export function readAnswerFiles(files: readonly string[]): readonly LocatedRow[] {
+  return withOwnIds(files.flatMap(readLines))
+}
 
-function readLines(file: string): Located[] {
+function readLines(file: string): LocatedRow[] {
   return readFileSync(file, 'utf8')
     .split('\n')
     .flatMap((line, at) => {
@@ -70,11 +79,13 @@ function parseLine(line: string, where: string): unknown {
   }
 }
 
-function withOwnIds(located: readonly Located[]): readonly AnswerRow[] {
-  const ids = new Set<string>()
+function withOwnIds(located: readonly LocatedRow[]): readonly LocatedRow[] {
+  const places = new Map<string, string>()
   for (const { where, row } of located) {
-    if (ids.has(row.id)) throw new Error(`${where}: the id ${row.id} is taken.`)
-    ids.add(row.id)
+    const other = places.get(row.id)
+    if (other !== undefined)
+      throw new Error(`${where}: the id ${row.id} is taken by ${other}. Give it another one.`)
+    places.set(row.id, where)
   }
-  return located.map(({ row }) => row)
+  return located
 }

@@ -37,9 +37,43 @@ test('a row without an answer is named by file and line', () => {
 test('a row that asks what the exam asks is refused', () => {
   const items = readExamItems(EXAM_FOLDER)
   const item = items.find(({ messages }) => (messages.at(-1)?.content.length ?? 0) > 60)
-  const { status, stderr } = run([{ ...row, system: item?.system, messages: item?.messages }])
+  const { status, stderr } = run([
+    row,
+    { ...row, id: 'own-2', system: item?.system, messages: item?.messages },
+  ])
   expect(status).toBe(2)
-  expect(stderr).toContain('of the exam asks')
+  expect(stderr).toMatch(/rows\.jsonl:2: .*of the exam asks/)
+})
+
+test('rows that only look like items of the exam by their ids are taken', () => {
+  const { stderr } = run(
+    [
+      { ...row, id: 'ex-1' },
+      { ...row, id: 'ex-2' },
+    ],
+    '--python',
+    '/nowhere/python',
+  )
+  expect(stderr).toContain('/nowhere/python')
+})
+
+test('an id that is taken is named with both places, in other files, too', () => {
+  const folder = temporaryFolder()
+  const files = ['a.jsonl', 'b.jsonl'].map((name) => join(folder, name))
+  for (const file of files) writeFileSync(file, JSON.stringify(row))
+  const args = files.flatMap((file) => ['--add', file])
+  const { status, stderr } = spawnSync(process.execPath, [SCRIPT, ...args], { encoding: 'utf8' })
+  expect(status).toBe(2)
+  expect(stderr).toContain('b.jsonl:1: the id own-1 is taken by a.jsonl:1.')
+})
+
+test.each([
+  ['--epochs', '1.5'],
+  ['--rate', '0'],
+])('%s %s is refused before anything runs', (option, value) => {
+  const { status, stderr } = run([row], option, value)
+  expect(status).toBe(2)
+  expect(stderr).toContain(`${option}: must be`)
 })
 
 test('the new model must not be written over the old one', () => {
