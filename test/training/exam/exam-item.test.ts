@@ -1,46 +1,40 @@
 /** The items of the exam: their shape, and that none of them was trained on. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import * as z from 'zod'
+import { readShippedClassifier } from '../../../llm/shipped-classifier.ts'
 import { kindsOf } from '../../../shared/exam-kinds.ts'
 import { SIMPLE_TASKS } from '../../../shared/tasks.ts'
+import { readAnswerFiles } from '../../../training/answer-rows.ts'
 import { createDuplicateFinder } from '../../../training/duplicates.ts'
+import { createLanguageCheck } from '../../../training/exam/answer-language.ts'
+import { failedChecks } from '../../../training/exam/checks.ts'
 import { EXAM_FOLDER, type ExamItem, parseExamItem, readExamItems } from '../../../training/exam/exam-item.ts'
 import { readLabelledRequests, spokenText } from '../../../training/labelled-requests.ts'
 
 const TRAINING = join(import.meta.dirname, '../../../training')
-/** Rows that models learn to answer from: not in every checkout. */
 const ANSWERS = join(TRAINING, 'answers')
+const REQUESTS = ['requests', 'requests-in-context'].map((name) => join(TRAINING, name))
 
-const answerRow = z.object({
-  id: z.string(),
-  system: z.string().nullish(),
-  messages: z.array(z.object({ role: z.string(), content: z.string() })),
-})
-
-function spokenIn({ system, messages }: Pick<z.infer<typeof answerRow>, 'system' | 'messages'>) {
+function spokenIn({ system, messages }: Pick<ExamItem, 'system' | 'messages'>) {
   const lastTurn = messages.at(-1)?.content ?? ''
   return { whole: [system ?? '', ...messages.map(({ content }) => content)].join('\n'), lastTurn }
 }
 
 function answerRows() {
-  if (!existsSync(ANSWERS)) return []
   const files = readdirSync(ANSWERS).filter((name) => name.endsWith('.jsonl'))
-  return files
-    .flatMap((name) => readFileSync(join(ANSWERS, name), 'utf8').split('\n'))
-    .filter((line) => line.trim() !== '')
-    .map((line) => answerRow.parse(JSON.parse(line)))
+  return readAnswerFiles(files.map((name) => join(ANSWERS, name))).map(({ row }) => row)
 }
 
 const items = readExamItems(EXAM_FOLDER)
+const isInLanguage = createLanguageCheck(readShippedClassifier())
 /** Long work, done before the clock of a test runs. */
 const twins = findTwins()
 
 /** Each item with the row or item that says nearly the same. */
 function findTwins() {
   const findDuplicate = createDuplicateFinder()
-  for (const row of readLabelledRequests([join(TRAINING, 'requests')], 'keep')) {
+  for (const row of readLabelledRequests(REQUESTS, 'keep')) {
     const last = row.request.messages.at(-1)?.content
     const whole = spokenText(row)
     findDuplicate(row.id, { whole, lastTurn: typeof last === 'string' ? last : whole })
@@ -48,6 +42,10 @@ function findTwins() {
   for (const row of answerRows()) findDuplicate(row.id, spokenIn(row))
   return items.map((item) => [item.id, findDuplicate(item.id, spokenIn(item))])
 }
+
+test('are at least 800', () => {
+  expect(items.length).toBeGreaterThanOrEqual(800)
+})
 
 test('hold every kind that a task has', () => {
   for (const task of SIMPLE_TASKS)
@@ -60,6 +58,26 @@ test('hold every kind that a task has', () => {
 
 test('are not what anything is trained on, nor each other', () => {
   expect(twins.filter(([, twin]) => twin !== undefined)).toEqual([])
+})
+
+test.each(['Okay!', 'I see.', "What's up?", 'Yes', 'No.', '\uFFFDirst'])(
+  'are passed by what was said, not by what fits everywhere: %s',
+  (text) => {
+    const passed = items.filter(
+      (item) => failedChecks(item, { declined: false, text }, isInLanguage).length === 0,
+    )
+    const byKind = Map.groupBy(passed, ({ kind }) => kind)
+    for (const [kind, own] of byKind)
+      expect(own.length / items.filter((item) => item.kind === kind).length, kind).toBeLessThan(0.5)
+  },
+)
+
+test('of summaries each names what must not be swapped or said', () => {
+  const lenient = items.filter(
+    ({ task, checks }) =>
+      task === 'summarization' && !checks.some(({ is }) => is === 'lacks' || is === 'in_order'),
+  )
+  expect(lenient).toEqual([])
 })
 
 test('are refused, with the line, where something is wrong with them', () => {
