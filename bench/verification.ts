@@ -21,7 +21,7 @@ import { chooseThreshold } from './verification/choose-threshold.ts'
 import { gradeAnswers } from './verification/grade-answers.ts'
 import { type GradedAnswers, readGradedAnswers, writeGradedAnswers } from './verification/graded-answer.ts'
 import { verificationReport } from './verification/verification-report.ts'
-import { writeHandover } from './verification/write-handover.ts'
+import { removeVerification, writeHandover } from './verification/write-handover.ts'
 
 const USAGE = `Usage: npm run bench:verification [-- OPTIONS]
 
@@ -29,7 +29,7 @@ const USAGE = `Usage: npm run bench:verification [-- OPTIONS]
   --answers    a file that keeps the model's answers: read where it is there, written where it is not
   --second N   of N answers, the model is asked whether they are right, too; takes longer than an answer
   --lose       of right answers, the share that the threshold may lose; 0.1 by default
-  --write      measure, tasks and threshold into the model's handover.json
+  --write      measure, tasks and threshold into the model's handover.json; out of it where no measure is of use
   --out        a file that gets the tables as Markdown
   --json       figures for programs`
 
@@ -75,8 +75,11 @@ async function measure(): Promise<void> {
     console.log(JSON.stringify({ ...about, answers: answers.length, measure: measure?.served, ...figures }))
   } else console.log(report)
   if (!values.write) return
-  if (chosen === undefined)
-    throw new Error('No measure is of use for this model: leave "verification" out of its handover.json.')
+  if (chosen === undefined) {
+    removeVerification(model.folder)
+    console.error('No measure is of use for this model: its answers are not verified.')
+    return
+  }
   const { measure, tasks, threshold, area } = chosen
   const [graph] = graphFiles(model) ?? []
   const provenance = {

@@ -6,6 +6,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { execa } from 'execa'
+import { hasHandoverFile, readHandoverFile } from '../inference/engine/handover/handover-file.ts'
 import { SHIPPED_MODEL } from '../inference/models/catalogue.ts'
 import { SHIPPED_DIR } from '../inference/models/resolve.ts'
 import { examSchema, tuningSchema, whatIsWorse } from '../training/answer-comparison.ts'
@@ -92,7 +93,11 @@ async function train(): Promise<void> {
   const isModelFile = (path: string) => !path.startsWith(tuned.slice(0, -'.npz'.length))
   cpSync(out, model, { recursive: true, filter: isModelFile })
   console.log(`Replaced: ${model}`)
-  // Only in the old one's place is the new model known by what is said of it, such as its languages.
+  // Thresholds were chosen on other weights. Only in the old one's place is the new model known by what is said of it, such as
+  // its languages.
+  if (hasHandoverFile(model) && 'handover' in readHandoverFile(model))
+    await command('bench/handover.ts', '--model', model, '--write')
+  await command('bench/verification.ts', '--model', model, '--write')
   await command('scripts/exam.ts', '--model', model, '--write')
 }
 

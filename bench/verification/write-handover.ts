@@ -1,12 +1,13 @@
 /**
  * Writes into a model's folder when it hands over, or by what its answers are verified; what else its handover.json says stays.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { HANDOVER_FILE, type HandoverFile } from '../../inference/engine/handover/handover-file.ts'
 
 const fileSchema = z.looseObject({ format: z.literal(1) })
+type File = z.infer<typeof fileSchema>
 
 /**
  * Returns the path of the file.
@@ -20,14 +21,31 @@ export function writeHandover(
   provenance: Readonly<Record<string, unknown>>,
 ): string {
   const path = join(folder, HANDOVER_FILE)
-  const before = existsSync(path)
-    ? fileSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
-    : { format: 1 as const }
-  const file = {
-    ...before,
+  write(path, {
+    ...(read(path) ?? { format: 1 }),
     ...(handover && { ...handover, provenance }),
     ...(verification && { verification: { ...verification, provenance } }),
-  }
-  writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`)
+  })
   return path
+}
+
+/**
+ * Takes out by what answers are verified, for a model of which no measure is of use: what was chosen on other weights would be
+ * used on.
+ * @throws {Error} for a file that is of another format
+ */
+export function removeVerification(folder: string): void {
+  const path = join(folder, HANDOVER_FILE)
+  const { verification, ...left } = read(path) ?? { format: 1 as const }
+  if (verification === undefined) return
+  if (Object.keys(left).length > 1) write(path, left)
+  else rmSync(path)
+}
+
+function read(path: string): File | undefined {
+  return existsSync(path) ? fileSchema.parse(JSON.parse(readFileSync(path, 'utf8'))) : undefined
+}
+
+function write(path: string, file: File): void {
+  writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`)
 }

@@ -1,8 +1,8 @@
 /** What is written can be read by the container, and leaves what stood there. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { writeHandover } from '../../../bench/verification/write-handover.ts'
+import { removeVerification, writeHandover } from '../../../bench/verification/write-handover.ts'
 import { readHandoverFile } from '../../../inference/engine/handover/handover-file.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { TINY_HANDOVER } from '../../support/tiny-handover.ts'
@@ -33,6 +33,19 @@ test('keeps by what answers are verified, and replaces when the model hands over
   writeHandover(folder, { handover: { ...handover, threshold: 0.1 } }, { rows: 'none' })
   writeHandover(folder, { handover }, { rows: 'none' })
   expect(readHandoverFile(folder)).toEqual({ handover, verification: part })
+})
+
+test('takes the measure out where none is of use, and the file with it where nothing else stands there', () => {
+  const [alone, beside] = [temporaryFolder(), temporaryFolder()]
+  writeFileSync(join(beside, 'handover.json'), JSON.stringify(TINY_HANDOVER))
+  for (const folder of [alone, beside]) {
+    removeVerification(folder)
+    writeHandover(folder, { verification: part }, { rows: 'none' })
+    removeVerification(folder)
+  }
+  expect(existsSync(join(alone, 'handover.json'))).toBe(false)
+  const { token, threshold } = TINY_HANDOVER
+  expect(readHandoverFile(beside)).toEqual({ handover: { token, threshold } })
 })
 
 test('refuses a file of another format', () => {
