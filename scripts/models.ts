@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { type InferenceConfig, readInferenceConfig } from '../inference/config.ts'
 import { CATALOGUE, findModel } from '../inference/models/catalogue.ts'
 import { availableMemory, machineMemory } from '../inference/models/memory.ts'
+import { examinedKinds, readCardFile } from '../inference/models/model-card-file.ts'
 import { knownFallback } from '../inference/models/prepare-graph.ts'
 import {
   locateModel,
@@ -19,7 +20,7 @@ import {
   SHIPPED_DIR,
 } from '../inference/models/resolve.ts'
 import { RouterError } from '../shared/errors.ts'
-import { describeTrust } from '../shared/model-card.ts'
+import { describeTrust, type ModelCard } from '../shared/model-card.ts'
 import { createAsk } from './ask.ts'
 import { compileModel, measureModel } from './model-compiler.ts'
 import { createTerminal, formatBytes, pullModel, tryModel } from './model-console.ts'
@@ -41,6 +42,7 @@ LOCAL_MODEL_DTYPE and MODEL_HUB_URL are read from the environment and .env; for 
 ANTHROPIC_BASE_URL, CLAUDE_MODEL, CLAUDE_SIMPLE_MODEL, SAVINGS_BASELINE and PRICES.`
 
 const LIST_TIMEOUT_MS = 15_000
+const KINDS_A_LINE = 5
 
 const out = createTerminal()
 process.exitCode = await main(process.argv.slice(2))
@@ -134,11 +136,28 @@ async function list(places: ModelPlaces): Promise<void> {
       `    ${size}, ${model.dtype}${int8}; memory ${formatBytes(model.memoryBytes)}: ${fits}; ${model.license}`,
     )
     out.print(`    ${describeTrust(card.trust)}. ${model.note}`)
-    if (card.exam !== null) out.print(`    Exam: ${card.exam}`)
+    printExam(location.folder, card)
     const slow = resolved && (await knownFallback(resolved, places.cacheDir))
     if (slow !== undefined) out.print(`    Answers one request at a time, by transformers.js: ${slow}`)
   }
-  for (const name of otherDownloads(places.cacheDir)) out.print(`● ${name}  (on disk, not in the catalogue)`)
+  for (const name of otherDownloads(places.cacheDir)) {
+    out.print(`● ${name}  (on disk, not in the catalogue)`)
+    const folder = join(places.cacheDir, name)
+    const card = readCardFile(folder)
+    if (card === undefined) continue
+    out.print(`    ${describeTrust(card.trust)}`)
+    printExam(folder, card)
+  }
+}
+
+/** What was passed of which kind; kinds that may be trusted have a star. */
+function printExam(folder: string, { exam }: ModelCard): void {
+  if (exam !== null) out.print(`    Exam: ${exam}`)
+  const kinds = examinedKinds(folder).map(
+    ({ kind, passed, items, trusted }) => `${kind} ${passed}/${items}${trusted ? '*' : ''}`,
+  )
+  for (let at = 0; at < kinds.length; at += KINDS_A_LINE)
+    out.print(`        ${kinds.slice(at, at + KINDS_A_LINE).join(', ')}`)
 }
 
 function remove(name: string, places: ModelPlaces): void {

@@ -55,8 +55,17 @@ export function readCardFile(folder: string): ModelCard | undefined {
   return readModelCard(parseFile(path)?.card ?? 'unreadable')
 }
 
+/** Returns what a model passed by kind; an empty list where no exam says it. */
+export function examinedKinds(
+  folder: string,
+): readonly (z.infer<typeof kindSchema> & { readonly kind: string })[] {
+  const path = modelCardPath(folder)
+  const kinds = existsSync(path) ? parseFile(path)?.kinds : undefined
+  return Object.entries(kinds ?? {}).map(([kind, counts]) => ({ kind, ...counts }))
+}
+
 /**
- * Returns the same once it is known of which weights the card is: one that was measured on others trusts with nothing.
+ * Returns the card once it is known of which weights the card is: one that was measured on others trusts with nothing.
  * @param graphFile the ONNX file that is loaded; undefined where weights stand in files of their own, of which nothing is known
  */
 export async function readFittingCard(

@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { encodeModelCard, modelCardPath } from '../../inference/models/model-card-file.ts'
 import { setEnvValues } from '../../scripts/env-file.ts'
 import { createProgress } from '../../scripts/model-console.ts'
+import { uniformTrust } from '../../shared/model-card.ts'
 import { serveModelHub } from '../support/model-hub.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -33,6 +35,7 @@ test('lists the catalogue with license and memory, without colour where there is
   expect(code).toBe(0)
   expect(out).toMatch(/● Ulfberht-135M {2}\(on disk\)/)
   expect(out).toMatch(/● Ulfberht-135M.*(?:\n {4}.*)*\n {4}Exam: .*items/)
+  expect(out).toMatch(/\n {4}Exam: .*\n {8}small_talk \d+\/\d+\*?, persona \d+\/\d+/)
   expect(out).toMatch(/Xenova\/LaMini-Flan-T5-783M\n.*CC-BY-NC/)
   expect(out).not.toContain('\u001b')
 })
@@ -47,7 +50,13 @@ test('pulls, tries and removes a model, with plain progress lines', async () => 
   const tried = await run('models.ts', ['try', 'owner/tiny', '--prompt', 'hello'], env)
   expect(tried.code).toBe(0)
   expect(tried.out).toMatch(/> hello\n[\s\S]*tokens\/s/)
-  expect((await run('models.ts', ['list'], env)).out).toContain('owner/tiny  (on disk, not in the catalogue)')
+  const kinds = { spam: { items: 22, passed: 22, lowerBound: 0.85, trusted: true } }
+  const card = { trust: uniformTrust('none'), languages: null, maxTemperature: null, exam: '22 of 22 items' }
+  const examined = { model: 'tiny', weights: 'fp32', graphSha256: null, examined: '2026-11-28', kinds, card }
+  writeFileSync(modelCardPath(join(env.MODEL_CACHE_DIR, 'owner/tiny')), encodeModelCard(examined))
+  expect((await run('models.ts', ['list'], env)).out).toContain(
+    'owner/tiny  (on disk, not in the catalogue)\n    trusted with no task\n    Exam: 22 of 22 items\n        spam 22/22*\n',
+  )
   expect((await run('models.ts', ['remove', 'owner/tiny'], env)).code).toBe(0)
   expect(existsSync(join(env.MODEL_CACHE_DIR, 'owner/tiny'))).toBe(false)
 })
