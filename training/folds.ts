@@ -24,12 +24,22 @@ export function foldsOf(rows: readonly LabelledRequest[]): readonly number[] {
 }
 
 /**
- * Returns the fold of each row where rows are left out and not sources: a row and its near-miss are in one, as a head that
- * had learned the near-miss would take the row for it.
+ * Returns the fold of each row where rows are left out and not sources: near-misses are in one, as a head that had learned
+ * one of them would take the other for it. Several rows may name one partner, and it need not name any of them back.
  */
 export function foldsOfPairs(rows: readonly LabelledRequest[]): readonly number[] {
   const indexOf = new Map(rows.map(({ id }, index) => [id, index]))
-  return rows.map(({ partner }, index) => Math.min(index, indexOf.get(partner ?? '') ?? index) % FOLDS)
+  /** Of each row an earlier one of its group; itself where there is none. */
+  const earlier = rows.map((_, index) => index)
+  const firstOf = (index: number): number => {
+    const before = earlier[index] ?? index
+    return before === index ? index : firstOf(before)
+  }
+  for (const [index, { partner }] of rows.entries()) {
+    const [one, other] = [firstOf(index), firstOf(indexOf.get(partner ?? '') ?? index)]
+    earlier[Math.max(one, other)] = Math.min(one, other)
+  }
+  return rows.map((_, index) => firstOf(index) % FOLDS)
 }
 
 /** Returns the weight of each row: a source counts by the square root of its size, both labels alike; 1 on average. */

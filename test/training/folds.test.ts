@@ -56,23 +56,27 @@ test('lets a source count by the square root of its size', () => {
   expect(others.reduce((sum, weight) => sum + weight)).toBeCloseTo(2 * single)
 })
 
-test('keeps a row and its near-miss in one fold, where rows are left out', () => {
-  const pairs = fc.array(fc.boolean(), { minLength: 1, maxLength: 60 })
+test('keeps a row and the one that it names in one fold, whoever else names that one', () => {
+  const partners = fc.array(fc.option(fc.nat({ max: 59 })), { minLength: 1, maxLength: 60 })
   fc.assert(
-    fc.property(pairs, (paired) => {
-      const rows = paired.flatMap((isPaired, at) => {
-        const [one, other] = [`${at} simple`, `${at} complex`]
-        const rowOf = (id: string, partner: string) => ({
-          ...labelledRow('source', id.endsWith('complex'), id),
-          id,
-          partner: isPaired ? partner : undefined,
-        })
-        return [rowOf(one, other), rowOf(other, one)]
-      })
+    fc.property(partners, (given) => {
+      const rows = given.map((partner, at) =>
+        labelledRow('source', at % 2 === 0, `row ${at}`, {
+          partner: partner === null || partner >= given.length ? undefined : `row ${partner}`,
+        }),
+      )
       const folds = foldsOfPairs(rows)
-      expect(folds.every((fold) => fold >= 0 && fold < FOLDS)).toBe(true)
-      for (const [at, isPaired] of paired.entries())
-        if (isPaired) expect(folds[2 * at]).toBe(folds[2 * at + 1])
+      for (const [at, { partner }] of rows.entries())
+        if (partner !== undefined) expect(folds[at]).toBe(folds[rows.findIndex(({ id }) => id === partner)])
     }),
   )
+})
+
+test('deals out rows and pairs by turns, where rows are left out', () => {
+  const rows = [...'aabbccddeeff'].map((pair, at, all) =>
+    labelledRow('source', at % 2 === 0, `${pair} ${at % 2}`, {
+      partner: all[at] === 'f' ? undefined : `${pair} ${1 - (at % 2)}`,
+    }),
+  )
+  expect(foldsOfPairs(rows)).toEqual([0, 0, 2, 2, 4, 4, 1, 1, 3, 3, 0, 1])
 })
