@@ -59,7 +59,10 @@ try {
       sources: describeSources(values.rows),
       ...(values.add.length > 0 ? { added: `${values.add.length} files of the operator` } : {}),
     },
-    validation: values.validate && readLabelledRequests(values.validate, 'keep'),
+    validation: values.validate && {
+      rows: readLabelledRequests(values.validate, 'keep'),
+      date: new Date().toISOString().slice(0, 10),
+    },
     known: readCalibration(),
   })
   print(report)

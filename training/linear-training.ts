@@ -28,7 +28,8 @@ export type FloatHead = HeadForm & { readonly weights: Float64Array; readonly bi
 
 /** So that the first step of a weight is not its largest by far. */
 const INITIAL_SQUARES = 1e-3
-const SEED = 20_261_126
+/** Of the order in which rows are learned. */
+export const SEED = 20_261_126
 
 /** Returns the head that fits the rows. */
 export function fitHead(form: HeadForm, rows: readonly TrainingRow[], options: TrainingOptions): FloatHead {

@@ -3,6 +3,7 @@
  * on. Trains nothing, reads and writes no file.
  */
 import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { ClassifierModel } from '../edge/routing/classifier/classifier-model.ts'
 import { hardestPart } from '../edge/routing/classifier/surroundings.ts'
 import { extractFeatures } from '../edge/routing/features.ts'
@@ -29,6 +30,8 @@ export type RouterCalibration = Calibration & {
   /** Digest of the rows that the classifier was trained on: of other rows it says nothing. */
   readonly rowsSha256: string
   readonly measuredOn: string
+  /** The day of that, such as 2026-11-27; absent where the training rows were measured themselves, which give the same on any day. */
+  readonly date?: string
   readonly recalls: ClassifierModel['recalls']
   readonly auc: number
   /** Share of simple requests kept where 97 % of complex ones are sent away. */
@@ -58,6 +61,16 @@ export function measureOn(
     rowsSha256,
     `${rows.length} requests of ${sources} other sources`,
   )
+}
+
+/** Returns a calibration with its day: the one before, where nothing else has changed. */
+export function dated(
+  measured: RouterCalibration,
+  date: string,
+  known: RouterCalibration | undefined,
+): RouterCalibration {
+  const before = { ...measured, ...(known?.date === undefined ? {} : { date: known.date }) }
+  return isDeepStrictEqual(before, known) ? before : { ...measured, date }
 }
 
 /** Returns the calibration of scores that were given to rows by what was learned from others. */

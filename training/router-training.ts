@@ -6,8 +6,8 @@ import type { ClassifierModel } from '../edge/routing/classifier/classifier-mode
 import { logistic } from '../shared/logistic.ts'
 import { foldsOf, foldsOfPairs } from './folds.ts'
 import { type LabelledRequest, usesNoTools } from './labelled-requests.ts'
-import { quantizeHead } from './linear-training.ts'
-import { digestRows, measureOn, measureScores, type RouterCalibration } from './router-calibration.ts'
+import { quantizeHead, SEED } from './linear-training.ts'
+import { dated, digestRows, measureOn, measureScores, type RouterCalibration } from './router-calibration.ts'
 import { outOfFold, RouterData, TASKS } from './router-data.ts'
 import { areaUnderCurve, falseAlarmThreshold, recallAt, rounded, type Scored } from './validation.ts'
 
@@ -33,7 +33,7 @@ export type RouterTraining = {
   readonly rows: readonly LabelledRequest[]
   readonly provenance: Readonly<Record<string, unknown>>
   /** Rows of other sources, to measure on; else folds of the rows themselves are what is measured on. */
-  readonly validation?: readonly LabelledRequest[] | undefined
+  readonly validation?: { readonly rows: readonly LabelledRequest[]; readonly date: string } | undefined
   /** As it was measured before. */
   readonly known?: RouterCalibration | undefined
 }
@@ -64,7 +64,7 @@ export function trainRouter({ rows, provenance, validation, known }: RouterTrain
     : Number.POSITIVE_INFINITY
   const calibration =
     validation !== undefined
-      ? measureOn(whole, validation, rowsSha256)
+      ? dated(measureOn(whole, validation.rows, rowsSha256), validation.date, known)
       : known?.rowsSha256 === rowsSha256
         ? known
         : measureScores(folded, rowsSha256, 'folds of the same rows that leave sources out')
@@ -90,7 +90,13 @@ export function trainRouter({ rows, provenance, validation, known }: RouterTrain
     languages: data.languages,
     recalls,
     sensitiveFrom: rounded(logistic(sensitiveFrom)),
-    provenance: { ...provenance, rows: plain.length, aucOfFolds: rounded(report.auc), ...measured },
+    provenance: {
+      ...provenance,
+      seed: SEED,
+      rows: plain.length,
+      aucOfFolds: rounded(report.auc),
+      ...measured,
+    },
   }
   return { model, report }
 }

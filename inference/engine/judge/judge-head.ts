@@ -49,7 +49,7 @@ const headSchema = z.object({
   weights: z.base64(),
   bias: z.number(),
   sha256: digest,
-  /** Where it comes from: rows, licences, seed, scores, date. */
+  /** Where it comes from: rows, licences, scores. */
   provenance: z.record(z.string(), z.unknown()),
 })
 
