@@ -32,7 +32,8 @@ export type Quality = {
 }
 
 const SMALLEST_GROUP = 15
-const SHOWN_SOURCES = 25
+/** Of groups that are many, so many of either label: a source of complex requests is not to hide behind simple ones. */
+const SHOWN = 15
 
 /** Returns what scores are worth. */
 export function measureQuality(rows: readonly LabelledRequest[], scorers: readonly Scorer[]): Quality {
@@ -111,6 +112,17 @@ function measurePairs(
   }
 }
 
+function shownOf(all: readonly Group[]): readonly Group[] {
+  if (all.length <= 2 * SHOWN) return all
+  const worstOf = (label: keyof Recalls) =>
+    all
+      .filter((group) => !Number.isNaN(group[label]))
+      .toSorted((one, other) => one[label] - other[label])
+      .slice(0, SHOWN)
+  const shown = new Set([...worstOf('complex'), ...worstOf('simple')])
+  return all.filter((group) => shown.has(group))
+}
+
 /** Returns the tables, in Markdown. */
 export function describeQuality({ rows, scorers, detail }: Quality): string {
   const { groups, pairs } = detail
@@ -118,14 +130,17 @@ export function describeQuality({ rows, scorers, detail }: Quality): string {
     '',
     markdownTable(
       [
-        all.length > SHOWN_SOURCES ? `${kind} (the ${SHOWN_SOURCES} worst of ${all.length})` : kind,
+        all.length > 2 * SHOWN ? `${kind} (of ${all.length} the ${SHOWN} worst of either label)` : kind,
         'rows',
         'complex-recall',
         'simple-recall',
       ],
-      all
-        .slice(0, SHOWN_SOURCES)
-        .map((group) => [group.name, String(group.rows), percent(group.complex), percent(group.simple)]),
+      shownOf(all).map((group) => [
+        group.name,
+        String(group.rows),
+        percent(group.complex),
+        percent(group.simple),
+      ]),
     ),
   ])
   return [

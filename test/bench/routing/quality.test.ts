@@ -65,6 +65,18 @@ test('writes tables that show no number which there is not', () => {
   expect(text).not.toContain('NaN')
 })
 
+test('shows the worst sources of complex requests, however many of simple ones are worse', () => {
+  const many = Array.from({ length: 80 * 15 }, (_, at) => {
+    const complex = at % 2 === 0
+    return { ...rowOf(at, complex), source: `${complex ? 'complex' : 'simple'} ${at % 80}` }
+  })
+  const scores = many.map(({ complex, source }) => (complex ? (source === 'complex 0' ? 0.2 : 0.9) : 0.95))
+  const text = describeQuality(measureQuality(many, [{ name: 'some', scores }]))
+  expect(text).toContain('source (of 80 the 15 worst of either label)')
+  expect(text).toContain('| simple 1 | 15 | – | 0.0 |')
+  expect(text).toMatch(/\| complex 0 \| 15 \| \d+\.\d \| – \|/)
+})
+
 test('says what is missing of rows that cannot be measured', () => {
   expect(() => measureQuality([], [perfect])).toThrow('There are no rows')
   expect(() => measureQuality([rowOf(0, true)], [perfect])).toThrow('both labels')
