@@ -27,21 +27,26 @@ const requestSchema = z.object({
   messages: z.array(z.object({ role: z.enum(['user', 'assistant']), content: said })),
 })
 
-/** Returns the row, or undefined where nothing went wrong locally, or the request was not kept whole or is not only text. */
+/**
+ * Returns the row, or undefined where nothing went wrong locally, or the request was not kept whole, is not only text or began
+ * the answer itself.
+ */
 export function answerCandidate(receipt: KeptReceipt): AnswerCandidate | undefined {
   const why = whatWentWrong(receipt)
   if (why === undefined || receipt.content === undefined) return undefined
   const request = requestSchema.safeParse(parseJson(receipt.content.request))
   if (!request.success) return undefined
   const { system, messages } = request.data
+  const turns = turnsOf(messages)
+  if (turns.at(-1)?.role !== 'user') return undefined
   const task = taskNamed(receipt.task)
   const answer = said.safeParse(parseJson(receipt.content.answer))
   return {
     id: receipt.id,
     why,
     ...(task !== undefined && isSimpleTask(task) ? { task } : {}),
-    system: system === undefined || system === null ? null : textOf(system),
-    messages: messages.map(({ role, content }) => ({ role, content: textOf(content) })),
+    system: textOf(system ?? '') || null,
+    messages: turns,
     ...(receipt.route === 'local' && answer.success ? { was: textOf(answer.data) } : {}),
     answer: '',
   }
@@ -50,6 +55,18 @@ export function answerCandidate(receipt: KeptReceipt): AnswerCandidate | undefin
 function whatWentWrong({ route, feedback, fallback }: KeptReceipt): string | undefined {
   if (route === 'local') return feedback === 'bad' || feedback === 'should_be_claude' ? feedback : undefined
   return fallback ?? undefined
+}
+
+/** As the local model was asked: neighbours of one role are one turn (inference/http/generate-request.ts). */
+function turnsOf(messages: z.infer<typeof requestSchema>['messages']): AnswerCandidate['messages'] {
+  const turns: { role: string; content: string }[] = []
+  for (const { role, content } of messages) {
+    const text = textOf(content)
+    const last = turns.at(-1)
+    if (last?.role === role) last.content += `\n\n${text}`
+    else turns.push({ role, content: text })
+  }
+  return turns
 }
 
 function textOf(content: z.infer<typeof said>): string {

@@ -45,6 +45,20 @@ test('a request that was taken for complex names no task', () => {
   ).not.toHaveProperty('task')
 })
 
+test('is a row that train-answers takes once it is answered: turns alternate, and a system prompt without text is none', () => {
+  const user = (content: string) => ({ role: 'user', content })
+  const said = {
+    system: '',
+    messages: [user('Hi'), user('there?'), { role: 'assistant', content: 'Yes.' }, user('Hm')],
+  }
+  expect(
+    answerCandidate(kept({ feedback: 'bad', content: { request: JSON.stringify(said), answer } })),
+  ).toMatchObject({
+    system: null,
+    messages: [user('Hi\n\nthere?'), { role: 'assistant', content: 'Yes.' }, user('Hm')],
+  })
+})
+
 test.each([
   ['an answer that nobody complained of', { feedback: null }],
   ['a good answer', { feedback: 'good' as const }],
@@ -53,6 +67,16 @@ test.each([
   [
     'a request that was cut',
     { feedback: 'bad' as const, content: { request: request.slice(0, 40), answer } },
+  ],
+  [
+    'an answer that the client began',
+    {
+      feedback: 'bad' as const,
+      content: {
+        request: '{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hel"}]}',
+        answer,
+      },
+    },
   ],
   [
     'a picture',
