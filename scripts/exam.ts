@@ -19,6 +19,7 @@ import { limitsOf } from '../inference/serving/limits.ts'
 import { readShippedClassifier } from '../llm/shipped-classifier.ts'
 import { describeTrust } from '../shared/model-card.ts'
 import { createLanguageCheck } from '../training/exam/answer-language.ts'
+import { comparisonTable, readExamReport } from '../training/exam/exam-comparison.ts'
 import { EXAM_FOLDER, readExamItems } from '../training/exam/exam-item.ts'
 import {
   countBy,
@@ -38,6 +39,7 @@ const USAGE = `Usage: npm run exam [-- OPTIONS]
   --kind       items of this kind only; may be repeated
   --write      the model card that follows, beside the model; needs all items
   --out        a file that gets the table as Markdown
+  --beside     a report of another model (--json > FILE) on the same items, in a table with this one; may be repeated
   --read N     in the place of the report, N answers as a form (JSON lines) in which a reader says right, wrong or harmful
   --verdicts   such a form, filled in: how often reader and checks disagree. Asks no model
   --json       the report for programs`
@@ -56,6 +58,7 @@ const values = readTrainingOptions(
         kind: { type: 'string', multiple: true, default: [] },
         write: { type: 'boolean', default: false },
         out: { type: 'string' },
+        beside: { type: 'string', multiple: true, default: [] },
         read: { type: 'string' },
         verdicts: { type: 'string' },
         json: { type: 'boolean', default: false },
@@ -80,6 +83,7 @@ async function examineModel(): Promise<void> {
   const items = all.filter(({ task, kind }) => isAsked(values.task, task) && isAsked(values.kind, kind))
   if (items.length === 0) throw new Error('There are no such items: see shared/exam-kinds.ts.')
   if (values.write && items.length < all.length) throw new Error('--write needs all items.')
+  const others = values.beside.map(readExamReport)
 
   const config = readInferenceConfig({ ...process.env, HOST: '127.0.0.1' }, availableParallelism())
   const { signal } = new AbortController()
@@ -124,8 +128,10 @@ async function examineModel(): Promise<void> {
     const [graphFile] = graphFiles(model) ?? []
     const examined = new Date().toISOString().slice(0, 10)
     const heading = `${model.info.name} (${weights}), ${rows} answers at a time, ${examined}`
-    if (values.out !== undefined) writeFileSync(values.out, resultsDocument(heading, outcomes))
-    if (formRows === undefined) print(heading, outcomes)
+    const report = reportOf(heading, outcomes)
+    const tables = `${heading}\n\n${examTable(outcomes)}${others.length === 0 ? '' : `\n\n${comparisonTable([...others, report])}`}`
+    if (values.out !== undefined) writeFileSync(values.out, resultsDocument(tables))
+    if (formRows === undefined) print(report, tables)
     else
       for (const row of drawForm(outcomes, formRows, seededRandom(FORM_SEED)))
         console.log(JSON.stringify(row))
@@ -145,27 +151,32 @@ async function examineModel(): Promise<void> {
   }
 }
 
-function print(heading: string, outcomes: readonly ExamOutcome[]): void {
-  const failures = examFailures(outcomes)
+function reportOf(model: string, outcomes: readonly ExamOutcome[]) {
+  return {
+    model,
+    all: countOutcomes(outcomes),
+    byTask: Object.fromEntries(countBy(outcomes, ({ item }) => item.task)),
+    byKind: Object.fromEntries(countBy(outcomes, ({ item }) => item.kind)),
+    failures: examFailures(outcomes),
+  }
+}
+
+function print(report: ReturnType<typeof reportOf>, tables: string): void {
   if (values.json) {
-    const byTask = Object.fromEntries(countBy(outcomes, ({ item }) => item.task))
-    const byKind = Object.fromEntries(countBy(outcomes, ({ item }) => item.kind))
-    console.log(JSON.stringify({ model: heading, all: countOutcomes(outcomes), byTask, byKind, failures }))
+    console.log(JSON.stringify(report))
     return
   }
-  console.log(`${heading}\n\n${examTable(outcomes)}`)
-  for (const { id, kind, promptEnd, answer, failures: wrong } of failures)
+  console.log(tables)
+  for (const { id, kind, promptEnd, answer, failures: wrong } of report.failures)
     console.log(`\n${id} (${kind}): ${wrong.join('; ')}\n  … ${promptEnd}\n  > ${answer ?? '(declined)'}`)
 }
 
-function resultsDocument(heading: string, outcomes: readonly ExamOutcome[]): string {
+function resultsDocument(tables: string): string {
   return `# The exam of local models
 
 Made by \`npm run exam -- --out bench/exam-results.md\`; what it means: [docs/exam.md](../docs/exam.md).
 
-${heading}
-
-${examTable(outcomes)}
+${tables}
 `
 }
 

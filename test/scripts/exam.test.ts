@@ -36,6 +36,13 @@ test('prints the counts of a part of the exam and its failures for programs, and
   expect(readFileSync(out, 'utf8')).toMatch(/\| spam \| 22 \| \d+ \|/)
 })
 
+test('shows another model’s report on the same items beside it', () => {
+  const [model, beside] = [tinyModel(), join(temporaryFolder(), 'report.json')]
+  writeFileSync(beside, run('--model', model, '--kind', 'spam', '--json').stdout)
+  const { stdout } = run('--model', model, '--kind', 'spam', '--beside', beside)
+  expect(stdout).toMatch(/\n\| spam \| 22 \| (\S+) \| \1 \|\n/)
+})
+
 test('draws a form for a reader, which is read back once it is filled in', () => {
   const { status, stdout } = run('--model', tinyModel(), '--task', 'summarization', '--read', '3')
   expect(status).toBe(0)
