@@ -3,7 +3,8 @@
  * Reuses its buffers: a vector is valid until the next one is made.
  */
 import type { Features } from '../features.ts'
-import { emitFeatures, PLACE_SCALES, PLACES } from './hashed-features.ts'
+import { emitFeatures } from './hashed-features.ts'
+import { PLACE_SCALES, PLACES } from './places.ts'
 
 /** Rows of the largest table, as a power of two; smaller tables use the lower bits. */
 export const ROW_BITS = 18

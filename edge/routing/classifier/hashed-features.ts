@@ -1,31 +1,12 @@
 /**
- * The features that the classifier weighs: words, pieces of words and forms of a request, each hashed to a number. Linear
- * in texts that `features.ts` bounds, and the same on every machine. Weighs nothing.
+ * The features that the classifier weighs: words, pieces of words and forms of a request, each hashed to a number. Chooses what
+ * is read of its texts, which `features.ts` bounds; how a text is read is `hashed-text.ts`. Weighs nothing.
  */
 import type { Features } from '../features.ts'
+import { type Emit, emitEdges, emitPieces, emitWords, mix, tellAgain, wordsOf } from './hashed-text.ts'
+import { PLACES } from './places.ts'
 import { plainCodes } from './plain-codes.ts'
 import { measureShape, SCRIPTS, type TextShape } from './text-shape.ts'
-
-/** Where a feature stands in the request; each place has weights of its own. */
-export const PLACES = {
-  form: 0,
-  word: 1,
-  pair: 2,
-  skip: 3,
-  piece: 4,
-  opening: 5,
-  ending: 6,
-  middle: 7,
-  reply: 8,
-  earlier: 9,
-  system: 10,
-} as const
-export type Place = keyof typeof PLACES
-/** How much a place counts beside the others, chosen on sources left out of training. */
-export const PLACE_SCALES: readonly number[] = [0.5, 1, 1, 0.7, 1, 0.5, 0.5, 0.4, 0.7, 0.4, 0.5]
-
-/** Told of each feature: its place, its hash and, for whoever explains, the range of the text that it stands for. */
-export type Emit = (place: number, hash: number, codes: Uint16Array, start: number, end: number) => void
 
 const NO_CODES = new Uint16Array()
 const HEAD_CHARACTERS = 300
@@ -40,7 +21,6 @@ const SHORT_REPLY = 60
  */
 const INSTRUCTS =
   /\b(?:classif\w*|categor\w*|label\w*|extract\w*|sentiment|intent|one of|only (?:with )?(?:the|one|a|yes)|(?:reply|respond|answer|return|output) (?:with|only|just)(?! in )|summari[sz]\w*|translat\w*|detect\w*|tag\w*)\b/i
-const LONGEST_PIECE = 5
 
 /** Tells the features of a request. */
 export function emitFeatures(features: Features, emit: Emit): void {
@@ -65,11 +45,11 @@ export function emitFeatures(features: Features, emit: Emit): void {
     )
   }
   if (features.turns > 1) {
-    emitWords(earlierCodes(features.earlierText), emit, PLACES.earlier)
+    tellAgain(earlierWords(features.earlierText), emit)
     if (text.length <= SHORT_REPLY) emitWords(text, emit, PLACES.reply, PLACES.reply)
   }
   // Who the model is said to be says nothing about the request; what it is told to do with every message does.
-  emitWords(instructionCodes(features.systemText), emit, PLACES.system, PLACES.system)
+  tellAgain(instructionWords(features.systemText), emit)
 }
 
 /** The parts of one message are scored one after the other: what stands around the message is read for the first of them. */
@@ -81,12 +61,14 @@ function forSameText<T>(read: (text: string) => T): (text: string) => T {
   }
 }
 
-const earlierCodes = forSameText((text) => plainCodes(text.slice(-EARLIER_CHARACTERS)))
+const earlierWords = forSameText((text) =>
+  wordsOf(plainCodes(text.slice(-EARLIER_CHARACTERS)), PLACES.earlier),
+)
 const earlierShape = forSameText(measureShape)
 /** Empty for a system prompt that is none of a service. */
-const instructionCodes = forSameText((text) => {
+const instructionWords = forSameText((text) => {
   const system = text.slice(0, SYSTEM_CHARACTERS)
-  return INSTRUCTS.test(system) ? plainCodes(system) : NO_CODES
+  return wordsOf(INSTRUCTS.test(system) ? plainCodes(system) : NO_CODES, PLACES.system, PLACES.system)
 })
 
 /** What the forms tell of, by the number under which they are told; some tell of two things at once. */
@@ -151,106 +133,4 @@ function share(part: number, whole: number): number {
 const ENDINGS = Array.from('?!.:,;)"\'`}]>…？。！', (mark) => mark.charCodeAt(0))
 function ending(text: Uint16Array): number {
   return 1 + ENDINGS.indexOf(text[text.length - 1] ?? 0)
-}
-
-/** Words and, where `pairs` is given, neighbours. */
-function emitWords(text: Uint16Array, emit: Emit, place: number, pairs?: number): void {
-  let before = 0
-  let beforeStart = 0
-  let last2 = 0
-  let start = -1
-  let hash = 0
-  for (let at = 0; at <= text.length; at++) {
-    const code = at < text.length ? (text[at] as number) : 32
-    if (isWordCharacter(code)) {
-      if (start < 0) {
-        start = at
-        hash = 17
-      }
-      hash = Math.imul(hash, 31) + code
-      if (code < 0x2e80) continue
-      // Scripts without spaces: each character is a word.
-      at++
-    } else if (start < 0) {
-      // Marks are words too: what is a question or a formula shows in them.
-      if (code === 32) continue
-      start = at
-      hash = Math.imul(19, 31) + code
-      at++
-    }
-    const end = at
-    emit(place, mix(hash), text, start, end)
-    if (pairs !== undefined && before !== 0) {
-      emit(pairs, mix(Math.imul(before, 0x9e3779b1) ^ hash), text, beforeStart, end)
-      if (last2 !== 0)
-        emit(PLACES.skip, mix(Math.imul(last2, 0x85ebca6b) ^ Math.imul(hash, 3)), text, beforeStart, end)
-    }
-    last2 = before
-    before = hash
-    beforeStart = start
-    start = -1
-    hash = 0
-    at = end - 1
-  }
-}
-
-/** Pieces of three and of five characters, the space at either end of the text among them; in scripts without spaces, of two and three. */
-function emitPieces(text: Uint16Array, emit: Emit): void {
-  const { length } = text
-  for (let start = -1; start < length; start++) {
-    const end = Math.min(length + 1, start + LONGEST_PIECE)
-    let hash = 23
-    for (let at = start; at < end; at++) {
-      const code = at < 0 || at >= length ? 32 : (text[at] as number)
-      hash = Math.imul(hash, 31) + code
-      const size = at - start + 1
-      if (code < 0x2e80 ? size === 3 || size === 5 : size === 2 || size === 3)
-        emit(PLACES.piece, mix(hash), text, start, at + 1)
-    }
-  }
-}
-
-/** How a request begins and ends: what is asked stands there. */
-function emitEdges(text: Uint16Array, emit: Emit): void {
-  let hash = 29
-  let words = 0
-  for (let at = 0; at < text.length && words < 4 && at < 80; at++) {
-    const code = text[at] as number
-    if (code === 32) {
-      words++
-      emit(PLACES.opening, mix(hash + words), text, 0, at)
-    }
-    hash = Math.imul(hash, 31) + code
-  }
-  hash = 37
-  words = 0
-  for (let at = text.length - 1; at >= 0 && words < 4 && text.length - at < 80; at--) {
-    const code = text[at] as number
-    if (code === 32) {
-      words++
-      emit(PLACES.ending, mix(hash + words), text, at + 1, text.length)
-    }
-    hash = Math.imul(hash, 31) + code
-  }
-}
-
-function isWordCharacter(code: number): boolean {
-  if (code < 128) return (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code === 39
-  return (
-    code >= 0xc0 &&
-    !(code >= 0x2000 && code <= 0x206f) &&
-    !(code >= 0x3000 && code <= 0x303f) &&
-    code !== 0xff1f &&
-    code !== 0xff0c &&
-    code !== 0xff01 &&
-    code !== 0xff1a
-  )
-}
-
-/** MurmurHash3's last step: spreads all bits. */
-function mix(value: number): number {
-  let hash = value | 0
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
 }

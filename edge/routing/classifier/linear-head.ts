@@ -3,7 +3,7 @@
  * names of outputs.
  */
 import type { FeatureVector } from './feature-vector.ts'
-import { PLACES, type Place } from './hashed-features.ts'
+import { PLACES, type Place } from './places.ts'
 
 export type LinearHead = {
   /** Rows of the table, as a power of two. */

@@ -5,8 +5,9 @@
 import type { Features } from '../features.ts'
 import { PLACE_COUNT, type Vectorize } from './feature-vector.ts'
 import { kindOfForm, REASON_KINDS, type ReasonKind } from './form-phrases.ts'
-import { FORMS, PLACES } from './hashed-features.ts'
+import { FORMS } from './hashed-features.ts'
 import type { LinearHead } from './linear-head.ts'
+import { PLACES } from './places.ts'
 import { createWordCounter } from './word-kinds.ts'
 
 export type Weighed = {

@@ -5,8 +5,9 @@
 import type { Features } from '../features.ts'
 import type { Vectorize } from './feature-vector.ts'
 import { createFormPhrases, type Form } from './form-phrases.ts'
-import { FORMS, PLACES } from './hashed-features.ts'
+import { FORMS } from './hashed-features.ts'
 import type { LinearHead } from './linear-head.ts'
+import { PLACES } from './places.ts'
 import { textOfCodes } from './plain-codes.ts'
 import { kindOfPlace, kindWithoutWords, strongestFirst, type Weighed } from './reason-kinds.ts'
 
