@@ -100,6 +100,18 @@ test('a summary speaks of what the text speaks of, in fewer words', async () => 
   expect(summary.length).toBeLessThan(passage.length)
 })
 
+test('what it cannot know is left to Claude before a word of a stream', async () => {
+  const reply = await client.ask('Where are my keys?', { stream: true })
+  expect(reply.status).toBe(200)
+  expect(reply.headers.get('x-router-fallback')).toBe('low_confidence')
+  expect(reply.body).toContain(CLAUDE_ANSWER.pieces[0])
+  expect(claude.hits).toHaveLength(1)
+})
+
+test('where nobody else may be asked, it says that it does not know', async () => {
+  expect(await askLocal('Where are my keys?')).toMatch(/\b(don't|can't|cannot|no way)\b/i)
+})
+
 test('an answer that it does not trust itself is not shown: Claude is asked', async () => {
   const reply = await client.ask('How tall is Mount Kenya?')
   expect(reply.status).toBe(200)

@@ -1,6 +1,7 @@
 """Tunes the model on training/answers: python tune.py OUT.npz [--epochs 2] [--rate 2e-3] [--start FOLDER] [--add FILE]
 
-Beside OUT.npz it writes OUT.json: the loss on rows that were held out, before and after, by where they come from.
+Beside OUT.npz it writes OUT.1.npz and so on, the weights after each epoch, for average.py; and OUT.json: the loss on rows that
+were held out, before and after, by where they come from.
 
 Answers are weighted by the inverse root of their length, so that labels of one token count. What enters the first tuned
 layer is computed once and kept in memory (1 to 2 KB a token).
@@ -144,6 +145,7 @@ def main():
         after = measure()
         print(f"epoch {epoch + 1}: {describe(after)}, {time.time() - start:.0f} s", flush=True)
         np.savez(options.out, **model.tuned())
+        np.savez(Path(options.out).with_suffix(f".{epoch + 1}.npz"), **model.tuned())
         Path(options.out).with_suffix(".json").write_text(json.dumps({"before": before, "after": after}) + "\n")
 
 
