@@ -44,14 +44,6 @@ export type AnswerRow = z.infer<typeof answerRow>
 export type LocatedRow = { readonly where: string; readonly row: AnswerRow }
 
 /**
- * Returns the rows of a file.
- * @throws {Error} that names file and line of the first row that is malformed, or has another one's id
- */
-export function readAnswerFile(file: string): readonly AnswerRow[] {
-  return readAnswerFiles([file]).map(({ row }) => row)
-}
-
-/**
  * Returns the rows of several files, with their places.
  * @throws {Error} that names file and line of the first row that is malformed, or has another one's id
  */

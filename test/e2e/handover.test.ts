@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { readAnswerFile } from '../../training/answer-rows.ts'
+import { readAnswerFiles } from '../../training/answer-rows.ts'
 import { eventually } from '../support/processes.ts'
 import { type RunningProgram, startContainer, startEdge } from '../support/stack.ts'
 import { type Client, createClient, eventNames, messagesBody } from '../support/stack-client.ts'
@@ -123,7 +123,9 @@ test('what was handed over is a row to train on, without a word of Claude’s, o
   })
   const file = join(root, 'candidates.jsonl')
   writeFileSync(file, line)
-  expect(() => readAnswerFile(file)).toThrow('candidates.jsonl:1')
+  expect(() => readAnswerFiles([file])).toThrow('candidates.jsonl:1')
   writeFileSync(file, JSON.stringify({ ...row, answer: 'Yes, I am here.' }))
-  expect(readAnswerFile(file)).toMatchObject([{ why: 'low_confidence', answer: 'Yes, I am here.' }])
+  expect(readAnswerFiles([file])).toMatchObject([
+    { row: { why: 'low_confidence', answer: 'Yes, I am here.' } },
+  ])
 })

@@ -2,13 +2,13 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readAnswerFile } from '../../training/answer-rows.ts'
+import { readAnswerFiles } from '../../training/answer-rows.ts'
 import { createDuplicateFinder } from '../../training/duplicates.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const FOLDER = join(import.meta.dirname, '../../training/answers')
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.jsonl'))
-const rows = files.toSorted().flatMap((name) => readAnswerFile(join(FOLDER, name)))
+const rows = readAnswerFiles(files.toSorted().map((name) => join(FOLDER, name))).map(({ row }) => row)
 
 test('are at least 8,000', () => {
   expect(rows.length).toBeGreaterThanOrEqual(8_000)
@@ -56,5 +56,5 @@ test.each([
     join(folder, 'rows.jsonl'),
     `${JSON.stringify(row)}\n${JSON.stringify({ ...row, id: 'b', ...change })}\n`,
   )
-  expect(() => readAnswerFile(join(folder, 'rows.jsonl'))).toThrow('rows.jsonl:2')
+  expect(() => readAnswerFiles([join(folder, 'rows.jsonl')])).toThrow('rows.jsonl:2')
 })
