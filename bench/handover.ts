@@ -8,7 +8,7 @@ import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readInferenceConfig } from '../inference/config.ts'
 import { createEngine } from '../inference/engine/create-engine.ts'
-import { HANDOVER_FILE } from '../inference/engine/handover/handover-file.ts'
+import { HANDOVER_FILE, readHandoverFile } from '../inference/engine/handover/handover-file.ts'
 import { graphFiles } from '../inference/models/files.ts'
 import { machineMemory } from '../inference/models/memory.ts'
 import { prepareModel } from '../inference/models/prepare.ts'
@@ -23,15 +23,19 @@ import { examine } from '../training/exam/examination.ts'
 import { rounded } from '../training/validation.ts'
 import { chooseHandover, handoverTrade, type WeighedItem } from './handover/choose-handover.ts'
 import { handoverReport } from './handover/handover-report.ts'
-import { writeHandover } from './verification/write-handover.ts'
+import { removeFromHandover, writeHandover } from './verification/write-handover.ts'
 
 const USAGE = `Usage: npm run bench:handover [-- OPTIONS]
 
   --model      name or folder of the model; the shipped one by default
-  --token      the special token with which its answers begin to what it cannot know; <empty_output> by default
+  --token      the special token with which its answers begin to what it cannot know; by default the one that its
+               handover.json names, else <empty_output>
   --lose       of right answers, the share that the threshold may lose; 0.02 by default
-  --write      token and threshold into the model's handover.json
+  --write      token and threshold into the model's handover.json; out of it where the token tells nothing
   --out        a file that gets the tables as Markdown`
+
+/** The one that training/tune teaches. */
+const USUAL_TOKEN = '<empty_output>'
 
 const values = readTrainingOptions(
   USAGE,
@@ -39,7 +43,7 @@ const values = readTrainingOptions(
     parseArgs({
       options: {
         model: { type: 'string', default: '' },
-        token: { type: 'string', default: '<empty_output>' },
+        token: { type: 'string' },
         lose: { type: 'string', default: '0.02' },
         write: { type: 'boolean', default: false },
         out: { type: 'string' },
@@ -63,7 +67,11 @@ async function measure(): Promise<void> {
   const share = Number(values.lose)
   if (!(share >= 0 && share < 1)) throw new Error('--lose: must be a number from 0 to below 1')
   const model = resolveModel(values.model, places, config.dtype)
-  const { name, weights, items } = await weigh(withToken(model.folder), model.info.card?.languages ?? null)
+  const token = values.token ?? ownToken(model.folder) ?? USUAL_TOKEN
+  const { name, weights, items } = await weigh(
+    withToken(model.folder, token),
+    model.info.card?.languages ?? null,
+  )
   const threshold = rounded(chooseHandover(items, share))
   const examined = new Date().toISOString().slice(0, 10)
   const report = handoverReport(`${name} (${weights}), ${examined}`, items, threshold)
@@ -71,10 +79,11 @@ async function measure(): Promise<void> {
   console.log(report)
   if (!values.write) return
   const { unknowable, unknowableHandedOver } = handoverTrade(items, threshold)
-  if (unknowableHandedOver === 0)
-    throw new Error(
-      `${values.token} tells nothing: of ${unknowable} items that cannot be known none is handed over.`,
-    )
+  if (unknowableHandedOver === 0) {
+    removeFromHandover(model.folder, 'handover')
+    console.error(`${token} tells nothing: of ${unknowable} items that cannot be known none is handed over.`)
+    return
+  }
   const [graph] = graphFiles(model) ?? []
   const provenance = {
     rows: `${items.length} items of training/exam, answered by ${name} (${weights})`,
@@ -83,17 +92,23 @@ async function measure(): Promise<void> {
     handedOver: rounded(unknowableHandedOver / unknowable),
     rightAnswersLost: share,
   }
-  const path = writeHandover(model.folder, { handover: { token: values.token, threshold } }, provenance)
+  const path = writeHandover(model.folder, { handover: { token, threshold } }, provenance)
   console.error(`Written: ${path}`)
 }
 
+/** Returns the token that the model's folder names. */
+function ownToken(folder: string): string | undefined {
+  const file = readHandoverFile(folder)
+  return 'handover' in file ? file.handover?.token : undefined
+}
+
 /** Returns a folder with the same files that hands over by the token, whatever the model's own folder says. */
-function withToken(folder: string): string {
+function withToken(folder: string, token: string): string {
   const copy = join(scratch, basename(folder))
   mkdirSync(copy)
   for (const file of readdirSync(folder)) symlinkSync(resolve(folder, file), join(copy, file))
   rmSync(join(copy, HANDOVER_FILE), { force: true })
-  writeHandover(copy, { handover: { token: values.token, threshold: 1 } }, {})
+  writeHandover(copy, { handover: { token, threshold: 1 } }, {})
   return copy
 }
 

@@ -21,7 +21,7 @@ import { chooseThreshold } from './verification/choose-threshold.ts'
 import { gradeAnswers } from './verification/grade-answers.ts'
 import { type GradedAnswers, readGradedAnswers, writeGradedAnswers } from './verification/graded-answer.ts'
 import { verificationReport } from './verification/verification-report.ts'
-import { removeVerification, writeHandover } from './verification/write-handover.ts'
+import { removeFromHandover, writeHandover } from './verification/write-handover.ts'
 
 const USAGE = `Usage: npm run bench:verification [-- OPTIONS]
 
@@ -76,7 +76,7 @@ async function measure(): Promise<void> {
   } else console.log(report)
   if (!values.write) return
   if (chosen === undefined) {
-    removeVerification(model.folder)
+    removeFromHandover(model.folder, 'verification')
     console.error('No measure is of use for this model: its answers are not verified.')
     return
   }

@@ -30,15 +30,20 @@ export function writeHandover(
 }
 
 /**
- * Takes out by what answers are verified, for a model of which no measure is of use: what was chosen on other weights would be
- * used on.
+ * Takes out when a model hands over, or by what its answers are verified, where that tells nothing: what was chosen on other
+ * weights would be used on.
  * @throws {Error} for a file that is of another format
  */
-export function removeVerification(folder: string): void {
+export function removeFromHandover(folder: string, part: keyof HandoverFile): void {
   const path = join(folder, HANDOVER_FILE)
-  const { verification, ...left } = read(path) ?? { format: 1 as const }
-  if (verification === undefined) return
-  if (Object.keys(left).length > 1) write(path, left)
+  const before = read(path)
+  if (before === undefined) return
+  const { token, threshold, provenance, verification, ...left } = before
+  const kept =
+    part === 'handover'
+      ? { ...left, ...(verification !== undefined && { verification }) }
+      : { ...left, ...(token !== undefined && { token, threshold, provenance }) }
+  if (Object.keys(kept).length > 1) write(path, kept)
   else rmSync(path)
 }
 

@@ -2,8 +2,8 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { removeVerification, writeHandover } from '../../../bench/verification/write-handover.ts'
-import { readHandoverFile } from '../../../inference/engine/handover/handover-file.ts'
+import { removeFromHandover, writeHandover } from '../../../bench/verification/write-handover.ts'
+import { hasHandoverFile, readHandoverFile } from '../../../inference/engine/handover/handover-file.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { TINY_HANDOVER } from '../../support/tiny-handover.ts'
 
@@ -39,13 +39,24 @@ test('takes the measure out where none is of use, and the file with it where not
   const [alone, beside] = [temporaryFolder(), temporaryFolder()]
   writeFileSync(join(beside, 'handover.json'), JSON.stringify(TINY_HANDOVER))
   for (const folder of [alone, beside]) {
-    removeVerification(folder)
+    removeFromHandover(folder, 'verification')
     writeHandover(folder, { verification: part }, { rows: 'none' })
-    removeVerification(folder)
+    removeFromHandover(folder, 'verification')
   }
   expect(existsSync(join(alone, 'handover.json'))).toBe(false)
   const { token, threshold } = TINY_HANDOVER
   expect(readHandoverFile(beside)).toEqual({ handover: { token, threshold } })
+})
+
+test('takes out when the model hands over, and the file where nothing is left of it', () => {
+  const folder = temporaryFolder()
+  writeHandover(folder, { verification: part }, { rows: 'none' })
+  writeHandover(folder, { handover: { token: '<|im_start|>', threshold: 0.4 } }, { rows: 'none' })
+  removeFromHandover(folder, 'handover')
+  expect(readHandoverFile(folder)).toEqual({ verification: part })
+  removeFromHandover(folder, 'verification')
+  removeFromHandover(folder, 'handover')
+  expect(hasHandoverFile(folder)).toBe(false)
 })
 
 test('refuses a file of another format', () => {
