@@ -9,13 +9,10 @@ import { parseArgs } from 'node:util'
 import { readInferenceConfig } from '../inference/config.ts'
 import { createEngine } from '../inference/engine/create-engine.ts'
 import { HANDOVER_FILE, readHandoverFile } from '../inference/engine/handover/handover-file.ts'
-import { graphFiles } from '../inference/models/files.ts'
-import { machineMemory } from '../inference/models/memory.ts'
-import { prepareModel } from '../inference/models/prepare.ts'
 import { resolveModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
-import { digestFile } from '../inference/models/verify.ts'
 import { limitsOf } from '../inference/serving/limits.ts'
 import { readShippedClassifier } from '../llm/shipped-classifier.ts'
+import { digestOfWeights, prepareExamined } from '../scripts/examined-model.ts'
 import { readTrainingOptions } from '../scripts/training-options.ts'
 import { createLanguageCheck } from '../training/exam/answer-language.ts'
 import { EXAM_FOLDER, readExamItems } from '../training/exam/exam-item.ts'
@@ -23,7 +20,7 @@ import { examine } from '../training/exam/examination.ts'
 import { rounded } from '../training/validation.ts'
 import { chooseHandover, handoverTrade, type WeighedItem } from './handover/choose-handover.ts'
 import { handoverReport } from './handover/handover-report.ts'
-import { removeFromHandover, writeHandover } from './verification/write-handover.ts'
+import { removeFromHandover, writeHandover } from './handover/write-handover.ts'
 
 const USAGE = `Usage: npm run bench:handover [-- OPTIONS]
 
@@ -78,17 +75,16 @@ async function measure(): Promise<void> {
   if (values.out !== undefined) writeFileSync(values.out, resultsDocument(report))
   console.log(report)
   if (!values.write) return
-  const { unknowable, unknowableHandedOver } = handoverTrade(items, threshold)
+  const { unknowable, unknowableHandedOver } = handoverTrade(items, () => threshold)
   if (unknowableHandedOver === 0) {
     removeFromHandover(model.folder, 'handover')
     console.error(`${token} tells nothing: of ${unknowable} items that cannot be known none is handed over.`)
     return
   }
-  const [graph] = graphFiles(model) ?? []
   const provenance = {
     rows: `${items.length} items of training/exam, answered by ${name} (${weights})`,
     examined,
-    graphSha256: graph === undefined ? null : await digestFile(graph, 'sha256'),
+    graphSha256: await digestOfWeights(model),
     handedOver: rounded(unknowableHandedOver / unknowable),
     rightAnswersLost: share,
   }
@@ -114,26 +110,14 @@ function withToken(folder: string, token: string): string {
 
 /** @param languages those that the model is asked in; null: all */
 async function weigh(folder: string, languages: readonly string[] | null) {
-  const { signal } = new AbortController()
-  const { model, graph } = await prepareModel({
-    name: folder,
-    dtype: config.dtype,
-    judge: 'off',
-    places,
-    download: { fetch, hubUrl: config.hubUrl, token: config.hubToken, signal },
-    memory: machineMemory,
-    threads: 1,
-    signal,
-    onDownload: (name) => console.error(`Downloading ${name}`),
-    onCompile: (form) => console.error(`Compiling (${form})`),
-  })
+  const { model, graph } = await prepareExamined(folder, config, { judge: 'off', threads: 1 })
   const rows = config.maxConcurrency
   const settings = { threads: 1, maxRows: rows, prefixCacheBytes: 0, judge: undefined }
   const engine = await createEngine(model, graph, settings, Math.random)
   try {
     const serving = engine.serving()
     if (serving?.handover && 'reason' in serving.handover)
-      throw new Error(`--token: ${serving.handover.reason}`)
+      throw new Error(`Nothing can be handed over: ${serving.handover.reason}.`)
     const exam = readExamItems(EXAM_FOLDER).filter(({ language }) => languages?.includes(language) ?? true)
     const outcomes = await examine(exam, {
       engine,

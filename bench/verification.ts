@@ -6,22 +6,19 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { readInferenceConfig } from '../inference/config.ts'
-import { graphFiles } from '../inference/models/files.ts'
-import { machineMemory } from '../inference/models/memory.ts'
-import { prepareModel } from '../inference/models/prepare.ts'
 import { resolveModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
-import { digestFile } from '../inference/models/verify.ts'
 import { limitsOf } from '../inference/serving/limits.ts'
 import { readShippedClassifier } from '../llm/shipped-classifier.ts'
+import { digestOfWeights, prepareExamined } from '../scripts/examined-model.ts'
 import { readTrainingOptions } from '../scripts/training-options.ts'
 import { createLanguageCheck } from '../training/exam/answer-language.ts'
 import { EXAM_FOLDER, type ExamItem, readExamItems } from '../training/exam/exam-item.ts'
 import { rounded } from '../training/validation.ts'
+import { removeFromHandover, writeHandover } from './handover/write-handover.ts'
 import { chooseThreshold } from './verification/choose-threshold.ts'
 import { gradeAnswers } from './verification/grade-answers.ts'
 import { type GradedAnswers, readGradedAnswers, writeGradedAnswers } from './verification/graded-answer.ts'
 import { verificationReport } from './verification/verification-report.ts'
-import { removeFromHandover, writeHandover } from './verification/write-handover.ts'
 
 const USAGE = `Usage: npm run bench:verification [-- OPTIONS]
 
@@ -81,11 +78,10 @@ async function measure(): Promise<void> {
     return
   }
   const { measure, tasks, threshold, area } = chosen
-  const [graph] = graphFiles(model) ?? []
   const provenance = {
     rows: `${graded.answers.length} answers of ${graded.model} to training/exam`,
     examined: graded.examined,
-    graphSha256: graph === undefined ? null : await digestFile(graph, 'sha256'),
+    graphSha256: await digestOfWeights(model),
     areaUnderCurve: rounded(area),
     rightAnswersLost: share,
   }
@@ -101,19 +97,7 @@ async function answersOf(
   if (path !== undefined && existsSync(path)) return readGradedAnswers(path)
   const secondReadings = Number(values.second)
   if (!Number.isInteger(secondReadings)) throw new Error('--second: must be a whole number')
-  const { signal } = new AbortController()
-  const prepared = await prepareModel({
-    name: values.model,
-    dtype: config.dtype,
-    judge: config.judgeModel,
-    places,
-    download: { fetch, hubUrl: config.hubUrl, token: config.hubToken, signal },
-    memory: machineMemory,
-    threads: 1,
-    signal,
-    onDownload: (name) => console.error(`Downloading ${name}`),
-    onCompile: (form) => console.error(`Compiling (${form})`),
-  })
+  const prepared = await prepareExamined(values.model, config, { judge: config.judgeModel, threads: 1 })
   const graded = await gradeAnswers(readExamItems(EXAM_FOLDER).filter(isAsked), {
     prepared,
     limits: limitsOf(prepared.model.info, config),

@@ -9,12 +9,8 @@ import { readInferenceConfig } from '../inference/config.ts'
 import { handoverOf } from '../inference/engine/handover/handover.ts'
 import { createEngineProcess } from '../inference/engine/process.ts'
 import { seededRandom } from '../inference/engine/text/sampler.ts'
-import { graphFiles } from '../inference/models/files.ts'
-import { machineMemory } from '../inference/models/memory.ts'
 import { encodeModelCard, modelCardPath } from '../inference/models/model-card-file.ts'
-import { prepareModel } from '../inference/models/prepare.ts'
 import { locateModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
-import { digestFile } from '../inference/models/verify.ts'
 import { limitsOf } from '../inference/serving/limits.ts'
 import { readShippedClassifier } from '../llm/shipped-classifier.ts'
 import { describeTrust } from '../shared/model-card.ts'
@@ -30,6 +26,7 @@ import {
 } from '../training/exam/exam-report.ts'
 import { type ExamOutcome, examine } from '../training/exam/examination.ts'
 import { compareReading, drawForm, parseForm } from '../training/exam/reader-form.ts'
+import { digestOfWeights, prepareExamined } from './examined-model.ts'
 import { readTrainingOptions } from './training-options.ts'
 
 const USAGE = `Usage: npm run exam [-- OPTIONS]
@@ -86,19 +83,10 @@ async function examineModel(): Promise<void> {
   const others = values.beside.map(readExamReport)
 
   const config = readInferenceConfig({ ...process.env, HOST: '127.0.0.1' }, availableParallelism())
-  const { signal } = new AbortController()
   const places = { shippedDir: SHIPPED_DIR, cacheDir: config.cacheDir }
-  const { model, graph } = await prepareModel({
-    name: values.model,
-    dtype: config.dtype,
+  const { model, graph } = await prepareExamined(values.model, config, {
     judge: 'off',
-    places,
-    download: { fetch, hubUrl: config.hubUrl, token: config.hubToken, signal },
-    memory: machineMemory,
     threads: config.threads,
-    signal,
-    onDownload: (name) => console.error(`Downloading ${name}`),
-    onCompile: (form) => console.error(`Compiling (${form})`),
   })
   const now = () => performance.now()
   const engine = createEngineProcess(model, {
@@ -112,6 +100,7 @@ async function examineModel(): Promise<void> {
     await engine.ready
     const serving = engine.serving()
     const { rows = 1, weights = model.info.dtype } = serving ?? {}
+    if (serving?.reason !== undefined) console.error(`Served by transformers.js: ${serving.reason}`)
     let answered = 0
     const outcomes = await examine(items, {
       engine,
@@ -125,11 +114,11 @@ async function examineModel(): Promise<void> {
         if (answered % 50 === 0) console.error(`${answered} of ${items.length} items answered`)
       },
     })
-    const [graphFile] = graphFiles(model) ?? []
     const examined = new Date().toISOString().slice(0, 10)
     const heading = `${model.info.name} (${weights}), ${rows} answers at a time, ${examined}`
     const report = reportOf(heading, outcomes)
-    const tables = `${heading}\n\n${examTable(outcomes)}${others.length === 0 ? '' : `\n\n${comparisonTable([...others, report])}`}`
+    const comparison = others.length === 0 ? [] : [comparisonTable([...others, report])]
+    const tables = [heading, examTable(outcomes), ...comparison].join('\n\n')
     if (values.out !== undefined) writeFileSync(values.out, resultsDocument(tables))
     if (formRows === undefined) print(report, tables)
     else
@@ -139,7 +128,7 @@ async function examineModel(): Promise<void> {
     const card = examinedCard(outcomes, {
       model: model.info.name,
       weights,
-      graphSha256: graphFile === undefined ? null : await digestFile(graphFile, 'sha256'),
+      graphSha256: await digestOfWeights(model),
       examined,
       before: locateModel(values.model, places).catalogue?.card,
     })

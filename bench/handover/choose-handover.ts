@@ -35,11 +35,17 @@ export function chooseHandover(items: readonly WeighedItem[], share: number): nu
   return Math.min(1, Math.max(0, thresholdLosing(rows, share)))
 }
 
-/** Returns what becomes of the items at a threshold. */
-export function handoverTrade(items: readonly WeighedItem[], threshold: number): HandoverTrade {
+/**
+ * Returns what becomes of the items.
+ * @param thresholdOf the threshold that each kind is weighed by
+ */
+export function handoverTrade(
+  items: readonly WeighedItem[],
+  thresholdOf: (kind: string) => number,
+): HandoverTrade {
   const count = (counts: (item: WeighedItem) => boolean) => {
     const all = items.filter(counts)
-    return [all.length, all.filter(({ score }) => score >= threshold).length] as const
+    return [all.length, all.filter(({ kind, score }) => score >= thresholdOf(kind)).length] as const
   }
   const [unknowable, unknowableHandedOver] = count((item) => item.unknowable)
   const [right, rightLost] = count((item) => !item.unknowable && item.right)
@@ -47,24 +53,17 @@ export function handoverTrade(items: readonly WeighedItem[], threshold: number):
   return { unknowable, unknowableHandedOver, right, rightLost, wrong, wrongHandedOver }
 }
 
-/** Returns the sum of what becomes of each kind at the threshold that is chosen on all others. */
-export function handoverTradeLeftOut(items: readonly WeighedItem[], share: number): HandoverTrade {
-  const trades = [...Map.groupBy(items, ({ kind }) => kind)].map(([kind, own]) =>
-    handoverTrade(
-      own,
+/** Returns the threshold of each kind as it is chosen on all others. */
+export function thresholdsLeftOut(items: readonly WeighedItem[], share: number): (kind: string) => number {
+  const chosen = new Map<string, number>()
+  return (kind) => {
+    const known =
+      chosen.get(kind) ??
       chooseHandover(
         items.filter((item) => item.kind !== kind),
         share,
-      ),
-    ),
-  )
-  const sum = (key: keyof HandoverTrade) => trades.reduce((total, trade) => total + trade[key], 0)
-  return {
-    unknowable: sum('unknowable'),
-    unknowableHandedOver: sum('unknowableHandedOver'),
-    right: sum('right'),
-    rightLost: sum('rightLost'),
-    wrong: sum('wrong'),
-    wrongHandedOver: sum('wrongHandedOver'),
+      )
+    chosen.set(kind, known)
+    return known
   }
 }

@@ -6,7 +6,7 @@ import {
   chooseHandover,
   type HandoverTrade,
   handoverTrade,
-  handoverTradeLeftOut,
+  thresholdsLeftOut,
   type WeighedItem,
 } from './choose-handover.ts'
 
@@ -26,18 +26,18 @@ const HEAD = [
  * @param threshold the one that was chosen
  */
 export function handoverReport(heading: string, items: readonly WeighedItem[], threshold: number): string {
-  const shares = SHARES.flatMap((share) => [
-    [
-      `at most ${100 * share} % lost`,
-      chooseHandover(items, share).toFixed(4),
-      ...cells(handoverTrade(items, chooseHandover(items, share))),
-    ],
-    ['the same, chosen on the other kinds', '', ...cells(handoverTradeLeftOut(items, share))],
-  ])
+  const shares = SHARES.flatMap((share) => {
+    const ofShare = chooseHandover(items, share)
+    const leftOut = thresholdsLeftOut(items, share)
+    return [
+      [`at most ${100 * share} % lost`, ofShare.toFixed(4), ...cells(handoverTrade(items, () => ofShare))],
+      ['the same, chosen on the other kinds', '', ...cells(handoverTrade(items, leftOut))],
+    ]
+  })
   const kinds = [...Map.groupBy(items, ({ kind }) => kind)].map(([kind, own]) => [
     kind,
     '',
-    ...cells(handoverTrade(own, threshold)),
+    ...cells(handoverTrade(own, () => threshold)),
   ])
   return `${heading}: ${items.length} items.
 
@@ -45,7 +45,7 @@ ${markdownTable(HEAD, shares)}
 
 At the threshold chosen, by kind:
 
-${markdownTable(HEAD, [...kinds, ['**all**', threshold.toFixed(4), ...cells(handoverTrade(items, threshold))]])}
+${markdownTable(HEAD, [...kinds, ['**all**', threshold.toFixed(4), ...cells(handoverTrade(items, () => threshold))]])}
 `
 }
 

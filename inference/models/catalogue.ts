@@ -105,7 +105,6 @@ export const CATALOGUE: readonly CatalogueModel[] = [
     license: 'Apache-2.0',
     trust: { simple_chat: 'set_phrases' },
     maxTemperature: 0.3,
-    exam: 'its model card tells, kind by kind',
     note: 'Comes with the repository. English.',
   }),
   entry({

@@ -110,7 +110,7 @@ def main(tuned, model, out):
             raise ValueError(f"{name} is {old.dtype} {old.shape}, not {array.dtype} {array.shape}")
         initialisers[name].CopyFrom(numpy_helper.from_array(array, name))
     write_embedding_rows(initialisers, tuned)
-    for file in Path(model).glob("*.json"):
+    for file in [*Path(model).glob("*.json"), *Path(model).glob("LICENSE*")]:
         if file.name not in ("judge.json", "model-card.json"):
             Path(out).mkdir(parents=True, exist_ok=True)
             shutil.copy(file, out)

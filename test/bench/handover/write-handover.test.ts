@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { removeFromHandover, writeHandover } from '../../../bench/verification/write-handover.ts'
+import { removeFromHandover, writeHandover } from '../../../bench/handover/write-handover.ts'
 import { hasHandoverFile, readHandoverFile } from '../../../inference/engine/handover/handover-file.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { TINY_HANDOVER } from '../../support/tiny-handover.ts'
