@@ -52,7 +52,7 @@ describe.skipIf(BROWSER === undefined)('the dashboard in chromium (skipped where
     await page.getByLabel('Admin key').fill(ADMIN_KEY)
     await page.getByLabel('Admin key').press('Enter')
     await page.getByRole('table').waitFor()
-    expect(page.url()).toBe(`${router.url}/dashboard/requests?range=7d`)
+    await expect.poll(() => page.url()).toBe(`${router.url}/dashboard/requests?range=7d`)
     expect(await page.evaluate('document.cookie')).toBe('')
     await page.getByRole('button', { name: 'Log out' }).click()
     await page.getByLabel('Admin key').waitFor()
@@ -85,7 +85,7 @@ describe.skipIf(BROWSER === undefined)('the dashboard in chromium (skipped where
     const { page, complaints, close } = await visit('/dashboard?range=7d')
     await page.getByRole('link', { name: /Answered locally/ }).click()
     await page.getByRole('table').waitFor()
-    expect(new URL(page.url()).search).toBe('?range=7d&route=local')
+    await expect.poll(() => searchOf(page)).toBe('?range=7d&route=local')
     const badges = await page.locator('.receipts .badge').allTextContents()
     expect(new Set(badges)).toEqual(new Set(['local']))
     await page.locator('.receipts tbody a').first().click()
@@ -105,24 +105,24 @@ describe.skipIf(BROWSER === undefined)('the dashboard in chromium (skipped where
 
   test('keeps the filter in the address: set, removed, gone back to, carried to the other view', async () => {
     const { page, close } = await visit('/dashboard')
-    const search = () => new URL(page.url()).search
+    const search = () => expect.poll(() => searchOf(page))
     await page.getByRole('button', { name: '7 days' }).click()
-    expect(search()).toBe('?range=7d')
+    await search().toBe('?range=7d')
     await page.getByLabel('Condition on').selectOption('tenant')
     await page.getByLabel('Value of the condition').fill('web')
     await page.getByRole('button', { name: 'Add' }).click()
-    expect(search()).toBe('?range=7d&tenant=web')
+    await search().toBe('?range=7d&tenant=web')
     await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toContain('Last 7 days')
     await page.getByRole('link', { name: 'Requests', exact: true }).first().click()
     await page.getByRole('table').waitFor()
-    expect(search()).toBe('?range=7d&tenant=web')
+    await search().toBe('?range=7d&tenant=web')
     await page.getByRole('link', { name: 'Older' }).click()
     await page.getByRole('link', { name: 'Newest' }).waitFor()
-    expect(search()).toContain('cursor=')
+    await search().toContain('cursor=')
     await page.goBack()
     await page.goBack()
     await page.getByRole('button', { name: 'Remove the condition on tenant' }).click()
-    expect(search()).toBe('?range=7d')
+    await search().toBe('?range=7d')
     await page.goBack()
     await page.getByRole('button', { name: 'Remove the condition on tenant' }).waitFor()
     await close()
@@ -221,7 +221,7 @@ describe.skipIf(BROWSER === undefined)('the dashboard in chromium (skipped where
       if ((await page.evaluate('document.activeElement.textContent')) === '7 days') break
     }
     await page.keyboard.press('Space')
-    expect(new URL(page.url()).search).toBe('?range=7d')
+    await expect.poll(() => searchOf(page)).toBe('?range=7d')
     await close()
   })
 
@@ -307,6 +307,11 @@ async function visit(path: string, options: BrowserContextOptions = {}): Promise
 async function settled(page: Page): Promise<void> {
   await page.locator('[aria-busy="false"]').waitFor()
   await page.waitForLoadState('networkidle')
+}
+
+/** The address that the browser last reported: it hears of a change that the page itself makes a moment later. */
+function searchOf(page: Page): string {
+  return new URL(page.url()).search
 }
 
 async function newestId(page: Page): Promise<string> {
