@@ -69,7 +69,7 @@ async function measure(): Promise<void> {
     withToken(model.folder, token),
     model.info.card?.languages ?? null,
   )
-  const threshold = rounded(chooseHandover(items, share))
+  const threshold = chooseHandover(items, share)
   const examined = new Date().toISOString().slice(0, 10)
   const report = handoverReport(`${name} (${weights}), ${examined}`, items, threshold)
   if (values.out !== undefined) writeFileSync(values.out, resultsDocument(report))

@@ -85,7 +85,7 @@ async function measure(): Promise<void> {
     areaUnderCurve: rounded(area),
     rightAnswersLost: share,
   }
-  const verification = { measure: measure.served, tasks, threshold: rounded(threshold) }
+  const verification = { measure: measure.served, tasks, threshold }
   console.error(`Written: ${writeHandover(model.folder, { verification }, provenance)}`)
 }
 

@@ -5,6 +5,9 @@
 
 import { logistic } from '../shared/logistic.ts'
 
+/** Four of them. */
+const DECIMALS = 10_000
+
 export type Calibration = { readonly slope: number; readonly offset: number }
 
 export type Scored = { readonly logit: number; readonly complex: boolean }
@@ -143,5 +146,12 @@ export function calibrationError(scored: readonly Scored[]): number {
 
 /** Returns a figure with four decimals, as files keep them. */
 export function rounded(value: number): number {
-  return Math.round(value * 10_000) / 10_000
+  return Math.round(value * DECIMALS) / DECIMALS
+}
+
+/** Returns a threshold with four decimals, no less than it was: rounded down, it would be reached by scores that are not to. */
+export function roundedUp(threshold: number): number {
+  const parts = Math.ceil(threshold * DECIMALS)
+  // The product may have been rounded down.
+  return (parts / DECIMALS < threshold ? parts + 1 : parts) / DECIMALS
 }

@@ -2,6 +2,7 @@
  * From which probability of its token on a model hands over: the least one that loses few right answers, and what it does on
  * kinds that it was not chosen on. Pure; asks no model.
  */
+import { roundedUp } from '../../training/validation.ts'
 import { thresholdLosing } from '../verification/kinds-left-out.ts'
 
 /** An item of the exam with how probable the token was that hands over. */
@@ -27,12 +28,15 @@ export type HandoverTrade = {
   readonly wrongHandedOver: number
 }
 
-/** Returns the least threshold that loses at most this share of the right answers, 0 to 1. */
+/**
+ * Returns the least threshold of four decimals that loses at most this share of the right answers, 0 to 1. Rounded down, one of
+ * many small probabilities would be 0, from which on everything is handed over.
+ */
 export function chooseHandover(items: readonly WeighedItem[], share: number): number {
   const rows = items
     .filter(({ unknowable }) => !unknowable)
     .map((answer) => ({ answer, score: answer.score }))
-  return Math.min(1, Math.max(0, thresholdLosing(rows, share)))
+  return Math.min(1, roundedUp(Math.max(0, thresholdLosing(rows, share))))
 }
 
 /**

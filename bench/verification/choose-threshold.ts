@@ -2,6 +2,7 @@
  * By which measure, on which tasks and from which score on a model's answers are held back. Pure.
  */
 import { SIMPLE_TASKS, type SimpleTask } from '../../shared/tasks.ts'
+import { roundedUp } from '../../training/validation.ts'
 import type { GradedAnswer } from './graded-answer.ts'
 import { measureLeftOut, scored, thresholdLosing } from './kinds-left-out.ts'
 import { SERVED_MEASURES, type ServedMeasure } from './measures.ts'
@@ -12,6 +13,7 @@ const USEFUL_AREA = 0.6
 export type ChosenThreshold = {
   readonly measure: ServedMeasure
   readonly tasks: readonly SimpleTask[]
+  /** Of four decimals. */
   readonly threshold: number
   /** Of right answers, the share that it may lose. */
   readonly share: number
@@ -33,7 +35,7 @@ export function chooseThreshold(
     if (tasks.length === 0) return []
     const rows = ofTasks(answers, tasks)
     const scores = rows.flatMap((answer) => scored(answer, measure.fit(rows)))
-    const threshold = Math.min(1, Math.max(0, thresholdLosing(scores, share)))
+    const threshold = Math.min(1, roundedUp(Math.max(0, thresholdLosing(scores, share))))
     return [{ measure, tasks, threshold, share, area: areaOn(rows) }]
   })
   return candidates.toSorted((a, b) => b.area - a.area)[0]

@@ -14,7 +14,7 @@ export const HANDOVER_FILE = 'handover.json'
 const provenance = z.record(z.string(), z.unknown())
 const threshold = z.number().min(0).max(1)
 
-/** By what an answer is measured (answer-measures.ts). */
+/** By what an answer is measured (verification.ts). */
 export const MEASURE_NAMES = ['lowest', 'mean'] as const
 
 const verificationSchema = z.object({
