@@ -6,7 +6,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { readInferenceConfig } from '../inference/config.ts'
-import { resolveModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
+import { type ResolvedModel, resolveModel, SHIPPED_DIR } from '../inference/models/resolve.ts'
 import { limitsOf } from '../inference/serving/limits.ts'
 import { readShippedClassifier } from '../llm/shipped-classifier.ts'
 import { digestOfWeights, prepareExamined } from '../scripts/examined-model.ts'
@@ -61,7 +61,7 @@ async function measure(): Promise<void> {
   const model = resolveModel(values.model, places, config.dtype)
   const languages = model.info.card?.languages ?? null
   const isAsked = ({ language }: { readonly language: string }) => languages?.includes(language) ?? true
-  const all = await answersOf(values.answers, isAsked)
+  const all = await answersOf(model, values.answers, isAsked)
   const graded = { ...all, answers: all.answers.filter(isAsked) }
   const chosen = chooseThreshold(graded.answers, share)
   const report = verificationReport(graded, chosen)
@@ -81,7 +81,7 @@ async function measure(): Promise<void> {
   const provenance = {
     rows: `${graded.answers.length} answers of ${graded.model} to training/exam`,
     examined: graded.examined,
-    graphSha256: await digestOfWeights(model),
+    graphSha256: graded.graphSha256,
     areaUnderCurve: rounded(area),
     rightAnswersLost: share,
   }
@@ -91,18 +91,22 @@ async function measure(): Promise<void> {
 
 /** @param isAsked whether the model is asked for items in the language at all */
 async function answersOf(
+  model: ResolvedModel,
   path: string | undefined,
   isAsked: (item: ExamItem) => boolean,
 ): Promise<GradedAnswers> {
-  if (path !== undefined && existsSync(path)) return readGradedAnswers(path)
+  const graphSha256 = await digestOfWeights(model)
+  if (path !== undefined && existsSync(path)) return readGradedAnswers(path, graphSha256)
   const secondReadings = Number(values.second)
-  if (!Number.isInteger(secondReadings)) throw new Error('--second: must be a whole number')
+  if (!(Number.isInteger(secondReadings) && secondReadings >= 0))
+    throw new Error('--second: must be a whole number, 0 or more')
   const prepared = await prepareExamined(values.model, config, { judge: config.judgeModel, threads: 1 })
   const graded = await gradeAnswers(readExamItems(EXAM_FOLDER).filter(isAsked), {
     prepared,
     limits: limitsOf(prepared.model.info, config),
     rows: config.maxConcurrency,
     isInLanguage: createLanguageCheck(readShippedClassifier()),
+    graphSha256,
     examined: new Date().toISOString().slice(0, 10),
     secondReadings,
     onProgress: (text) => console.error(text),

@@ -14,12 +14,11 @@ import type { ExamItem } from '../../training/exam/exam-item.ts'
 import { type ExamOutcome, examine } from '../../training/exam/examination.ts'
 import type { GradedAnswer, GradedAnswers } from './graded-answer.ts'
 
-export type GradingOptions = {
+export type GradingOptions = Pick<GradedAnswers, 'graphSha256' | 'examined'> & {
   readonly prepared: PreparedModel
   readonly limits: Limits
   readonly rows: number
   readonly isInLanguage: IsInLanguage
-  readonly examined: string
   /** Of so many answers, spread evenly, the model is asked whether they are right; takes longer than an answer. */
   readonly secondReadings: number
   readonly onProgress: (text: string) => void
@@ -35,7 +34,7 @@ const PREFIX_CACHE_BYTES = 32_000_000
 /** Returns the answers, without those that the model handed over or was not able to begin. */
 export async function gradeAnswers(
   items: readonly ExamItem[],
-  { prepared, limits, rows, isInLanguage, examined, secondReadings, onProgress }: GradingOptions,
+  { prepared, limits, rows, isInLanguage, secondReadings, onProgress, ...about }: GradingOptions,
 ): Promise<GradedAnswers> {
   const { model, graph, judge } = prepared
   const engine = await createEngine(
@@ -96,7 +95,7 @@ export async function gradeAnswers(
       askedAfter: each(after),
       askedApart: each(apart),
     }
-    return { model: `${model.info.name} (${serving?.weights ?? model.info.dtype})`, examined, costs, answers }
+    return { model: `${model.info.name} (${serving?.weights ?? model.info.dtype})`, ...about, costs, answers }
   } finally {
     await engine.close()
   }

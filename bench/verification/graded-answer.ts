@@ -40,17 +40,37 @@ const costsSchema = z.object({
 export type MeasureCosts = Readonly<z.infer<typeof costsSchema>>
 
 const gradedAnswersSchema = z.object({
-  /** Name, weights and day. */
+  /** Name and weights. */
   model: z.string(),
+  /** Of the graph that answered; null where its weights stand in files of their own. */
+  graphSha256: z.string().nullable(),
+  /** Day of the exam, as 2026-11-30. */
   examined: z.string(),
   costs: costsSchema,
   answers: z.array(gradedAnswerSchema),
 })
 export type GradedAnswers = Readonly<z.infer<typeof gradedAnswersSchema>>
 
-/** @throws {Error} for a file that holds no such answers */
-export function readGradedAnswers(path: string): GradedAnswers {
-  return gradedAnswersSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+/**
+ * Returns the answers in a file.
+ * @param graphSha256 of the model that is measured
+ * @throws {Error} that names the file, for one that holds no such answers, or those of other weights
+ */
+export function readGradedAnswers(path: string, graphSha256: string | null): GradedAnswers {
+  const graded = parseFile(path)
+  if (graded === undefined)
+    throw new Error(`${path}: holds no answers of this command. Name another file, or remove it.`)
+  if (graded.graphSha256 !== graphSha256)
+    throw new Error(`${path}: holds answers of ${graded.model} with other weights than those of --model.`)
+  return graded
+}
+
+function parseFile(path: string): GradedAnswers | undefined {
+  try {
+    return gradedAnswersSchema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data
+  } catch {
+    return undefined
+  }
 }
 
 export function writeGradedAnswers(path: string, graded: GradedAnswers): void {

@@ -9,6 +9,7 @@ import {
   fitCalibration,
   recallAt,
   reliability,
+  roundedUp,
   type Scored,
   thresholdFor,
   usefulCalibration,
@@ -135,4 +136,19 @@ test('a head that does no better than chance is refused', () => {
   expect(
     usefulCalibration(scored.map(({ logit, complex }) => ({ logit: -logit, complex }))).slope,
   ).toBeGreaterThan(0)
+})
+
+test('a threshold with four decimals is no less than it was, and by less than one of them more', () => {
+  const threshold = fc.double({ min: 0, max: 1, noNaN: true })
+  // 0.3 and a little: its product with 10,000 is 3,000.
+  const examples: [number][] = [[0.3 + Number.EPSILON / 4], [Number.MIN_VALUE], [0], [1]]
+  fc.assert(
+    fc.property(threshold, (exact) => {
+      const up = roundedUp(exact)
+      expect(up).toBeGreaterThanOrEqual(exact)
+      expect(up - exact).toBeLessThanOrEqual(1e-4)
+      expect(up).toBe(Number(up.toFixed(4)))
+    }),
+    { examples },
+  )
 })
