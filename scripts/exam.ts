@@ -170,7 +170,7 @@ ${tables}
 }
 
 function reportReading(file: string): void {
-  const reading = compareReading(parseForm(readFileSync(file, 'utf8')))
+  const reading = compareReading(parseForm(readFileSync(file, 'utf8'), file))
   if (values.json) {
     console.log(JSON.stringify(reading))
     return

@@ -3,9 +3,9 @@
  * Python's, in training/tune.
  */
 import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
 import * as z from 'zod'
 import { SIMPLE_TASKS } from '../shared/tasks.ts'
+import { type PlacedRow, parseRows } from './json-rows.ts'
 
 const message = z.strictObject({ role: z.enum(['user', 'assistant']), content: z.string().min(1) })
 const answerRow = z.strictObject({
@@ -40,44 +40,23 @@ const answerRow = z.strictObject({
 
 export type AnswerRow = z.infer<typeof answerRow>
 
-/** A row and its place, as `rows.jsonl:3`. */
-export type LocatedRow = { readonly where: string; readonly row: AnswerRow }
-
 /**
  * Returns the rows of several files, with their places.
  * @throws {Error} that names file and line of the first row that is malformed, or has another one's id
  */
-export function readAnswerFiles(files: readonly string[]): readonly LocatedRow[] {
-  return withOwnIds(files.flatMap(readLines))
+export function readAnswerFiles(files: readonly string[]): readonly PlacedRow<AnswerRow>[] {
+  return withOwnIds(
+    files.flatMap((file) => parseRows(readFileSync(file, 'utf8'), file, (value) => answerRow.parse(value))),
+  )
 }
 
-function readLines(file: string): LocatedRow[] {
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .flatMap((line, at) => {
-      if (line.trim() === '') return []
-      const where = `${basename(file)}:${at + 1}`
-      const parsed = answerRow.safeParse(parseLine(line, where))
-      if (!parsed.success) throw new Error(`${where}: ${z.prettifyError(parsed.error)}`)
-      return [{ where, row: parsed.data }]
-    })
-}
-
-function parseLine(line: string, where: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    throw new Error(`${where}: is not JSON`)
-  }
-}
-
-function withOwnIds(located: readonly LocatedRow[]): readonly LocatedRow[] {
+function withOwnIds(placed: readonly PlacedRow<AnswerRow>[]): readonly PlacedRow<AnswerRow>[] {
   const places = new Map<string, string>()
-  for (const { where, row } of located) {
+  for (const { where, row } of placed) {
     const other = places.get(row.id)
     if (other !== undefined)
       throw new Error(`${where}: the id ${row.id} is taken by ${other}. Give it another one.`)
     places.set(row.id, where)
   }
-  return located
+  return placed
 }

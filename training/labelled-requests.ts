@@ -10,6 +10,7 @@ import * as z from 'zod'
 import { type MessagesRequest, parseMessagesRequest, textOf } from '../shared/messages.ts'
 import { isSimpleTask, TASKS, type Task } from '../shared/tasks.ts'
 import { createDuplicateFinder } from './duplicates.ts'
+import { parseRows } from './json-rows.ts'
 
 export type LabelledRequest = {
   readonly id: string
@@ -65,23 +66,25 @@ export function readLabelledRequests(
 ): readonly LabelledRequest[] {
   if (paths.length === 0) return []
   const rows = new Map(known.map((row) => [row.id, row]))
+  const places = new Map<string, string>()
   const skipped = new Set<string>()
   const findTwin = onDuplicate === 'keep' ? () => undefined : createTwinFinder(known)
   for (const file of paths.flatMap(filesOf))
-    for (const [index, line] of readFileSync(file, 'utf8').split('\n').entries()) {
-      if (line.trim() === '') continue
-      const where = `${file}, line ${index + 1}`
-      const row = parseRow(line, where)
+    for (const { where, row } of parseRows(readFileSync(file, 'utf8'), file, fromRow)) {
       const twin = findTwin(row)
       if (twin !== undefined && onDuplicate === 'skip') skipped.add(row.id)
-      else if (rows.has(row.id)) throw new Error(`${where}: the id ${row.id} is taken.`)
+      else if (rows.has(row.id)) throw new Error(`${where}: the id ${row.id} is taken. Give it another one.`)
       else if (twin !== undefined) throw new Error(`${where}: ${row.id} says nearly the same as ${twin}.`)
-      else rows.set(row.id, row)
+      else {
+        rows.set(row.id, row)
+        places.set(row.id, where)
+      }
     }
   return [...rows.values()].slice(known.length).map((row) => {
     if (row.partner !== undefined && !rows.has(row.partner) && skipped.has(row.partner))
       return { ...row, partner: undefined }
-    checkPartner(row, rows)
+    const problem = problemOfPartner(row, rows)
+    if (problem !== undefined) throw new Error(`${places.get(row.id)}: ${row.id}: ${problem}`)
     return row
   })
 }
@@ -119,23 +122,9 @@ function filesOf(path: string): readonly string[] {
     .map((name) => join(path, name))
 }
 
-function parseRow(line: string, where: string): LabelledRequest {
-  const value = parseJson(line, where)
+function fromRow(value: unknown): LabelledRequest {
   const isOwn = typeof value === 'object' && value !== null && 'turns' in value
-  try {
-    return isOwn ? fromOwnRow(ownRow.parse(value)) : fromForeignRow(foreignRow.parse(value))
-  } catch (cause) {
-    const problem = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)
-    throw new Error(`${where}: ${problem}`, { cause })
-  }
-}
-
-function parseJson(line: string, where: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch (cause) {
-    throw new Error(`${where}: is not JSON.`, { cause })
-  }
+  return isOwn ? fromOwnRow(ownRow.parse(value)) : fromForeignRow(foreignRow.parse(value))
 }
 
 function fromOwnRow({ id, intent, turns, system, ...row }: z.infer<typeof ownRow>): LabelledRequest {
@@ -178,9 +167,12 @@ function toRequest(request: object): MessagesRequest {
   return parseMessagesRequest({ max_tokens: 256, ...request, model: 'auto' })
 }
 
-function checkPartner(row: LabelledRequest, rows: ReadonlyMap<string, LabelledRequest>): void {
-  if (row.partner === undefined) return
+function problemOfPartner(
+  row: LabelledRequest,
+  rows: ReadonlyMap<string, LabelledRequest>,
+): string | undefined {
+  if (row.partner === undefined) return undefined
   const partner = rows.get(row.partner)
-  if (!partner) throw new Error(`${row.id}: its partner ${row.partner} is missing.`)
-  if (partner.complex === row.complex) throw new Error(`${row.id}: its partner has the same label.`)
+  if (!partner) return `its partner ${row.partner} is missing.`
+  return partner.complex === row.complex ? 'its partner has the same label.' : undefined
 }

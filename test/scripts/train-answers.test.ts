@@ -31,7 +31,7 @@ test('without rows it says what is missing', () => {
 test('a row without an answer is named by file and line', () => {
   const { status, stderr } = run([row, { ...row, id: 'own-2', answer: '' }])
   expect(status).toBe(2)
-  expect(stderr).toContain('rows.jsonl:2')
+  expect(stderr).toContain('rows.jsonl, line 2')
 })
 
 test('a row that asks what the exam asks is refused', () => {
@@ -42,7 +42,7 @@ test('a row that asks what the exam asks is refused', () => {
     { ...row, id: 'own-2', system: item?.system, messages: item?.messages },
   ])
   expect(status).toBe(2)
-  expect(stderr).toMatch(/rows\.jsonl:2: .*of the exam asks/)
+  expect(stderr).toMatch(/rows\.jsonl, line 2: .*of the exam asks/)
 })
 
 test('rows that only look like items of the exam by their ids are taken', () => {
@@ -64,7 +64,7 @@ test('an id that is taken is named with both places, in other files, too', () =>
   const args = files.flatMap((file) => ['--add', file])
   const { status, stderr } = spawnSync(process.execPath, [SCRIPT, ...args], { encoding: 'utf8' })
   expect(status).toBe(2)
-  expect(stderr).toContain('b.jsonl:1: the id own-1 is taken by a.jsonl:1.')
+  expect(stderr).toContain(`${files[1]}, line 1: the id own-1 is taken by ${files[0]}, line 1.`)
 })
 
 test.each([

@@ -56,5 +56,5 @@ test.each([
     join(folder, 'rows.jsonl'),
     `${JSON.stringify(row)}\n${JSON.stringify({ ...row, id: 'b', ...change })}\n`,
   )
-  expect(() => readAnswerFiles([join(folder, 'rows.jsonl')])).toThrow('rows.jsonl:2')
+  expect(() => readAnswerFiles([join(folder, 'rows.jsonl')])).toThrow('rows.jsonl, line 2')
 })

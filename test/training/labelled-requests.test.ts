@@ -119,7 +119,7 @@ test.each<[string, readonly (object | string)[], RegExp]>([
   [
     'a task of the other label',
     [own('a', { task: 'code_generation' })],
-    /a simple request cannot be code_generation/,
+    /line 1: a simple request cannot be code_generation/,
   ],
   ['an unknown label', [own('a', { label: 'medium' })], /line 1:[\s\S]*label/],
   ['an unknown field', [own('a', { tirns: [] })], /line 1:[\s\S]*tirns/],
@@ -128,11 +128,11 @@ test.each<[string, readonly (object | string)[], RegExp]>([
     [own('a', { turns: ['a', 'b'] })],
     /must end with a turn of the user/,
   ],
-  ['a partner that is not there', [own('a', { partner: 'b' })], /a: its partner b is missing/],
+  ['a partner that is not there', [own('a', { partner: 'b' })], /line 1: a: its partner b is missing/],
   [
     'a partner of the same label',
     [own('a', { partner: 'b' }), own('b')],
-    /a: its partner has the same label/,
+    /line 1: a: its partner has the same label/,
   ],
   ['a request that is none', [{ id: 1, label: 'simple', request: { messages: 'hi' } }], /line 1:/],
 ])('refuses %s, by file and line', (_, lines, problem) => {

@@ -23,7 +23,7 @@ export function readExamReport(file: string): ExamReport {
   try {
     return reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch (cause) {
-    throw new Error(`${file}: is no report of npm run -s exam -- --json.`, { cause })
+    throw new Error(`${file}: cannot be read, or is no report of npm run -s exam -- --json.`, { cause })
   }
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { kindsOf } from '../../shared/exam-kinds.ts'
 import { SIMPLE_TASKS } from '../../shared/tasks.ts'
+import { type PlacedRow, parseRows } from '../json-rows.ts'
 
 /** Folder of the project's own items. */
 export const EXAM_FOLDER = import.meta.dirname
@@ -62,29 +63,17 @@ export function readExamItems(folder: string): readonly ExamItem[] {
   const items = new Map<string, ExamItem>()
   const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl'))
   for (const name of files.toSorted())
-    for (const [index, line] of readFileSync(join(folder, name), 'utf8').split('\n').entries()) {
-      if (line.trim() === '') continue
-      const where = `${name}, line ${index + 1}`
-      const item = parseExamItem(line, where)
-      if (items.has(item.id)) throw new Error(`${where}: the id ${item.id} is taken.`)
-      items.set(item.id, item)
+    for (const { where, row } of parseExamItems(readFileSync(join(folder, name), 'utf8'), name)) {
+      if (items.has(row.id)) throw new Error(`${where}: the id ${row.id} is taken.`)
+      items.set(row.id, row)
     }
   return [...items.values()]
 }
 
 /**
- * Returns the item in a line.
- * @param where names the line in errors
- * @throws {Error} that says what is wrong
+ * Returns the items in a file's text.
+ * @throws {Error} that names file and line of the first one that is malformed, and says what is wrong
  */
-export function parseExamItem(line: string, where: string): ExamItem {
-  let value: unknown
-  try {
-    value = JSON.parse(line)
-  } catch (cause) {
-    throw new Error(`${where}: is not JSON.`, { cause })
-  }
-  const parsed = itemSchema.safeParse(value)
-  if (!parsed.success) throw new Error(`${where}: ${z.prettifyError(parsed.error)}`)
-  return parsed.data
+export function parseExamItems(text: string, file: string): readonly PlacedRow<ExamItem>[] {
+  return parseRows(text, file, (value) => itemSchema.parse(value))
 }

@@ -3,6 +3,7 @@
  * good as what a reader finds.
  */
 import * as z from 'zod'
+import { parseRows } from '../json-rows.ts'
 import type { ExamOutcome } from './examination.ts'
 
 const formRowSchema = z.object({
@@ -47,21 +48,11 @@ export function drawForm(
 
 /**
  * Returns the rows of a form that a reader filled in.
+ * @param file its name, for messages
  * @throws {Error} that names the first line which is not filled in or is no row
  */
-export function parseForm(text: string): readonly ReadRow[] {
-  return text.split('\n').flatMap((line, index) => {
-    if (line.trim() === '') return []
-    let value: unknown
-    try {
-      value = JSON.parse(line)
-    } catch (cause) {
-      throw new Error(`line ${index + 1}: is not JSON.`, { cause })
-    }
-    const parsed = formRowSchema.safeParse(value)
-    if (!parsed.success) throw new Error(`line ${index + 1}: ${z.prettifyError(parsed.error)}`)
-    return [parsed.data]
-  })
+export function parseForm(text: string, file: string): readonly ReadRow[] {
+  return parseRows(text, file, (value) => formRowSchema.parse(value)).map(({ row }) => row)
 }
 
 export type Disagreement = {

@@ -38,5 +38,5 @@ test('reads what the exam prints, and names a file that is something else', () =
   writeFileSync(file, JSON.stringify({ ...report('stock', 5), failures: [] }))
   expect(readExamReport(file)).toEqual(report('stock', 5))
   writeFileSync(file, '{}')
-  expect(() => readExamReport(file)).toThrow('report.json: is no report')
+  expect(() => readExamReport(file)).toThrow('report.json: cannot be read, or is no report')
 })

@@ -9,7 +9,12 @@ import { readAnswerFiles } from '../../../training/answer-rows.ts'
 import { createDuplicateFinder } from '../../../training/duplicates.ts'
 import { createLanguageCheck } from '../../../training/exam/answer-language.ts'
 import { failedChecks } from '../../../training/exam/checks.ts'
-import { EXAM_FOLDER, type ExamItem, parseExamItem, readExamItems } from '../../../training/exam/exam-item.ts'
+import {
+  EXAM_FOLDER,
+  type ExamItem,
+  parseExamItems,
+  readExamItems,
+} from '../../../training/exam/exam-item.ts'
 import { readLabelledRequests, spokenText } from '../../../training/labelled-requests.ts'
 
 const TRAINING = join(import.meta.dirname, '../../../training')
@@ -83,7 +88,7 @@ test('of summaries each names what must not be swapped or said', () => {
 test('are refused, with the line, where something is wrong with them', () => {
   const [good] = items
   const refused = (change: Partial<Record<keyof ExamItem, unknown>>) => () =>
-    parseExamItem(JSON.stringify({ ...good, ...change }), 'a.jsonl, line 3')
+    parseExamItems(`\n\n${JSON.stringify({ ...good, ...change })}`, 'a.jsonl')
   expect(refused({})).not.toThrow()
   expect(refused({ kind: 'riddles' })).toThrow(/a\.jsonl, line 3: .*kind: is none of its task/s)
   expect(refused({ task: 'code_generation' })).toThrow(/task/)
@@ -93,5 +98,4 @@ test('are refused, with the line, where something is wrong with them', () => {
   expect(refused({ checks: [{ is: 'copied', more: 1 }] })).toThrow(/more/)
   expect(refused({ checks: [{ is: 'hands_over' }] })).toThrow(/hands_over needs "contains"/)
   expect(refused({ messages: [{ role: 'assistant', content: 'Hi' }] })).toThrow(/must alternate/)
-  expect(() => parseExamItem('{', 'a.jsonl, line 4')).toThrow('a.jsonl, line 4: is not JSON.')
 })
