@@ -11,7 +11,7 @@ import { SHIPPED_MODEL } from '../inference/models/catalogue.ts'
 import { SHIPPED_DIR } from '../inference/models/resolve.ts'
 import { examSchema, tuningSchema, whatIsWorse } from '../training/answer-comparison.ts'
 import { readAnswerFiles } from '../training/answer-rows.ts'
-import { createDuplicateFinder } from '../training/duplicates.ts'
+import { createDuplicateFinder, spokenIn } from '../training/duplicates.ts'
 import { EXAM_FOLDER, readExamItems } from '../training/exam/exam-item.ts'
 import { ROOT, runNode } from './run-command.ts'
 import { readTrainingOptions } from './training-options.ts'
@@ -105,16 +105,11 @@ async function train(): Promise<void> {
 function checkRows(files: readonly string[]): void {
   if (files.length === 0) throw new Error(`--add is missing.\n\n${USAGE}`)
   const find = createDuplicateFinder()
-  const texts = (system: string | null, messages: readonly { readonly content: string }[]) => ({
-    whole: [system ?? '', ...messages.map(({ content }) => content)].join('\n'),
-    lastTurn: messages.at(-1)?.content ?? '',
-  })
-  const items = readExamItems(EXAM_FOLDER)
-  for (const { id, system, messages } of items) find(id, texts(system, messages))
-  const examIds = new Set(items.map(({ id }) => id))
-  for (const { where, row } of readAnswerFiles(files.map((file) => resolve(file)))) {
-    const twin = find(where, texts(row.system, row.messages))
-    if (twin !== undefined && examIds.has(twin))
+  for (const item of readExamItems(EXAM_FOLDER)) find(item.id, spokenIn(item))
+  for (const { where, row } of readAnswerFiles(files)) {
+    // Rows are not kept: one that is like another and like an item would be taken for the other's twin.
+    const twin = find(undefined, spokenIn(row))
+    if (twin !== undefined)
       throw new Error(
         `${where}: asks what item ${twin} of the exam asks: an exam that was learned says nothing. Leave the row out.`,
       )
@@ -127,7 +122,10 @@ async function python(script: string, ...args: readonly string[]): Promise<void>
 
 async function command(script: string, ...args: readonly string[]): Promise<void> {
   const { code } = await runNode([join(ROOT, script), ...args], { show: true })
-  if (code !== 0) throw new Error(`${script} failed.`)
+  if (code !== 0)
+    throw new Error(
+      `This failed; run it again once what it says is mended: node ${[script, ...args].join(' ')}`,
+    )
 }
 
 async function exam(model: string) {

@@ -17,11 +17,20 @@ export type Spoken = {
   readonly lastTurn: string
 }
 
+/** Returns what is said in a conversation of texts. */
+export function spokenIn(conversation: {
+  readonly system: string | null
+  readonly messages: readonly { readonly content: string }[]
+}): Spoken {
+  const texts = conversation.messages.map(({ content }) => content)
+  return { whole: [conversation.system ?? '', ...texts].join('\n'), lastTurn: texts.at(-1) ?? '' }
+}
+
 /**
- * Returns a function that keeps a request under its id and returns the id of one that is nearly the same, or undefined.
- * Requests that share a conversation and end differently are not alike.
+ * Returns a function that returns the id of a request that is nearly the same as the given one, or undefined, and keeps the given one
+ * under its id where it has one. Requests that share a conversation and end differently are not alike.
  */
-export function createDuplicateFinder(): (id: string, spoken: Spoken) => string | undefined {
+export function createDuplicateFinder(): (id: string | undefined, spoken: Spoken) => string | undefined {
   const holders = new Map<string, string[]>()
   const pieces = new Map<string, ReadonlySet<string>>()
   const lastTurns = new Map<string, ReadonlySet<string>>()
@@ -30,7 +39,7 @@ export function createDuplicateFinder(): (id: string, spoken: Spoken) => string 
     const plain = plainText(whole)
     const same = idOf.get(plain)
     if (same !== undefined) return same
-    idOf.set(plain, id)
+    if (id !== undefined) idOf.set(plain, id)
     const own = piecesOf(plain)
     if (own.size <= SHORT_PIECES) return undefined
     const last = piecesOf(plainText(lastTurn))
@@ -42,6 +51,7 @@ export function createDuplicateFinder(): (id: string, spoken: Spoken) => string 
         count > ALIKE * (own.size + (pieces.get(other)?.size ?? 0) - count) &&
         shareInCommon(last, lastTurns.get(other) ?? new Set()) > ALIKE,
     )
+    if (id === undefined) return twin?.[0]
     for (const piece of own) {
       const list = holders.get(piece) ?? []
       if (list.length < COMMON) list.push(id)

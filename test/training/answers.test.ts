@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readAnswerFiles } from '../../training/answer-rows.ts'
-import { createDuplicateFinder } from '../../training/duplicates.ts'
+import { createDuplicateFinder, spokenIn } from '../../training/duplicates.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const FOLDER = join(import.meta.dirname, '../../training/answers')
@@ -21,10 +21,9 @@ test('greet, thank and chat in at least 12 languages', () => {
 
 test('never ask the same of the model', () => {
   const find = createDuplicateFinder()
-  const repeated = rows.flatMap(({ id, system, messages }) => {
-    const texts = messages.map(({ content }) => content)
-    const twin = find(id, { whole: [system ?? '', ...texts].join('\n'), lastTurn: texts.at(-1) ?? '' })
-    return twin === undefined ? [] : [`${id} like ${twin}`]
+  const repeated = rows.flatMap((row) => {
+    const twin = find(row.id, spokenIn(row))
+    return twin === undefined ? [] : [`${row.id} like ${twin}`]
   })
   expect(repeated).toEqual([])
 })

@@ -1,7 +1,7 @@
 /** Which requests say nearly the same. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createDuplicateFinder } from '../../training/duplicates.ts'
+import { createDuplicateFinder, spokenIn } from '../../training/duplicates.ts'
 
 const LONG =
   'Could you please explain to my little brother how a refrigerator keeps the milk cold all day long?'
@@ -52,4 +52,20 @@ test('names the first of those that are the same', () => {
   const find = createDuplicateFinder()
   const found = ['a', 'b', 'c'].map((id) => find(id, once('Hello!')))
   expect(found).toEqual([undefined, 'a', 'a'])
+})
+
+test('keeps no request without an id, and finds what it is like all the same', () => {
+  const find = createDuplicateFinder()
+  find('kept', once(LONG))
+  for (const text of [LONG, `${LONG} Thanks!`]) expect(find(undefined, once(text))).toBe('kept')
+  for (const text of ['Hello!', LONG.replace(/^.*refrigerator/, 'Tell me, please, how it is that a cellar')])
+    for (let round = 0; round < 2; round++) expect(find(undefined, once(text))).toBeUndefined()
+})
+
+test('says system prompt and messages in their order, and the last of them', () => {
+  const messages = [{ content: 'hi' }, { content: 'Hello!' }, { content: 'bye' }]
+  expect(spokenIn({ system: 'Be kind.', messages })).toEqual({
+    whole: 'Be kind.\nhi\nHello!\nbye',
+    lastTurn: 'bye',
+  })
 })

@@ -3,6 +3,7 @@
  * that is passed in.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { spokenIn } from '../duplicates.ts'
 import { countWords, findWords, plainAnswer, sentencesOf } from './answer-text.ts'
 import { inventedParts } from './copied.ts'
 import type { ExamCheck, ExamItem } from './exam-item.ts'
@@ -55,7 +56,7 @@ function failureOf(
     case 'lacks':
       return nameFirst('says', check.values, holds)
     case 'copied':
-      return nameFirst('invents', inventedParts(answer, sourceOf(item), item.language), () => true)
+      return nameFirst('invents', inventedParts(answer, spokenIn(item).whole, item.language), () => true)
     case 'at_most_words':
       return beyond(countWords(answer), check.words, 'words')
     case 'at_most_sentences':
@@ -79,10 +80,6 @@ function failureOf(
 /** Quotes around it, its final full stop and case do not tell an answer apart. */
 function bare(text: string): string {
   return plainAnswer(text).replaceAll(QUOTES, '').replace(/\.$/, '').replaceAll(QUOTES, '')
-}
-
-function sourceOf({ system, messages }: ExamItem): string {
-  return [system ?? '', ...messages.map(({ content }) => content)].join('\n')
 }
 
 function nameFirst(

@@ -6,7 +6,7 @@ import { readShippedClassifier } from '../../../llm/shipped-classifier.ts'
 import { kindsOf } from '../../../shared/exam-kinds.ts'
 import { SIMPLE_TASKS } from '../../../shared/tasks.ts'
 import { readAnswerFiles } from '../../../training/answer-rows.ts'
-import { createDuplicateFinder } from '../../../training/duplicates.ts'
+import { createDuplicateFinder, spokenIn } from '../../../training/duplicates.ts'
 import { createLanguageCheck } from '../../../training/exam/answer-language.ts'
 import { failedChecks } from '../../../training/exam/checks.ts'
 import {
@@ -20,11 +20,6 @@ import { readLabelledRequests, spokenText } from '../../../training/labelled-req
 const TRAINING = join(import.meta.dirname, '../../../training')
 const ANSWERS = join(TRAINING, 'answers')
 const REQUESTS = ['requests', 'requests-in-context'].map((name) => join(TRAINING, name))
-
-function spokenIn({ system, messages }: Pick<ExamItem, 'system' | 'messages'>) {
-  const lastTurn = messages.at(-1)?.content ?? ''
-  return { whole: [system ?? '', ...messages.map(({ content }) => content)].join('\n'), lastTurn }
-}
 
 function answerRows() {
   const files = readdirSync(ANSWERS).filter((name) => name.endsWith('.jsonl'))
