@@ -123,9 +123,7 @@ async function python(script: string, ...args: readonly string[]): Promise<void>
 async function command(script: string, ...args: readonly string[]): Promise<void> {
   const { code } = await runNode([join(ROOT, script), ...args], { show: true })
   if (code !== 0)
-    throw new Error(
-      `This failed; run it again once what it says is mended: node ${[script, ...args].join(' ')}`,
-    )
+    throw new Error(`This failed, and nothing was done after it: node ${[script, ...args].join(' ')}`)
 }
 
 async function exam(model: string) {

@@ -66,8 +66,10 @@ try {
 }
 
 async function train(): Promise<void> {
-  const { cacheDir } = readInferenceConfig({ HOST: '127.0.0.1', ...process.env }, availableParallelism())
-  const model = resolveModel(values.model, { shippedDir: SHIPPED_DIR, cacheDir })
+  const config = readInferenceConfig({ ...process.env, HOST: '127.0.0.1' }, availableParallelism())
+  const { cacheDir, dtype } = config
+  // The files that the container loads: a head fits no other graph.
+  const model = resolveModel(values.model, { shippedDir: SHIPPED_DIR, cacheDir }, dtype)
   const [source] = graphFiles(model) ?? []
   if (source === undefined) throw new Error(`${model.info.name} has its weights in files of their own.`)
   const features = chooseFeatures(model, source)

@@ -2,7 +2,7 @@
  * The states that a model has of requests, for training: read once, then kept on disk. Knows no labels.
  */
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JudgeFeatures } from '../inference/engine/judge/judge-head.ts'
 import { toPrompt } from '../inference/http/generate-request.ts'
@@ -45,7 +45,9 @@ export async function createStateReader(options: StateReaderOptions): Promise<St
       const known = readStates(file)
       if (known) return known
       const states = await compute(prompt)
-      writeFileSync(file, new Uint8Array(states.buffer, states.byteOffset, states.byteLength))
+      // In one step: the beginning of a file would be read as states of fewer numbers.
+      writeFileSync(`${file}.part`, new Uint8Array(states.buffer, states.byteOffset, states.byteLength))
+      renameSync(`${file}.part`, file)
       return states
     },
     dispose: async () => (await trunk)?.dispose(),

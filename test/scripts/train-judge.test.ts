@@ -52,12 +52,18 @@ function write(lines: readonly (object | string)[] = rows): string {
 }
 
 /** Trains on rows and says what was written. */
-function train(args: readonly string[], { rowsFile = write(), cacheDir = temporaryFolder() } = {}) {
+function train(
+  args: readonly string[],
+  { rowsFile = write(), cacheDir = temporaryFolder(), settings = {} } = {},
+) {
   const out = join(temporaryFolder(), 'judge.json')
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [SCRIPT, '--rows', rowsFile, '--out', out, ...args],
-    { encoding: 'utf8', env: { PATH: process.env.PATH, MODEL_CACHE_DIR: cacheDir, NUM_THREADS: '1' } },
+    {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, MODEL_CACHE_DIR: cacheDir, NUM_THREADS: '1', ...settings },
+    },
   )
   return { status, stdout, stderr, out }
 }
@@ -127,6 +133,13 @@ test('measures on rows of other sources where they are given, and says so in the
       measuredOn: '12 requests of 6 other sources',
     },
   })
+})
+
+test('with the settings of a container that all may reach: reads the files that it loads', async () => {
+  const settings = { HOST: '0.0.0.0', LOCAL_MODEL_DTYPE: 'fp32' }
+  const { status, stderr, out } = train(['--model', TINY_T5, '--validate', write(measured)], { settings })
+  expect([status, stderr]).toEqual([0, expect.stringContaining('Written')])
+  await headOf(out, join(TINY_T5, 'onnx/encoder_model.onnx'))
 })
 
 test('of the shipped model: reads the layer and the positions that tell best', async () => {
