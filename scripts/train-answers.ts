@@ -123,7 +123,9 @@ async function python(script: string, ...args: readonly string[]): Promise<void>
 async function command(script: string, ...args: readonly string[]): Promise<void> {
   const { code } = await runNode([join(ROOT, script), ...args], { show: true })
   if (code !== 0)
-    throw new Error(`This failed, and nothing was done after it: node ${[script, ...args].join(' ')}`)
+    throw new Error(
+      `This failed, and nothing was done after it: node scripts/run.mjs ${[script, ...args].join(' ')}`,
+    )
 }
 
 async function exam(model: string) {
