@@ -12,7 +12,7 @@ export const ROWS_BY_THEMSELVES = [REQUESTS]
 export const ROWS_IN_CONTEXT = [REQUESTS, join(REPOSITORY, 'training/requests-in-context')]
 
 /** How the options are explained, in the form of `--help`. */
-export const ROWS_USAGE = `  --rows       a folder or file of rows, in the place of training/requests; may be repeated
+export const ROWS_USAGE = `  --rows       a folder or file of rows, in the place of the project's own; may be repeated
   --add        more rows; those that say the same as others are left out; may be repeated
   --validate   rows that train nothing, to measure on; may be repeated`
 

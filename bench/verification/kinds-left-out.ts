@@ -9,12 +9,9 @@ import type { Measure, Score } from './measures.ts'
 /** How often a wrong answer scores above a right one; undefined where one of both is missing. */
 export type Area = number | undefined
 
-export type MeasureResult = {
-  readonly measure: Measure
+type MeasureResult = {
   /** Over all answers, each by what was learned without its kind. */
   readonly pooled: Area
-  /** Within a kind, the mean of kinds by pairs of a right and a wrong answer. */
-  readonly within: Area
   readonly byKind: ReadonlyMap<string, Area>
 }
 
@@ -33,16 +30,7 @@ export function scoreLeftOut(measure: Measure, answers: readonly GradedAnswer[])
 export function measureLeftOut(measure: Measure, answers: readonly GradedAnswer[]): MeasureResult {
   const all = scoreLeftOut(measure, answers)
   const kinds = [...Map.groupBy(all, ({ answer }) => answer.kind)]
-  const byKind = new Map(kinds.map(([kind, rows]) => [kind, areaOf(rows)]))
-  let pairs = 0
-  let sum = 0
-  for (const [kind, rows] of kinds) {
-    const right = rows.filter(({ answer }) => answer.right).length
-    const weight = right * (rows.length - right)
-    pairs += weight
-    sum += weight * (byKind.get(kind) ?? 0)
-  }
-  return { measure, pooled: areaOf(all), within: pairs === 0 ? undefined : sum / pairs, byKind }
+  return { pooled: areaOf(all), byKind: new Map(kinds.map(([kind, rows]) => [kind, areaOf(rows)])) }
 }
 
 export type Trade = {

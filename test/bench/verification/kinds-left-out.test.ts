@@ -55,7 +55,10 @@ test('a measure that tells them apart on every kind has an area of 1 and holds b
     ...Array.from({ length: 10 }, (_, at) => answerOf(kind, true, -0.1 - at / 100)),
     ...Array.from({ length: 10 }, (_, at) => answerOf(kind, false, -3 - at / 100)),
   ])
-  expect(lowest && measureLeftOut(lowest, answers)).toMatchObject({ pooled: 1, within: 1 })
+  expect(lowest && measureLeftOut(lowest, answers)).toEqual({
+    pooled: 1,
+    byKind: new Map(['a', 'b', 'c'].map((kind) => [kind, 1])),
+  })
   expect(lowest && tradeLeftOut(lowest, answers, 0)).toEqual({
     right: 30,
     wrong: 30,
@@ -75,14 +78,14 @@ test('what is learned is learned without the kind that it is measured on', () =>
       return ({ kind }) => (others.some((other) => other.kind === kind) ? undefined : 0)
     },
   }
-  expect(measureLeftOut(curious, answers)).toMatchObject({ pooled: 0.5, within: 0.5 })
+  expect(measureLeftOut(curious, answers)).toMatchObject({ pooled: 0.5 })
   expect(taught).toHaveLength(3)
 })
 
 test('measures that say nothing of a model have no area', () => {
   const answers = [answerOf('a', true, -1), answerOf('a', false, -2), answerOf('b', true, -1)]
   const judge = MEASURES.find(({ name }) => name === 'judge')
-  expect(judge && measureLeftOut(judge, answers)).toMatchObject({ pooled: undefined, within: undefined })
+  expect(judge && measureLeftOut(judge, answers)).toEqual({ pooled: undefined, byKind: new Map() })
 })
 
 test('the threshold is chosen on tasks where a measure is of use, and there is none where it is not', () => {
