@@ -2,12 +2,12 @@
  * Trains the edge's classifier on labelled requests and writes its weights, if they are no worse than those before.
  *
  * The same rows give the same file, byte for byte. What scores mean is measured on the rows of --validate, which train
- * nothing, and kept beside the training rows; without it, and for rows that were never measured, on folds that leave sources
- * out.
+ * nothing, and kept beside the training rows where the weights are the edge's own; without it, and for rows that were never
+ * measured, on folds that leave sources out.
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import {
   type ClassifierModel,
@@ -75,7 +75,9 @@ try {
   } else {
     const file = encodeClassifier(model)
     writeFileSync(values.out, file)
-    if (values.validate) writeFileSync(CALIBRATION, `${JSON.stringify(report.calibration, null, 2)}\n`)
+    // Of weights for another place it would be kept in that of the edge's own, which could not be made again.
+    if (values.validate && resolve(values.out) === SHIPPED_WEIGHTS)
+      writeFileSync(CALIBRATION, `${JSON.stringify(report.calibration, null, 2)}\n`)
     console.error(`Written: ${values.out}, ${Math.round(file.length / 1024)} KiB.`)
   }
 } catch (error) {

@@ -83,6 +83,20 @@ test('adds rows that say something new, and no others', () => {
   expect(stdout).toMatch(/^101 rows from 10 sources/)
 })
 
+test('what is measured for weights in another place leaves what is known of the edge’s own', () => {
+  const known = join(import.meta.dirname, '../../training/router-calibration.json')
+  const before = readFileSync(known, 'utf8')
+  const measured = write(
+    'traffic.jsonl',
+    rows.map((row) => ({ ...row, intent: `other ${row.intent}` })),
+  )
+  const out = join(temporaryFolder(), 'weights.bin')
+  const { status, stdout } = train([write('rows.jsonl', rows)], out, ['--validate', measured])
+  expect(status).toBe(0)
+  expect(stdout).toContain('Measured on 100 requests of 10 other sources')
+  expect(readFileSync(known, 'utf8')).toBe(before)
+})
+
 test('takes rows of a log alone, of which nobody has said language, task or danger', () => {
   const log = rows.map(({ id, intent, label, turns }) => ({
     id,
