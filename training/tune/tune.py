@@ -1,10 +1,11 @@
-"""Tunes the model on training/answers: python tune.py OUT.npz [--epochs 2] [--rate 2e-3] [--start FOLDER] [--add FILE]
+"""Tunes the model on training/answers: python tune.py OUT.npz [--start FOLDER [--above-anew]] [--add FILE] ...
 
 Beside OUT.npz it writes OUT.1.npz and so on, the weights after each epoch, for average.py; and OUT.json: the loss on rows that
 were held out, before and after, by where they come from.
 
-Answers are weighted by the inverse root of their length, so that labels of one token count. What enters the first tuned
-layer is computed once and kept in memory (1 to 2 KB a token).
+Answers are weighted by the inverse root of their length, so that labels of one token count. A share of the words of the
+requests is learned, too, with less weight: it keeps the model's language. What enters the first tuned layer is computed
+once and kept in memory (1 to 2 KB a token).
 """
 import argparse
 import json
@@ -17,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
-from decoder import Decoder
+from decoder import FIRST_TUNED, Decoder
 from graph_weights import load_graph
 from rows import HAND_OVER, encode, is_held_out, read_file, read_rows
 from source_weights import load_source, source_path
@@ -26,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TOKENS = 1200  # padded tokens of a batch
 WARM_UP = 15  # steps
 LONGEST = 700  # tokens of a row; longer ones are left out
+REQUEST_SHARE = 0.25  # of a request's tokens, drawn anew for each batch
+REQUEST_WEIGHT = 0.2  # of their mean loss, beside that of the answers
 
 
 def batches(rows, random=None):
@@ -58,21 +61,26 @@ class Examples:
     def __init__(self, model, rows, device):
         self.model, self.rows, self.device, self._states = model, rows, device, [None] * len(rows)
 
-    def batch(self, indices):
-        """Returns states [batch, length, hidden], kept [batch, length], targets and weights of the kept positions."""
+    def batch(self, indices, random=None):
+        """Returns states [batch, length, hidden], kept [batch, length], targets and weights of the kept positions: those of
+        the answers and, where `random` is given, a share of those of the requests. Weights of the answers sum up to 1."""
         missing = [i for i in indices if self._states[i] is None]
         if missing:
             self._compute(missing)
         width = max(len(self._states[i]) for i in indices)
         states = torch.stack([F.pad(self._states[i], (0, 0, 0, width - len(self._states[i]))) for i in indices])
         kept = torch.zeros((len(indices), width), dtype=torch.bool)
-        targets, weights = [], []
+        targets, weights, request_weights = [], [], []
         for j, i in enumerate(indices):
             prompt, answer = self.rows[i]
-            kept[j, len(prompt) - 1 : len(prompt) + len(answer) - 1] = True
-            targets += answer
-            weights += [1 / math.sqrt(len(answer))] * len(answer)
-        return tuple(t.to(self.device) for t in (states, kept, torch.tensor(targets), torch.tensor(weights)))
+            drawn = [] if random is None else np.flatnonzero(random.random(len(prompt) - 1) < REQUEST_SHARE).tolist()
+            kept[j, drawn + list(range(len(prompt) - 1, len(prompt) + len(answer) - 1))] = True
+            targets += [prompt[k + 1] for k in drawn] + answer
+            weights += [0.0] * len(drawn) + [1 / math.sqrt(len(answer))] * len(answer)
+            request_weights += [1.0] * len(drawn) + [0.0] * len(answer)
+        weights, request_weights = torch.tensor(weights), torch.tensor(request_weights)
+        weights = weights / weights.sum() + REQUEST_WEIGHT * request_weights / request_weights.sum().clamp(min=1)
+        return tuple(t.to(self.device) for t in (states, kept, torch.tensor(targets), weights))
 
     def _compute(self, indices):
         texts = [torch.tensor(self.rows[i][0] + self.rows[i][1]) for i in indices]
@@ -107,6 +115,7 @@ def main():
     arguments.add_argument("--add", action="append", default=[], help="a file of more rows; may be repeated")
     arguments.add_argument("--model", default=str(ROOT / "models/Ulfberht-135M"), help="whose tokenizer is used")
     arguments.add_argument("--start", help="model folder whose weights are tuned further; the source's where none is given")
+    arguments.add_argument("--above-anew", action="store_true", help="of --start, only the layers that the judge reads are taken")
     options = arguments.parse_args()
 
     tokenizer = Tokenizer.from_file(f"{options.model}/tokenizer.json")
@@ -117,6 +126,9 @@ def main():
     random = np.random.default_rng(0)
     device, dtype = best_device()
     weights = load_graph(options.start) if options.start else load_source(source_path())
+    if options.start and options.above_anew:
+        source = load_source(source_path())
+        weights |= {"layers": weights["layers"][:FIRST_TUNED] + source["layers"][FIRST_TUNED:], "final_norm": source["final_norm"]}
     model = Decoder(weights, tokenizer.token_to_id(HAND_OVER), dtype).to(device)
     train = Examples(model, [row for _, held, row in encoded if not held], device)
     held_out = {n: Examples(model, [row for name, held, row in encoded if held and name == n], device) for n in sources}
@@ -130,8 +142,8 @@ def main():
     print(f"{len(train.rows)} rows, about {steps} steps on {device} in {dtype}", flush=True)
     for epoch in range(options.epochs):
         for indices in batches(train.rows, random):
-            states, kept, targets, weights = train.batch(indices)
-            loss = (F.cross_entropy(model(states, kept), targets, reduction="none") * weights).sum() / weights.sum()
+            states, kept, targets, weights = train.batch(indices, random)
+            loss = (F.cross_entropy(model(states, kept), targets, reduction="none") * weights).sum()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             progress = math.cos(math.pi * min(1, step / steps))
