@@ -11,7 +11,7 @@ HAND_OVER = "<empty_output>"
 
 def read_file(file):
     """Returns the rows of a file, one JSON object a line."""
-    return [json.loads(line) for line in Path(file).read_text("utf8").splitlines() if line.strip()]
+    return [json.loads(line) for line in Path(file).read_text("utf8").split("\n") if line.strip()]
 
 
 def read_rows(folder):

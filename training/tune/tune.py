@@ -121,7 +121,10 @@ def main():
     tokenizer = Tokenizer.from_file(f"{options.model}/tokenizer.json")
     sources = {"project": read_rows(options.answers), "added": [row for file in options.add for row in read_file(file)]}
     encoded = [(name, is_held_out(row), encode(row, tokenizer)) for name, rows in sources.items() for row in rows]
-    encoded = [(name, held, (p, a)) for name, held, (p, a) in encoded if len(p) + len(a) <= LONGEST]
+    fitting = [(name, held, (p, a)) for name, held, (p, a) in encoded if len(p) + len(a) <= LONGEST]
+    if len(fitting) < len(encoded):
+        print(f"{len(encoded) - len(fitting)} rows of more than {LONGEST} tokens are left out")
+    encoded = fitting
     torch.manual_seed(0)
     random = np.random.default_rng(0)
     device, dtype = best_device()
