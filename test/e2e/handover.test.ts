@@ -123,7 +123,7 @@ test('what was handed over is a row to train on, without a word of Claude’s, o
   })
   const file = join(root, 'candidates.jsonl')
   writeFileSync(file, line)
-  expect(() => readAnswerFiles([file])).toThrow('candidates.jsonl:1')
+  expect(() => readAnswerFiles([file])).toThrow('candidates.jsonl, line 1')
   writeFileSync(file, JSON.stringify({ ...row, answer: 'Yes, I am here.' }))
   expect(readAnswerFiles([file])).toMatchObject([
     { row: { why: 'low_confidence', answer: 'Yes, I am here.' } },
