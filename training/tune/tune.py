@@ -117,6 +117,8 @@ def main():
     arguments.add_argument("--start", help="model folder whose weights are tuned further; the source's where none is given")
     arguments.add_argument("--above-anew", action="store_true", help="of --start, only the layers that the judge reads are taken")
     options = arguments.parse_args()
+    if options.above_anew and not options.start:
+        arguments.error("--above-anew needs --start: the folder whose lower layers are taken")
 
     tokenizer = Tokenizer.from_file(f"{options.model}/tokenizer.json")
     sources = {"project": read_rows(options.answers), "added": [row for file in options.add for row in read_file(file)]}
@@ -129,7 +131,7 @@ def main():
     random = np.random.default_rng(0)
     device, dtype = best_device()
     weights = load_graph(options.start) if options.start else load_source(source_path())
-    if options.start and options.above_anew:
+    if options.above_anew:
         source = load_source(source_path())
         weights |= {"layers": weights["layers"][:FIRST_TUNED] + source["layers"][FIRST_TUNED:], "final_norm": source["final_norm"]}
     model = Decoder(weights, tokenizer.token_to_id(HAND_OVER), dtype).to(device)
