@@ -1,8 +1,8 @@
-"""The decoder in torch. The layers that the judge reads stay as they are; of those above, codes stay and block scales,
-offsets and norms learn. Of the embedding one row learns: that of the token that hands over, which the source never used.
-
-So the result is again exactly a Q4_1 model: nothing is rounded after training (Kim et al. 2023, "Memory-Efficient
-Fine-Tuning of Compressed Large Language Models via sub-4-bit Integer Quantization").
+"""The decoder in torch. The layers that the judge reads stay as they are. Of those above, either codes stay and block scales,
+offsets and norms learn: then the result is again exactly a Q4_1 model, and nothing is rounded after training (Kim et al.
+2023, "Memory-Efficient Fine-Tuning of Compressed Large Language Models via sub-4-bit Integer Quantization"). Or all weights
+learn, which quantize.py rounds. Of the embedding one row learns: that of the token that hands over, which the source never
+used.
 """
 import torch
 import torch.nn.functional as F
@@ -32,8 +32,27 @@ class QuantizedLinear(nn.Module):
         scales, offsets = self.tuned()
         return (scales[..., None] * self.codes + offsets[..., None]).flatten(1)
 
+    def arrays(self):
+        """What training moved, by the last part of its name."""
+        scales, offsets = self.tuned()
+        return {"codes": self.codes, "scales": scales, "offsets": offsets}
+
     def forward(self, x):
         return F.linear(x, self.weight().to(x.dtype))
+
+
+class WholeLinear(nn.Module):
+    """All weights learn, each by itself."""
+
+    def __init__(self, codes, scales, offsets):
+        super().__init__()
+        self.weight = nn.Parameter(QuantizedLinear(codes, scales, offsets).weight().detach())
+
+    def arrays(self):
+        return {"weight": self.weight}
+
+    def forward(self, x):
+        return F.linear(x, self.weight.to(x.dtype))
 
 
 class FrozenLinear(nn.Module):
@@ -78,8 +97,9 @@ class Layer(nn.Module):
 class Decoder(nn.Module):
     """Padding stands at the end: causal attention keeps it from changing anything before it."""
 
-    def __init__(self, weights, hand_over, dtype=torch.bfloat16, context=2048):
-        """`weights` as load_source returns them, `hand_over` the id of the token whose row learns."""
+    def __init__(self, weights, hand_over, dtype=torch.bfloat16, linear=QuantizedLinear, context=2048):
+        """`weights` as load_source returns them, `hand_over` the id of the token whose row learns, `linear` the class of the
+        layers above."""
         super().__init__()
         frozen = lambda *parts: FrozenLinear(*parts, dtype)
         below, above = weights["layers"][:FIRST_TUNED], weights["layers"][FIRST_TUNED:]
@@ -88,7 +108,7 @@ class Decoder(nn.Module):
         self.hand_over_row = nn.Parameter(torch.tensor(weights["embed"][hand_over]))
         self.register_buffer("embed", torch.tensor(weights["embed"]).to(dtype))
         self.below = nn.ModuleList(Layer(w, frozen) for w in below).requires_grad_(False)
-        self.above = nn.ModuleList(Layer(w, QuantizedLinear) for w in above)
+        self.above = nn.ModuleList(Layer(w, linear) for w in above)
         self.final_norm = nn.Parameter(torch.tensor(weights["final_norm"]))
         angles = torch.outer(
             torch.arange(context).float(), 1 / ROPE_THETA ** (torch.arange(0, HEAD_DIM, 2).float() / HEAD_DIM)
@@ -96,7 +116,7 @@ class Decoder(nn.Module):
         self.register_buffer("cos", angles.cos().to(dtype))
         self.register_buffer("sin", angles.sin().to(dtype))
 
-    def _through(self, layers, x):
+    def through(self, layers, x):
         length = x.shape[1]
         for layer in layers:
             x = layer(x, self.cos[:length], self.sin[:length])
@@ -105,11 +125,11 @@ class Decoder(nn.Module):
     @torch.no_grad()
     def states(self, ids):
         """What enters the first tuned layer: [batch, length, hidden] for ids [batch, length]. The same in every epoch."""
-        return self._through(self.below, self.embed[ids])
+        return self.through(self.below, self.embed[ids])
 
     def forward(self, states, kept):
         """Logits [number of kept, vocabulary] at the positions where `kept` [batch, length] is true."""
-        x = self._through(self.above, states)
+        x = self.through(self.above, states)
         x = rms_norm(x[kept], self.final_norm)
         logits = F.linear(x, self.embed).float()
         hand_over = F.linear(x.float(), self.hand_over_row[None])
@@ -121,5 +141,5 @@ class Decoder(nn.Module):
         for i, layer in enumerate(self.above, FIRST_TUNED):
             arrays |= {f"{i}.attn_norm": layer.attn_norm, f"{i}.ffn_norm": layer.ffn_norm}
             for name in MATRICES:
-                arrays[f"{i}.{name}.scales"], arrays[f"{i}.{name}.offsets"] = getattr(layer, name).tuned()
+                arrays |= {f"{i}.{name}.{part}": value for part, value in getattr(layer, name).arrays().items()}
         return {name: value.detach().cpu().numpy() for name, value in arrays.items()}

@@ -46,6 +46,16 @@ def load_graph(folder):
     }
 
 
+def arrays_of(weights, first_layer=0):
+    """Returns weights as load_source and load_graph return them under the names that tune.py writes, from a layer on."""
+    arrays = {"final_norm": weights["final_norm"]}
+    for i, layer in enumerate(weights["layers"][first_layer:], first_layer):
+        arrays |= {f"{i}.{norm}": layer[norm] for norm in ("attn_norm", "ffn_norm")}
+        for name in MATRICES:
+            arrays |= {f"{i}.{name}.{part}": value for part, value in zip(("codes", "scales", "offsets"), layer[name])}
+    return arrays
+
+
 def embedding_row(row):
     """Returns (codes uint8 [blocks, 32], scales float16 [blocks]) of one row of the embedding."""
     blocks = row.reshape(-1, BLOCK)

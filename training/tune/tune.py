@@ -1,4 +1,4 @@
-"""Tunes the model on training/answers: python tune.py OUT.npz [--start FOLDER [--above-anew]] [--add FILE] ...
+"""Tunes the model on training/answers: python tune.py OUT.npz [--start FOLDER [--above-anew]] [--whole] [--add FILE] ...
 
 Beside OUT.npz it writes OUT.1.npz and so on, the weights after each epoch, for average.py; and OUT.json: the loss on rows that
 were held out, before and after, by where they come from.
@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
-from decoder import FIRST_TUNED, Decoder
+from decoder import FIRST_TUNED, Decoder, QuantizedLinear, WholeLinear
 from graph_weights import load_graph
 from rows import HAND_OVER, encode, is_held_out, read_file, read_rows
 from source_weights import load_source, source_path
@@ -26,6 +26,7 @@ from source_weights import load_source, source_path
 ROOT = Path(__file__).resolve().parents[2]
 TOKENS = 1200  # padded tokens of a batch
 WARM_UP = 15  # steps
+WHOLE_RATE = 2e-4  # a tenth of what scales take: steps of single weights add up
 LONGEST = 700  # tokens of a row; longer ones are left out
 REQUEST_SHARE = 0.25  # of a request's tokens, drawn anew for each batch
 REQUEST_WEIGHT = 0.2  # of their mean loss, beside that of the answers
@@ -102,6 +103,17 @@ def evaluate(model, examples):
     return {"loss": loss / max(count, 1), "right": right / max(count, 1), "tokens": count}
 
 
+def parameter_groups(model, options):
+    """Returns what learns with its rate: all weights of a layer, where they do, take smaller steps than scales and norms."""
+    whole = {id(m.weight) for m in model.modules() if isinstance(m, WholeLinear)}
+    learning = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in learning if id(p) not in whole], "rate": options.rate},
+        {"params": [p for p in learning if id(p) in whole], "rate": options.whole_rate},
+    ]
+    return [group for group in groups if group["params"]]
+
+
 def describe(held_out):
     return "; ".join(f"{name}: loss {m['loss']:.3f}, next token right {m['right']:.1%}" for name, m in held_out.items())
 
@@ -110,7 +122,10 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("out")
     arguments.add_argument("--epochs", type=int, default=2)
-    arguments.add_argument("--rate", type=float, default=2e-3)
+    arguments.add_argument("--rate", type=float, default=2e-3, help="of scales, offsets and norms")
+    arguments.add_argument("--whole", action="store_true", help="all weights of the tuned layers learn; then quantize.py")
+    arguments.add_argument("--whole-rate", type=float, default=WHOLE_RATE, help="of all weights")
+    arguments.add_argument("--steps", type=int, help="to stop after; the rate falls to its least by then")
     arguments.add_argument("--answers", default=str(ROOT / "training/answers"), help="a folder of rows")
     arguments.add_argument("--add", action="append", default=[], help="a file of more rows; may be repeated")
     arguments.add_argument("--model", default=str(ROOT / "models/Ulfberht-135M"), help="whose tokenizer is used")
@@ -134,26 +149,28 @@ def main():
     if options.above_anew:
         source = load_source(source_path())
         weights |= {"layers": weights["layers"][:FIRST_TUNED] + source["layers"][FIRST_TUNED:], "final_norm": source["final_norm"]}
-    model = Decoder(weights, tokenizer.token_to_id(HAND_OVER), dtype).to(device)
+    linear = WholeLinear if options.whole else QuantizedLinear
+    model = Decoder(weights, tokenizer.token_to_id(HAND_OVER), dtype, linear).to(device)
     train = Examples(model, [row for _, held, row in encoded if not held], device)
     held_out = {n: Examples(model, [row for name, held, row in encoded if held and name == n], device) for n in sources}
     held_out = {name: examples for name, examples in held_out.items() if examples.rows}
     measure = lambda: {name: evaluate(model, examples) for name, examples in held_out.items()}
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=options.rate, betas=(0.9, 0.98), weight_decay=0)
+    groups = parameter_groups(model, options)
+    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0, fused=True)
     steps, step, start = options.epochs * len(batches(train.rows)), 0, time.time()
+    steps = min(steps, options.steps or steps)
     before = measure()
     print(f"before: {describe(before)}", flush=True)
     print(f"{len(train.rows)} rows, about {steps} steps on {device} in {dtype}", flush=True)
     for epoch in range(options.epochs):
-        for indices in batches(train.rows, random):
+        for indices in batches(train.rows, random)[: steps - step]:
             states, kept, targets, weights = train.batch(indices, random)
             loss = (F.cross_entropy(model(states, kept), targets, reduction="none") * weights).sum()
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             progress = math.cos(math.pi * min(1, step / steps))
             for group in optimizer.param_groups:
-                group["lr"] = options.rate * min(1, (step + 1) / WARM_UP) * (0.05 + 0.475 * (1 + progress))
+                torch.nn.utils.clip_grad_norm_(group["params"], 1.0)
+                group["lr"] = group["rate"] * min(1, (step + 1) / WARM_UP) * (0.05 + 0.475 * (1 + progress))
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             step += 1

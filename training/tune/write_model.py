@@ -18,8 +18,8 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from graph_weights import GRAPH, embedding_row
-from source_weights import BLOCK, MATRICES, VOCABULARY, load_source, source_path
+from graph_weights import GRAPH, arrays_of, embedding_row
+from source_weights import BLOCK, VOCABULARY, load_source, source_path
 
 
 def round_to_4_bits(weight):
@@ -62,20 +62,18 @@ def linear_initialisers(name, codes, scales, offsets):
     }
 
 
-def changed_initialisers(source, tuned):
-    """Returns the arrays of the layers that tuning moved; of the source's own weights (no `tuned`), of all layers."""
-    arrays = {}
-    for i, layer in enumerate(source["layers"]):
-        if tuned and f"{i}.attn_norm" not in tuned:
-            continue
-        for norm in ("attn_norm", "ffn_norm"):
-            arrays[f"layers.{i}.{norm}"] = tuned.get(f"{i}.{norm}", layer[norm])
-        for name in MATRICES:
-            codes, scales, offsets = layer[name]
-            scales, offsets = tuned.get(f"{i}.{name}.scales", scales), tuned.get(f"{i}.{name}.offsets", offsets)
-            arrays |= linear_initialisers(f"layers.{i}.{name}", codes, scales, offsets)
-    arrays["final_norm"] = tuned.get("final_norm", source["final_norm"])
-    return arrays
+def changed_initialisers(arrays):
+    """Returns the initialisers of what tuning moved; `arrays` as tune.py names them."""
+    found = {"final_norm": arrays["final_norm"]}
+    for name, array in arrays.items():
+        if name.endswith("_norm") and name != "final_norm":
+            found[f"layers.{name}"] = array
+        elif name.endswith(".codes"):
+            linear = name.removesuffix(".codes")
+            found |= linear_initialisers(f"layers.{linear}", *(arrays[f"{linear}.{part}"] for part in ("codes", "scales", "offsets")))
+        elif name.endswith(".weight"):
+            raise ValueError(f"{name} has not been rounded: quantize.py does it")
+    return found
 
 
 def write_embedding_rows(initialisers, tuned):
@@ -101,10 +99,9 @@ def keep_judge(model, out):
 
 def main(tuned, model, out):
     graph = onnx.load(f"{model}/{GRAPH}")
-    tuned = {} if tuned == "-" else dict(np.load(tuned))
+    tuned = arrays_of(load_source(source_path())) if tuned == "-" else dict(np.load(tuned))
     initialisers = {initialiser.name: initialiser for initialiser in graph.graph.initializer}
-    # Codes are the source's in every model tuned from it.
-    for name, array in changed_initialisers(load_source(source_path()), tuned).items():
+    for name, array in changed_initialisers(tuned).items():
         old = numpy_helper.to_array(initialisers[name])
         if old.shape != array.shape or old.dtype != array.dtype:
             raise ValueError(f"{name} is {old.dtype} {old.shape}, not {array.dtype} {array.shape}")
@@ -116,7 +113,7 @@ def main(tuned, model, out):
             shutil.copy(file, out)
     Path(out, "onnx").mkdir(parents=True, exist_ok=True)
     onnx.save(graph, f"{out}/{GRAPH}")
-    if tuned and "0.attn_norm" not in tuned:
+    if "0.attn_norm" not in tuned:
         keep_judge(Path(model), Path(out))
 
 
