@@ -127,7 +127,8 @@ def main():
     arguments.add_argument("--whole-rate", type=float, default=WHOLE_RATE, help="of all weights")
     arguments.add_argument("--steps", type=int, help="to stop after; the rate falls to its least by then")
     arguments.add_argument("--answers", default=str(ROOT / "training/answers"), help="a folder of rows")
-    arguments.add_argument("--add", action="append", default=[], help="a file of more rows; may be repeated")
+    arguments.add_argument("--share", type=float, default=1.0, help="of the folder's rows that learn, drawn at random")
+    arguments.add_argument("--add", action="append", default=[], help="a file of more rows, all of which learn; may be repeated")
     arguments.add_argument("--model", default=str(ROOT / "models/Ulfberht-135M"), help="whose tokenizer is used")
     arguments.add_argument("--start", help="model folder whose weights are tuned further; the source's where none is given")
     arguments.add_argument("--above-anew", action="store_true", help="of --start, only the layers that the judge reads are taken")
@@ -151,7 +152,8 @@ def main():
         weights |= {"layers": weights["layers"][:FIRST_TUNED] + source["layers"][FIRST_TUNED:], "final_norm": source["final_norm"]}
     linear = WholeLinear if options.whole else QuantizedLinear
     model = Decoder(weights, tokenizer.token_to_id(HAND_OVER), dtype, linear).to(device)
-    train = Examples(model, [row for _, held, row in encoded if not held], device)
+    learns = lambda name, held: not held and (name == "added" or random.random() < options.share)
+    train = Examples(model, [row for name, held, row in encoded if learns(name, held)], device)
     held_out = {n: Examples(model, [row for name, held, row in encoded if held and name == n], device) for n in sources}
     held_out = {name: examples for name, examples in held_out.items() if examples.rows}
     measure = lambda: {name: evaluate(model, examples) for name, examples in held_out.items()}
