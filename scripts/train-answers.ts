@@ -2,7 +2,7 @@
  * Tunes a local model on answers that the operator wrote or approved, and lets the new one take the old one's place only
  * where exam and held-out rows are no worse. The tuning itself is Python's (training/tune); this runs its steps in order.
  */
-import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { execa } from 'execa'
@@ -13,6 +13,7 @@ import { examSchema, tuningSchema, whatIsWorse } from '../training/answer-compar
 import { readAnswerFiles } from '../training/answer-rows.ts'
 import { createDuplicateFinder, spokenIn } from '../training/duplicates.ts'
 import { EXAM_FOLDER, readExamItems } from '../training/exam/exam-item.ts'
+import { replaceFolder } from '../training/replace-folder.ts'
 import { ROOT, runNode } from './run-command.ts'
 import { readTrainingOptions } from './training-options.ts'
 
@@ -91,7 +92,7 @@ async function train(): Promise<void> {
   console.log(`No worse than before: ${out}`)
   if (!values.replace) return
   const isModelFile = (path: string) => !path.startsWith(tuned.slice(0, -'.npz'.length))
-  cpSync(out, model, { recursive: true, filter: isModelFile })
+  replaceFolder(out, model, isModelFile)
   console.log(`Replaced: ${model}`)
   // Thresholds were chosen on other weights. Only in the old one's place is the new model known by what is said of it, such as
   // its languages.
