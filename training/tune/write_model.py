@@ -68,8 +68,8 @@ def changed_initialisers(arrays):
     for name, array in arrays.items():
         if name.endswith("_norm") and name != "final_norm":
             found[f"layers.{name}"] = array
-        elif name.endswith(".codes"):
-            linear = name.removesuffix(".codes")
+        elif name.endswith(".scales"):
+            linear = name.removesuffix(".scales")
             found |= linear_initialisers(f"layers.{linear}", *(arrays[f"{linear}.{part}"] for part in ("codes", "scales", "offsets")))
         elif name.endswith(".weight"):
             raise ValueError(f"{name} has not been rounded: quantize.py does it")
