@@ -144,7 +144,8 @@ const faults: readonly (readonly [string, Script])[] = [
 
 test.each(faults)('F66 the container fails, %s: the client is told, Claude is not', async (name, script) => {
   // Not more than two, so that the breaker, which opens at three, lets the next ones find the container as it is.
-  container.next(script, script)
+  const arrive = meeting(2)
+  container.next([arrive, ...script], [arrive, ...script])
   const index = faults.findIndex(([other]) => other === name)
   const stream = index % 2 === 0
   const other = index % 4 < 2 ? chat : respondTo
@@ -344,6 +345,17 @@ async function recover(): Promise<void> {
   const isLocal = async () => (await ask(unique())).headers.get('x-router-route') === 'local'
   await eventually('the local model answers again', isLocal)
   await Promise.all([isLocal(), isLocal()])
+}
+
+/** Returns a step that waits until so many requests have arrived: what one is told may keep the edge from sending the next. */
+function meeting(size: number): Script[number] {
+  const complete = Promise.withResolvers<void>()
+  let arrived = 0
+  return () => {
+    arrived++
+    if (arrived === size) complete.resolve()
+    return complete.promise
+  }
 }
 
 let count = 0
