@@ -59,9 +59,20 @@ export function readClaudeStream(
     if (!isOver) stopReading()
     deadline.cancel()
   }
-  const failed = (error: unknown) => {
+  let ending: RouterError | undefined
+  const failed = (error: unknown): IteratorResult<AnswerChunk> => {
     close()
-    throw error instanceof RouterError ? error : brokenConnection('Claude', error)
+    const failure = error instanceof RouterError ? error : brokenConnection('Claude', error)
+    if (!unfinished.isInsideFrame()) throw failure
+    // An event too long to be kept back has been passed on in part: what says that it failed must not become a part of it.
+    ending = failure
+    return { done: false, value: { bytes: END_OF_FRAME, events: [] } }
+  }
+  const ended = () => {
+    if (ending === undefined) return Promise.resolve(END)
+    const failure = ending
+    ending = undefined
+    return Promise.reject(failure)
   }
   const passedOrFailed = (result: Read) => {
     try {
@@ -72,8 +83,7 @@ export function readClaudeStream(
   }
   /** Neither generators nor async functions: it is called for every chunk. */
   const pieces: Pieces<AnswerChunk> = {
-    next: () =>
-      isOver ? Promise.resolve(END) : deadline.reading(reader.read()).then(passedOrFailed, failed),
+    next: () => (isOver ? ended() : deadline.reading(reader.read()).then(passedOrFailed, failed)),
     async return() {
       close()
       return END
@@ -157,6 +167,8 @@ type FrameTail = {
   readonly push: (bytes: Uint8Array) => Uint8Array
   /** Returns what was kept back. */
   readonly take: () => Uint8Array
+  /** Whether what `push` returned last ends inside a frame: it was longer than the limit. */
+  readonly isInsideFrame: () => boolean
 }
 
 /** Looks at each byte once: an event of megabytes comes in thousands of pieces. */
@@ -165,6 +177,7 @@ function createFrameTail(): FrameTail {
   let size = 0
   /** The last bytes before the piece at hand: a blank line may lie across pieces. */
   let before: readonly [number, number] = [0, 0]
+  let isInside = false
   const take = () => {
     const kept = join(pieces)
     pieces = []
@@ -182,12 +195,18 @@ function createFrameTail(): FrameTail {
       const end = endOfLastFrame(bytes, before)
       before = [bytes.at(-2) ?? before[1], bytes.at(-1) ?? before[1]]
       keep(bytes.subarray(0, end === 0 ? bytes.byteLength : end))
-      if (end === 0) return size > MAX_EVENT_BYTES ? take() : NOTHING
+      if (end === 0) {
+        if (size <= MAX_EVENT_BYTES) return NOTHING
+        isInside = true
+        return take()
+      }
+      isInside = false
       const frames = take()
       keep(bytes.subarray(end))
       return frames
     },
     take,
+    isInsideFrame: () => isInside,
   }
 }
 

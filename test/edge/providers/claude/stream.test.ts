@@ -103,6 +103,15 @@ test('passes an event of megabytes on that comes in thousands of pieces', async 
 const stopped = framesOf(answer).join('')
 const failed = `${framesOf(answer)[0]}event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"x"}}\n\n`
 
+test('closes an event that was too long to be kept back before the error that follows', async () => {
+  const [first = ''] = framesOf(answer)
+  const half = `${first}data: ${'x'.repeat(9 * 1024 * 1024)}`
+  const { text, error } = await read(cut(half, [64 * 1024]))
+  expect(error).toMatchObject({ code: 'upstream' })
+  expect(text.endsWith('x\n\n')).toBe(true)
+  expect(half.startsWith(text.slice(0, -2))).toBe(true)
+})
+
 test('ends with the terminal event, whatever the server sends after it and however it is cut', async () => {
   const after = fc.constantFrom(
     'data: [DONE]\n\n',
