@@ -100,9 +100,6 @@ test('passes an event of megabytes on that comes in thousands of pieces', async 
   expect(result.text === text).toBe(true)
 })
 
-const stopped = framesOf(answer).join('')
-const failed = `${framesOf(answer)[0]}event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"x"}}\n\n`
-
 test('closes an event that was too long to be kept back before the error that follows', async () => {
   const [first = ''] = framesOf(answer)
   const half = `${first}data: ${'x'.repeat(9 * 1024 * 1024)}`
@@ -111,6 +108,9 @@ test('closes an event that was too long to be kept back before the error that fo
   expect(text.endsWith('x\n\n')).toBe(true)
   expect(half.startsWith(text.slice(0, -2))).toBe(true)
 })
+
+const stopped = framesOf(answer).join('')
+const failed = `${framesOf(answer)[0]}event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"x"}}\n\n`
 
 test('ends with the terminal event, whatever the server sends after it and however it is cut', async () => {
   const after = fc.constantFrom(
